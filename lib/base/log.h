@@ -1,0 +1,20 @@
+// What a program says on stderr: `tool: subject: reason`, lower case, no full stop. Thread-safe, one write a line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace nonna {
+
+enum class Verbosity { quiet, normal, verbose };
+
+void set_program_name(std::string name);    // once, by run_tool
+const std::string& program_name();
+void set_verbosity(Verbosity v);
+Verbosity verbosity();
+
+void say(std::string_view message);       // normal and verbose: "tool: message"
+void detail(std::string_view message);    // verbose only
+void warn(std::string_view subject, std::string_view reason);    // always, also with --quiet
+
+}    // namespace nonna

@@ -1,0 +1,42 @@
+// One pool of threads for everything: `Pool::for_each` hands out indices dynamically, `in_order` maps a sequence on
+// several threads and delivers the results in the sequence's order. Nobody spins: idle threads sleep.
+//
+// Results must not depend on the number of threads: a task writes only what belongs to its index.
+// An exception thrown by a task stops the handing out and is rethrown by the call (the one of the lowest index seen).
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace nonna {
+
+class Pool {
+  public:
+    explicit Pool(int threads);    // total, the caller's included; 0: all of the process's processors
+    ~Pool();
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+
+    int threads() const;
+
+    // task(index, thread) for every index in [0, n); returns when all are done. thread in [0, threads()).
+    void for_each(std::size_t n, const std::function<void(std::size_t index, int thread)>& task);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// Pipeline: `produce` is called on the calling thread until it returns false and fills a job; `work` runs on
+// `threads` threads; `consume` gets the results on the calling thread in the order of production. At most
+// 4 * threads jobs are under way (steady memory).
+template <class Job, class Result>
+void in_order(int threads, const std::function<bool(Job&)>& produce, const std::function<Result(Job&, int thread)>& work,
+              const std::function<void(Result&)>& consume);
+
+int processors();    // those this process may run on
+
+}    // namespace nonna
+
+#include "base/parallel.inc"

@@ -1,0 +1,55 @@
+// Random numbers from a counter, never from a shared state: Philox4x32-10 (Random123) keyed by (seed, purpose, index).
+//
+// Two streams with different keys are independent, and a stream's numbers depend on its key alone. So the draw for
+// image 7 of step 12 is the same for any thread count and after any resume.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace nonna {
+
+// What a stream is for. Values are part of the results: never renumber, only append.
+enum class Purpose : std::uint32_t {
+    weights = 1,           // index: stage * 2^40 + filter number
+    decoder_weights = 2,
+    whitening_patches = 3,
+    batch_order = 4,       // index: epoch
+    source_mix = 5,        // index: step
+    frame_pick = 6,        // index: first 8 bytes of the content's sha256
+    test_set = 7,
+    stimulus_start = 8,    // index: neuron * 2^20 + start
+    patches = 9,
+    tests = 1000,
+};
+
+class Random {
+  public:
+    Random(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0);
+
+    std::uint32_t bits();
+    double uniform();                          // [0, 1), 53 bits
+    std::uint64_t below(std::uint64_t n);      // [0, n), exactly uniform (rejection); n > 0
+    double normal();                           // mean 0, deviation 1 (Box-Muller)
+
+  private:
+    std::array<std::uint32_t, 4> block_{};
+    std::uint64_t seed_, index_, counter_ = 0;
+    std::uint32_t purpose_;
+    int used_ = 4;
+    double spare_ = 0;
+    bool has_spare_ = false;
+};
+
+// A seeded permutation of 0 .. n-1 is needed by several rooms: Fisher-Yates over any random-access range.
+template <class Range>
+void shuffle(Range& range, Random& random)
+{
+    for (std::uint64_t i = range.size(); i > 1; --i) {
+        const std::uint64_t j = random.below(i);
+        using std::swap;
+        swap(range[i - 1], range[j]);
+    }
+}
+
+}    // namespace nonna

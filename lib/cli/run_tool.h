@@ -1,0 +1,84 @@
+// A program's main is a page: declare the options, bind them to an option struct, run.
+//
+//     int main(int argc, char** argv)
+//     {
+//         SweepOptions o;
+//         nonna::Command command("nonna-sweep", "per-neuron threshold sweep");
+//         command.positional("MODEL", o.model, "model file");
+//         command.option("--best", o.best, "N", "print only the N best neurons");
+//         return nonna::run_tool(argc, argv, command, [&] { ...; return nonna::ExitStatus::done; });
+//     }
+//
+// From the same declarations come --help (fits a screen), the man page's synopsis and option list, and the shell
+// completions, so none of them can disagree with the program. run_tool adds -h/--help, --version, -q/--quiet,
+// -v/--verbose, --print-config, --config FILE to every program, installs the signal handling (base/interrupt.h; SIGPIPE dies quietly),
+// turns CLI11's own exit codes into status 2 with one line "tool: option: reason", catches Error and bad_alloc, and
+// checks stdout at close. Hidden option --dump-interface prints the declarations as JSON for the manual's generator.
+//
+// This room is the only one that includes CLI11, and no CLI11 type crosses this header.
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+class Command {
+  public:
+    Command(std::string name, std::string summary);
+    ~Command();
+
+    // Options. `flags` as "-o,--output"; the bound variable's present value is the default and is shown in the help.
+    Command& option(const std::string& flags, std::string& value, const std::string& metavar, const std::string& help);
+    Command& option(const std::string& flags, std::int64_t& value, const std::string& metavar, const std::string& help,
+                    std::int64_t least, std::int64_t most);
+    Command& option(const std::string& flags, std::uint64_t& value, const std::string& metavar, const std::string& help);
+    Command& option(const std::string& flags, double& value, const std::string& metavar, const std::string& help,
+                    double least, double most);
+    Command& option(const std::string& flags, std::optional<std::int64_t>& value, const std::string& metavar,
+                    const std::string& help, std::int64_t least, std::int64_t most);
+    Command& option(const std::string& flags, std::optional<double>& value, const std::string& metavar,
+                    const std::string& help, double least, double most);
+    Command& option(const std::string& flags, std::vector<std::string>& values, const std::string& metavar,
+                    const std::string& help);    // may be repeated
+    Command& choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
+                    const std::string& help);
+    Command& flag(const std::string& flags, bool& value, const std::string& help);
+    Command& required();    // the option declared last must be given
+
+    // Arguments by position. A vector takes all the rest; `least` says how many there must be.
+    Command& positional(const std::string& metavar, std::string& value, const std::string& help);
+    Command& positional(const std::string& metavar, std::vector<std::string>& values, const std::string& help,
+                        std::size_t least = 0);
+
+    // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run.
+    Command& subcommand(const std::string& name, const std::string& summary, std::function<ExitStatus()> action);
+
+    struct State;
+    State& state() { return *state_; }
+
+  private:
+    explicit Command(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+    std::vector<std::unique_ptr<Command>> children_;
+};
+
+// Parses, runs the action (or the chosen subcommand's when `action` is empty), returns the exit status for main.
+int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()> action = {});
+
+// Wrong usage found after parsing (two options that exclude each other): Error with status usage.
+[[noreturn]] void usage_error(const std::string& option, const std::string& reason);
+
+// --files-from F with -0: one path a line (or NUL-terminated); "-" is standard input.
+std::vector<std::string> read_file_list(const std::string& path, bool null_terminated);
+
+// This program's version, "0.1.0".
+std::string version();
+
+}    // namespace nonna

@@ -1,0 +1,26 @@
+// SHA-256 in lower-case hexadecimal (libcrypto), of bytes in memory or of a whole file read in pieces.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace nonna {
+
+class Sha256 {
+  public:
+    Sha256();
+    ~Sha256();
+    void add(std::span<const std::byte> bytes);
+    std::string hex();    // ends the sum
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+std::string sha256(std::span<const std::byte> bytes);
+std::string sha256_file(const std::string& path);
+
+}    // namespace nonna

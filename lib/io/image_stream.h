@@ -1,0 +1,83 @@
+// Image sets: tar archives in WebDataset layout (nonna-images(5)).
+//
+// A sample is two adjacent members, KEY.jpg|png|webp and KEY.json, KEY matching [0-9a-f]{16} with an optional sequence
+// suffix "-NNNNNN". Writing is reproducible: mtime 0, owner 0, mode 0644, ustar, in the order of the calls. Reading is strict: truncation, duplicate or
+// non-adjacent keys, absolute or ".." names, links, oversized members are Errors that name archive and member; it
+// works on pipes. Pictures are carried as encoded bytes; media/picture.h decodes them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+using Bytes = std::vector<std::byte>;
+
+// A detection, in pixels of the stored picture, origin at the top left corner.
+struct Box {
+    double x = 0, y = 0, width = 0, height = 0;
+    double score = 0;
+};
+
+// One detector's verdict on a picture: empty `boxes` says "looked and found none".
+struct Detection {
+    std::string detector;      // "face", "people", ...
+    std::string parameters;    // what determines its result, as one line of text
+    std::vector<Box> boxes;
+};
+
+// The json member. Fields that are not ours are kept as they came (`other`, the text of a JSON object).
+struct ImageMeta {
+    std::string source;              // where it came from, as the user named it
+    std::string sha256;              // of the source's content
+    std::optional<double> pts;       // presentation time in seconds, for frames
+    int width = 0, height = 0;       // of the stored picture
+    std::optional<std::string> label;
+    std::vector<Detection> detections;
+    std::string other = "{}";
+};
+
+struct Sample {
+    std::string key;          // unique in the set
+    std::string extension;    // "jpg", "png", "webp"
+    Bytes picture;
+    ImageMeta meta;
+};
+
+class ImageReader {
+  public:
+    explicit ImageReader(const std::string& path);    // "-" is standard input
+    ~ImageReader();
+    ImageReader(ImageReader&&) noexcept;
+    std::optional<Sample> next();
+    const std::string& name() const;
+    // Digest of the stream: sha256 over every sample's key, picture and json bytes as read so far.
+    std::string digest() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+class ImageWriter {
+  public:
+    explicit ImageWriter(const std::string& path);    // "-" is standard output; commit-by-rename (io/output.h)
+    ~ImageWriter();
+    void write(const Sample& sample);
+    void commit();
+    std::uint64_t count() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// The sample key: first 16 hexadecimal digits of `digest`, plus "-NNNNNN" where sequence > 0 tells samples of one
+// source apart.
+std::string sample_key(const std::string& digest, std::uint64_t sequence = 0);
+
+}    // namespace nonna

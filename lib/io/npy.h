@@ -1,0 +1,39 @@
+// NumPy .npy, format 1.0, little-endian, C order. float32 ("<f4") is written; <f4, <f8, |u1, <i4, <i8 are read, as
+// float32. Header and file length are validated before anything is allocated; a truncated file is an Error.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+// Streams rows of the first axis, whose length need not be known in advance when the target is a file.
+class NpyWriter {
+  public:
+    NpyWriter(const std::string& path, std::vector<std::uint64_t> row_shape);
+    ~NpyWriter();
+    void write_rows(std::span<const float> rows);    // a multiple of the row's size
+    void commit();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+class NpyReader {
+  public:
+    explicit NpyReader(const std::string& path);
+    ~NpyReader();
+    const std::vector<std::uint64_t>& shape() const;
+    std::string type() const;    // "<f4"
+    void read_rows(std::uint64_t first, std::uint64_t count, std::span<float> into) const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}    // namespace nonna

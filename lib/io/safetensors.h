@@ -1,0 +1,57 @@
+// safetensors: 8 bytes little-endian header length, JSON header, tensors' bytes. Read with every bound checked before
+// anything is allocated (header <= 100 MB, offsets inside the file, no overlap, no gap, sizes equal to shape * type),
+// written through Output. Only F32, F64, I64, U64 are used here; other types are listed and skipped over.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+struct TensorInfo {
+    std::string name, type;    // type: "F32", ...
+    std::vector<std::uint64_t> shape;
+    std::uint64_t begin = 0, end = 0;    // bytes, from the start of the data part
+    std::uint64_t elements() const;
+};
+
+class SafetensorsReader {
+  public:
+    explicit SafetensorsReader(const std::string& path);
+    ~SafetensorsReader();
+    SafetensorsReader(SafetensorsReader&&) noexcept;
+
+    const std::string& name() const;    // the path
+    const std::map<std::string, std::string>& metadata() const;
+    const std::vector<TensorInfo>& tensors() const;    // in the order of their data
+    const TensorInfo& info(const std::string& tensor) const;    // Error when absent
+    bool has(const std::string& tensor) const;
+    void read(const std::string& tensor, std::span<float> into) const;     // type F32, exact size, else Error
+    void read(const std::string& tensor, std::span<double> into) const;    // type F64
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// Declare every tensor first, then write their data in the same order, then commit.
+class SafetensorsWriter {
+  public:
+    SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata);
+    ~SafetensorsWriter();
+    void declare(const std::string& tensor, const std::string& type, std::vector<std::uint64_t> shape);
+    void write(std::span<const float> values);     // may be called several times for one tensor
+    void write(std::span<const double> values);
+    void commit();    // checks that every declared byte was written
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}    // namespace nonna

@@ -1,0 +1,37 @@
+// Tables: TSV, one header line, numbers as %.9g, no quoting; a tab or newline inside a cell is an Error.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+class TableWriter {
+  public:
+    TableWriter(const std::string& path, std::vector<std::string> columns);
+    ~TableWriter();
+    TableWriter& cell(const std::string& text);
+    TableWriter& cell(double number);
+    TableWriter& cell(std::int64_t number);
+    void end_row();
+    void commit();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+struct Table {
+    std::string name;
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> rows;
+
+    std::size_t column(const std::string& name) const;    // Error when absent
+    bool has(const std::string& name) const;
+    double number(std::size_t row, std::size_t column) const;    // Error naming file and line when not a number
+};
+
+Table read_table(const std::string& path);
+
+}    // namespace nonna
