@@ -1,0 +1,58 @@
+// The architecture: what a network is made of, without any weights. Read from a .conf file (INI subset of TOML: a
+// section [network] and one [stageN] a stage), carried as JSON in every model file. nonna-model(5) documents every key.
+//
+// A stage is local filters -> L2 pooling -> contrast normalisation. With side S, field f, stride t, pooling p, norm n:
+//     filter  (S - f) / t + 1,   pool  filter - p + 1,   norm  pool (border same) or pool - n + 1 (border valid).
+#pragma once
+
+#include "kernels/segment.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+enum class Border { same, valid };
+
+struct StageArchitecture {
+    int field = 18;
+    int maps = 8;
+    int stride = 1;
+    int pool = 5;
+    int norm = 5;                     // width of the Gaussian window; 0: no contrast normalisation
+    Border border = Border::same;
+    bool tied = true;                 // decoder = encoder
+    bool unit_norm = true;            // every encoder filter is kept at norm 1
+    double lambda = 0.1;              // weight of the sparsity cost
+    double epsilon = 1e-3;            // under the pooling root
+    double c = 0.01;                  // least divisor of the normalisation
+
+    // Follow from the above and the stage's input; filled by Architecture.
+    Shape input, filter, pooled, output;
+
+    std::uint64_t encoder_weights() const;
+    std::uint64_t decoder_weights() const { return tied ? 0 : encoder_weights(); }
+};
+
+struct Architecture {
+    std::string name;
+    int side = 0;           // of the square input picture
+    int channels = 3;
+    int whitening = 11;     // side of the whitening patches; 0: no whitening
+    std::vector<StageArchitecture> stages;
+
+    // `name_or_path`: a file, or the name of an installed architecture ("study").
+    static Architecture read(const std::string& name_or_path);
+    static Architecture from_json(const std::string& text, const std::string& subject);
+    std::string to_json() const;    // canonical: equal architectures give equal text
+
+    std::uint64_t encoder_weights() const;
+    std::uint64_t decoder_weights() const;
+    Shape input() const { return {side, side, channels}; }
+
+    // Computes every shape and checks everything; Error(subject, reason) when a window does not fit.
+    void complete(const std::string& subject);
+};
+
+}    // namespace nonna

@@ -1,0 +1,55 @@
+// A model: architecture, preprocessing, parameters, provenance; stored as safetensors (nonna-model(5)).
+//
+// Parameters are one flat vector of floats, ordered by stage, encoder before decoder, each in the file's order
+// [row][column][dy][dx][input map][map]; the segment table says where each lies. Beside them stand the stages'
+// statistics: for each stage the two exponentially averaged sums <W'h, x> and |W'h|^2 whose quotient is alpha.
+#pragma once
+
+#include "kernels/segment.h"
+#include "model/architecture.h"
+#include "model/preprocess.h"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+// A tensor of a model file that lies in the flat vector.
+struct ParameterTensor {
+    std::string name;                     // "stage1.encoder", "stage1.decoder"
+    std::vector<std::uint64_t> shape;     // row, column, dy, dx, input map, map
+    int stage = 0;
+    bool decoder = false;
+    Segment segment;
+};
+
+std::vector<ParameterTensor> parameter_layout(const Architecture& architecture);
+std::size_t parameter_count(const Architecture& architecture);
+
+struct Model {
+    Architecture architecture;
+    Preprocessing preprocessing;
+    std::vector<float> parameters;
+    std::vector<double> statistics;                   // 2 a stage: sums of <W'h, x> and |W'h|^2
+    std::map<std::string, std::string> provenance;    // "seed", "tool", "data_sha256", "step", ...: metadata of the file
+
+    double alpha(int stage) const;    // least-squares scale of the decoder (tied); 1 when untied or nothing was seen yet
+};
+
+// More float tensors stored beside the model's own (optimiser state of a checkpoint).
+struct ExtraTensor {
+    std::string name;
+    std::span<const float> values;
+};
+
+Model load_model(const std::string& path);
+void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {});
+
+// Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics are zero and an
+// untied decoder equals the encoder until train/fit_scale has seen data.
+Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed);
+
+}    // namespace nonna

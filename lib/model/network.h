@@ -1,0 +1,77 @@
+// The network: stages one on another, for batches of up to `batch` examples.
+//
+// A Network owns activation buffers, never the parameters: the same flat vector serves training, servers and tests.
+// Not thread-safe; it spreads its own work over the pool it was given. Results do not depend on the pool's size.
+//
+//     Network<float> network(model.architecture, 96, pool);
+//     network.load(images, count);            // preprocessed pictures, (image, row, column, channel)
+//     network.up(model.parameters);
+//     const float* y = network.activation(layer);         // (row, column, map, lane), network.lanes() lanes
+#pragma once
+
+#include "model/architecture.h"
+#include "model/neuron.h"
+#include "model/stage.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace nonna {
+
+enum class Schedule {
+    joint,        // gradients cross stages and reach the reconstruction's target
+    stagewise,    // all stages at once, each on its own cost, its input taken as constant
+    greedy,       // one stage after another
+};
+
+template <class Real>
+class Network {
+  public:
+    Network(const Architecture& architecture, int batch, Pool& pool);
+    Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int batch, Pool& pool);    // any stages (the layer seam)
+    ~Network();
+
+    int batch() const;    // the most examples
+    int count() const;    // examples loaded
+    int lanes() const;    // count padded: the innermost length of activations
+    int stages() const;
+    const Stage<Real>& stage(int s) const;
+
+    // Pictures (image, row, column, channel); count <= batch.
+    void load(std::span<const Real> images, int count);
+    const Real* input() const;    // (row, column, channel, lane)
+
+    // Forward through stages 0 .. last.layer, up to that sublayer.
+    void up(std::span<const Real> parameters, LayerId last);
+    void up(std::span<const Real> parameters);
+
+    const Real* activation(LayerId layer) const;
+    // One layer's activations as (image, row, column, map), for files and people.
+    void copy_activation(LayerId layer, std::span<Real> into) const;
+
+    // Costs of every stage at the last up (sums over the batch).
+    std::vector<StageCost> costs(std::span<const Real> parameters, std::span<const double> statistics);
+
+    // Gradient of the mean cost over the batch: the plain sum over the stages (joint, stagewise), or stage `only`'s
+    // alone (greedy). Written to `gradient`, all of it. costs() must have been called for this up.
+    void gradient(std::span<const Real> parameters, std::span<const double> statistics, Schedule schedule, int only,
+                  std::span<Real> gradient);
+
+    // Gradient with respect to the input of sum over lanes of <seed, activation(layer)>: `seed` is shaped like the
+    // layer's activation (row, column, map, lane), the result like input(). For stimuli. The last up must have
+    // reached `layer`.
+    void input_gradient(std::span<const Real> parameters, LayerId layer, const Real* seed, Real* into);
+
+    std::size_t parameters() const;
+    std::size_t statistics() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+extern template class Network<float>;
+extern template class Network<double>;
+
+}    // namespace nonna

@@ -1,0 +1,44 @@
+// A neuron's name, the same in every program: STAGE.SUBLAYER/ROW,COL,MAP, as in "3.norm/6,6,2". Stage counts from 1,
+// rows, columns and maps from 0; sublayers are filter, pool, norm; "top" stands for the last sublayer of the last
+// stage, as in "top/6,6,2".
+#pragma once
+
+#include "model/architecture.h"
+
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+enum class Sublayer { filter = 0, pool = 1, norm = 2 };
+
+struct LayerId {
+    int stage = 0;    // from 0 here, from 1 in names
+    Sublayer sublayer = Sublayer::norm;
+    bool operator==(const LayerId&) const = default;
+};
+
+struct NeuronId {
+    LayerId layer;
+    int row = 0, column = 0, map = 0;
+    bool operator==(const NeuronId&) const = default;
+};
+
+std::string layer_name(LayerId layer);      // "3.norm"
+std::string neuron_name(NeuronId neuron);   // "3.norm/6,6,2"
+
+// Error (status usage) naming `text` when it does not fit the architecture.
+LayerId parse_layer(const std::string& text, const Architecture& architecture);
+NeuronId parse_neuron(const std::string& text, const Architecture& architecture);
+
+LayerId top_layer(const Architecture& architecture);
+std::vector<LayerId> all_layers(const Architecture& architecture);    // bottom up; a stage without normalisation has two
+Shape layer_shape(LayerId layer, const Architecture& architecture);
+
+// The input pixels that can influence a neuron (the normalisation's windows included), cut at the picture's border.
+struct Area {
+    int row = 0, column = 0, rows = 0, columns = 0;
+};
+Area visible_area(NeuronId neuron, const Architecture& architecture);
+
+}    // namespace nonna

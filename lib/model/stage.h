@@ -1,0 +1,65 @@
+// The layer seam. Whoever adds an objective writes a Stage; optimisers, training, servers, tiles and the gradient
+// checker see only this.
+//
+// A stage maps its input x to sublayers (filter, pool, norm), the last being the next stage's input, and owns a cost on
+// x. Activations are (row, column, map, lane), lane innermost; lanes at and beyond `count` are padding: their x must be
+// zero and they take no part in costs, statistics and gradients. Parameters are the stage's part of the flat vector.
+// Calls use the buffers of the last `up`: up, then cost and/or down on the same x.
+//
+// Templated on the number type: float runs on the fast kernels, double on the portable ones, so that gradients are
+// checked on the very code that trains.
+#pragma once
+
+#include "kernels/segment.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace nonna {
+
+class Pool;
+
+// Sums over the batch's examples (not yet means).
+struct StageCost {
+    double reconstruction = 0;    // |r - x|^2
+    double sparsity = 0;          // sum of pooled activations, not yet times lambda
+    double input = 0;             // |x|^2
+    double total = 0;             // reconstruction + lambda * sparsity
+    // The stage's statistics of this batch (alpha's two sums): same length as Stage::statistics().
+    std::vector<double> statistics;
+};
+
+template <class Real>
+class Stage {
+  public:
+    virtual ~Stage() = default;
+
+    virtual Shape input() const = 0;
+    virtual int sublayers() const = 0;
+    virtual Shape shape(int sublayer) const = 0;
+    virtual const Real* activation(int sublayer) const = 0;    // of the last up
+    virtual std::vector<Segment> segments() const = 0;         // offsets from the stage's first parameter
+    virtual std::size_t parameters() const = 0;
+    virtual std::size_t statistics() const = 0;
+
+    virtual void set_lanes(int count) = 0;    // examples in use, 1 .. the batch the stage was made for
+
+    // All sublayers from x, up to and including `last`.
+    virtual void up(std::span<const Real> parameters, const Real* x, int last) = 0;
+    void up(std::span<const Real> parameters, const Real* x) { up(parameters, x, sublayers() - 1); }
+
+    // The stage's own cost at the last up. `statistics` are those of the model (averaged); they are constants here.
+    virtual StageCost cost(std::span<const Real> parameters, std::span<const double> statistics, const Real* x) = 0;
+
+    // This batch's sums that the averaged statistics are made of.
+    virtual std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) = 0;
+
+    // Gradients at the last up: of scale * (own cost), if cost_scale is not 0 (cost must have been called), plus what
+    // comes from above: `dy`, the gradient with respect to sublayer `from`'s activation, or null. Results are written
+    // (not added) to dx and dparameters, each may be null.
+    virtual void down(std::span<const Real> parameters, std::span<const double> statistics, const Real* x,
+                      Real cost_scale, const Real* dy, int from, Real* dx, Real* dparameters) = 0;
+};
+
+}    // namespace nonna

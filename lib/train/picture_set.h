@@ -1,0 +1,37 @@
+// Pictures of an image set at a network's input size, decoded once and held in memory as bytes.
+//
+// One list of (key, source, label) runs beside the pixels. A picture of another size is resized: centre crop to a
+// square, area resize ("--fit image").
+#pragma once
+
+#include "io/image_stream.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+class Pool;
+
+struct PictureSet {
+    std::string name;      // the file
+    std::string digest;    // ImageReader::digest of the whole stream
+    int side = 0, channels = 3;
+    std::vector<std::uint8_t> pixels;    // (image, row, column, channel)
+    std::vector<std::string> keys, sources;
+    std::vector<std::optional<std::string>> labels;
+
+    std::size_t count() const { return keys.size(); }
+    std::span<const std::uint8_t> image(std::size_t i) const
+    {
+        const std::size_t n = std::size_t(side) * side * channels;
+        return {pixels.data() + i * n, n};
+    }
+};
+
+// Error when the set is empty, truncated or holds a picture that does not decode.
+PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool);
+
+}    // namespace nonna
