@@ -2,12 +2,15 @@
 // several threads and delivers the results in the sequence's order. Nobody spins: idle threads sleep.
 //
 // Results must not depend on the number of threads: a task writes only what belongs to its index.
-// An exception thrown by a task stops the handing out and is rethrown by the call (the one of the lowest index seen).
+// An exception thrown by a task stops the handing out and is rethrown by the call: the one of the lowest index that
+// throws, for any number of threads, because indices are handed out in order and what was handed out is run.
 #pragma once
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace nonna {
 
@@ -20,7 +23,8 @@ class Pool {
 
     int threads() const;
 
-    // task(index, thread) for every index in [0, n); returns when all are done. thread in [0, threads()).
+    // task(index, thread) for every index in [0, n); returns when all are done. thread in [0, threads()), 0 is the
+    // caller's. Two threads may call it: the second waits. A task must not call it (std::logic_error: our own bug).
     void for_each(std::size_t n, const std::function<void(std::size_t index, int thread)>& task);
 
   private:
@@ -28,9 +32,10 @@ class Pool {
     std::unique_ptr<State> state_;
 };
 
-// Pipeline: `produce` is called on the calling thread until it returns false and fills a job; `work` runs on
-// `threads` threads; `consume` gets the results on the calling thread in the order of production. At most
-// 4 * threads jobs are under way (steady memory).
+// Pipeline: `produce` is called on the calling thread until it returns false and fills a job (a fresh Job{} each
+// time); `work` runs on `threads` threads (1: on the caller's own; 0: one for each processor); `consume` gets the
+// results on the calling thread in the order of production. At most 4 * threads jobs are under way (steady memory).
+// An exception is rethrown as a loop over the jobs would: after the results before it were consumed.
 template <class Job, class Result>
 void in_order(int threads, const std::function<bool(Job&)>& produce, const std::function<Result(Job&, int thread)>& work,
               const std::function<void(Result&)>& consume);

@@ -1,0 +1,117 @@
+#include "base/log.h"
+
+#include "base/terminal.h"
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <mutex>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+namespace nonna {
+
+namespace {
+
+std::string& name_storage()
+{
+    static std::string name = "nonna";
+    return name;
+}
+
+std::atomic<Verbosity> current_verbosity{Verbosity::normal};
+std::mutex stderr_mutex;
+bool status_shown = false;    // under stderr_mutex
+
+constexpr std::string_view erase_line = "\r\033[K";
+
+// A failure to talk is nobody's error: the job goes on.
+void write_stderr(std::string_view text)
+{
+    while (!text.empty()) {
+        const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+// File names come from outside and must not steer the terminal.
+void append_printable(std::string& out, std::string_view text)
+{
+    for (const char c : text)
+        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+}
+
+}    // namespace
+
+bool stderr_is_terminal()
+{
+    static const bool result = [] {
+        const char* term = std::getenv("TERM");
+        return isatty(STDERR_FILENO) == 1 && term && *term && std::string_view(term) != "dumb";
+    }();
+    return result;
+}
+
+void write_message(std::string_view line)
+{
+    std::string out;
+    const std::lock_guard lock(stderr_mutex);
+    if (status_shown)
+        out += erase_line;
+    status_shown = false;
+    append_printable(out, line);
+    out += '\n';
+    write_stderr(out);
+}
+
+void draw_status(const std::string& text)
+{
+    winsize size{};
+    std::size_t width = 80;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        width = size.ws_col;
+    std::string out(erase_line);
+    append_printable(out, std::string_view(text).substr(0, width - 1));
+    const std::lock_guard lock(stderr_mutex);
+    status_shown = true;
+    write_stderr(out);
+}
+
+void clear_status()
+{
+    const std::lock_guard lock(stderr_mutex);
+    if (status_shown)
+        write_stderr(erase_line);
+    status_shown = false;
+}
+
+void set_program_name(std::string name) { name_storage() = std::move(name); }
+
+const std::string& program_name() { return name_storage(); }
+
+void set_verbosity(Verbosity v) { current_verbosity = v; }
+
+Verbosity verbosity() { return current_verbosity; }
+
+void say(std::string_view message)
+{
+    if (verbosity() != Verbosity::quiet)
+        write_message(program_name() + ": " + std::string(message));
+}
+
+void detail(std::string_view message)
+{
+    if (verbosity() == Verbosity::verbose)
+        write_message(program_name() + ": " + std::string(message));
+}
+
+void warn(std::string_view subject, std::string_view reason)
+{
+    write_message(program_name() + ": " + std::string(subject) + ": " + std::string(reason));
+}
+
+}    // namespace nonna
