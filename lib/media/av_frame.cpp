@@ -53,6 +53,33 @@ static AVPixelFormat plain_format(AVPixelFormat format, bool& full_range)
     }
 }
 
+static std::uint8_t over_white(int value, int alpha)
+{
+    return std::uint8_t((value * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
+// Packed 16-bit formats of still pictures are cut to their high bytes here: libswscale takes them through YUV.
+static bool unpack_16_bits(const AVFrame& frame, Picture& picture)
+{
+    int channels = 0;
+    switch (frame.format) {
+    case AV_PIX_FMT_GRAY16BE: channels = 1; break;
+    case AV_PIX_FMT_YA16BE: channels = 2; break;
+    case AV_PIX_FMT_RGB48BE: channels = 3; break;
+    case AV_PIX_FMT_RGBA64BE: channels = 4; break;
+    default: return false;
+    }
+    const bool transparent = channels % 2 == 0, colour = channels >= 3;
+    for (int y = 0; y < picture.height; ++y) {
+        const std::uint8_t* from = frame.data[0] + std::ptrdiff_t(y) * frame.linesize[0];
+        std::uint8_t* to = picture.at(0, y);
+        for (int x = 0; x < picture.width; ++x, from += 2 * channels)
+            for (int c = 0; c < 3; ++c)
+                *to++ = over_white(from[colour ? 2 * c : 0], transparent ? from[2 * (channels - 1)] : 255);
+    }
+    return true;
+}
+
 Picture picture_from_frame(const AVFrame& frame, const std::string& subject)
 {
     settle_libraries();
@@ -62,6 +89,8 @@ Picture picture_from_frame(const AVFrame& frame, const std::string& subject)
     const AVPixFmtDescriptor* const about = av_pix_fmt_desc_get(format);
     if (!about || !sws_isSupportedInput(format) || frame.width <= 0 || frame.height <= 0)
         throw unconvertible;
+    if (Picture picture = blank_picture(frame.width, frame.height); unpack_16_bits(frame, picture))
+        return picture;
     // Grey means full range in still formats, and libswscale treats it so unless told otherwise by the frame.
     if (about->nb_components <= 2 && frame.color_range != AVCOL_RANGE_MPEG)
         full_range = true;
@@ -100,7 +129,7 @@ Picture picture_from_frame(const AVFrame& frame, const std::string& subject)
         }
         for (int x = 0; x < picture.width; ++x, from += 4)
             for (int c = 0; c < 3; ++c)
-                *to++ = std::uint8_t((from[c] * from[3] + 255 * (255 - from[3]) + 127) / 255);
+                *to++ = over_white(from[c], from[3]);
     }
     return picture;
 }

@@ -215,10 +215,11 @@ Picture decode_by_libav(Encoded encoded, AVCodecID id, const PictureInfo& info, 
         throw std::bad_alloc();
     std::memcpy(packet->data, encoded.data(), encoded.size());
     context->thread_count = 1;
-    context->max_pixels = std::int64_t(info.width) * info.height;    // the header's size was checked
+    // The header's size was checked; libav counts lines padded for its vectors.
+    context->max_pixels = (std::int64_t(info.width) + 256) * (std::int64_t(info.height) + 256);
     context->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
     if (avcodec_open2(context.get(), codec, nullptr) < 0 || avcodec_send_packet(context.get(), packet.get()) < 0 ||
-        avcodec_send_packet(context.get(), nullptr) < 0 || avcodec_receive_frame(context.get(), frame.get()) < 0 ||
+        avcodec_receive_frame(context.get(), frame.get()) < 0 ||
         frame->width != info.width || frame->height != info.height || frame->flags & AV_FRAME_FLAG_CORRUPT ||
         frame->decode_error_flags)
         throw Error(subject, damaged);
@@ -253,6 +254,10 @@ PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
         inspect_webp(h, info, subject);
     } else if (h.has(0, "BM") && h.little32(14) >= 40) {
         info = {"bmp", int(h.little32(18)), std::abs(int(h.little32(22))), 1, false};
+        const std::uint64_t line = (std::uint64_t(std::max(info.width, 0)) * h.little16(28) + 31) / 32 * 4;
+        const bool compressed = h.little32(30) == 1 || h.little32(30) == 2;
+        if (encoded.size() < (compressed ? h.little32(2) : h.little32(10) + line * unsigned(info.height)))
+            throw Error(subject, damaged);
     } else if (h.has(0, "P5") || h.has(0, "P6")) {
         info.extension = "pnm";
         inspect_pnm(h, info, subject);
