@@ -11,9 +11,20 @@
 //
 // From the same declarations come --help (fits a screen), the man page's synopsis and option list, and the shell
 // completions, so none of them can disagree with the program. run_tool adds -h/--help, --version, -q/--quiet,
-// -v/--verbose, --print-config, --config FILE to every program, installs the signal handling (base/interrupt.h; SIGPIPE dies quietly),
-// turns CLI11's own exit codes into status 2 with one line "tool: option: reason", catches Error and bad_alloc, and
-// checks stdout at close. Hidden option --dump-interface prints the declarations as JSON for the manual's generator.
+// -v/--verbose, --config FILE and --print-config to every program.
+//
+// Order of strength: the variable's value at declaration < configuration file < environment < command line. A key of
+// the file is an option's long name ("batch = 100"; a job's options stand under "[JOB]"); the environment variable of
+// nonna-train's --fit-size is NONNA_TRAIN_FIT_SIZE, of nonna-dataset's job pack NONNA_DATASET_PACK_SIZE. An unknown key
+// is an error, an unknown or empty variable is not.
+//
+// The bound variables must outlive run_tool, which alone writes them, before the action runs; single-threaded.
+// run_tool installs the signal handling (base/interrupt.h; SIGPIPE ends the process quietly), turns wrong usage into
+// status 2 with one line "tool: option: reason", catches Error and bad_alloc, and checks stdout at close: output that
+// could not be written is status 1.
+//
+// Hidden options, for the build and the tests: --dump-interface (the declarations as JSON), --dump-manual TEMPLATE and
+// --dump-completion bash|zsh|fish.
 //
 // This room is the only one that includes CLI11, and no CLI11 type crosses this header.
 #pragma once
@@ -57,16 +68,15 @@ class Command {
     Command& positional(const std::string& metavar, std::vector<std::string>& values, const std::string& help,
                         std::size_t least = 0);
 
-    // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run.
+    // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run. The reference
+    // stays valid as long as this Command.
     Command& subcommand(const std::string& name, const std::string& summary, std::function<ExitStatus()> action);
 
-    struct State;
+    struct State;    // lib/cli/interface.h
     State& state() { return *state_; }
 
   private:
-    explicit Command(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
-    std::vector<std::unique_ptr<Command>> children_;
 };
 
 // Parses, runs the action (or the chosen subcommand's when `action` is empty), returns the exit status for main.

@@ -1,0 +1,306 @@
+#include "cli/interface.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace nonna {
+
+namespace {
+
+using Kind = Declaration::Kind;
+
+template <class Number> std::string to_text(Number n)
+{
+    char buffer[64];
+    return {buffer, std::to_chars(buffer, buffer + sizeof buffer, n).ptr};
+}
+
+template <class Number> bool from_text(const std::string& text, Number& n)
+{
+    auto end = text.data() + text.size();
+    auto [stop, error] = std::from_chars(text.data(), end, n);
+    return error == std::errc() && stop == end;
+}
+
+std::string quoted(const std::string& text) { return "'" + text + "'"; }
+
+Declaration declare(Kind kind, const std::string& flags, const std::string& metavar, const std::string& help)
+{
+    Declaration d;
+    d.kind = kind;
+    d.metavar = metavar;
+    d.help = help;
+    auto comma = flags.find(',');
+    if (comma != std::string::npos)
+        d.short_name = flags.substr(0, comma);
+    d.long_name = comma == std::string::npos ? flags : flags.substr(comma + 1);
+    return d;
+}
+
+void store(std::int64_t& variable, std::int64_t value) { variable = value; }
+void store(double& variable, double value) { variable = value; }
+template <class Number> void store(std::optional<Number>& variable, Number value) { variable = value; }
+
+std::vector<std::string> present(std::int64_t v) { return {to_text(v)}; }
+std::vector<std::string> present(double v) { return {to_text(v)}; }
+template <class Number> std::vector<std::string> present(const std::optional<Number>& v)
+{
+    return v ? std::vector<std::string>{to_text(*v)} : std::vector<std::string>{};
+}
+
+template <class Variable>
+Declaration whole_number(const std::string& flags, Variable& value, const std::string& metavar, const std::string& help,
+                         std::int64_t least, std::int64_t most)
+{
+    Declaration d = declare(Kind::integer, flags, metavar, help);
+    if (least != std::numeric_limits<std::int64_t>::min())
+        d.least = to_text(least);
+    if (most != std::numeric_limits<std::int64_t>::max())
+        d.most = to_text(most);
+    d.values = [&value] { return present(value); };
+    d.set = [&value, least, most, range = range_text(d)](const std::string& text) -> std::string {
+        std::int64_t n = 0;
+        if (!from_text(text, n))
+            return quoted(text) + " is not a whole number";
+        if (n < least || n > most)
+            return text + " is out of range (" + range + ")";
+        store(value, n);
+        return {};
+    };
+    return d;
+}
+
+template <class Variable>
+Declaration real_number(const std::string& flags, Variable& value, const std::string& metavar, const std::string& help,
+                        double least, double most)
+{
+    Declaration d = declare(Kind::real, flags, metavar, help);
+    if (least > -std::numeric_limits<double>::max())
+        d.least = to_text(least);
+    if (most < std::numeric_limits<double>::max())
+        d.most = to_text(most);
+    d.values = [&value] { return present(value); };
+    d.set = [&value, least, most, range = range_text(d)](const std::string& text) -> std::string {
+        double n = 0;
+        if (!from_text(text, n) || !std::isfinite(n))
+            return quoted(text) + " is not a number";
+        if (n < least || n > most)
+            return text + " is out of range (" + range + ")";
+        store(value, n);
+        return {};
+    };
+    return d;
+}
+
+Declaration one_text(const std::string& flags, std::string& value, const std::string& metavar, const std::string& help)
+{
+    Declaration d = declare(Kind::text, flags, metavar, help);
+    d.values = [&value] { return value.empty() ? std::vector<std::string>{} : std::vector<std::string>{value}; };
+    d.set = [&value](const std::string& text) -> std::string {
+        value = text;
+        return {};
+    };
+    return d;
+}
+
+Declaration many_texts(const std::string& flags, std::vector<std::string>& list, const std::string& metavar,
+                       const std::string& help)
+{
+    Declaration d = declare(Kind::text, flags, metavar, help);
+    d.repeated = true;
+    d.values = [&list] { return list; };
+    d.clear = [&list] { list.clear(); };
+    d.set = [&list](const std::string& text) -> std::string {
+        list.push_back(text);
+        return {};
+    };
+    return d;
+}
+
+Declaration truth(const std::string& flags, bool& value, const std::string& help)
+{
+    Declaration d = declare(Kind::flag, flags, "", help);
+    d.values = [&value] { return std::vector<std::string>{value ? "true" : "false"}; };
+    d.set = [&value](const std::string& text) -> std::string {
+        if (text != "true" && text != "false" && text != "1" && text != "0")
+            return quoted(text) + " is neither true nor false";
+        value = text == "true" || text == "1";
+        return {};
+    };
+    return d;
+}
+
+// Keeps the default's text, and refuses to go on when two declarations share a name: our own mistake, found by any run.
+void add(std::vector<Declaration>& declarations, Declaration d)
+{
+    for (const Declaration& other : declarations)
+        if (!d.positional() && (other.long_name == d.long_name ||
+                                (!d.short_name.empty() && other.short_name == d.short_name)))
+            throw Error(d.long_name, "declared twice");
+    if (d.kind != Kind::flag)
+        for (const std::string& value : d.values())
+            d.standard += (d.standard.empty() ? "" : " ") + value;
+    declarations.push_back(std::move(d));
+}
+
+}    // namespace
+
+std::vector<const Declaration*> Command::State::options() const
+{
+    std::vector<const Declaration*> found;
+    for (const Declaration& d : declarations)
+        if (!d.positional())
+            found.push_back(&d);
+    return found;
+}
+
+std::vector<const Declaration*> Command::State::arguments() const
+{
+    std::vector<const Declaration*> found;
+    for (const Declaration& d : declarations)
+        if (d.positional())
+            found.push_back(&d);
+    return found;
+}
+
+Common::Common()
+{
+    add(shown, truth("-h,--help", help, "print this help"));
+    add(shown, truth("--version", version, "print the version"));
+    add(shown, truth("-q,--quiet", quiet, "say nothing but warnings and errors"));
+    add(shown, truth("-v,--verbose", verbose, "say more"));
+    add(shown, one_text("--config", config, "FILE", "read options from a configuration file"));
+    add(shown, truth("--print-config", print_config, "print the options in force and end"));
+    add(hidden, truth("--dump-interface", dump_interface, "print the declarations as JSON"));
+    add(hidden, one_text("--dump-manual", dump_manual, "TEMPLATE", "print the manual page"));
+    add(hidden, one_text("--dump-completion", dump_completion, "SHELL", "print the completion script"));
+}
+
+Command::Command(std::string name, std::string summary) : state_(std::make_unique<State>())
+{
+    state_->name = std::move(name);
+    state_->summary = std::move(summary);
+}
+
+Command::~Command() = default;
+
+Command& Command::option(const std::string& flags, std::string& value, const std::string& metavar,
+                         const std::string& help)
+{
+    add(state_->declarations, one_text(flags, value, metavar, help));
+    return *this;
+}
+
+Command& Command::option(const std::string& flags, std::int64_t& value, const std::string& metavar,
+                         const std::string& help, std::int64_t least, std::int64_t most)
+{
+    add(state_->declarations, whole_number(flags, value, metavar, help, least, most));
+    return *this;
+}
+
+Command& Command::option(const std::string& flags, std::optional<std::int64_t>& value, const std::string& metavar,
+                         const std::string& help, std::int64_t least, std::int64_t most)
+{
+    add(state_->declarations, whole_number(flags, value, metavar, help, least, most));
+    return *this;
+}
+
+Command& Command::option(const std::string& flags, std::uint64_t& value, const std::string& metavar,
+                         const std::string& help)
+{
+    Declaration d = declare(Kind::natural, flags, metavar, help);
+    d.least = "0";
+    d.values = [&value] { return std::vector<std::string>{to_text(value)}; };
+    d.set = [&value](const std::string& text) -> std::string {
+        std::uint64_t n = 0;
+        if (!from_text(text, n))
+            return quoted(text) + " is not a whole number from 0 to " +
+                   to_text(std::numeric_limits<std::uint64_t>::max());
+        value = n;
+        return {};
+    };
+    add(state_->declarations, std::move(d));
+    return *this;
+}
+
+Command& Command::option(const std::string& flags, double& value, const std::string& metavar, const std::string& help,
+                         double least, double most)
+{
+    add(state_->declarations, real_number(flags, value, metavar, help, least, most));
+    return *this;
+}
+
+Command& Command::option(const std::string& flags, std::optional<double>& value, const std::string& metavar,
+                         const std::string& help, double least, double most)
+{
+    add(state_->declarations, real_number(flags, value, metavar, help, least, most));
+    return *this;
+}
+
+Command& Command::option(const std::string& flags, std::vector<std::string>& values, const std::string& metavar,
+                         const std::string& help)
+{
+    add(state_->declarations, many_texts(flags, values, metavar, help));
+    return *this;
+}
+
+Command& Command::choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
+                         const std::string& help)
+{
+    std::string metavar;
+    for (const std::string& c : choices)
+        metavar += (metavar.empty() ? "" : "|") + c;
+    Declaration d = one_text(flags, value, metavar, help);
+    d.kind = Kind::choice;
+    d.choices = choices;
+    d.set = [&value, choices, metavar](const std::string& text) -> std::string {
+        if (std::find(choices.begin(), choices.end(), text) == choices.end())
+            return quoted(text) + " is none of " + metavar;
+        value = text;
+        return {};
+    };
+    add(state_->declarations, std::move(d));
+    return *this;
+}
+
+Command& Command::flag(const std::string& flags, bool& value, const std::string& help)
+{
+    add(state_->declarations, truth(flags, value, help));
+    return *this;
+}
+
+Command& Command::required()
+{
+    state_->declarations.back().required = true;
+    return *this;
+}
+
+Command& Command::positional(const std::string& metavar, std::string& value, const std::string& help)
+{
+    Declaration d = one_text("", value, metavar, help);
+    d.required = true;
+    d.fewest = 1;
+    add(state_->declarations, std::move(d));
+    return *this;
+}
+
+Command& Command::positional(const std::string& metavar, std::vector<std::string>& values, const std::string& help,
+                             std::size_t least)
+{
+    Declaration d = many_texts("", values, metavar, help);
+    d.required = least > 0;
+    d.fewest = least;
+    add(state_->declarations, std::move(d));
+    return *this;
+}
+
+Command& Command::subcommand(const std::string& name, const std::string& summary, std::function<ExitStatus()> action)
+{
+    state_->jobs.push_back(std::make_unique<Command>(name, summary));
+    state_->jobs.back()->state().action = std::move(action);
+    return *state_->jobs.back();
+}
+
+}    // namespace nonna

@@ -1,0 +1,164 @@
+// Completion scripts for bash, zsh and fish. Values without a list of choices complete to file names.
+#include "cli/interface.h"
+
+namespace nonna {
+
+namespace {
+
+std::string spaced(const std::vector<std::string>& words)
+{
+    std::string text;
+    for (const std::string& w : words)
+        text += (text.empty() ? "" : " ") + w;
+    return text;
+}
+
+std::vector<const Declaration*> options_with_common(const Command::State& state, const Common& common)
+{
+    auto options = state.options();
+    for (const Declaration& d : common.shown)
+        options.push_back(&d);
+    return options;
+}
+
+std::vector<std::string> names(const Declaration& d)
+{
+    return d.short_name.empty() ? std::vector<std::string>{d.long_name}
+                                : std::vector<std::string>{d.short_name, d.long_name};
+}
+
+std::string quoted(const std::string& text) { return "'" + replace_all(text, "'", "'\\''") + "'"; }
+
+std::vector<std::string> job_names(const Command::State& root)
+{
+    std::vector<std::string> found;
+    for (const auto& job : root.jobs)
+        found.push_back(job->state().name);
+    return found;
+}
+
+// The body for one interface: choices behind an option that has them, files behind the others, options after "-".
+std::string bash_body(const Command::State& state, const Common& common, const std::string& indent)
+{
+    std::string text = indent + "case $previous in\n", files, words;
+    for (const Declaration* d : options_with_common(state, common)) {
+        for (const std::string& name : names(*d)) {
+            words += (words.empty() ? "" : " ") + name;
+            if (d->kind != Declaration::Kind::flag && d->choices.empty())
+                files += (files.empty() ? "" : "|") + name;
+        }
+        if (!d->choices.empty()) {
+            std::string pattern = replace_all(spaced(names(*d)), " ", "|");
+            text += indent + pattern + ") COMPREPLY=($(compgen -W " + quoted(spaced(d->choices)) +
+                    " -- \"$current\")); return ;;\n";
+        }
+    }
+    if (!files.empty())
+        text += indent + files + ") COMPREPLY=(); return ;;\n";
+    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " + quoted(words) +
+           " -- \"$current\"))\n";
+}
+
+std::string bash(const Command::State& root, const Common& common)
+{
+    std::string function = "_" + replace_all(root.name, "-", "_");
+    std::string text = function + "()\n{\n    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
+                                  "    COMPREPLY=()\n";
+    if (root.jobs.empty()) {
+        text += bash_body(root, common, "    ");
+    } else {
+        text += "    local word job=\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case $word in\n        " +
+                replace_all(spaced(job_names(root)), " ", "|") + ") job=$word; break ;;\n        esac\n    done\n"
+                "    case $job in\n";
+        for (const auto& job : root.jobs)
+            text += "    " + job->state().name + ")\n" + bash_body(job->state(), common, "        ") + "        ;;\n";
+        text += "    *)\n" + bash_body(root, common, "        ") + "        [[ $current == -* ]] || COMPREPLY=($(compgen -W " +
+                quoted(spaced(job_names(root))) + " -- \"$current\"))\n        ;;\n    esac\n";
+    }
+    return text + "}\ncomplete -o bashdefault -o default -F " + function + " " + root.name + "\n";
+}
+
+// In a zsh specification brackets and colons have a meaning.
+std::string zsh_text(const std::string& text)
+{
+    return replace_all(replace_all(replace_all(text, "[", "\\["), "]", "\\]"), ":", "\\:");
+}
+
+std::string zsh_body(const Command::State& state, const Common& common, const std::string& indent)
+{
+    std::string text = indent + "_arguments -s -S";
+    for (const Declaration* d : options_with_common(state, common)) {
+        for (const std::string& name : names(*d)) {
+            std::string spec;
+            if (d->repeated)
+                spec = "*";
+            else if (!d->short_name.empty())
+                spec = "(" + spaced(names(*d)) + ")";
+            spec += name + "[" + zsh_text(d->help) + "]";
+            if (d->kind != Declaration::Kind::flag)
+                spec += ":" + zsh_text(d->choices.empty() ? d->metavar : d->long_name.substr(2)) + ":" +
+                        (d->choices.empty() ? "_files" : "(" + spaced(d->choices) + ")");
+            text += " \\\n" + indent + "    " + quoted(spec);
+        }
+    }
+    return text + " \\\n" + indent + "    '*:file:_files'\n";
+}
+
+std::string zsh(const Command::State& root, const Common& common)
+{
+    std::string text = "#compdef " + root.name + "\n";
+    if (root.jobs.empty())
+        return text + zsh_body(root, common, "");
+    text += "local job=$words[2]\nif (( CURRENT == 2 )); then\n    local -a jobs\n    jobs=(\n";
+    for (const auto& job : root.jobs)
+        text += "        " + quoted(job->state().name + ":" + zsh_text(job->state().summary)) + "\n";
+    text += "    )\n    _describe job jobs\n    return\nfi\nshift words\n(( CURRENT-- ))\ncase $job in\n";
+    for (const auto& job : root.jobs)
+        text += job->state().name + ")\n" + zsh_body(job->state(), common, "    ") + "    ;;\n";
+    return text + "esac\n";
+}
+
+std::string fish_body(const std::string& program, const std::vector<const Declaration*>& options,
+                      const std::string& condition)
+{
+    std::string text;
+    for (const Declaration* d : options) {
+        text += "complete -c " + program + condition;
+        if (!d->short_name.empty())
+            text += " -s " + d->short_name.substr(1);
+        text += " -l " + d->long_name.substr(2);
+        if (!d->choices.empty())
+            text += " -x -a " + quoted(spaced(d->choices));
+        else if (d->kind != Declaration::Kind::flag)
+            text += " -r";
+        text += " -d " + quoted(d->help) + "\n";
+    }
+    return text;
+}
+
+std::string fish(const Command::State& root, const Common& common)
+{
+    std::string text = fish_body(root.name, options_with_common(root, common), "");
+    std::string none_yet = " -f -n " + quoted("not __fish_seen_subcommand_from " + spaced(job_names(root)));
+    for (const auto& job : root.jobs) {
+        const Command::State& state = job->state();
+        text += "complete -c " + root.name + none_yet + " -a " + state.name + " -d " + quoted(state.summary) + "\n";
+        text += fish_body(root.name, state.options(), " -n " + quoted("__fish_seen_subcommand_from " + state.name));
+    }
+    return text;
+}
+
+}    // namespace
+
+std::string completion(const Command::State& root, const Common& common, const std::string& shell)
+{
+    if (shell == "bash")
+        return bash(root, common);
+    if (shell == "zsh")
+        return zsh(root, common);
+    if (shell == "fish")
+        return fish(root, common);
+    throw Error("--dump-completion", "'" + shell + "' is none of bash, zsh, fish", ExitStatus::usage);
+}
+
+}    // namespace nonna

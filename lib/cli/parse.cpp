@@ -1,0 +1,175 @@
+// The only file that includes CLI11: it cuts the command line into options and arguments and reads the TOML subset of
+// configuration files. Jobs, arguments by position, limits, order of strength and messages are ours: CLI11 2.1.2 splits
+// an argument such as "[a,b]", takes a folder named like a job for the job, and prefers a file to the environment.
+#include "cli/interface.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+
+namespace nonna {
+
+namespace {
+
+struct Cut {
+    std::vector<std::string> rest;    // arguments by position, unknown options among those before `ended`
+    std::size_t ended = 0;            // index in `rest` of the first argument behind "--"
+};
+
+// Records the options' values and returns what is left. With `stop_at_argument` everything from the first argument on
+// is left uncut (it belongs to a job).
+Cut cut(std::vector<std::string> words, const std::vector<std::vector<Declaration>*>& tables, bool stop_at_argument,
+        Parsed& parsed)
+{
+    CLI::App app;
+    app.set_help_flag();
+    app.allow_extras();
+    app.prefix_command(stop_at_argument);
+    std::vector<std::pair<const Declaration*, CLI::Option*>> bound;
+    for (auto* table : tables)
+        for (const Declaration& d : *table) {
+            if (d.positional())
+                continue;
+            std::string names = d.short_name.empty() ? d.long_name : d.short_name + "," + d.long_name;
+            CLI::Option* o = d.kind == Declaration::Kind::flag
+                                 ? app.add_flag(names)
+                                 : app.add_option(names, [](const CLI::results_t&) { return true; })->expected(1);
+            o->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+            bound.emplace_back(&d, o);
+        }
+
+    // CLI11 takes the following word for the value of "--label=".
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
+        if (words[i].size() > 3 && words[i].starts_with("--") && words[i].find('=') == words[i].size() - 1) {
+            words[i].pop_back();
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+            ++i;
+        }
+
+    try {
+        app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    } catch (const CLI::ArgumentMismatch& e) {
+        std::string what = e.what();
+        throw Error(what.substr(0, what.find(": ")), "needs a value", ExitStatus::usage);
+    } catch (const CLI::Error& e) {
+        std::string what = e.what();
+        auto colon = what.find(": ");
+        throw Error(colon == std::string::npos ? "arguments" : what.substr(0, colon),
+                    colon == std::string::npos ? what : what.substr(colon + 2), ExitStatus::usage);
+    }
+
+    for (auto& [declaration, o] : bound)
+        if (o->count() > 0) {
+            if (o->count() > 1 && !declaration->repeated && declaration->kind != Declaration::Kind::flag)
+                throw Error(declaration->long_name, "given more than once", ExitStatus::usage);
+            parsed.values[declaration] = o->results();
+        }
+    Cut left;
+    left.rest = app.remaining();
+    left.ended = left.rest.size();
+    if (!stop_at_argument)
+        for (std::size_t i = 0; i < left.rest.size(); ++i)
+            if (left.rest[i] == "--") {
+                left.rest.erase(left.rest.begin() + static_cast<std::ptrdiff_t>(i));
+                left.ended = i;
+                break;
+            }
+    return left;
+}
+
+bool looks_like_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
+
+void refuse_options(const Cut& c)
+{
+    for (std::size_t i = 0; i < c.ended; ++i)
+        if (looks_like_option(c.rest[i]))
+            throw Error(c.rest[i].substr(0, c.rest[i].find('=')), "unknown option", ExitStatus::usage);
+}
+
+void take_arguments(const Cut& c, const Command::State& state, Parsed& parsed)
+{
+    auto arguments = state.arguments();
+    std::size_t next = 0;
+    for (std::size_t a = 0; a < arguments.size(); ++a) {
+        std::size_t kept_for_others = 0;
+        for (std::size_t b = a + 1; b < arguments.size(); ++b)
+            kept_for_others += arguments[b]->fewest;
+        std::size_t left = c.rest.size() - next;
+        std::size_t available = left > kept_for_others ? left - kept_for_others : 0;
+        std::size_t n = arguments[a]->repeated ? available : std::min<std::size_t>(available, 1);
+        for (std::size_t i = 0; i < n; ++i)
+            parsed.values[arguments[a]].push_back(c.rest[next++]);
+    }
+    if (next < c.rest.size())
+        throw Error(c.rest[next], "one argument too many", ExitStatus::usage);
+}
+
+}    // namespace
+
+Parsed parse_command_line(int argc, char** argv, Command::State& root, Common& common)
+{
+    std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+    Parsed parsed;
+    Cut c = cut(words, {&root.declarations, &common.shown, &common.hidden}, !root.jobs.empty(), parsed);
+    if (root.jobs.empty()) {
+        refuse_options(c);
+        take_arguments(c, root, parsed);
+    } else if (!c.rest.empty()) {
+        const std::string& name = c.rest.front();
+        if (looks_like_option(name))
+            throw Error(name.substr(0, name.find('=')), "unknown option", ExitStatus::usage);
+        for (auto& job : root.jobs)
+            if (job->state().name == name)
+                parsed.job = &job->state();
+        if (!parsed.job)
+            throw Error(name, "unknown job", ExitStatus::usage);
+        Cut of_job = cut({c.rest.begin() + 1, c.rest.end()},
+                         {&parsed.job->declarations, &common.shown, &common.hidden}, false, parsed);
+        refuse_options(of_job);
+        take_arguments(of_job, *parsed.job, parsed);
+    }
+    for (auto* table : {&common.shown, &common.hidden})
+        for (Declaration& d : *table)
+            if (auto found = parsed.values.find(&d); found != parsed.values.end())
+                d.set(found->second.front());
+    return parsed;
+}
+
+std::vector<ConfigEntry> read_config(const std::string& path)
+{
+    errno = 0;
+    std::ifstream file(path);
+    std::stringstream text;
+    for (std::string line; std::getline(file, line);)
+        text << line << '\n';
+    if (!file.is_open() || file.bad())    // bad: a folder, among others
+        throw Error(path, errno ? errno_reason() : "cannot be read");
+    std::vector<CLI::ConfigItem> items;
+    try {
+        items = CLI::ConfigBase().from_config(text);
+    } catch (const CLI::Error& e) {
+        throw Error(path, e.what(), ExitStatus::usage);
+    }
+    std::vector<ConfigEntry> entries;
+    for (const CLI::ConfigItem& item : items) {
+        bool section_mark = item.name == "++" || item.name == "--";
+        ConfigEntry entry;
+        for (const std::string& parent : item.parents)
+            entry.section += (entry.section.empty() ? "" : ".") + parent;
+        if (!section_mark)
+            entry.key = item.name;
+        entry.values = item.inputs;
+        for (const std::string& value : entry.values)
+            if (!value.empty() && (value.front() == '"' || value.front() == '\''))
+                throw Error(path, entry.key + ": a quoted value may hold no '#' and no quote of its own kind",
+                            ExitStatus::usage);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
+}    // namespace nonna

@@ -1,0 +1,135 @@
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "cli/interface.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fcntl.h>
+#include <fstream>
+#include <iostream>
+#include <new>
+#include <unistd.h>
+
+namespace nonna {
+
+namespace {
+
+// A program started with a standard stream closed would give its number to the first file it opens, and write its
+// messages or data into that file. Filled so that using the stream fails.
+void fill_closed_streams()
+{
+    for (int fd : {0, 1, 2})
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
+
+// What was printed and could not be written is found here at the latest. Throws Error.
+void close_standard_output()
+{
+    errno = 0;
+    std::cout.flush();
+    bool failed = std::cout.fail() || std::ferror(stdout) != 0;
+    failed = std::fflush(stdout) != 0 || failed;
+    std::string reason = errno ? errno_reason() : "could not be written";
+    if (!failed && close(STDOUT_FILENO) != 0 && errno != EBADF) {
+        failed = true;
+        reason = errno_reason();
+    }
+    if (failed)
+        throw Error("standard output", reason);
+}
+
+ExitStatus run(int argc, char** argv, Command& command, const std::function<ExitStatus()>& action)
+{
+    Command::State& root = command.state();
+    Common common;
+    Parsed parsed = parse_command_line(argc, argv, root, common);
+    if (common.quiet && common.verbose)
+        throw Error("--quiet", "excludes --verbose", ExitStatus::usage);
+    set_verbosity(common.quiet ? Verbosity::quiet : common.verbose ? Verbosity::verbose : Verbosity::normal);
+
+    std::string answer;
+    if (common.help)
+        answer = help_text(root, parsed.job, common);
+    else if (common.version)
+        answer = root.name + " " + version() + "\n";
+    else if (common.dump_interface)
+        answer = interface_json(root, common);
+    else if (!common.dump_manual.empty())
+        answer = manual_page(root, common, common.dump_manual);
+    else if (!common.dump_completion.empty())
+        answer = completion(root, common, common.dump_completion);
+    if (answer.empty()) {
+        apply_values(root, parsed, common.config, !common.print_config);
+        if (common.print_config)
+            answer = print_config(root, parsed.job);
+    }
+    if (!answer.empty()) {
+        std::cout << answer;
+        return ExitStatus::done;
+    }
+    const auto& chosen = action ? action : parsed.job ? parsed.job->action : root.action;
+    return chosen();
+}
+
+// Runs `step`; whatever it throws becomes one line on stderr and a status.
+ExitStatus reported(const std::function<ExitStatus()>& step)
+{
+    try {
+        return step();
+    } catch (const Error& e) {
+        warn(e.subject(), e.reason());
+        return e.status();
+    } catch (const std::bad_alloc&) {
+        warn("memory", "not enough for this job");
+    } catch (const std::exception& e) {
+        warn("unexpected error", e.what());
+    }
+    return ExitStatus::failed;
+}
+
+}    // namespace
+
+int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()> action)
+{
+    fill_closed_streams();
+    std::signal(SIGPIPE, SIG_DFL);    // also where the parent had it ignored
+    set_program_name(command.state().name);
+    watch_interrupts();
+    ExitStatus status = reported([&] { return run(argc, argv, command, action); });
+    ExitStatus closing = reported([] {
+        close_standard_output();
+        return ExitStatus::done;
+    });
+    return static_cast<int>(closing == ExitStatus::done ? status : closing);
+}
+
+void usage_error(const std::string& option, const std::string& reason)
+{
+    throw Error(option, reason, ExitStatus::usage);
+}
+
+std::vector<std::string> read_file_list(const std::string& path, bool null_terminated)
+{
+    std::ifstream file;
+    if (path != "-") {
+        errno = 0;
+        file.open(path);
+        if (!file.is_open())
+            throw Error(path, errno_reason());
+    }
+    std::istream& input = path == "-" ? std::cin : file;
+    std::vector<std::string> paths;
+    errno = 0;
+    for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n');)
+        if (!line.empty())
+            paths.push_back(line);
+    if (input.bad())
+        throw Error(path == "-" ? "standard input" : path, errno ? errno_reason() : "cannot be read");
+    return paths;
+}
+
+std::string version() { return NONNA_VERSION; }
+
+}    // namespace nonna
