@@ -11,6 +11,8 @@ namespace nonna {
 class Sha256 {
   public:
     Sha256();
+    Sha256(const Sha256& other);    // a copy goes on by itself: the digest so far, without ending the sum
+    Sha256& operator=(const Sha256&) = delete;
     ~Sha256();
     void add(std::span<const std::byte> bytes);
     std::string hex();    // ends the sum

@@ -1,6 +1,8 @@
 // safetensors: 8 bytes little-endian header length, JSON header, tensors' bytes. Read with every bound checked before
 // anything is allocated (header <= 100 MB, offsets inside the file, no overlap, no gap, sizes equal to shape * type),
-// written through Output. Only F32, F64, I64, U64 are used here; other types are listed and skipped over.
+// written through Output. Only F32, F64, I64, U64 are used here; other types of the format are listed and skipped over.
+// A pipe or "-" is copied to a temporary file first. Misuse of the writer (undeclared or missing values) is our own bug
+// and throws std::logic_error.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +35,8 @@ class SafetensorsReader {
     bool has(const std::string& tensor) const;
     void read(const std::string& tensor, std::span<float> into) const;     // type F32, exact size, else Error
     void read(const std::string& tensor, std::span<double> into) const;    // type F64
+    void read(const std::string& tensor, std::span<std::int64_t> into) const;
+    void read(const std::string& tensor, std::span<std::uint64_t> into) const;
 
   private:
     struct State;
@@ -47,6 +51,8 @@ class SafetensorsWriter {
     void declare(const std::string& tensor, const std::string& type, std::vector<std::uint64_t> shape);
     void write(std::span<const float> values);     // may be called several times for one tensor
     void write(std::span<const double> values);
+    void write(std::span<const std::int64_t> values);
+    void write(std::span<const std::uint64_t> values);
     void commit();    // checks that every declared byte was written
 
   private:

@@ -1,6 +1,12 @@
 // Tables: TSV, one header line, numbers as %.9g, no quoting; a tab or newline inside a cell is an Error.
+//
+// Reading is strict: every line has the header's number of cells and ends with a newline (a last line without one is a
+// truncated file), no column's name occurs twice. Written through io/output.h.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +20,8 @@ class TableWriter {
     TableWriter& cell(const std::string& text);
     TableWriter& cell(double number);
     TableWriter& cell(std::int64_t number);
+    template <std::integral Number>
+    TableWriter& cell(Number number) { return cell(static_cast<std::int64_t>(number)); }
     void end_row();
     void commit();
 

@@ -1,0 +1,128 @@
+#include "io/input.h"
+
+#include "base/error.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+namespace nonna {
+
+namespace {
+
+void write_fully(int fd, const std::byte* data, std::size_t size)
+{
+    while (size > 0) {
+        const ssize_t n = ::write(fd, data, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            throw Error("temporary file", errno_reason());
+        data += n;
+        size -= static_cast<std::size_t>(n);
+    }
+}
+
+}    // namespace
+
+int open_spool()
+{
+    const char* set = std::getenv("TMPDIR");
+    const std::string folder = set && *set ? set : "/tmp";
+    std::string name = folder + "/nonna-XXXXXX";
+    const int fd = mkostemp(name.data(), O_CLOEXEC);
+    if (fd < 0)
+        throw Error(folder, "no temporary file: " + errno_reason());
+    unlink(name.c_str());
+    return fd;
+}
+
+Input::Input(const std::string& path) : name_(path)
+{
+    if (path == "-") {
+        name_ = "standard input";
+        fd_ = STDIN_FILENO;
+        owned_ = false;
+    } else {
+        fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd_ < 0)
+            throw Error(path, errno_reason());
+    }
+    struct stat status {
+    };
+    int failure = fstat(fd_, &status) == 0 ? 0 : errno;
+    if (!failure && S_ISDIR(status.st_mode))
+        failure = EISDIR;
+    if (failure) {
+        if (owned_)
+            ::close(fd_);
+        errno = failure;
+        throw Error(name_, errno_reason());
+    }
+    regular_ = S_ISREG(status.st_mode);
+    size_ = regular_ ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+Input::~Input()
+{
+    if (owned_)
+        ::close(fd_);
+}
+
+std::size_t Input::read(std::span<std::byte> into)
+{
+    std::size_t done = 0;
+    while (done < into.size()) {
+        const ssize_t n = ::read(fd_, into.data() + done, into.size() - done);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            throw Error(name_, errno_reason());
+        if (n == 0)
+            break;
+        done += static_cast<std::size_t>(n);
+    }
+    return done;
+}
+
+void Input::read_at(std::uint64_t offset, std::span<std::byte> into) const
+{
+    std::size_t done = 0;
+    while (done < into.size()) {
+        const ssize_t n = ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            throw Error(name_, errno_reason());
+        if (n == 0)
+            throw Error(name_, "truncated");
+        done += static_cast<std::size_t>(n);
+    }
+}
+
+void Input::make_seekable()
+{
+    if (regular_)
+        return;
+    const int spool = open_spool();
+    try {
+        std::vector<std::byte> piece(1 << 20);
+        while (const std::size_t n = read(piece)) {
+            write_fully(spool, piece.data(), n);
+            size_ += n;
+        }
+    } catch (...) {
+        ::close(spool);
+        throw;
+    }
+    if (owned_)
+        ::close(fd_);
+    fd_ = spool;
+    owned_ = true;
+    regular_ = true;
+}
+
+}    // namespace nonna

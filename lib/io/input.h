@@ -1,0 +1,40 @@
+// Bytes from a file, a pipe or standard input ("-"), private to this room.
+//
+// Model: one owned descriptor. `read` goes on where the last one ended and is complete unless the end was reached;
+// `read_at` needs a regular file: `make_seekable` copies anything else into an unlinked temporary file first. Failures
+// are Errors that name the input.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace nonna {
+
+class Input {
+  public:
+    explicit Input(const std::string& path);
+    ~Input();
+    Input(const Input&) = delete;
+    Input& operator=(const Input&) = delete;
+
+    const std::string& name() const { return name_; }    // the path; "standard input" for "-"
+    bool regular() const { return regular_; }
+    std::uint64_t size() const { return size_; }    // of a regular file
+
+    std::size_t read(std::span<std::byte> into);                                  // less than asked: the end
+    void read_at(std::uint64_t offset, std::span<std::byte> into) const;    // less than asked: Error "truncated"
+    void make_seekable();
+
+  private:
+    std::string name_;
+    int fd_ = -1;
+    bool owned_ = true, regular_ = false;
+    std::uint64_t size_ = 0;
+};
+
+// A temporary file in $TMPDIR (/tmp) without a name: gone when closed, whatever happens. Returns its descriptor.
+int open_spool();
+
+}    // namespace nonna

@@ -1,0 +1,291 @@
+#include "io/safetensors.h"
+
+#include "base/error.h"
+#include "io/input.h"
+#include "io/json_check.h"
+#include "io/output.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace nonna {
+
+static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
+
+namespace {
+
+using Json = nlohmann::json;
+constexpr std::uint64_t header_limit = 100'000'000;
+
+struct TypeSize {
+    const char* type;
+    std::uint64_t bytes;
+};
+constexpr std::array<TypeSize, 15> type_sizes{{{"BOOL", 1}, {"U8", 1}, {"I8", 1}, {"F8_E5M2", 1}, {"F8_E4M3", 1},
+                                               {"I16", 2}, {"U16", 2}, {"F16", 2}, {"BF16", 2}, {"I32", 4}, {"U32", 4},
+                                               {"F32", 4}, {"F64", 8}, {"I64", 8}, {"U64", 8}}};
+
+std::uint64_t type_size(const std::string& type)    // 0: unknown
+{
+    for (const auto& entry : type_sizes)
+        if (type == entry.type)
+            return entry.bytes;
+    return 0;
+}
+
+template <class T>
+const char* type_name()
+{
+    if constexpr (std::is_same_v<T, float>)
+        return "F32";
+    else if constexpr (std::is_same_v<T, double>)
+        return "F64";
+    else if constexpr (std::is_same_v<T, std::int64_t>)
+        return "I64";
+    else
+        return "U64";
+}
+
+bool multiply(std::uint64_t& product, std::uint64_t factor)
+{
+    return !__builtin_mul_overflow(product, factor, &product);
+}
+
+TensorInfo parse_tensor(const std::string& file, const std::string& tensor, const Json& entry)
+{
+    const auto refuse = [&](const std::string& reason) -> Error {
+        return {file, "tensor '" + tensor + "': " + reason};
+    };
+    if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
+        !entry.contains("data_offsets"))
+        throw refuse("needs dtype, shape and data_offsets, nothing else");
+    TensorInfo info;
+    info.name = tensor;
+    if (!entry["dtype"].is_string())
+        throw refuse("dtype is not a string");
+    info.type = entry["dtype"].get<std::string>();
+    std::uint64_t bytes = type_size(info.type);
+    if (bytes == 0)
+        throw refuse("unknown dtype '" + info.type + "'");
+    if (!entry["shape"].is_array())
+        throw refuse("shape is not an array");
+    for (const auto& side : entry["shape"]) {
+        if (!side.is_number_unsigned())
+            throw refuse("shape holds something else than counts");
+        info.shape.push_back(side.get<std::uint64_t>());
+        if (!multiply(bytes, info.shape.back()))
+            throw refuse("shape is too large");
+    }
+    const auto& offsets = entry["data_offsets"];
+    if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+        !offsets[1].is_number_unsigned())
+        throw refuse("data_offsets are not two counts");
+    info.begin = offsets[0].get<std::uint64_t>();
+    info.end = offsets[1].get<std::uint64_t>();
+    if (info.end < info.begin || info.end - info.begin != bytes)
+        throw refuse("data_offsets do not agree with shape and dtype");
+    return info;
+}
+
+}    // namespace
+
+std::uint64_t TensorInfo::elements() const
+{
+    std::uint64_t n = 1;
+    for (const auto side : shape)
+        n *= side;
+    return n;
+}
+
+struct SafetensorsReader::State {
+    Input input;
+    std::uint64_t data_start = 0;
+    std::map<std::string, std::string> metadata;
+    std::vector<TensorInfo> tensors;
+    std::map<std::string, std::size_t> index;
+
+    explicit State(const std::string& path) : input(path)
+    {
+        input.make_seekable();
+        const std::string& file = input.name();
+        const std::uint64_t size = input.size();
+        if (size < 8)
+            throw Error(file, size == 0 ? "empty, not a safetensors file" : "truncated, or not a safetensors file");
+        std::uint64_t header_size = 0;
+        input.read_at(0, std::as_writable_bytes(std::span(&header_size, 1)));
+        if (header_size > header_limit || header_size < 2)
+            throw Error(file, "not a safetensors file");
+        if (header_size > size - 8)
+            throw Error(file, "truncated, or not a safetensors file");
+        std::string header(header_size, '\0');
+        input.read_at(8, std::as_writable_bytes(std::span(header)));
+        if (header[0] != '{')
+            throw Error(file, "not a safetensors file");
+        check_json_object(header, file, "header");
+        data_start = 8 + header_size;
+        parse(Json::parse(header), size - data_start);
+    }
+
+    void parse(const Json& header, std::uint64_t data_size)
+    {
+        const std::string& file = input.name();
+        for (const auto& [key, entry] : header.items()) {
+            if (key != "__metadata__") {
+                tensors.push_back(parse_tensor(file, key, entry));
+                continue;
+            }
+            if (!entry.is_object())
+                throw Error(file, "__metadata__ is not an object");
+            for (const auto& [name, text] : entry.items()) {
+                if (!text.is_string())
+                    throw Error(file, "__metadata__: '" + name + "' is not a string");
+                metadata[name] = text.get<std::string>();
+            }
+        }
+        std::stable_sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
+            return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+        });
+        std::uint64_t expected = 0;
+        for (std::size_t i = 0; i < tensors.size(); ++i) {
+            if (tensors[i].begin != expected)
+                throw Error(file, "tensor '" + tensors[i].name + "': data overlap or leave a gap");
+            expected = tensors[i].end;
+            index[tensors[i].name] = i;
+        }
+        if (expected > data_size)
+            throw Error(file, "truncated: the header announces " + std::to_string(expected) + " bytes of data, " +
+                                  std::to_string(data_size) + " are there");
+        if (expected < data_size)
+            throw Error(file, "bytes after the last tensor");
+    }
+
+    template <class T>
+    void read(const TensorInfo& info, std::span<T> into) const
+    {
+        const std::string where = "tensor '" + info.name + "': ";
+        if (info.type != type_name<T>())
+            throw Error(input.name(), where + "has type " + info.type + ", not " + type_name<T>());
+        if (info.elements() != into.size())
+            throw Error(input.name(), where + "has " + std::to_string(info.elements()) + " values, not " +
+                                          std::to_string(into.size()));
+        input.read_at(data_start + info.begin, std::as_writable_bytes(into));
+    }
+};
+
+SafetensorsReader::SafetensorsReader(const std::string& path) : state_(std::make_unique<State>(path)) {}
+SafetensorsReader::~SafetensorsReader() = default;
+SafetensorsReader::SafetensorsReader(SafetensorsReader&&) noexcept = default;
+
+const std::string& SafetensorsReader::name() const { return state_->input.name(); }
+const std::map<std::string, std::string>& SafetensorsReader::metadata() const { return state_->metadata; }
+const std::vector<TensorInfo>& SafetensorsReader::tensors() const { return state_->tensors; }
+bool SafetensorsReader::has(const std::string& tensor) const { return state_->index.contains(tensor); }
+
+const TensorInfo& SafetensorsReader::info(const std::string& tensor) const
+{
+    const auto found = state_->index.find(tensor);
+    if (found == state_->index.end())
+        throw Error(name(), "no tensor '" + tensor + "'");
+    return state_->tensors[found->second];
+}
+
+void SafetensorsReader::read(const std::string& tensor, std::span<float> into) const
+{
+    state_->read(info(tensor), into);
+}
+void SafetensorsReader::read(const std::string& tensor, std::span<double> into) const
+{
+    state_->read(info(tensor), into);
+}
+void SafetensorsReader::read(const std::string& tensor, std::span<std::int64_t> into) const
+{
+    state_->read(info(tensor), into);
+}
+void SafetensorsReader::read(const std::string& tensor, std::span<std::uint64_t> into) const
+{
+    state_->read(info(tensor), into);
+}
+
+struct SafetensorsWriter::State {
+    Output output;
+    nlohmann::ordered_json header = nlohmann::ordered_json::object();    // in the order of declaration
+    std::vector<TensorInfo> tensors;
+    std::uint64_t declared = 0, written = 0;
+    std::size_t current = 0;
+    bool header_written = false;
+
+    explicit State(const std::string& path) : output(path, Output::Kind::binary) {}
+
+    void write_header()
+    {
+        if (std::exchange(header_written, true))
+            return;
+        std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
+        text.resize((text.size() + 7) / 8 * 8, ' ');
+        if (text.size() > header_limit)
+            throw Error(output.name(), "more than 100 MB of header");
+        const std::uint64_t size = text.size();
+        output.write(std::as_bytes(std::span(&size, 1)));
+        output.write(text);
+    }
+
+    template <class T>
+    void write(std::span<const T> values)
+    {
+        write_header();
+        if (values.empty())
+            return;
+        while (current < tensors.size() && tensors[current].end == written)    // also steps over empty tensors
+            ++current;
+        if (current == tensors.size() || tensors[current].type != type_name<T>() ||
+            values.size_bytes() > tensors[current].end - written)
+            throw std::logic_error("safetensors: values that were not declared");
+        output.write(std::as_bytes(values));
+        written += values.size_bytes();
+    }
+};
+
+SafetensorsWriter::SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata)
+    : state_(std::make_unique<State>(path))
+{
+    if (!metadata.empty())
+        state_->header["__metadata__"] = metadata;
+}
+
+SafetensorsWriter::~SafetensorsWriter() = default;
+
+void SafetensorsWriter::declare(const std::string& tensor, const std::string& type, std::vector<std::uint64_t> shape)
+{
+    State& s = *state_;
+    std::uint64_t bytes = type_size(type);
+    if (s.header_written || bytes == 0 || tensor == "__metadata__" || s.header.contains(tensor))
+        throw std::logic_error("safetensors: cannot declare " + tensor);
+    for (const auto side : shape)
+        if (!multiply(bytes, side))
+            throw Error(s.output.name(), "tensor '" + tensor + "': shape is too large");
+    TensorInfo info{tensor, type, std::move(shape), s.declared, 0};
+    if (__builtin_add_overflow(s.declared, bytes, &info.end))
+        throw Error(s.output.name(), "tensor '" + tensor + "': shape is too large");
+    s.declared = info.end;
+    s.header[tensor] = {{"dtype", type}, {"shape", info.shape}, {"data_offsets", {info.begin, info.end}}};
+    s.tensors.push_back(std::move(info));
+}
+
+void SafetensorsWriter::write(std::span<const float> values) { state_->write(values); }
+void SafetensorsWriter::write(std::span<const double> values) { state_->write(values); }
+void SafetensorsWriter::write(std::span<const std::int64_t> values) { state_->write(values); }
+void SafetensorsWriter::write(std::span<const std::uint64_t> values) { state_->write(values); }
+
+void SafetensorsWriter::commit()
+{
+    state_->write_header();
+    if (state_->written != state_->declared)
+        throw std::logic_error("safetensors: fewer values than declared");
+    state_->output.commit();
+}
+
+}    // namespace nonna

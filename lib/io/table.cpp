@@ -1,0 +1,163 @@
+#include "io/table.h"
+
+#include "base/error.h"
+#include "io/output.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+
+namespace nonna {
+
+namespace {
+
+constexpr std::size_t table_limit = std::size_t{1} << 30;
+
+std::vector<std::string> split(std::string_view line)
+{
+    std::vector<std::string> cells;
+    for (;;) {
+        const auto tab = line.find('\t');
+        cells.emplace_back(line.substr(0, tab));
+        if (tab == std::string_view::npos)
+            return cells;
+        line.remove_prefix(tab + 1);
+    }
+}
+
+}    // namespace
+
+struct TableWriter::State {
+    Output output;
+    std::size_t columns, filled = 0;
+    std::string row;
+
+    State(const std::string& path, std::size_t n) : output(path, Output::Kind::text), columns(n) {}
+
+    void add(std::string_view text)
+    {
+        if (text.find_first_of("\t\n\r") != std::string_view::npos)
+            throw Error(output.name(), "a tab or line break inside a cell: '" + std::string(text) + "'");
+        if (filled == columns)
+            throw std::logic_error("more cells than columns");
+        if (filled++)
+            row += '\t';
+        row += text;
+    }
+
+    void end()
+    {
+        if (filled != columns)
+            throw std::logic_error("fewer cells than columns");
+        row += '\n';
+        output.write(row);
+        row.clear();
+        filled = 0;
+    }
+};
+
+TableWriter::TableWriter(const std::string& path, std::vector<std::string> columns)
+    : state_(std::make_unique<State>(path, columns.size()))
+{
+    for (const auto& column : columns)
+        state_->add(column);
+    state_->end();
+}
+
+TableWriter::~TableWriter() = default;
+
+TableWriter& TableWriter::cell(const std::string& text)
+{
+    state_->add(text);
+    return *this;
+}
+
+TableWriter& TableWriter::cell(double number)
+{
+    char text[40] = "nan";    // whatever its sign bit
+    if (!std::isnan(number))
+        std::snprintf(text, sizeof text, "%.9g", number);
+    state_->add(text);
+    return *this;
+}
+
+TableWriter& TableWriter::cell(std::int64_t number)
+{
+    state_->add(std::to_string(number));
+    return *this;
+}
+
+void TableWriter::end_row() { state_->end(); }
+
+void TableWriter::commit()
+{
+    if (state_->filled)
+        throw std::logic_error("commit inside a row");
+    state_->output.commit();
+}
+
+std::size_t Table::column(const std::string& column_name) const
+{
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (columns[i] == column_name)
+            return i;
+    throw Error(name, "no column '" + column_name + "'");
+}
+
+bool Table::has(const std::string& column_name) const
+{
+    for (const auto& column : columns)
+        if (column == column_name)
+            return true;
+    return false;
+}
+
+double Table::number(std::size_t row, std::size_t column) const
+{
+    const std::string& text = rows.at(row).at(column);
+    double value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc() || end != text.data() + text.size())
+        throw Error(name, "line " + std::to_string(row + 2) + ": '" + text + "' in column '" + columns[column] +
+                              "' is not a number");
+    return value;
+}
+
+Table read_table(const std::string& path)
+{
+    const std::string text = read_whole_file(path, table_limit);
+    Table table;
+    table.name = path == "-" ? "standard input" : path;
+    if (text.empty())
+        throw Error(table.name, "empty, not even a header line");
+    std::string_view rest = text;
+    for (std::size_t line = 1; !rest.empty(); ++line) {
+        const std::string where = "line " + std::to_string(line) + ": ";
+        const auto end = rest.find('\n');
+        if (end == std::string_view::npos)
+            throw Error(table.name, where + "truncated, no newline at the end");
+        const std::string_view content = rest.substr(0, end);
+        rest.remove_prefix(end + 1);
+        if (content.find('\0') != std::string_view::npos)
+            throw Error(table.name, where + "not text");
+        if (content.find('\r') != std::string_view::npos)
+            throw Error(table.name, where + "a carriage return; lines end with a newline alone");
+        auto cells = split(content);
+        if (line == 1) {
+            table.columns = std::move(cells);
+            if (std::set<std::string>(table.columns.begin(), table.columns.end()).size() != table.columns.size())
+                throw Error(table.name, "a column's name occurs twice");
+        } else if (cells.size() != table.columns.size()) {
+            throw Error(table.name, where + std::to_string(cells.size()) + " cells, the header has " +
+                                        std::to_string(table.columns.size()));
+        } else {
+            table.rows.push_back(std::move(cells));
+        }
+    }
+    return table;
+}
+
+}    // namespace nonna
