@@ -1,0 +1,318 @@
+// Every kernel of every instruction set against plain loops in double precision, on awkward shapes: one map, maps that
+// do not fill a register block, strides, one or many vectors of lanes.
+//
+// Bound: float sums of up to ~600 products of numbers of order 1, in any order: relative to the sum of magnitudes the
+// error is below 600 * 2^-24 = 4e-5; the tests allow 2e-5 of the largest result, which such sums keep by a wide margin
+// (rounding errors average out) and any wrong index breaks by orders of magnitude.
+#include "kernels/kernels.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <vector>
+
+using namespace nonna;
+
+namespace {
+
+struct Free {
+    void operator()(void* p) const { std::free(p); }
+};
+
+// 64-byte aligned numbers, as the kernels demand.
+template <class Real>
+class Buffer {
+  public:
+    explicit Buffer(std::size_t n) : n_(n), data_(static_cast<Real*>(std::aligned_alloc(64, (n * sizeof(Real) + 63) / 64 * 64)))
+    {
+        std::fill(begin(), end(), Real(0));
+    }
+    Real* begin() { return data_.get(); }
+    Real* end() { return data_.get() + n_; }
+    operator Real*() { return data_.get(); }
+    std::size_t size() const { return n_; }
+
+  private:
+    std::size_t n_;
+    std::unique_ptr<Real[], Free> data_;
+};
+
+template <class Real>
+Buffer<Real> noise(std::size_t n, unsigned seed, double offset = 0)
+{
+    std::mt19937 generator(seed);
+    std::normal_distribution<double> normal;
+    Buffer<Real> b(n);
+    for (Real& v : b)
+        v = Real(normal(generator) + offset);
+    return b;
+}
+
+template <class Real>
+void check_close(Buffer<Real>& got, const std::vector<double>& want, const char* what, const char* variant)
+{
+    double largest = 0, error = 0;
+    BOOST_REQUIRE_EQUAL(got.size(), want.size());
+    for (std::size_t i = 0; i < want.size(); ++i) {
+        largest = std::max(largest, std::abs(want[i]));
+        const double e = std::abs(got[i] - want[i]);
+        error = std::isnan(e) ? INFINITY : std::max(error, e);
+    }
+    const double bound = (sizeof(Real) == 4 ? 2e-5 : 1e-13) * std::max(largest, 1e-30);
+    BOOST_TEST(error <= bound, what << " (" << variant << "): error " << error << ", largest " << largest);
+}
+
+struct Case {
+    int rows, columns, in, field, stride, maps, lanes;
+};
+const Case cases[] = {{7, 9, 3, 4, 1, 8, 48}, {6, 6, 1, 6, 1, 1, 16},  {9, 8, 2, 3, 2, 5, 32},
+                      {8, 11, 8, 3, 1, 16, 64}, {5, 5, 3, 2, 3, 12, 112}, {10, 10, 3, 5, 1, 7, 80}};
+
+FilterShape filter_shape(const Case& c)
+{
+    FilterShape s;
+    s.input = {c.rows, c.columns, c.in};
+    s.output = {(c.rows - c.field) / c.stride + 1, (c.columns - c.field) / c.stride + 1, c.maps};
+    s.field = c.field;
+    s.stride = c.stride;
+    return s;
+}
+
+// Calls f(position, tap k, map m, index of the input unit) for every connection.
+template <class F>
+void every_connection(const FilterShape& s, F f)
+{
+    for (int r = 0; r < s.output.rows; ++r)
+        for (int c = 0; c < s.output.columns; ++c)
+            for (int dy = 0; dy < s.field; ++dy)
+                for (int dx = 0; dx < s.field; ++dx)
+                    for (int i = 0; i < s.input.maps; ++i)
+                        for (int m = 0; m < s.output.maps; ++m)
+                            f(std::size_t(r) * s.output.columns + c,
+                              std::size_t(dy * s.field + dx) * s.input.maps + i, m,
+                              (std::size_t(r * s.stride + dy) * s.input.columns + c * s.stride + dx) * s.input.maps + i);
+}
+
+template <class Real>
+void check_filters(const Kernels<Real>& k)
+{
+    for (const Case& c : cases) {
+        const FilterShape s = filter_shape(c);
+        const std::size_t lanes = c.lanes, maps = c.maps;
+        auto w = noise<Real>(s.weights(), 1), x = noise<Real>(s.input.size() * lanes, 2);
+        auto h0 = noise<Real>(s.output.size() * lanes, 3), b = noise<Real>(s.output.size() * lanes, 4);
+        auto e = noise<Real>(s.input.size() * lanes, 5);
+
+        std::vector<double> h(s.output.size() * lanes), u(s.input.size() * lanes), dw(s.weights()), dw2(s.weights());
+        every_connection(s, [&](std::size_t p, std::size_t t, int m, std::size_t unit) {
+            const std::size_t weight = (p * s.fan_in() + t) * maps + m;
+            for (std::size_t l = 0; l < lanes; ++l) {
+                const std::size_t hidden = (p * maps + m) * lanes + l;
+                h[hidden] += double(w[weight]) * x[unit * lanes + l];
+                u[unit * lanes + l] += 0.5 * double(w[weight]) * h0[hidden];
+                dw[weight] += double(x[unit * lanes + l]) * h0[hidden];
+                dw2[weight] += double(x[unit * lanes + l]) * h0[hidden] + double(e[unit * lanes + l]) * b[hidden];
+            }
+        });
+        Buffer<Real> got_h(h.size()), got_u(u.size()), got_dw(dw.size()), got_dw2(dw.size());
+        auto added = noise<Real>(h.size(), 6);
+        std::vector<double> want_added(h.size());
+        for (std::size_t i = 0; i < h.size(); ++i)
+            want_added[i] = added[i] + 2 * h[i];
+        for (int r = 0; r < s.output.rows; ++r) {
+            k.gather(s, c.lanes, w, x, 1, false, got_h, r);
+            k.gather(s, c.lanes, w, x, 2, true, added, r);
+            k.weight_gradient(s, c.lanes, x, h0, nullptr, nullptr, got_dw, r);
+            k.weight_gradient(s, c.lanes, x, h0, e, b, got_dw2, r);
+        }
+        for (int r = 0; r < s.input.rows; ++r)
+            k.scatter(s, c.lanes, w, h0, Real(0.5), got_u, r);
+        check_close(got_h, h, "gather", k.name);
+        check_close(added, want_added, "gather, added", k.name);
+        check_close(got_u, u, "scatter", k.name);
+        check_close(got_dw, dw, "weight gradient", k.name);
+        check_close(got_dw2, dw2, "weight gradient of two pairs", k.name);
+    }
+}
+
+template <class Real>
+void check_pooling(const Kernels<Real>& k)
+{
+    for (const int window : {1, 2, 5}) {
+        PoolShape s;
+        s.input = {7, 6, 3};
+        s.output = {7 - window + 1, 6 - window + 1, 3};
+        s.window = window;
+        const int lanes = 32;
+        auto h = noise<Real>(s.input.size() * lanes, 1), t = noise<Real>(s.output.size() * lanes, 2);
+        std::vector<double> q(s.output.size() * lanes, 1e-3), dh(h.size());
+        for (int r = 0; r < s.output.rows; ++r)
+            for (int c = 0; c < s.output.columns; ++c)
+                for (int dy = 0; dy < window; ++dy)
+                    for (int dx = 0; dx < window; ++dx)
+                        for (int i = 0; i < 3 * lanes; ++i) {
+                            const std::size_t from = ((r + dy) * 6 + c + dx) * 3 * lanes + i;
+                            const std::size_t to = (r * s.output.columns + c) * 3 * lanes + i;
+                            q[to] += double(h[from]) * h[from];
+                            dh[from] += double(h[from]) * t[to];
+                        }
+        for (double& v : q)
+            v = std::sqrt(v);
+        Buffer<Real> got_q(q.size()), got_dh(dh.size()), scratch(6 * 3 * lanes);
+        for (int r = 0; r < s.output.rows; ++r)
+            k.pool_up(s, lanes, Real(1e-3), h, got_q, r, scratch);
+        for (int r = 0; r < s.input.rows; ++r)
+            k.pool_down(s, lanes, h, t, got_dh, r, scratch);
+        check_close(got_q, q, "pool up", k.name);
+        check_close(got_dh, dh, "pool down", k.name);
+    }
+}
+
+// The window means, their borders renormalised, and their adjoints (the transposed matrix of the reference).
+template <class Real>
+void check_window_means(const Kernels<Real>& k)
+{
+    const int rows = 5, columns = 6, maps = 4, lanes = 16;
+    const std::vector<Real> taps = {Real(0.05), Real(0.25), Real(0.4), Real(0.25), Real(0.05)};
+    NormShape<Real> s;
+    s.input = {rows, columns, maps};
+    s.window = 5;
+    s.taps = taps.data();
+    auto weight = [&](int at, int from, int size) {    // of `from` in the mean at `at`
+        double inside = 0;
+        for (int j = 0; j < size; ++j)
+            if (std::abs(j - at) <= 2)
+                inside += taps[j - at + 2];
+        return std::abs(from - at) <= 2 ? taps[from - at + 2] / inside : 0.0;
+    };
+    auto a = noise<Real>(rows * columns * maps * lanes, 1), b = noise<Real>(rows * columns * maps * lanes, 2);
+    auto plane = noise<Real>(rows * columns * lanes, 3);
+    std::vector<double> mean(rows * columns * lanes), mean2(mean.size()), vertical(mean.size()),
+        vertical_adjoint(mean.size()), horizontal_adjoint(mean.size());
+    for (int r = 0; r < rows; ++r)
+        for (int c = 0; c < columns; ++c)
+            for (int l = 0; l < lanes; ++l) {
+                const std::size_t at = (r * columns + c) * lanes + l;
+                for (int j = 0; j < columns; ++j) {
+                    for (int m = 0; m < maps; ++m) {
+                        const std::size_t i = ((r * columns + j) * maps + m) * lanes + l;
+                        mean[at] += weight(c, j, columns) * a[i] / maps;
+                        mean2[at] += weight(c, j, columns) * a[i] * b[i] / maps;
+                    }
+                    horizontal_adjoint[at] += weight(j, c, columns) * plane[(r * columns + j) * lanes + l];
+                }
+                for (int i = 0; i < rows; ++i) {
+                    vertical[at] += weight(r, i, rows) * plane[(i * columns + c) * lanes + l];
+                    vertical_adjoint[at] += weight(i, r, rows) * plane[(i * columns + c) * lanes + l];
+                }
+            }
+    Buffer<Real> m1(mean.size()), m2(mean.size()), v(mean.size()), va(mean.size()), ha(mean.size()),
+        scratch(columns * lanes);
+    for (int r = 0; r < rows; ++r) {
+        k.norm_mean_row(s, lanes, a, nullptr, m1, r, scratch);
+        k.norm_mean_row(s, lanes, a, b, m2, r, scratch);
+        k.norm_vertical(s, lanes, plane, v, r);
+        k.norm_vertical_adjoint(s, lanes, plane, va, r);
+        k.norm_horizontal_adjoint(s, lanes, plane, ha, r);
+    }
+    check_close(m1, mean, "mean over maps and row window", k.name);
+    check_close(m2, mean2, "mean of products", k.name);
+    check_close(v, vertical, "column window", k.name);
+    check_close(va, vertical_adjoint, "column window's adjoint", k.name);
+    check_close(ha, horizontal_adjoint, "row window's adjoint", k.name);
+}
+
+template <class Real>
+void check_updates(const Kernels<Real>& k)
+{
+    const std::size_t n = 37;
+    auto g = noise<Real>(n, 1), start = noise<Real>(n, 2), state = noise<Real>(n, 3, 5);
+    std::vector<double> sgd(n), momentum(n), adagrad(n);
+    for (std::size_t i = 0; i < n; ++i) {
+        sgd[i] = start[i] - 0.1 * g[i];
+        momentum[i] = start[i] - 0.1 * (0.9 * state[i] + g[i]);
+        adagrad[i] = start[i] - 0.1 * g[i] / std::sqrt(state[i] + double(g[i]) * g[i] + 1e-12);
+    }
+    auto copy = [&](Buffer<Real>& from) {
+        Buffer<Real> to(n);
+        std::copy(from.begin(), from.end(), to.begin());
+        return to;
+    };
+    auto w1 = copy(start), w2 = copy(start), w3 = copy(start), s2 = copy(state), s3 = copy(state);
+    k.sgd(n, Real(0.1), g, w1);
+    k.momentum(n, Real(0.1), Real(0.9), g, s2, w2);
+    k.adagrad(n, Real(0.1), g, s3, w3);
+    check_close(w1, sgd, "sgd", k.name);
+    check_close(w2, momentum, "momentum", k.name);
+    check_close(w3, adagrad, "adagrad", k.name);
+
+    const std::size_t rows = 11, columns = 19;
+    auto w = noise<Real>(rows * columns, 4);
+    for (std::size_t r = 0; r < rows; ++r)
+        w[r * columns + 3] = 0;    // a column of norm 0 stays
+    std::vector<double> want(w.begin(), w.end());
+    for (std::size_t c = 0; c < columns; ++c) {
+        double norm = 0;
+        for (std::size_t r = 0; r < rows; ++r)
+            norm += want[r * columns + c] * want[r * columns + c];
+        for (std::size_t r = 0; r < rows && norm > 0; ++r)
+            want[r * columns + c] /= std::sqrt(norm);
+    }
+    k.unit_columns(rows, columns, w);
+    check_close(w, want, "unit columns", k.name);
+}
+
+template <class F>
+void every_variant(F f)
+{
+    const Kernels<float>* variants[3];
+    const int n = kernel_variants(variants);
+    for (int i = 0; i < n; ++i)
+        f(*variants[i]);
+    f(kernels<double>());
+}
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(kernels_against_reference)
+
+BOOST_AUTO_TEST_CASE(local_filters)
+{
+    every_variant([](const auto& k) { check_filters(k); });
+}
+
+BOOST_AUTO_TEST_CASE(pooling)
+{
+    every_variant([](const auto& k) { check_pooling(k); });
+}
+
+BOOST_AUTO_TEST_CASE(normalisation_windows)
+{
+    every_variant([](const auto& k) { check_window_means(k); });
+}
+
+BOOST_AUTO_TEST_CASE(updates_and_constraint)
+{
+    every_variant([](const auto& k) { check_updates(k); });
+}
+
+BOOST_AUTO_TEST_CASE(forward_sums_are_the_same_for_avx2_and_avx512)
+{
+    // SIMD runs across the batch, so each example's sum has one order: the bits agree wherever both fuse the product.
+    const Kernels<float>* variants[3];
+    if (kernel_variants(variants) < 3)
+        return;
+    const FilterShape s = filter_shape(cases[0]);
+    auto w = noise<float>(s.weights(), 1), x = noise<float>(s.input.size() * 48, 2);
+    Buffer<float> a(s.output.size() * 48), b(s.output.size() * 48);
+    for (int r = 0; r < s.output.rows; ++r) {
+        variants[1]->gather(s, 48, w, x, 1, false, a, r);
+        variants[2]->gather(s, 48, w, x, 1, false, b, r);
+    }
+    BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
