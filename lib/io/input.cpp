@@ -7,38 +7,66 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace nonna {
 
 namespace {
 
-void write_fully(int fd, const std::byte* data, std::size_t size)
+void read_fully_at(int fd, const std::string& name, std::uint64_t offset, std::span<std::byte> into)
 {
-    while (size > 0) {
-        const ssize_t n = ::write(fd, data, size);
+    std::size_t done = 0;
+    while (done < into.size()) {
+        const ssize_t n = ::pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            throw Error("temporary file", errno_reason());
-        data += n;
-        size -= static_cast<std::size_t>(n);
+            throw Error(name, errno_reason());
+        if (n == 0)
+            throw Error(name, "truncated");
+        done += static_cast<std::size_t>(n);
     }
 }
 
 }    // namespace
 
-int open_spool()
+Spool::Spool()
 {
     const char* set = std::getenv("TMPDIR");
     const std::string folder = set && *set ? set : "/tmp";
     std::string name = folder + "/nonna-XXXXXX";
-    const int fd = mkostemp(name.data(), O_CLOEXEC);
-    if (fd < 0)
+    fd_ = mkostemp(name.data(), O_CLOEXEC);
+    if (fd_ < 0)
         throw Error(folder, "no temporary file: " + errno_reason());
     unlink(name.c_str());
-    return fd;
 }
+
+Spool::~Spool()
+{
+    if (fd_ >= 0)
+        ::close(fd_);
+}
+
+void Spool::write(std::span<const std::byte> bytes)
+{
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            throw Error("temporary file", errno_reason());
+        size_ += static_cast<std::uint64_t>(n);
+        bytes = bytes.subspan(static_cast<std::size_t>(n));
+    }
+}
+
+void Spool::read_at(std::uint64_t offset, std::span<std::byte> into) const
+{
+    read_fully_at(fd_, "temporary file", offset, into);
+}
+
+int Spool::release() { return std::exchange(fd_, -1); }
 
 Input::Input(const std::string& path) : name_(path)
 {
@@ -90,37 +118,21 @@ std::size_t Input::read(std::span<std::byte> into)
 
 void Input::read_at(std::uint64_t offset, std::span<std::byte> into) const
 {
-    std::size_t done = 0;
-    while (done < into.size()) {
-        const ssize_t n = ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw Error(name_, errno_reason());
-        if (n == 0)
-            throw Error(name_, "truncated");
-        done += static_cast<std::size_t>(n);
-    }
+    read_fully_at(fd_, name_, offset, into);
 }
 
 void Input::make_seekable()
 {
     if (regular_)
         return;
-    const int spool = open_spool();
-    try {
-        std::vector<std::byte> piece(1 << 20);
-        while (const std::size_t n = read(piece)) {
-            write_fully(spool, piece.data(), n);
-            size_ += n;
-        }
-    } catch (...) {
-        ::close(spool);
-        throw;
-    }
+    Spool spool;
+    std::vector<std::byte> piece(1 << 20);
+    while (const std::size_t n = read(piece))
+        spool.write(std::span(piece).first(n));
     if (owned_)
         ::close(fd_);
-    fd_ = spool;
+    size_ = spool.size();
+    fd_ = spool.release();
     owned_ = true;
     regular_ = true;
 }

@@ -1,0 +1,89 @@
+#include "io/file_kind.h"
+
+#include "base/error.h"
+#include "io/input.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace nonna {
+
+namespace {
+
+constexpr std::size_t look_at = 64 * 1024;
+
+bool is_tar(std::string_view start)
+{
+    if (start.size() < 512)
+        return false;
+    if (start.substr(257, 5) == "ustar")
+        return true;
+    // An archive of no members is its end marker alone.
+    return start.size() >= 1024 && start.substr(0, 1024).find_first_not_of('\0') == std::string_view::npos;
+}
+
+bool is_safetensors(std::string_view start, std::uint64_t file_size)
+{
+    if (start.size() < 10)
+        return false;
+    std::uint64_t header = 0;
+    std::memcpy(&header, start.data(), 8);
+    return header >= 2 && header <= 100'000'000 && header <= file_size - 8 && start[8] == '{';
+}
+
+bool is_table(std::string_view start, bool whole)
+{
+    for (const char c : start)
+        if ((static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+            return false;
+    std::ptrdiff_t tabs = 0;
+    for (bool first = true; !start.empty(); first = false) {
+        const auto end = start.find('\n');
+        if (end == std::string_view::npos)
+            return !first && !whole;
+        const auto line = start.substr(0, end);
+        const auto n = std::count(line.begin(), line.end(), '\t');
+        if (first)
+            tabs = n;
+        if (n == 0 || n != tabs)
+            return false;
+        start.remove_prefix(end + 1);
+    }
+    return true;
+}
+
+}    // namespace
+
+FileKind detect_file_kind(const std::string& path)
+{
+    Input input(path);
+    if (!input.regular())
+        throw Error(input.name(), "not a regular file");
+    if (input.size() == 0)
+        throw Error(input.name(), "empty file");
+    std::string start(std::min<std::uint64_t>(input.size(), look_at), '\0');
+    input.read_at(0, std::as_writable_bytes(std::span(start)));
+    if (start.starts_with("\x93NUMPY"))
+        return FileKind::npy;
+    if (is_safetensors(start, input.size()))
+        return FileKind::safetensors;
+    if (is_tar(start))
+        return FileKind::image_set;
+    return is_table(start, input.size() == start.size()) ? FileKind::table : FileKind::unknown;
+}
+
+const char* file_kind_name(FileKind kind)
+{
+    switch (kind) {
+    case FileKind::image_set: return "image set";
+    case FileKind::safetensors: return "safetensors";
+    case FileKind::npy: return "npy";
+    case FileKind::table: return "table";
+    case FileKind::unknown: break;
+    }
+    return "unknown";
+}
+
+}    // namespace nonna

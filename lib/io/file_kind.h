@@ -1,0 +1,18 @@
+// What is in this file, judged by its first bytes, never by its name.
+//
+// A guess good enough to choose the reader, which then checks every byte. Tables are text whose lines have the same
+// number of tabs, at least one.
+#pragma once
+
+#include <string>
+
+namespace nonna {
+
+enum class FileKind { image_set, safetensors, npy, table, unknown };
+
+// Needs a regular file: the bytes of a pipe could not be read again. Error when it cannot be read or is empty.
+FileKind detect_file_kind(const std::string& path);
+
+const char* file_kind_name(FileKind kind);    // "image set", "safetensors", "npy", "table", "unknown"
+
+}    // namespace nonna
