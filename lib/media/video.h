@@ -1,0 +1,60 @@
+// Frames of videos, each the one that a player would show at its time.
+//
+// Model to hold in mind: a video is a row of frames with presentation times (PTS). One pass over the packets, without
+// decoding, finds every frame's time; the playing time reaches from the first frame's PTS to the end of the last
+// frame. `span` cuts a part [begin, end) out of it, as fractions; a frame belongs to the span its PTS lies in, so
+// disjoint spans share no frame. `pick` chooses times in the span, and the frame shown at such a time is decoded from
+// the key frame before it. In MP4 and Matroska that key frame is sought; a sought frame counts only when its PTS is
+// the one wanted, and in every other case, and every other container, the file is decoded from its start. Where
+// packets carry no PTS (some AVI, raw streams), frames are decoded and counted, and the time is count / frame rate.
+//
+// Damage: frames that the decoder reports as damaged, frames after them up to the next key frame, and frames before
+// the first key frame are never returned; the nearest whole frame before the wanted one stands in, else the nearest
+// after it. A truncated file is played as far as it goes.
+//
+// Pixels: the frame's own matrix and range (av_frame.h says which where it names none), the container's rotation and
+// mirroring (quarter turns), and its pixel aspect. `size` > 0: the largest centred square, then area average to
+// size x size. `size` 0: the whole frame, its width stretched so that pixels are square.
+//
+// Result depends on the content of the file and the request alone. Only the named file is read (no playlists, no
+// network, no device), the decoder has one thread, and reading is bounded by a multiple of the file's size, so that
+// no file can hang a program. Calls may run in parallel.
+//
+// Failure: Error(path, reason), reason one of `unreadable_video_reasons()`, or a system call's.
+#pragma once
+
+#include "media/picture.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+struct FrameRequest {
+    enum class Pick {
+        random,    // times drawn uniformly from the span: Random(seed, frame_pick, first 8 bytes of the digest)
+        middle,    // of `count` equal parts of the span, the middle of each
+        first,     // the first `count` frames of the span
+    };
+    Pick pick = Pick::random;
+    std::uint64_t seed = 0;
+    int count = 1;    // distinct frames, fewer where the span has fewer
+    double span_begin = 0, span_end = 1;
+    int size = 200;
+};
+
+struct VideoFrame {
+    Picture picture;
+    double pts = 0;    // seconds, of the frame really decoded, as the container counts
+};
+
+// SHA-256 of a video's content. Only regular files are read: anything else could wait for ever.
+std::string video_digest(const std::string& path);
+
+// At least one frame, by ascending time. `digest` is the content's SHA-256 in hexadecimal.
+std::vector<VideoFrame> decode_frames(const std::string& path, const std::string& digest, const FrameRequest& request);
+
+const std::vector<std::string>& unreadable_video_reasons();
+
+}    // namespace nonna
