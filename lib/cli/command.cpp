@@ -24,7 +24,7 @@ template <class Number> bool from_text(const std::string& text, Number& n)
     return error == std::errc() && stop == end;
 }
 
-std::string quoted(const std::string& text) { return "'" + text + "'"; }
+std::string quoted(const std::string& text) { return concat({"'", text, "'"}); }
 
 Declaration declare(Kind kind, const std::string& flags, const std::string& metavar, const std::string& help)
 {
@@ -211,7 +211,6 @@ Command& Command::option(const std::string& flags, std::uint64_t& value, const s
                          const std::string& help)
 {
     Declaration d = declare(Kind::natural, flags, metavar, help);
-    d.least = "0";
     d.values = [&value] { return std::vector<std::string>{to_text(value)}; };
     d.set = [&value](const std::string& text) -> std::string {
         std::uint64_t n = 0;

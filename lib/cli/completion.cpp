@@ -27,7 +27,7 @@ std::vector<std::string> names(const Declaration& d)
                                 : std::vector<std::string>{d.short_name, d.long_name};
 }
 
-std::string quoted(const std::string& text) { return "'" + replace_all(text, "'", "'\\''") + "'"; }
+std::string quoted(const std::string& text) { return concat({"'", replace_all(text, "'", "'\\''"), "'"}); }
 
 std::vector<std::string> job_names(const Command::State& root)
 {
@@ -93,11 +93,11 @@ std::string zsh_body(const Command::State& state, const Common& common, const st
             if (d->repeated)
                 spec = "*";
             else if (!d->short_name.empty())
-                spec = "(" + spaced(names(*d)) + ")";
-            spec += name + "[" + zsh_text(d->help) + "]";
+                spec = concat({"(", spaced(names(*d)), ")"});
+            spec += concat({name, "[", zsh_text(d->help), "]"});
             if (d->kind != Declaration::Kind::flag)
-                spec += ":" + zsh_text(d->choices.empty() ? d->metavar : d->long_name.substr(2)) + ":" +
-                        (d->choices.empty() ? "_files" : "(" + spaced(d->choices) + ")");
+                spec += concat({":", zsh_text(d->choices.empty() ? d->metavar : d->key()), ":",
+                                d->choices.empty() ? "_files" : concat({"(", spaced(d->choices), ")"})});
             text += " \\\n" + indent + "    " + quoted(spec);
         }
     }

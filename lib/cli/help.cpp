@@ -2,6 +2,7 @@
 #include "cli/interface.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace nonna {
 
@@ -17,14 +18,14 @@ std::string names_of(const Declaration& d)
 std::string argument_of(const Declaration& d)
 {
     std::string text = d.metavar + (d.repeated ? "..." : "");
-    return d.fewest == 0 ? "[" + text + "]" : text;
+    return d.fewest == 0 ? concat({"[", text, "]"}) : text;
 }
 
 std::string usage_arguments(const Command::State& state)
 {
     std::string text;
     for (const Declaration* d : state.arguments())
-        text += " " + argument_of(*d);
+        text += concat({" ", argument_of(*d)});
     return text;
 }
 
@@ -124,6 +125,14 @@ std::string range_text(const Declaration& d)
     return d.most.empty() ? "" : "at most " + d.most;
 }
 
+std::string concat(std::initializer_list<std::string_view> parts)
+{
+    std::string text;
+    for (std::string_view part : parts)
+        text += part;
+    return text;
+}
+
 std::string replace_all(std::string text, const std::string& from, const std::string& to)
 {
     for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
@@ -140,7 +149,9 @@ std::string help_text(const Command::State& root, const Command::State* job, con
     else if (!root.jobs.empty())
         text += " JOB";
     text += " [OPTION]..." + (job || root.jobs.empty() ? usage_arguments(state) : std::string(" [ARGUMENT]..."));
-    text += "\n" + indented(wrap(state.summary, columns), "") + "\n";
+    std::string summary = state.summary + ".";
+    summary[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(summary[0])));
+    text += concat({"\n", indented(wrap(summary, columns), ""), "\n"});
 
     auto rows = state.arguments();
     auto options = state.options();
@@ -157,7 +168,7 @@ std::string help_text(const Command::State& root, const Command::State* job, con
                 names += (names.empty() ? "" : "  ") + d->long_name;
             text += indented(wrap(names, columns - 6), "      ");
         }
-    return text + "\n" + closing(root, common);
+    return concat({text, "\n", closing(root, common)});
 }
 
 }    // namespace nonna

@@ -6,9 +6,11 @@
 #include "cli/run_tool.h"
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nonna {
@@ -85,6 +87,7 @@ std::string completion(const Command::State& root, const Common& common, const s
 
 std::vector<std::string> wrap(const std::string& text, std::size_t width);    // lines cut at spaces
 std::string range_text(const Declaration& d);                                 // "1 to 9", "at least 1", ""
+std::string concat(std::initializer_list<std::string_view> parts);
 std::string replace_all(std::string text, const std::string& from, const std::string& to);
 
 }    // namespace nonna

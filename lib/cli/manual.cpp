@@ -2,6 +2,7 @@
 // themselves as JSON, against which the tests hold the pages.
 #include "cli/interface.h"
 
+#include <cctype>
 #include <fstream>
 #include <sstream>
 
@@ -35,6 +36,13 @@ std::string value_macro(const Declaration& d)
     return d.metavar.empty() ? "" : " Ar " + replace_all(replace_all(d.metavar, "-", "\\-"), "|", " | ");
 }
 
+std::string sentence(std::string text)
+{
+    if (!text.empty())
+        text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    return text + ".";
+}
+
 std::string item(const Declaration& d)
 {
     std::string text = ".It ";
@@ -52,8 +60,7 @@ std::string item(const Declaration& d)
         help += "; must be given";
     if (d.repeated && !d.positional())
         help += "; may be repeated";
-    help[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(help[0])));
-    return text + roff(help + ".");
+    return text + roff(sentence(help));
 }
 
 std::string item_list(const std::vector<const Declaration*>& declarations)
@@ -103,7 +110,7 @@ std::string options_section(const Command::State& root, const Common& common)
     if (auto rows = arguments_then_options(root); !rows.empty())
         text += item_list(rows);
     for (const auto& job : root.jobs)
-        text += ".Ss " + root.name + " " + job->state().name + "\n" + roff(job->state().summary + ".") +
+        text += ".Ss " + root.name + " " + job->state().name + "\n" + roff(sentence(job->state().summary)) +
                 item_list(arguments_then_options(job->state()));
     std::vector<const Declaration*> rows;
     for (const Declaration& d : common.shown)
@@ -122,7 +129,7 @@ std::string json(const std::string& text)
         else
             safe += c;
     }
-    return "\"" + safe + "\"";
+    return concat({"\"", safe, "\""});
 }
 
 std::string json(const Declaration& d)
@@ -157,7 +164,7 @@ std::string json(const std::string& title, const std::vector<const Declaration*>
 {
     std::string text = "\"" + title + "\": [";
     for (std::size_t i = 0; i < declarations.size(); ++i)
-        text += (i ? ",\n  " : "\n  ") + json(*declarations[i]);
+        text += concat({i ? ",\n  " : "\n  ", json(*declarations[i])});
     return text + "]";
 }
 
@@ -174,9 +181,9 @@ std::string interface_json(const Command::State& root, const Common& common)
     std::vector<const Declaration*> shown;
     for (const Declaration& d : common.shown)
         shown.push_back(&d);
-    std::string text = "{" + json_of(root) + ",\n" + json("common", shown) + ",\n\"jobs\": [";
+    std::string text = concat({"{", json_of(root), ",\n", json("common", shown), ",\n\"jobs\": ["});
     for (std::size_t i = 0; i < root.jobs.size(); ++i)
-        text += (i ? ",\n{" : "\n{") + json_of(root.jobs[i]->state()) + "}";
+        text += concat({i ? ",\n{" : "\n{", json_of(root.jobs[i]->state()), "}"});
     return text + "]}\n";
 }
 
