@@ -1,0 +1,135 @@
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cerrno>
+#include <csignal>
+#include <functional>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace nonna;
+
+namespace {
+
+// What `action` writes on stderr, in this process, through a pipe.
+std::string stderr_of(const std::function<void()>& action)
+{
+    int ends[2];
+    BOOST_REQUIRE(pipe(ends) == 0);
+    const int saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    action();
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    std::string text(65536, '\0');
+    const ssize_t n = read(ends[0], text.data(), text.size());
+    close(ends[0]);
+    text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+    return text;
+}
+
+// The wait status of a child that runs `action` and then exits with 0.
+int child(const std::function<void()>& action)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGTERM, SIG_DFL);
+        action();
+        _exit(0);
+    }
+    int status = -1;
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(errors_and_log)
+
+BOOST_AUTO_TEST_CASE(error_text)
+{
+    const Error error("model.safetensors", "truncated");
+    BOOST_TEST(error.what() == "model.safetensors: truncated");
+    BOOST_TEST(static_cast<int>(error.status()) == 1);
+    errno = ENOSPC;
+    BOOST_TEST(errno_reason() == "no space left on device");
+    errno = ENOENT;
+    BOOST_TEST(errno_reason() == "no such file or directory");
+}
+
+BOOST_AUTO_TEST_CASE(who_says_what)
+{
+    set_program_name("nonna-test");
+    const auto talk = [] {
+        say("said");
+        detail("detailed");
+        warn("clip.mp4", "no picture stream");
+    };
+    set_verbosity(Verbosity::quiet);
+    BOOST_TEST(stderr_of(talk) == "nonna-test: clip.mp4: no picture stream\n");
+    set_verbosity(Verbosity::verbose);
+    BOOST_TEST(stderr_of(talk) == "nonna-test: said\nnonna-test: detailed\nnonna-test: clip.mp4: no picture stream\n");
+    set_verbosity(Verbosity::normal);
+    BOOST_TEST(stderr_of(talk) == "nonna-test: said\nnonna-test: clip.mp4: no picture stream\n");
+    BOOST_TEST(stderr_of([] { warn("evil\033[2J\nname", "x"); }) == "nonna-test: evil?[2J?name: x\n");
+}
+
+// Less than a minute, and no terminal: not a word.
+BOOST_AUTO_TEST_CASE(progress_is_silent_in_logs)
+{
+    BOOST_TEST(stderr_of([] {
+                   Progress progress("training", 10, "steps");
+                   for (int i = 0; i < 10; ++i) {
+                       progress.advance();
+                       progress.note("cost 1");
+                   }
+               }) == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(interrupts)
+
+BOOST_AUTO_TEST_CASE(first_asks_second_kills)
+{
+    for (const int number : {SIGINT, SIGTERM}) {
+        const int first = child([&] {
+            watch_interrupts();
+            if (interrupted())
+                _exit(10);
+            raise(number);
+            if (!interrupted())
+                _exit(11);
+            try {
+                throw_if_interrupted();
+            } catch (const Error& e) {
+                _exit(e.subject() == "interrupted" && e.status() == ExitStatus::failed ? 42 : 12);
+            }
+        });
+        BOOST_TEST((WIFEXITED(first) && WEXITSTATUS(first) == 42));
+        const int second = child([&] {
+            watch_interrupts();
+            raise(number == SIGINT ? SIGTERM : SIGINT);
+            raise(number);
+        });
+        BOOST_TEST((WIFSIGNALED(second) && WTERMSIG(second) == number));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ignored_stays_ignored)
+{
+    const int status = child([] {
+        signal(SIGINT, SIG_IGN);
+        watch_interrupts();
+        raise(SIGINT);
+        _exit(interrupted() ? 1 : 42);
+    });
+    BOOST_TEST((WIFEXITED(status) && WEXITSTATUS(status) == 42));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
