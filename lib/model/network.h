@@ -53,6 +53,9 @@ class Network {
     // Costs of every stage at the last up (sums over the batch).
     std::vector<StageCost> costs(std::span<const Real> parameters, std::span<const double> statistics);
 
+    // The stages' statistics of this batch, concatenated (for a local stage alpha's two sums).
+    std::vector<double> batch_statistics(std::span<const Real> parameters);
+
     // Gradient of the mean cost over the batch: the plain sum over the stages (joint, stagewise), or stage `only`'s
     // alone (greedy). Written to `gradient`, all of it. costs() must have been called for this up.
     void gradient(std::span<const Real> parameters, std::span<const double> statistics, Schedule schedule, int only,

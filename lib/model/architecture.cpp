@@ -1,0 +1,261 @@
+#include "model/architecture.h"
+
+#include "base/error.h"
+
+#include <boost/property_tree/ini_parser.hpp>
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+namespace nonna {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+namespace {
+
+// Bounds that keep every product below inside 64 bits, and every allocation thinkable.
+constexpr int most_side = 4096, most_maps = 4096, most_stages = 16;
+
+// One list of a stage's keys serves the .conf reader, the JSON writer and the JSON reader.
+template <class Stage, class F>
+void each_key(Stage& s, F f)
+{
+    f("field", s.field);
+    f("maps", s.maps);
+    f("stride", s.stride);
+    f("pool", s.pool);
+    f("norm", s.norm);
+    f("border", s.border);
+    f("tied", s.tied);
+    f("unit_norm", s.unit_norm);
+    f("lambda", s.lambda);
+    f("epsilon", s.epsilon);
+    f("c", s.c);
+}
+
+template <class Network, class F>
+void each_network_key(Network& a, F f)
+{
+    f("name", a.name);
+    f("side", a.side);
+    f("channels", a.channels);
+    f("whitening", a.whitening);
+}
+
+class ConfReader {
+  public:
+    ConfReader(std::string subject, std::string section, const boost::property_tree::ptree& tree)
+        : subject_(std::move(subject)), section_(std::move(section)), tree_(tree)
+    {
+    }
+    void operator()(const char* key, std::string& value)
+    {
+        known_.push_back(key);
+        if (const auto found = tree_.get_optional<std::string>(key))
+            value = *found;
+    }
+    void operator()(const char* key, int& value) { number(key, value); }
+    void operator()(const char* key, double& value) { number(key, value); }
+    void operator()(const char* key, bool& value)
+    {
+        std::string text = value ? "true" : "false";
+        (*this)(key, text);
+        value = text == "true" || (text != "false" && bad(key, text, "true or false"));
+    }
+    void operator()(const char* key, Border& value)
+    {
+        std::string text = value == Border::same ? "same" : "valid";
+        (*this)(key, text);
+        value = text == "same" || (text != "valid" && bad(key, text, "same or valid")) ? Border::same : Border::valid;
+    }
+    void done() const
+    {
+        for (const auto& [key, value] : tree_)
+            if (std::find(known_.begin(), known_.end(), key) == known_.end())
+                throw Error(subject_, "unknown key '" + key + "' in section [" + section_ + "]");
+    }
+
+  private:
+    std::string subject_, section_;
+    const boost::property_tree::ptree& tree_;
+    std::vector<std::string> known_;
+
+    bool bad(const char* key, const std::string& text, const char* wanted) const
+    {
+        throw Error(subject_, "[" + section_ + "] " + key + " = " + text + ": not " + wanted);
+    }
+    template <class Number>
+    void number(const char* key, Number& value)
+    {
+        std::string text;
+        (*this)(key, text);
+        if (text.empty())
+            return;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc{} || end != text.data() + text.size())
+            bad(key, text, "a number");
+    }
+};
+
+struct JsonWriter {
+    ordered_json& object;
+    void operator()(const char* key, Border value) { object[key] = value == Border::same ? "same" : "valid"; }
+    template <class T>
+    void operator()(const char* key, const T& value)
+    {
+        object[key] = value;
+    }
+};
+
+struct JsonReader {
+    const ordered_json& object;
+    void operator()(const char* key, Border& value)
+    {
+        value = object.at(key).get<std::string>() == "valid" ? Border::valid : Border::same;
+    }
+    template <class T>
+    void operator()(const char* key, T& value)
+    {
+        object.at(key).get_to(value);
+    }
+};
+
+// The installed or built share folder lies beside the program's: BINDIR/../share/nonna.
+std::string find_architecture(const std::string& name)
+{
+    const std::string file = name + ".conf";
+    if (const char* share = std::getenv("NONNA_SHARE"))
+        return (fs::path(share) / "architectures" / file).string();
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    return (program.parent_path().parent_path() / "share/nonna/architectures" / file).string();
+}
+
+}    // namespace
+
+std::uint64_t StageArchitecture::encoder_weights() const
+{
+    return std::uint64_t(filter.size()) * field * field * input.maps;
+}
+
+Architecture Architecture::read(const std::string& name_or_path)
+{
+    std::string path = name_or_path;
+    if (name_or_path.find('/') == std::string::npos && !fs::exists(name_or_path))
+        path = find_architecture(name_or_path);
+    std::error_code error;
+    if (!fs::is_regular_file(path, error))
+        throw Error(name_or_path, "no such architecture: neither a file nor an installed name");
+
+    boost::property_tree::ptree tree;
+    try {
+        boost::property_tree::read_ini(path, tree);
+    } catch (const boost::property_tree::ini_parser_error& e) {
+        throw Error(path, "line " + std::to_string(e.line()) + ": " + e.message());
+    }
+    Architecture a;
+    for (const auto& [section, keys] : tree) {
+        const std::string expected = "stage" + std::to_string(a.stages.size() + 1);
+        ConfReader reader(path, section, keys);
+        if (section == "network")
+            each_network_key(a, reader);
+        else if (section == expected) {
+            a.stages.emplace_back();
+            each_key(a.stages.back(), reader);
+        } else
+            throw Error(path, "section [" + section + "] where [network] or [" + expected + "] was expected");
+        reader.done();
+    }
+    if (a.name.empty())
+        a.name = fs::path(path).stem().string();
+    a.complete(path);
+    return a;
+}
+
+Architecture Architecture::from_json(const std::string& text, const std::string& subject)
+{
+    Architecture a;
+    try {
+        const ordered_json object = ordered_json::parse(text);
+        each_network_key(a, JsonReader{object});
+        for (const auto& stage : object.at("stages")) {
+            a.stages.emplace_back();
+            each_key(a.stages.back(), JsonReader{stage});
+        }
+    } catch (const nlohmann::json::exception&) {
+        throw Error(subject, "architecture in the metadata is not what nonna-model(5) says");
+    }
+    a.complete(subject);
+    return a;
+}
+
+std::string Architecture::to_json() const
+{
+    ordered_json object;
+    each_network_key(*this, JsonWriter{object});
+    object["stages"] = ordered_json::array();
+    for (const StageArchitecture& s : stages) {
+        ordered_json stage;
+        each_key(s, JsonWriter{stage});
+        object["stages"].push_back(stage);
+    }
+    return object.dump();
+}
+
+std::uint64_t Architecture::encoder_weights() const
+{
+    std::uint64_t total = 0;
+    for (const auto& s : stages)
+        total += s.encoder_weights();
+    return total;
+}
+
+std::uint64_t Architecture::decoder_weights() const
+{
+    std::uint64_t total = 0;
+    for (const auto& s : stages)
+        total += s.decoder_weights();
+    return total;
+}
+
+void Architecture::complete(const std::string& subject)
+{
+    auto require = [&](bool holds, const std::string& reason) {
+        if (!holds)
+            throw Error(subject, reason);
+    };
+    require(side >= 1 && side <= most_side, "side must be 1 to " + std::to_string(most_side));
+    require(channels == 1 || channels == 3, "channels must be 1 or 3");
+    require(whitening == 0 || (whitening % 2 == 1 && whitening <= 31 && whitening / 2 < side),
+            "whitening must be 0 or an odd number up to 31 and below twice the side");
+    require(!stages.empty(), "no [stage1]");
+    require(stages.size() <= most_stages, "more than " + std::to_string(most_stages) + " stages");
+    Shape input = {side, side, channels};
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        StageArchitecture& s = stages[i];
+        const std::string at = "[stage" + std::to_string(i + 1) + "] ";
+        require(s.maps >= 1 && s.maps <= most_maps, at + "maps must be 1 to " + std::to_string(most_maps));
+        require(s.stride >= 1, at + "stride must be at least 1");
+        require(s.field >= 1 && s.field <= input.rows, at + "field does not fit its input of side " +
+                                                           std::to_string(input.rows));
+        require(s.norm == 0 || s.norm % 2 == 1, at + "norm must be 0 or odd");
+        require(s.lambda >= 0 && std::isfinite(s.lambda), at + "lambda must not be negative");
+        require(s.epsilon > 0 && std::isfinite(s.epsilon), at + "epsilon must be positive");
+        require(s.c > 0 && std::isfinite(s.c), at + "c must be positive");
+        s.input = input;
+        const int filter = (input.rows - s.field) / s.stride + 1, pooled = filter - s.pool + 1;
+        require(s.pool >= 1 && pooled >= 1, at + "pool does not fit its input of side " + std::to_string(filter));
+        const int output = s.norm > 0 && s.border == Border::valid ? pooled - s.norm + 1 : pooled;
+        require(output >= 1, at + "norm does not fit its input of side " + std::to_string(pooled));
+        s.filter = {filter, filter, s.maps};
+        s.pooled = {pooled, pooled, s.maps};
+        s.output = {output, output, s.maps};
+        input = s.output;
+    }
+}
+
+}    // namespace nonna

@@ -1,0 +1,90 @@
+// The three layers of a stage. A layer writes its upward and downward computation; rows are spread over the pool, and
+// a row writes only its own output, so results do not depend on the number of threads.
+//
+// `halo`: how many input rows (and columns) beyond the first one an output row needs. Activations as in model/stage.h.
+#pragma once
+
+#include "kernels/aligned.h"
+#include "kernels/kernels.h"
+#include "model/architecture.h"
+
+#include <vector>
+
+namespace nonna {
+
+class Pool;
+
+// h[p, m] = <w[p, :, m], x at p>. Linear, no bias, weights not shared between positions.
+template <class Real>
+class LocalFilters {
+  public:
+    LocalFilters(const StageArchitecture& stage, Pool& pool);
+    Shape shape() const { return shape_.output; }
+    int halo() const { return shape_.field - 1; }
+    std::size_t parameters() const { return shape_.weights(); }
+    Segment segment(std::size_t offset, bool unit_norm) const;
+
+    void up(int lanes, const Real* w, const Real* x, Real* h) const;
+    // h += scale * <w, e>: how the hidden units move an error of the reconstruction
+    void up_add(int lanes, const Real* w, const Real* e, Real* h) const;
+    // x = sum over positions of w * h: the reconstruction, and the gradient of the input
+    void down(int lanes, const Real* w, const Real* h, Real* x) const;
+    // dw = dh (x) x, plus h (x) e where given (the decoder's part of tied weights)
+    void weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h, Real* dw) const;
+
+  private:
+    FilterShape shape_;
+    Pool& pool_;
+};
+
+// q = sqrt(epsilon + sum of h^2 over the window), per map.
+template <class Real>
+class L2Pool {
+  public:
+    L2Pool(const StageArchitecture& stage, int lanes, Pool& pool);
+    Shape shape() const { return shape_.output; }
+    int halo() const { return shape_.window - 1; }
+
+    void up(int lanes, const Real* h, Real* q);
+    // dh = h * (window sums of (dq + bias) / q); dq may be null. `bias` is the sparsity cost's own gradient.
+    void down(int lanes, const Real* h, const Real* q, const Real* dq, Real bias, Real* dh);
+
+  private:
+    PoolShape shape_;
+    Real epsilon_;
+    Aligned<Real> ratio_;
+    std::vector<Aligned<Real>> scratch_;    // one a thread
+    Pool& pool_;
+};
+
+// g = q - G q,  s = max(c, sqrt(G g^2)),  y = g / s, with G the Gaussian window mean across all maps, cut at the border
+// and its weights renormalised to 1 there; border `valid` keeps only the positions whose window fits.
+template <class Real>
+class ContrastNorm {
+  public:
+    ContrastNorm(const StageArchitecture& stage, int lanes, Pool& pool);
+    Shape shape() const { return output_; }
+    int halo() const { return 2 * (shape_.window / 2); }    // two windows one after the other
+
+    void up(int lanes, const Real* q, Real* y);
+    void down(int lanes, const Real* dy, Real* dq);    // at the last up
+
+  private:
+    NormShape<Real> shape_;
+    Shape output_;
+    int margin_;    // rows and columns dropped on each side
+    Real c_;
+    std::vector<Real> taps_;
+    Aligned<Real> centred_, normalised_, deviation_, plane_, plane2_;    // centred: g; normalised: y before the margin is dropped
+    std::vector<Aligned<Real>> scratch_;
+    Pool& pool_;
+};
+
+extern template class LocalFilters<float>;
+extern template class LocalFilters<double>;
+extern template class L2Pool<float>;
+extern template class L2Pool<double>;
+extern template class ContrastNorm<float>;
+extern template class ContrastNorm<double>;
+
+}    // namespace nonna

@@ -1,0 +1,191 @@
+#include "model/model_file.h"
+
+#include "base/error.h"
+#include "base/random.h"
+#include "io/safetensors.h"
+#include "kernels/kernels.h"
+#include "model/local_stage.h"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+namespace nonna {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+constexpr const char* format_name = "nonna-model 1";
+
+std::string preprocessing_json(const Preprocessing& p)
+{
+    ordered_json object;
+    object["side"] = p.side;
+    object["channels"] = p.channels;
+    object["whitening"] = p.width;
+    object["factor"] = p.factor;
+    return object.dump();
+}
+
+Preprocessing read_preprocessing(const SafetensorsReader& file, const std::string& text, const Architecture& a)
+{
+    Preprocessing p;
+    try {
+        const ordered_json object = ordered_json::parse(text);
+        object.at("side").get_to(p.side);
+        object.at("channels").get_to(p.channels);
+        object.at("whitening").get_to(p.width);
+        object.at("factor").get_to(p.factor);
+    } catch (const nlohmann::json::exception&) {
+        throw Error(file.name(), "preprocessing in the metadata is not what nonna-model(5) says");
+    }
+    if (p.side != a.side || p.channels != a.channels || (p.width != 0 && p.width != a.whitening) ||
+        !std::isfinite(p.factor))
+        throw Error(file.name(), "preprocessing does not fit the architecture");
+    if (p.width > 0) {
+        p.filters.resize(std::size_t(p.channels) * p.width * p.width * p.channels);
+        file.read("preprocess.filters", std::span<float>(p.filters));
+    }
+    return p;
+}
+
+std::string scale_name(std::size_t stage)
+{
+    return "stage" + std::to_string(stage + 1) + ".scale_sums";
+}
+
+}    // namespace
+
+std::vector<ParameterTensor> parameter_layout(const Architecture& architecture)
+{
+    std::vector<ParameterTensor> all;
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < architecture.stages.size(); ++i) {
+        const StageArchitecture& s = architecture.stages[i];
+        for (const bool decoder : {false, true}) {
+            if (decoder && s.tied)
+                continue;
+            ParameterTensor t;
+            t.name = "stage" + std::to_string(i + 1) + (decoder ? ".decoder" : ".encoder");
+            for (const int d : {s.filter.rows, s.filter.columns, s.field, s.field, s.input.maps, s.maps})
+                t.shape.push_back(std::uint64_t(d));
+            t.stage = int(i);
+            t.decoder = decoder;
+            t.segment = {offset, std::size_t(s.filter.rows) * s.filter.columns,
+                         std::size_t(s.field) * s.field * s.input.maps, std::size_t(s.maps), !decoder && s.unit_norm};
+            offset += t.segment.size();
+            all.push_back(t);
+        }
+    }
+    return all;
+}
+
+std::size_t parameter_count(const Architecture& architecture)
+{
+    return architecture.encoder_weights() + architecture.decoder_weights();
+}
+
+double Model::alpha(int stage) const
+{
+    if (!architecture.stages[stage].tied)
+        return 1;
+    return least_squares_scale(std::span(statistics).subspan(2 * stage, 2));
+}
+
+Model load_model(const std::string& path)
+{
+    const SafetensorsReader file(path);
+    const auto& metadata = file.metadata();
+    const auto format = metadata.find("format");
+    if (format == metadata.end() || !metadata.contains("architecture") || !metadata.contains("preprocessing"))
+        throw Error(path, "not a nonna model");
+    if (format->second != format_name)
+        throw Error(path, "model format '" + format->second + "', this program reads '" + format_name + "'");
+
+    Model model;
+    model.architecture = Architecture::from_json(metadata.at("architecture"), path);
+    model.preprocessing = read_preprocessing(file, metadata.at("preprocessing"), model.architecture);
+    const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
+    for (const ParameterTensor& t : layout)    // before anything large is allocated
+        if (file.info(t.name).shape != t.shape)
+            throw Error(path, "tensor " + t.name + " has not the shape that the architecture says");
+    model.parameters.resize(parameter_count(model.architecture));
+    for (const ParameterTensor& t : layout)
+        file.read(t.name, std::span<float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
+    for (const float w : model.parameters)
+        if (!std::isfinite(w))
+            throw Error(path, "a parameter is not a finite number");
+    model.statistics.assign(2 * model.architecture.stages.size(), 0.0);
+    for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
+        if (model.architecture.stages[i].tied)
+            file.read(scale_name(i), std::span<double>(model.statistics).subspan(2 * i, 2));
+    for (const auto& [key, value] : metadata)
+        if (key != "format" && key != "architecture" && key != "preprocessing")
+            model.provenance[key] = value;
+    return model;
+}
+
+void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra)
+{
+    std::map<std::string, std::string> metadata = model.provenance;
+    metadata["format"] = format_name;
+    metadata["architecture"] = model.architecture.to_json();
+    metadata["preprocessing"] = preprocessing_json(model.preprocessing);
+    SafetensorsWriter file(path, std::move(metadata));
+
+    const Preprocessing& p = model.preprocessing;
+    const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
+    const std::size_t stages = model.architecture.stages.size();
+    // the 8-byte numbers first, so that every tensor is aligned
+    for (std::size_t i = 0; i < stages; ++i)
+        if (model.architecture.stages[i].tied)
+            file.declare(scale_name(i), "F64", {2});
+    if (p.width > 0)
+        file.declare("preprocess.filters", "F32",
+                     {std::uint64_t(p.channels), std::uint64_t(p.width), std::uint64_t(p.width),
+                      std::uint64_t(p.channels)});
+    for (const ParameterTensor& t : layout)
+        file.declare(t.name, "F32", t.shape);
+    for (const ExtraTensor& t : extra)
+        file.declare(t.name, "F32", {t.values.size()});
+
+    for (std::size_t i = 0; i < stages; ++i)
+        if (model.architecture.stages[i].tied)
+            file.write(std::span<const double>(model.statistics).subspan(2 * i, 2));
+    if (p.width > 0)
+        file.write(std::span<const float>(p.filters));
+    for (const ParameterTensor& t : layout)
+        file.write(std::span<const float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
+    for (const ExtraTensor& t : extra)
+        file.write(t.values);
+    file.commit();
+}
+
+Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed)
+{
+    Model model;
+    model.architecture = architecture;
+    model.preprocessing = preprocessing;
+    model.parameters.resize(parameter_count(architecture));
+    model.statistics.assign(2 * architecture.stages.size(), 0.0);
+    const std::vector<ParameterTensor> layout = parameter_layout(architecture);
+    for (const ParameterTensor& t : layout) {
+        const Segment& s = t.segment;
+        float* const weights = model.parameters.data() + s.offset;
+        if (t.decoder) {    // starts as its encoder, which lies just before it
+            std::copy_n(weights - s.size(), s.size(), weights);
+            continue;
+        }
+        for (std::size_t p = 0; p < s.matrices; ++p) {
+            Random random(seed, Purpose::weights, (std::uint64_t(t.stage) << 40) + p);
+            float* const matrix = weights + p * s.rows * s.columns;
+            for (std::size_t i = 0; i < s.rows * s.columns; ++i)
+                matrix[i] = float(random.normal());
+            kernels<float>().unit_columns(s.rows, s.columns, matrix);
+        }
+    }
+    return model;
+}
+
+}    // namespace nonna

@@ -1,0 +1,121 @@
+#include "model/neuron.h"
+
+#include "base/error.h"
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+namespace nonna {
+
+namespace {
+
+constexpr const char* sublayer_names[] = {"filter", "pool", "norm"};
+
+[[noreturn]] void refuse(const std::string& text, const std::string& reason)
+{
+    throw Error(text, reason, ExitStatus::usage);
+}
+
+}    // namespace
+
+std::string layer_name(LayerId layer)
+{
+    return std::to_string(layer.stage + 1) + "." + sublayer_names[static_cast<int>(layer.sublayer)];
+}
+
+std::string neuron_name(NeuronId n)
+{
+    return layer_name(n.layer) + "/" + std::to_string(n.row) + "," + std::to_string(n.column) + "," +
+           std::to_string(n.map);
+}
+
+LayerId top_layer(const Architecture& architecture)
+{
+    return {int(architecture.stages.size()) - 1,
+            architecture.stages.back().norm > 0 ? Sublayer::norm : Sublayer::pool};
+}
+
+std::vector<LayerId> all_layers(const Architecture& architecture)
+{
+    std::vector<LayerId> all;
+    for (int s = 0; s < int(architecture.stages.size()); ++s)
+        for (const Sublayer sublayer : {Sublayer::filter, Sublayer::pool, Sublayer::norm})
+            if (sublayer != Sublayer::norm || architecture.stages[s].norm > 0)
+                all.push_back({s, sublayer});
+    return all;
+}
+
+Shape layer_shape(LayerId layer, const Architecture& architecture)
+{
+    const StageArchitecture& s = architecture.stages[layer.stage];
+    return layer.sublayer == Sublayer::filter ? s.filter : layer.sublayer == Sublayer::pool ? s.pooled : s.output;
+}
+
+LayerId parse_layer(const std::string& text, const Architecture& architecture)
+{
+    if (text == "top")
+        return top_layer(architecture);
+    const std::vector<LayerId> layers = all_layers(architecture);
+    const auto found = std::find_if(layers.begin(), layers.end(), [&](LayerId l) { return layer_name(l) == text; });
+    if (found == layers.end())
+        refuse(text, "no such layer in " + architecture.name + ": expected top or " + layer_name(layers.front()) +
+                         " to " + layer_name(layers.back()));
+    return *found;
+}
+
+NeuronId parse_neuron(const std::string& text, const Architecture& architecture)
+{
+    const std::size_t slash = text.find('/');
+    if (slash == std::string::npos)
+        refuse(text, "not a neuron's name: expected STAGE.SUBLAYER/ROW,COL,MAP");
+    NeuronId neuron;
+    neuron.layer = parse_layer(text.substr(0, slash), architecture);
+    const Shape shape = layer_shape(neuron.layer, architecture);
+    const char* at = text.data() + slash + 1;
+    const char* const end = text.data() + text.size();
+    int i = 0;
+    for (const auto& [value, size] : {std::tuple(&neuron.row, shape.rows), std::tuple(&neuron.column, shape.columns),
+                                      std::tuple(&neuron.map, shape.maps)}) {
+        const auto [next, error] = std::from_chars(at, end, *value);
+        if (error != std::errc{} || (++i < 3 ? next == end || *next != ',' : next != end))
+            refuse(text, "not a neuron's name: expected STAGE.SUBLAYER/ROW,COL,MAP");
+        if (*value < 0 || *value >= size)
+            refuse(text, "no such neuron: layer " + layer_name(neuron.layer) + " has " + std::to_string(shape.rows) +
+                             " rows, " + std::to_string(shape.columns) + " columns, " + std::to_string(shape.maps) +
+                             " maps");
+        at = next + 1;
+    }
+    return neuron;
+}
+
+Area visible_area(NeuronId neuron, const Architecture& architecture)
+{
+    // Half-open row and column ranges, followed downward through the windows and cut at each sublayer's border.
+    int top = neuron.row, bottom = neuron.row + 1, left = neuron.column, right = neuron.column + 1;
+    for (int s = neuron.layer.stage; s >= 0; --s) {
+        const StageArchitecture& a = architecture.stages[s];
+        const Sublayer from = s == neuron.layer.stage ? neuron.layer.sublayer
+                              : a.norm > 0            ? Sublayer::norm
+                                                      : Sublayer::pool;
+        if (from >= Sublayer::norm) {
+            // centred windows one after the other, of g's mean and of g^2's; valid drops a margin first
+            const int reach = 2 * (a.norm / 2), margin = a.border == Border::valid ? a.norm / 2 : 0;
+            top = std::max(0, top + margin - reach);
+            left = std::max(0, left + margin - reach);
+            bottom = std::min(a.pooled.rows, bottom + margin + reach);
+            right = std::min(a.pooled.columns, right + margin + reach);
+        }
+        if (from >= Sublayer::pool) {
+            bottom += a.pool - 1;
+            right += a.pool - 1;
+        }
+        top *= a.stride;
+        left *= a.stride;
+        bottom = (bottom - 1) * a.stride + a.field;
+        right = (right - 1) * a.stride + a.field;
+    }
+    return {top, left, bottom - top, right - left};
+}
+
+}    // namespace nonna

@@ -1,0 +1,250 @@
+#include "model/preprocess.h"
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "base/tensor.h"
+#include "kernels/kernels.h"
+
+#include <xtensor-blas/xblas.hpp>
+#include <xtensor-blas/xlinalg.hpp>
+
+#include <cassert>
+#include <cmath>
+#include <complex>
+#include <numbers>
+
+extern "C" void openblas_set_num_threads(int);    // <cblas.h> and xlinalg.hpp cannot share a source file
+
+namespace nonna {
+
+namespace {
+
+constexpr double deviation_offset = 0.05;
+
+int reflect(int i, int n)    // reflect-101: ... 2 1 0 1 2 ... n-2 n-1 n-2 ...
+{
+    if (i < 0)
+        i = -i;
+    if (i >= n)
+        i = 2 * n - 2 - i;
+    return i;
+}
+
+// n = (v - mean) / (deviation + 0.05), v = rgb / 255; written as (row, column, channel).
+void normalise(std::span<const std::uint8_t> rgb, float* out)
+{
+    double sum = 0, squares = 0;
+    for (const std::uint8_t v : rgb) {
+        sum += v;
+        squares += double(v) * v;
+    }
+    const double count = double(rgb.size()), mean = sum / count / 255;
+    const double variance = std::max(0.0, squares / count / (255.0 * 255.0) - mean * mean);
+    const double scale = 1 / (std::sqrt(variance) + deviation_offset);
+    float table[256];
+    for (int v = 0; v < 256; ++v)
+        table[v] = float((v / 255.0 - mean) * scale);
+    for (std::size_t i = 0; i < rgb.size(); ++i)
+        out[i] = table[rgb[i]];
+}
+
+using Complex = std::complex<double>;
+
+// In-place transform of an n x n plane by rows and columns with the n x n matrix e^(sign 2 pi i jk / n). n is a few
+// dozen to a few hundred and this is done once a picture that people look at, so the plain products do.
+void transform(std::vector<Complex>& plane, int n, int sign)
+{
+    std::vector<Complex> roots(n), line(n);
+    for (int k = 0; k < n; ++k)
+        roots[k] = std::polar(1.0, sign * 2 * std::numbers::pi * k / n);
+    for (const bool columns : {false, true})
+        for (int a = 0; a < n; ++a) {
+            const std::size_t start = columns ? a : std::size_t(a) * n, step = columns ? n : 1;
+            for (int k = 0; k < n; ++k) {
+                line[k] = 0;
+                for (int j = 0; j < n; ++j)
+                    line[k] += plane[start + j * step] * roots[std::size_t(j) * k % n];
+            }
+            for (int k = 0; k < n; ++k)
+                plane[start + k * step] = line[k];
+        }
+}
+
+// Solves (H* H + ridge) y = H* x for one frequency by elimination; the matrix is positive definite.
+void solve_frequency(int n, const Complex* h, double ridge, Complex* x)
+{
+    Complex a[3][4];
+    for (int i = 0; i < n; ++i) {
+        for (int j = 0; j <= n; ++j) {
+            a[i][j] = i == j ? ridge : 0;
+            for (int o = 0; o < n; ++o)
+                a[i][j] += std::conj(h[o * n + i]) * (j < n ? h[o * n + j] : x[o]);
+        }
+    }
+    for (int p = 0; p < n; ++p)
+        for (int i = 0; i < n; ++i) {
+            if (i == p)
+                continue;
+            const Complex f = a[i][p] / a[p][p];
+            for (int j = p; j <= n; ++j)
+                a[i][j] -= f * a[p][j];
+        }
+    for (int i = 0; i < n; ++i)
+        x[i] = a[i][n] / a[i][i];
+}
+
+}    // namespace
+
+void Preprocessing::apply(std::span<const std::uint8_t> rgb, std::span<float> x) const
+{
+    [[maybe_unused]] const std::size_t size = std::size_t(side) * side * channels;
+    assert(rgb.size() == size && x.size() == size);
+    normalise(rgb, x.data());
+    if (width == 0)
+        return;
+    const int margin = width / 2, padded = side + 2 * margin;
+    std::vector<float> planes(std::size_t(channels) * padded * padded), line(std::size_t(channels) * side);
+    for (int r = 0; r < padded; ++r)
+        for (int c = 0; c < padded; ++c)
+            for (int i = 0; i < channels; ++i)
+                planes[(std::size_t(i) * padded + r) * padded + c] =
+                    x[(std::size_t(reflect(r - margin, side)) * side + reflect(c - margin, side)) * channels + i];
+    const float scale = float(factor);
+    for (int r = 0; r < side; ++r) {
+        kernels<float>().whiten_row(side, channels, width, filters.data(), planes.data() + std::size_t(r) * padded,
+                                    std::size_t(padded) * padded, padded, line.data());
+        for (int c = 0; c < side; ++c)
+            for (int o = 0; o < channels; ++o)
+                x[(std::size_t(r) * side + c) * channels + o] = scale * line[std::size_t(o) * side + c];
+    }
+}
+
+std::vector<float> Preprocessing::unwhiten(std::span<const float> x) const
+{
+    std::vector<float> pixels(x.begin(), x.end());
+    if (width == 0)
+        return pixels;
+    const int n = side, margin = width / 2;
+    const std::size_t area = std::size_t(n) * n;
+    // The filters' response H[o][i](f) = factor * sum over d of filter[o,d,i] e^(2 pi i f (d - margin) / n).
+    std::vector<std::vector<Complex>> response(channels * channels, std::vector<Complex>(area));
+    double power = 0;
+    for (int o = 0; o < channels; ++o)
+        for (int i = 0; i < channels; ++i) {
+            std::vector<Complex>& plane = response[o * channels + i];
+            for (int dy = 0; dy < width; ++dy)
+                for (int dx = 0; dx < width; ++dx)
+                    plane[std::size_t((dy - margin + n) % n) * n + (dx - margin + n) % n] +=
+                        factor * filters[((std::size_t(o) * width + dy) * width + dx) * channels + i];
+            transform(plane, n, 1);
+            for (const Complex& v : plane)
+                power += std::norm(v);
+        }
+    const double ridge = 1e-2 * power / double(area * channels);
+    std::vector<std::vector<Complex>> planes(channels, std::vector<Complex>(area));
+    for (int o = 0; o < channels; ++o) {
+        for (std::size_t p = 0; p < area; ++p)
+            planes[o][p] = x[p * channels + o];
+        transform(planes[o], n, -1);
+    }
+    for (std::size_t f = 0; f < area; ++f) {
+        Complex h[9], value[3];
+        for (int k = 0; k < channels * channels; ++k)
+            h[k] = response[k][f];
+        for (int o = 0; o < channels; ++o)
+            value[o] = planes[o][f];
+        solve_frequency(channels, h, ridge, value);
+        for (int o = 0; o < channels; ++o)
+            planes[o][f] = value[o];
+    }
+    for (int o = 0; o < channels; ++o) {
+        transform(planes[o], n, 1);
+        for (std::size_t p = 0; p < area; ++p)
+            pixels[p * channels + o] = float(planes[o][p].real() / double(area));
+    }
+    return pixels;
+}
+
+Preprocessing fit_preprocessing(const Architecture& architecture, std::span<const std::uint8_t> images,
+                                const WhiteningOptions& options, Pool& pool)
+{
+    Preprocessing p;
+    p.side = architecture.side;
+    p.channels = architecture.channels;
+    if (architecture.whitening == 0)
+        return p;
+    const int side = p.side, channels = p.channels, width = architecture.whitening;
+    if (width > side)
+        throw Error(architecture.name, "whitening patches are larger than the pictures");
+    const std::size_t size = std::size_t(side) * side * channels, count = images.size() / size;
+    const std::size_t dimension = std::size_t(width) * width * channels;
+
+    // Covariance in double, a block of patches at a time. One BLAS thread: the sums' order is part of the result.
+    openblas_set_num_threads(1);
+    constexpr std::size_t block = 2000;
+    Tensor<double, 2> products = xt::zeros<double>({dimension, dimension});
+    std::vector<double> sums(dimension);
+    for (std::size_t first = 0; first < options.patches; first += block) {
+        const std::size_t n = std::min<std::size_t>(block, options.patches - first);
+        Tensor<double, 2> patches = Tensor<double, 2>::from_shape({n, dimension});
+        pool.for_each(n, [&](std::size_t i, int) {
+            Random random(options.seed, Purpose::whitening_patches, first + i);
+            const std::size_t image = random.below(count);
+            const int top = int(random.below(side - width + 1)), left = int(random.below(side - width + 1));
+            std::vector<float> normal(size);
+            normalise(images.subspan(image * size, size), normal.data());
+            double* out = patches.data() + i * dimension;
+            for (int dy = 0; dy < width; ++dy)
+                for (int k = 0; k < width * channels; ++k)
+                    *out++ = normal[(std::size_t(top + dy) * side + left) * channels + k];
+        });
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t k = 0; k < dimension; ++k)
+                sums[k] += patches.data()[i * dimension + k];
+        xt::blas::gemm(patches, patches, products, true, false, 1.0, 1.0);
+    }
+    const double samples = double(options.patches);
+    for (std::size_t i = 0; i < dimension; ++i)
+        for (std::size_t k = 0; k < dimension; ++k)
+            products(i, k) = products(i, k) / samples - sums[i] / samples * sums[k] / samples;
+
+    // ZCA = E (D + offset)^(-1/2) E'; only the rows of the central pixel are kept.
+    const auto decomposition = xt::linalg::eigh(products);
+    const auto& values = std::get<0>(decomposition);
+    const auto& vectors = std::get<1>(decomposition);
+    p.width = width;
+    p.filters.resize(channels * dimension);
+    const std::size_t centre = (std::size_t(width / 2) * width + width / 2) * channels;
+    for (int o = 0; o < channels; ++o)
+        for (std::size_t k = 0; k < dimension; ++k) {
+            double sum = 0;
+            for (std::size_t e = 0; e < dimension; ++e)
+                sum += vectors(centre + o, e) * vectors(k, e) /
+                       std::sqrt(std::max(0.0, double(values(e))) + options.eigenvalue_offset);
+            p.filters[o * dimension + k] = float(sum);
+        }
+
+    // One factor for unit variance over all pictures.
+    std::vector<double> image_sums(count), image_squares(count);
+    pool.for_each(count, [&](std::size_t i, int) {
+        std::vector<float> x(size);
+        p.apply(images.subspan(i * size, size), x);
+        for (const float v : x) {
+            image_sums[i] += v;
+            image_squares[i] += double(v) * v;
+        }
+    });
+    double sum = 0, squares = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        sum += image_sums[i];
+        squares += image_squares[i];
+    }
+    const double n = double(count * size), variance = squares / n - sum / n * (sum / n);
+    if (!(variance > 0))
+        throw Error(architecture.name, "every picture is flat: no whitening can be fitted");
+    p.factor = 1 / std::sqrt(variance);
+    return p;
+}
+
+}    // namespace nonna
