@@ -9,9 +9,9 @@ complain() { echo "$*"; failed=1; }
 
 for tool in "$@"; do
     [ -s man/"$tool".1.in ] || complain "$tool has no page man/$tool.1.in"
-    [ -s "$tree/man1/$tool.1" ] || continue
-    "$bin/$tool" --dump-manual man/"$tool".1.in | cmp -s - "$tree/man1/$tool.1" || complain "$tree/man1/$tool.1 is not up to date"
-    for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z-\\]*' "$tree/man1/$tool.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
+    [ -s "$tree/$tool.1" ] || continue
+    "$bin/$tool" --dump-manual man/"$tool".1.in | cmp -s - "$tree/$tool.1" || complain "$tree/$tool.1 is not up to date"
+    for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z-\\]*' "$tree/$tool.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
         "$bin/$tool" --dump-interface | grep -q "\"long\": \"-$option\"" || complain "man/$tool.1.in: $tool has no option -$option"
     done
     grep -q "Nm $tool" man/nonna.7 || grep -q "Xr $tool 1" man/nonna.7 || complain "man/nonna.7 does not name $tool"
@@ -28,8 +28,8 @@ if ! command -v mandoc >/dev/null; then
     [ $failed -eq 0 ] && echo 'mandoc is not installed' && exit 77
     exit $failed
 fi
-for page in "$tree"/man[157]/*; do
-    [ -e "$page" ] || continue
-    MANPATH=$tree: mandoc -T lint "$page" || failed=1
+cd "$tree" || exit 1    # where lint looks for the pages that a page refers to
+for page in *.[157]; do
+    mandoc -T lint "$page" || failed=1
 done
 exit $failed
