@@ -1,0 +1,49 @@
+// Updates of a flat parameter vector, the same code alone and on a parameter server.
+//
+//     sgd       w -= rate * g
+//     momentum  v = m * v + g,   w -= rate * v
+//     adagrad   s += g^2,        w -= rate * g / sqrt(s + 1e-12)
+//
+// After the update every column of a `unit_norm` segment is scaled back to norm 1. The optimiser knows segments, not
+// layers. Its state (v or s, as long as the parameters; empty for sgd) belongs to checkpoints. Work is spread over the
+// pool by matrices; results do not depend on the number of threads.
+#pragma once
+
+#include "kernels/segment.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+class Pool;
+
+enum class Rule { sgd, momentum, adagrad };
+enum class RateSchedule { constant, step, cosine };
+
+Rule parse_rule(const std::string& name);                      // Error (usage) on another name
+RateSchedule parse_rate_schedule(const std::string& name);
+
+// constant: rate. step: rate, a tenth of it from half of the steps on, a hundredth from three quarters on.
+// cosine: rate * (1 + cos(pi * step / steps)) / 2. `step` counts from 0.
+double scheduled_rate(RateSchedule schedule, double rate, std::int64_t step, std::int64_t steps);
+
+class Optimiser {
+  public:
+    Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool);
+
+    void apply(double rate, std::span<const float> gradient, std::span<float> parameters);
+
+    std::span<float> state() { return state_; }
+    static const char* state_name(Rule rule);    // of the tensor in a checkpoint; null for sgd
+
+  private:
+    Rule rule_;
+    float momentum_;
+    std::vector<Segment> segments_;
+    std::vector<float> state_;
+    Pool& pool_;
+};
+
+}    // namespace nonna

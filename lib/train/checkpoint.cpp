@@ -1,0 +1,90 @@
+#include "train/checkpoint.h"
+
+#include "base/error.h"
+#include "io/safetensors.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace nonna {
+
+namespace fs = std::filesystem;
+
+Checkpoints::Checkpoints(std::string folder, std::string run) : folder_(std::move(folder)), run_(std::move(run))
+{
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error)
+        throw Error(folder_, error.message());
+    const std::string lock = folder_ + "/lock";
+    lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock_ < 0)
+        throw Error(lock, errno_reason());
+    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+        ::close(lock_);
+        throw Error(folder_, "another run is using these checkpoints", ExitStatus::locked);
+    }
+}
+
+Checkpoints::~Checkpoints() { ::close(lock_); }
+
+std::vector<std::string> Checkpoints::files() const
+{
+    std::vector<std::string> found;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("step-") && name.ends_with(".safetensors"))
+            found.push_back(entry.path().string());
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+bool Checkpoints::empty() const { return files().empty(); }
+
+void Checkpoints::restore(Model& model, RunState& state) const
+{
+    const std::string path = files().back();
+    Model saved = load_model(path);
+    if (saved.architecture.to_json() != model.architecture.to_json())
+        throw Error(path, "checkpoint of another architecture");
+    if (saved.provenance["run"] != run_)
+        throw Error(path, "checkpoint of another run: it was made with '" + saved.provenance["run"] + "', this is '" +
+                              run_ + "'");
+    state.step = std::atoll(saved.provenance["step"].c_str());
+    std::istringstream positions(saved.provenance["positions"]);
+    for (std::uint64_t& position : state.positions)
+        if (!(positions >> position))
+            throw Error(path, "damaged: no data positions");
+    if (state.optimiser_name)
+        SafetensorsReader(path).read(state.optimiser_name, state.optimiser);
+    model.parameters = std::move(saved.parameters);
+    model.statistics = std::move(saved.statistics);
+}
+
+void Checkpoints::save(const Model& model, const RunState& state)
+{
+    char name[48];
+    std::snprintf(name, sizeof name, "step-%09lld.safetensors", static_cast<long long>(state.step));
+    std::ostringstream positions;
+    for (const std::uint64_t position : state.positions)
+        positions << position << ' ';
+    const std::map<std::string, std::string> marks = {
+        {"run", run_}, {"step", std::to_string(state.step)}, {"positions", positions.str()}};
+    std::vector<ExtraTensor> extra;
+    if (state.optimiser_name)
+        extra.push_back({state.optimiser_name, state.optimiser});
+    save_model(folder_ + "/" + name, model, extra, marks);
+
+    std::vector<std::string> all = files();
+    for (std::size_t i = 0; i + 2 < all.size(); ++i)
+        fs::remove(all[i]);
+}
+
+}    // namespace nonna

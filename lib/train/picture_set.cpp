@@ -1,0 +1,55 @@
+#include "train/picture_set.h"
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "media/picture.h"
+
+namespace nonna {
+
+PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool)
+{
+    PictureSet set;
+    set.name = path;
+    set.side = side;
+    set.channels = channels;
+    ImageReader reader(path);
+    Progress progress("reading " + path, 0, "images");
+
+    struct Decoded {
+        Sample sample;
+        std::vector<std::uint8_t> pixels;
+    };
+    in_order<Sample, Decoded>(
+        pool.threads(),
+        [&](Sample& sample) {
+            std::optional<Sample> next = reader.next();
+            if (next)
+                sample = std::move(*next);
+            return next.has_value();
+        },
+        [&](Sample& sample, int) {
+            Decoded decoded;
+            const std::string subject = path + ": " + sample.key + "." + sample.extension;
+            Picture picture = decode_picture(sample.picture, subject);
+            if (picture.width != side || picture.height != side)
+                picture = fit_square(picture, side);
+            decoded.pixels = channels == 1 ? grey(picture) : std::move(picture.rgb);
+            sample.picture = {};
+            decoded.sample = std::move(sample);
+            return decoded;
+        },
+        [&](Decoded& decoded) {
+            set.pixels.insert(set.pixels.end(), decoded.pixels.begin(), decoded.pixels.end());
+            set.keys.push_back(std::move(decoded.sample.key));
+            set.sources.push_back(std::move(decoded.sample.meta.source));
+            set.labels.push_back(std::move(decoded.sample.meta.label));
+            progress.advance();
+        });
+    if (set.count() == 0)
+        throw Error(path, "no pictures in it");
+    set.digest = reader.digest();
+    return set;
+}
+
+}    // namespace nonna

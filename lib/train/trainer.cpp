@@ -1,0 +1,282 @@
+#include "train/trainer.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "io/output.h"
+#include "kernels/kernels.h"
+#include "train/checkpoint.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <sstream>
+
+namespace nonna {
+
+namespace {
+
+constexpr double statistics_decay = 0.99;
+
+Schedule parse_schedule(const std::string& name)
+{
+    if (name == "joint")
+        return Schedule::joint;
+    if (name == "stagewise")
+        return Schedule::stagewise;
+    if (name == "greedy")
+        return Schedule::greedy;
+    throw Error(name, "no such schedule: joint, stagewise or greedy", ExitStatus::usage);
+}
+
+void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
+{
+    sums.resize(costs.size());
+    for (std::size_t s = 0; s < costs.size(); ++s) {
+        sums[s].reconstruction += costs[s].reconstruction;
+        sums[s].sparsity += costs[s].sparsity;
+        sums[s].input += costs[s].input;
+        sums[s].total += costs[s].total;
+    }
+}
+
+double total(const std::vector<StageCost>& costs)
+{
+    double sum = 0;
+    for (const StageCost& c : costs)
+        sum += c.total;
+    return sum;
+}
+
+// The training log. Rows are flushed as they come, so that a run can be watched; a resumed run first drops the rows
+// of steps it will do again.
+class Log {
+  public:
+    Log(const std::string& path, const Model& model, std::int64_t resumed_at) : path_(path)
+    {
+        if (path.empty())
+            return;
+        std::string header = "step\tset\timages\trate\tcost";
+        for (std::size_t s = 1; s <= model.architecture.stages.size(); ++s)
+            for (const char* column : {"reconstruction", "sparsity", "relative", "alpha"})
+                header += "\tstage" + std::to_string(s) + "_" + column;
+        header += "\n";
+        std::string kept = header;
+        if (resumed_at > 0 && std::filesystem::exists(path)) {
+            std::istringstream old(read_whole_file(path, std::size_t(1) << 30));
+            std::string line;
+            std::getline(old, line);
+            if (line + '\n' != header)
+                throw Error(path, "is not the log of this model");
+            while (std::getline(old, line) && !old.eof())    // a last line without its end is dropped
+                if (std::atoll(line.c_str()) <= resumed_at)
+                    kept += line + '\n';
+        }
+        file_ = std::fopen(path.c_str(), "w");
+        if (!file_)
+            throw Error(path, errno_reason());
+        put(kept);
+    }
+    ~Log()
+    {
+        if (file_)
+            std::fclose(file_);
+    }
+    Log(const Log&) = delete;
+
+    void row(std::int64_t step, const char* set, double images, double rate, const std::vector<StageCost>& sums,
+             const Model& model)
+    {
+        if (!file_)
+            return;
+        char cell[64];
+        std::string text = std::to_string(step) + "\t" + set;
+        auto number = [&](double v) {
+            std::snprintf(cell, sizeof cell, "\t%.9g", v);
+            text += cell;
+        };
+        number(images);
+        number(rate);
+        number(total(sums) / images);
+        for (std::size_t s = 0; s < sums.size(); ++s) {
+            number(sums[s].reconstruction / images);
+            number(sums[s].sparsity / images);
+            number(sums[s].reconstruction / sums[s].input);
+            number(model.alpha(int(s)));
+        }
+        put(text + "\n");
+    }
+
+  private:
+    std::string path_;
+    std::FILE* file_ = nullptr;
+
+    void put(const std::string& text)
+    {
+        if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0)
+            throw Error(path_, errno_reason());
+    }
+};
+
+std::vector<StageCost> validate(Network<float>& network, const Model& model, const std::vector<PictureSet>& sets,
+                                Pool& pool, std::size_t& images)
+{
+    std::vector<StageCost> sums;
+    std::vector<float> buffer(model.architecture.input().size() * network.batch());
+    images = 0;
+    for (const PictureSet& set : sets)
+        for (std::size_t first = 0; first < set.count(); first += network.batch()) {
+            const std::size_t n = std::min<std::size_t>(network.batch(), set.count() - first);
+            preprocess_pictures(set, model.preprocessing, first, n, buffer, pool);
+            network.load(buffer, int(n));
+            network.up(model.parameters);
+            add(sums, network.costs(model.parameters, model.statistics));
+            images += n;
+        }
+    return sums;
+}
+
+// Everything that determines a run, as one line.
+std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
+{
+    char rate[64];
+    std::snprintf(rate, sizeof rate, "%.9g momentum %.9g", o.rate, o.momentum);
+    std::string text = "batch " + std::to_string(o.batch) + " schedule " + o.schedule + " optimizer " + o.optimizer +
+                       " rate " + rate + " " + o.rate_schedule + " seed " + std::to_string(o.seed);
+    if (o.rate_schedule != "constant" || o.schedule == "greedy")
+        text += " steps " + std::to_string(o.steps);
+    for (const Source& s : sources) {
+        std::snprintf(rate, sizeof rate, ":%.9g", s.weight);
+        text += " data " + s.pictures.digest + rate;
+    }
+    return text;
+}
+
+}    // namespace
+
+void train(Model& model, const std::vector<Source>& sources, const std::vector<PictureSet>& validation,
+           const TrainOptions& options, Pool& pool)
+{
+    const Schedule schedule = parse_schedule(options.schedule);
+    const Rule rule = parse_rule(options.optimizer);
+    const RateSchedule rates = parse_rate_schedule(options.rate_schedule);
+
+    std::vector<Segment> segments;
+    for (const ParameterTensor& t : parameter_layout(model.architecture))
+        segments.push_back(t.segment);
+    Network<float> network(model.architecture, int(options.batch), pool);
+    Optimiser optimiser(rule, options.momentum, segments, pool);
+    Batches batches(sources, model.preprocessing, int(options.batch), options.seed, pool);
+    RunState state{0, batches.positions(), optimiser.state(), Optimiser::state_name(rule)};
+
+    const std::string run = describe(options, sources);
+    std::optional<Checkpoints> checkpoints;
+    if (!options.checkpoint.empty()) {
+        checkpoints.emplace(options.checkpoint, run);
+        if (!checkpoints->empty() && !options.resume)
+            throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them", ExitStatus::usage);
+        if (!checkpoints->empty())
+            checkpoints->restore(model, state);
+        if (state.step > options.steps)
+            throw Error(options.checkpoint, "is at step " + std::to_string(state.step) + " already, beyond --steps " +
+                                                std::to_string(options.steps));
+    }
+    const std::int64_t start = state.step;
+    Log log(options.log, model, start);
+    std::vector<float> gradient(model.parameters.size());
+
+    auto validation_row = [&](std::int64_t step) {
+        if (validation.empty())
+            return;
+        std::size_t images = 0;
+        const std::vector<StageCost> costs = validate(network, model, validation, pool, images);
+        log.row(step, "validate", double(images), scheduled_rate(rates, options.rate, step, options.steps), costs,
+                model);
+    };
+    if (start == 0)
+        validation_row(0);
+
+    Progress progress("training", std::uint64_t(options.steps), "steps");
+    progress.advance(std::uint64_t(start));
+    for (std::int64_t step = start; step < options.steps; ++step) {
+        network.load(batches.next(step), int(options.batch));
+        network.up(model.parameters);
+        const std::vector<double> sums = network.batch_statistics(model.parameters);
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            model.statistics[i] = statistics_decay * model.statistics[i] +
+                                  (1 - statistics_decay) * sums[i] / double(options.batch);
+        const std::vector<StageCost> costs = network.costs(model.parameters, model.statistics);
+        if (!std::isfinite(total(costs)))
+            throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
+        const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
+        network.gradient(model.parameters, model.statistics, schedule, only, gradient);
+        const double rate = scheduled_rate(rates, options.rate, step, options.steps);
+        optimiser.apply(rate, gradient, model.parameters);
+
+        state.step = step + 1;
+        progress.advance();
+        const bool last = state.step == options.steps, stop = interrupted();
+        if (state.step % options.log_every == 0 || last) {
+            char text[48];
+            std::snprintf(text, sizeof text, "cost %.4g", total(costs) / double(options.batch));
+            progress.note(text);
+            log.row(state.step, "train", double(options.batch), rate, costs, model);
+        }
+        if (state.step % options.validate_every == 0 || last)
+            validation_row(state.step);
+        if (checkpoints && (state.step % options.checkpoint_every == 0 || last || stop))
+            checkpoints->save(model, state);
+        if (stop && !last)
+            throw Error("interrupted", "stopped after step " + std::to_string(state.step) +
+                                           (checkpoints ? "; --resume goes on from there"
+                                                        : "; nothing was kept, as there is no --checkpoint"));
+    }
+    model.provenance["step"] = std::to_string(state.step);
+    model.provenance["run"] = run;
+}
+
+Source read_source(const std::string& text, const Architecture& architecture, Pool& pool)
+{
+    Source source;
+    std::string path = text;
+    const std::size_t colon = text.rfind(':');
+    if (colon != std::string::npos && !std::filesystem::exists(text)) {
+        const char* const end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, source.weight);
+        if (error != std::errc{} || stop != end || !(source.weight > 0) || !std::isfinite(source.weight))
+            throw Error(text, "expected FILE or FILE:WEIGHT with a weight greater than 0", ExitStatus::usage);
+        path = text.substr(0, colon);
+    }
+    source.pictures = read_pictures(path, architecture.side, architecture.channels, pool);
+    return source;
+}
+
+void fit_scale(Model& model, std::span<const float> images, std::size_t count, Pool& pool)
+{
+    const int batch = int(std::min<std::size_t>(count, 48));
+    const std::size_t size = model.architecture.input().size();
+    Network<float> network(model.architecture, batch, pool);
+    std::vector<double> sums(model.statistics.size());
+    for (std::size_t first = 0; first < count; first += batch) {
+        const std::size_t n = std::min<std::size_t>(batch, count - first);
+        network.load(images.subspan(first * size, n * size), int(n));
+        network.up(model.parameters);
+        const std::vector<double> batch_sums = network.batch_statistics(model.parameters);
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            sums[i] += batch_sums[i] / double(count);
+    }
+    for (const ParameterTensor& t : parameter_layout(model.architecture)) {
+        if (!t.decoder)
+            continue;
+        const double alpha = sums[2 * t.stage] / sums[2 * t.stage + 1];
+        for (std::size_t i = 0; i < t.segment.size(); ++i)
+            model.parameters[t.segment.offset + i] *= float(alpha);
+        sums[2 * t.stage] = sums[2 * t.stage + 1] = 0;
+    }
+    model.statistics = sums;
+}
+
+}    // namespace nonna

@@ -1,0 +1,57 @@
+// Training of a whole model in this process's memory.
+//
+// One step: draw a batch, go up, add the batch's sums to the stages' averaged statistics (decay 0.99), cost and
+// gradient with that alpha, update, restore norms. A run is determined by the model, the data and TrainOptions' first
+// block; threads, checkpoints and resuming change nothing, to the last bit.
+//
+// The log (TSV) has a row every `log_every` steps with set = train, about that step's batch before its update,
+// and a row with set = validate at the start, every `validate_every` steps and at the end:
+//     step set images rate cost, and for each stage K  stageK_reconstruction stageK_sparsity stageK_relative stageK_alpha
+// Costs are means over images; stageK_relative = reconstruction / |x|^2. In validate rows stageK_relative is at the
+// model's alpha. Several validation sets are one set, one after another.
+//
+// A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest two are
+// kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first SIGINT or SIGTERM ends the step, writes a checkpoint
+// where a folder was given, and throws Error("interrupted", ...).
+#pragma once
+
+#include "model/model_file.h"
+#include "model/network.h"
+#include "optimiser/optimiser.h"
+#include "train/batches.h"
+
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+struct TrainOptions {
+    std::int64_t steps = 1000;
+    std::int64_t batch = 100;
+    std::string schedule = "stagewise";    // joint, stagewise, greedy (an equal share of the steps for each stage)
+    std::string optimizer = "adagrad";
+    double rate = 0.01;
+    std::string rate_schedule = "constant";
+    double momentum = 0.9;
+    std::uint64_t seed = 1;
+
+    std::int64_t log_every = 10;
+    std::int64_t validate_every = 100;
+    std::string log;           // empty: none
+    std::string checkpoint;    // folder; empty: none
+    std::int64_t checkpoint_every = 100;
+    bool resume = false;
+};
+
+// Trains `model` in place. `validation` may be empty.
+void train(Model& model, const std::vector<Source>& sources, const std::vector<PictureSet>& validation,
+           const TrainOptions& options, Pool& pool);
+
+// Opens "FILE" or "FILE:WEIGHT" (a weight greater than 0; the whole text when such a file exists).
+Source read_source(const std::string& text, const Architecture& architecture, Pool& pool);
+
+// Sets the statistics of tied stages, and the scale of untied decoders, to the least-squares alpha over preprocessed
+// `images` ((image, row, column, channel), `count` of them).
+void fit_scale(Model& model, std::span<const float> images, std::size_t count, Pool& pool);
+
+}    // namespace nonna
