@@ -1,0 +1,313 @@
+#include "media/pack.h"
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "io/digest.h"
+#include "io/file_kind.h"
+#include "io/output.h"
+#include "io/table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <unordered_set>
+
+namespace nonna {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Job {
+    PackInput file;
+    std::optional<Sample> sample;    // of an image set; its subject is file.path
+};
+
+struct Result {
+    std::vector<Sample> samples;
+    std::string subject, reason;    // reason: why there are no samples
+};
+
+bool named_like_picture(const fs::path& path)
+{
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const char* const known : {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"})
+        if (extension == known)
+            return true;
+    return false;
+}
+
+// What the inputs hold, one after another. Folders are listed when their turn comes.
+class Source {
+  public:
+    explicit Source(const std::vector<PackInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
+
+    bool next(Job& job)
+    {
+        throw_if_interrupted();
+        for (;;) {
+            if (reader_) {
+                if ((job.sample = reader_->next())) {
+                    job.file = current_;
+                    job.file.path = reader_->name() + ": " + job.sample->key;
+                    return true;
+                }
+                reader_.reset();
+            }
+            if (waiting_.empty())
+                return false;
+            current_ = waiting_.front();
+            waiting_.pop_front();
+            std::error_code error;
+            if (current_.path != "-" && fs::is_directory(current_.path, error)) {
+                list(current_);
+            } else if (current_.path == "-" || is_image_set(current_.path)) {
+                reader_ = std::make_unique<ImageReader>(current_.path);
+            } else {
+                job.file = current_;
+                return true;
+            }
+        }
+    }
+
+  private:
+    std::deque<PackInput> waiting_;
+    PackInput current_;
+    std::unique_ptr<ImageReader> reader_;
+
+    static bool is_image_set(const std::string& path)
+    {
+        std::error_code error;
+        return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0 &&
+               detect_file_kind(path) == FileKind::image_set;
+    }
+
+    void list(const PackInput& folder)
+    {
+        std::vector<PackInput> found;
+        try {
+            for (auto i = fs::recursive_directory_iterator(folder.path, fs::directory_options::follow_directory_symlink);
+                 i != fs::recursive_directory_iterator(); ++i) {
+                throw_if_interrupted();
+                if (i->path().filename().string().starts_with('.')) {
+                    i.disable_recursion_pending();
+                    continue;
+                }
+                if (i->is_regular_file() && named_like_picture(i->path()))
+                    found.push_back({i->path().string(), "", folder.label});
+            }
+        } catch (const fs::filesystem_error& e) {
+            errno = e.code().value();
+            throw Error(e.path1().empty() ? folder.path : e.path1().string(), errno_reason());
+        }
+        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+        waiting_.insert(waiting_.begin(), found.begin(), found.end());
+    }
+};
+
+struct Square {
+    int x, y, side;
+};
+
+// The squares to cut, empty when the whole picture is meant.
+std::vector<Square> squares(const Picture& picture, const std::string& digest, const PackOptions& o,
+                            const std::string& subject)
+{
+    const int shorter = std::min(picture.width, picture.height);
+    Square area{0, 0, 0};
+    if (o.crop > 0) {
+        area.side = o.crop <= 1 ? std::max(1, int(std::lround(o.crop * shorter))) : int(o.crop);
+        if (area.side > shorter)
+            throw Error(subject, "smaller than the crop");
+        area.x = (picture.width - area.side) / 2;
+        area.y = (picture.height - area.side) / 2;
+    } else if (o.size > 0) {
+        area = {(picture.width - shorter) / 2, (picture.height - shorter) / 2, shorter};
+    }
+    if (o.patches == 0)
+        return area.side > 0 ? std::vector{area} : std::vector<Square>{};
+
+    // Patches come from the crop where there is one, else from anywhere in the picture.
+    const bool cropped = o.crop > 0;
+    const int x = cropped ? area.x : 0, y = cropped ? area.y : 0;
+    const int width = cropped ? area.side : picture.width, height = cropped ? area.side : picture.height;
+    if (o.patch_most > std::min(width, height))
+        throw Error(subject, "smaller than the largest patch");
+    Random random(o.seed, Purpose::patches, std::stoull(digest.substr(0, 16), nullptr, 16));
+    std::vector<Square> result;
+    for (std::int64_t i = 0; i < o.patches; ++i) {
+        const int side = int(o.patch_least) + int(random.below(std::uint64_t(o.patch_most - o.patch_least + 1)));
+        const int dx = int(random.below(std::uint64_t(width - side + 1)));
+        const int dy = int(random.below(std::uint64_t(height - side + 1)));
+        result.push_back({x + dx, y + dy, side});
+    }
+    return result;
+}
+
+std::string described(const PackOptions& o)
+{
+    char crop[32];
+    std::snprintf(crop, sizeof crop, "%.9g", o.crop);
+    std::string text = o.made_by + " --size " + std::to_string(o.size) + " --crop " + crop;
+    if (o.patches > 0)
+        text += " --patches " + std::to_string(o.patches) + " --patch-size " + std::to_string(o.patch_least) + ":" +
+                std::to_string(o.patch_most) + " --seed " + std::to_string(o.seed);
+    return text;
+}
+
+Sample read_file(const PackInput& file, const PackOptions& o)
+{
+    std::error_code error;
+    if (fs::exists(file.path, error) && !fs::is_regular_file(file.path, error))
+        throw Error(file.path, "not a regular file");
+    const std::string bytes = read_whole_file(file.path, std::size_t(1) << 30);
+    const auto data = std::as_bytes(std::span(bytes));
+    Sample sample;
+    sample.picture.assign(data.begin(), data.end());
+    sample.meta.sha256 = sha256(data);
+    sample.key = sample_key(sample.meta.sha256);
+    sample.meta.source = file.source.empty() ? file.path : file.source;
+    sample.meta.label = file.label;
+    sample.meta.other = "{\"made_by\":\"" + described(o) + "\"}";
+    return sample;
+}
+
+Result work(Job& job, const PackOptions& options)
+{
+    Result result;
+    result.subject = job.file.path;
+    try {
+        result.samples = cut_sample(job.sample ? std::move(*job.sample) : read_file(job.file, options), job.file.path, options);
+    } catch (const Error& e) {
+        throw_if_interrupted();
+        result.reason = e.reason();
+    }
+    return result;
+}
+
+}    // namespace
+
+std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& o)
+{
+    const PictureInfo info = inspect_picture(sample.picture, subject);
+    const Picture picture = decode_picture(sample.picture, subject);
+    if (o.label)
+        sample.meta.label = o.label;
+    const std::string digest = o.patches ? sha256(sample.picture) : std::string();
+    const std::vector<Square> areas = squares(picture, digest, o, subject);
+    std::vector<Sample> samples;
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, areas.size()); ++i) {
+        Sample one = sample;
+        if (o.patches)
+            one.key = sample_key(digest, i);
+        const Square area = areas.empty() ? Square{0, 0, 0} : areas[i];
+        const int side = o.size > 0 ? int(o.size) : area.side;
+        const bool whole = areas.empty() || (area.side == picture.width && area.side == picture.height);
+        one.meta.width = picture.width;
+        one.meta.height = picture.height;
+        if (whole && (areas.empty() || side == area.side)) {
+            const bool kept = info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
+            one.extension = kept ? info.extension : o.lossless ? "png" : "jpg";
+            if (!kept)
+                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture);
+        } else {
+            const Picture result = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
+            one.extension = o.lossless ? "png" : "jpg";
+            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result);
+            one.meta.width = one.meta.height = side;
+            move_boxes(one.meta.detections, area.x, area.y, area.side, area.side, side, side);
+        }
+        samples.push_back(std::move(one));
+    }
+    return samples;
+}
+
+void move_boxes(std::vector<Detection>& detections, double x, double y, double width, double height, double to_width,
+                double to_height)
+{
+    const double sx = to_width / width, sy = to_height / height;
+    for (Detection& detection : detections) {
+        std::erase_if(detection.boxes, [&](const Box& b) {
+            const double cx = b.x + b.width / 2, cy = b.y + b.height / 2;
+            return cx < x || cy < y || cx >= x + width || cy >= y + height;
+        });
+        for (Box& b : detection.boxes) {
+            const double right = std::min(b.x + b.width, x + width), bottom = std::min(b.y + b.height, y + height);
+            b.x = std::max(b.x, x);
+            b.y = std::max(b.y, y);
+            b = {(b.x - x) * sx, (b.y - y) * sy, (right - b.x) * sx, (bottom - b.y) * sy, b.score};
+        }
+    }
+}
+
+void PackOptions::set_patches(std::int64_t wanted, const std::string& sides)
+{
+    if ((wanted > 0) != !sides.empty())
+        throw Error("--patches", "goes with --patch-size", ExitStatus::usage);
+    patches = wanted;
+    if (wanted == 0)
+        return;
+    const char* const end = sides.data() + sides.size();
+    const auto a = std::from_chars(sides.data(), end, patch_least);
+    if (a.ec == std::errc() && a.ptr != end && *a.ptr == ':') {
+        const auto b = std::from_chars(a.ptr + 1, end, patch_most);
+        if (b.ec == std::errc() && b.ptr == end && 1 <= patch_least && patch_least <= patch_most && patch_most <= 65536)
+            return;
+    }
+    throw Error("--patch-size", "must be A:B with 1 <= A <= B <= 65536, in pixels", ExitStatus::usage);
+}
+
+PackInput listed(const std::string& name, const std::string& root)
+{
+    return {root.empty() ? name : (fs::path(root) / name).string(), name, {}};
+}
+
+std::vector<PackInput> read_labels(const std::string& table, const std::string& root)
+{
+    const Table t = read_table(table);
+    const std::size_t path = t.column("path"), label = t.column("label");
+    const fs::path base = root.empty() ? fs::path(table).parent_path() : fs::path(root);
+    std::vector<PackInput> inputs;
+    for (const std::vector<std::string>& row : t.rows)
+        inputs.push_back({(base / row[path]).string(), row[path], row[label]});
+    return inputs;
+}
+
+ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string& output, const PackOptions& options)
+{
+    ImageWriter writer(output);
+    Source source(inputs);
+    Progress progress("packing", 0, "pictures");
+    std::unordered_set<std::string> keys;
+    std::size_t skipped = 0;
+    in_order<Job, Result>(
+        options.threads, [&](Job& job) { return source.next(job); },
+        [&](Job& job, int) { return work(job, options); },
+        [&](Result& result) {
+            throw_if_interrupted();
+            progress.advance();
+            if (result.reason.empty() && !keys.insert(result.samples.front().key).second)
+                result.reason = "same content as a picture before it";
+            if (!result.reason.empty()) {
+                warn(result.subject, result.reason + ", skipped");
+                ++skipped;
+                return;
+            }
+            for (const Sample& sample : result.samples)
+                writer.write(sample);
+        });
+    if (writer.count() == 0)
+        throw Error(output, "no readable picture, nothing written");
+    writer.commit();
+    return skipped ? ExitStatus::skipped : ExitStatus::done;
+}
+
+}    // namespace nonna

@@ -1,0 +1,41 @@
+// A contact sheet: pictures in rows on a dark ground, each with a short caption where it has one.
+//
+// Every tile is a square of `tile` pixels; a picture is fitted into it, its shape kept, centred. Small pictures are
+// enlarged, so that filters and stimuli are seen. Where any tile has a caption, every tile gets a line for one below
+// it; captions are cut to the tile's width. Characters other than printable ASCII are shown as '?'.
+#pragma once
+
+#include "base/error.h"
+#include "media/picture.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+struct SheetTile {
+    Picture picture;
+    std::string caption;
+};
+
+struct SheetOptions {
+    int columns = 0;    // 0: as many as make the sheet about 4:3
+    int tile = 100;
+    int gap = 4;        // between tiles and around them
+};
+
+Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& options = {});
+
+// An image set's first `count` pictures (0: all), in its order, to a PNG.
+struct SetSheetOptions {
+    SheetOptions sheet;
+    std::int64_t count = 0;
+    bool labels = false;    // caption: the label, "-" where a sample has none
+    bool boxes = false;     // outline what the detectors found
+};
+
+// done, or skipped when a picture could not be decoded; it is named.
+ExitStatus write_set_sheet(const std::string& input, const std::string& output, const SetSheetOptions& options);
+
+}    // namespace nonna
