@@ -127,10 +127,11 @@ struct ImageReader::State {
         if (!tar)
             throw std::bad_alloc();
         archive_read_support_format_tar(tar.get());
-        if (archive_read_open(tar.get(), &watched, nullptr, &WatchedInput::on_read, nullptr) != ARCHIVE_OK)
+        const int status = archive_read_open(tar.get(), &watched, nullptr, &WatchedInput::on_read, nullptr);
+        if (watched.total == 0 && !watched.failure)
+            throw Error(name(), "empty file, not an image set");
+        if (status != ARCHIVE_OK)
             throw failure("");
-        if (watched.total == 0)
-            throw Error(watched.input.name(), "empty file, not an image set");
     }
 
     const std::string& name() const { return watched.input.name(); }

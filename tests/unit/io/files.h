@@ -1,0 +1,64 @@
+// Files for a test: a folder that goes when the test ends, whole-file reads and writes, and the text of a refusal.
+#pragma once
+
+#include "base/error.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace nonna::test {
+
+class Folder {
+  public:
+    Folder()
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "nonna-test-XXXXXX").string();
+        BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+    const std::string& path() const { return path_; }
+    std::size_t entries() const
+    {
+        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+    }
+
+  private:
+    std::string path_;
+};
+
+inline std::string read_bytes(const std::string& path)
+{
+    std::ifstream file(path, std::ios::binary);
+    BOOST_REQUIRE_MESSAGE(file, "cannot read " + path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_bytes(const std::string& path, const std::string& bytes)
+{
+    std::ofstream(path, std::ios::binary) << bytes;
+}
+
+inline std::string golden(const std::string& name)
+{
+    return std::string(NONNA_SOURCE_DIR) + "/tests/golden/" + name;
+}
+
+// "subject: reason" of the Error that `action` throws; "" when it throws none.
+template <class Action>
+std::string refusal(Action&& action)
+{
+    try {
+        action();
+    } catch (const Error& e) {
+        return e.what();
+    }
+    return "";
+}
+
+}    // namespace nonna::test

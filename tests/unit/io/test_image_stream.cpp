@@ -1,0 +1,415 @@
+#include "base/random.h"
+#include "files.h"
+#include "io/digest.h"
+#include "io/image_stream.h"
+
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <span>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace nonna;
+using namespace nonna::test;
+
+namespace {
+
+// A 1x1 png.
+const std::string png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\x0aIDAT\x78\x9c"
+                      "\x63\x60\0\0\0\x02\0\x01\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82",
+                      67);
+
+Bytes to_bytes(const std::string& text)
+{
+    const auto* data = reinterpret_cast<const std::byte*>(text.data());
+    return {data, data + text.size()};
+}
+
+std::vector<Sample> golden_samples()
+{
+    Sample frame;
+    frame.meta.source = "clips/street “5”.mp4";
+    frame.meta.sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    frame.meta.pts = 1.0 / 3;
+    frame.meta.width = frame.meta.height = 1;
+    frame.meta.detections = {{"face", "haar frontal 1.1 3", {{1.5, 2, 30, 40.25, 0.1}, {0, 0, 1, 1, -3}}},
+                             {"people", "hog", {}}};
+    frame.meta.other = R"({"note":{"by":[1,2.5,null]}})";
+    frame.key = sample_key(frame.meta.sha256);
+    frame.extension = "png";
+    frame.picture = to_bytes(png);
+    Sample second = frame;
+    second.key = sample_key(frame.meta.sha256, 1);
+    second.meta.pts.reset();
+    second.meta.label = "cat";
+    second.meta.detections.clear();
+    second.meta.other = "{}";
+    return {frame, second};
+}
+
+void write_set(const std::string& path, const std::vector<Sample>& samples)
+{
+    ImageWriter writer(path);
+    for (const auto& sample : samples)
+        writer.write(sample);
+    writer.commit();
+}
+
+std::vector<Sample> read_set(const std::string& path)
+{
+    ImageReader reader(path);
+    std::vector<Sample> samples;
+    while (auto sample = reader.next())
+        samples.push_back(std::move(*sample));
+    return samples;
+}
+
+const char* const minimal_json =
+    R"({"source":"a","sha256":"00000000000000000000000000000000000000000000000000000000000000ff","width":1,"height":1})";
+
+struct Member {
+    std::string name, content;
+    char type = '0';
+    std::string link{};
+};
+
+// A ustar archive by hand, so that what the writer never writes can be read too.
+std::string tar_of(const std::vector<Member>& members, std::size_t end_blocks = 2)
+{
+    std::string archive;
+    for (const auto& member : members) {
+        char header[513] = {};
+        std::snprintf(header, 100, "%s", member.name.c_str());
+        std::snprintf(header + 100, 8, "%07o", 0644);
+        std::snprintf(header + 108, 8, "%07o", 0);
+        std::snprintf(header + 116, 8, "%07o", 0);
+        std::snprintf(header + 124, 12, "%011zo", member.content.size());
+        std::snprintf(header + 136, 12, "%011o", 0);
+        header[156] = member.type;
+        std::snprintf(header + 157, 100, "%s", member.link.c_str());
+        std::memcpy(header + 257, "ustar\00000", 8);
+        std::memset(header + 148, ' ', 8);
+        unsigned sum = 0;
+        for (int i = 0; i < 512; ++i)
+            sum += static_cast<unsigned char>(header[i]);
+        std::snprintf(header + 148, 8, "%06o", sum);
+        archive.append(header, 512).append(member.content);
+        archive.resize((archive.size() + 511) / 512 * 512, '\0');
+    }
+    return archive.append(end_blocks * 512, '\0');
+}
+
+const std::string key = "0123456789abcdef";
+
+std::vector<Member> pair(const std::string& json = minimal_json, const std::string& k = key)
+{
+    return {{k + ".png", png}, {k + ".json", json}};
+}
+
+std::vector<Member> operator+(std::vector<Member> a, const std::vector<Member>& b)
+{
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+struct Refusals {
+    Folder folder;
+    std::string path = folder / "set.tar";
+
+    std::string operator()(const std::string& bytes) const
+    {
+        write_bytes(path, bytes);
+        const std::string text = refusal([&] { read_set(path); });
+        BOOST_REQUIRE_MESSAGE(text.starts_with(path + ": "), "accepted, or another archive named: " + text);
+        return text.substr(path.size() + 2);
+    }
+    std::string json(const std::string& text) const { return (*this)(tar_of(pair(text))); }
+    bool accepts(const std::string& bytes) const
+    {
+        write_bytes(path, bytes);
+        return refusal([&] { read_set(path); }).empty();
+    }
+};
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(image_stream)
+
+BOOST_AUTO_TEST_CASE(golden_bytes_and_back)
+{
+    const Folder folder;
+    write_set(folder / "set.tar", golden_samples());
+    BOOST_TEST(read_bytes(folder / "set.tar") == read_bytes(golden("images.tar")));
+
+    const auto samples = read_set(golden("images.tar"));
+    BOOST_REQUIRE(samples.size() == 2u);
+    const Sample& frame = samples[0];
+    BOOST_TEST(frame.key == key);
+    BOOST_TEST(frame.extension == "png");
+    BOOST_TEST((frame.picture == to_bytes(png)));
+    BOOST_TEST(frame.meta.source == "clips/street “5”.mp4");
+    BOOST_TEST(*frame.meta.pts == 1.0 / 3);
+    BOOST_TEST(!frame.meta.label);
+    BOOST_REQUIRE(frame.meta.detections.size() == 2u);
+    BOOST_TEST(frame.meta.detections[0].parameters == "haar frontal 1.1 3");
+    BOOST_TEST(frame.meta.detections[0].boxes[0].height == 40.25);
+    BOOST_TEST(frame.meta.detections[0].boxes[0].score == 0.1);
+    BOOST_TEST(frame.meta.detections[1].boxes.empty());
+    BOOST_TEST(frame.meta.other == R"({"note":{"by":[1,2.5,null]}})");
+    BOOST_TEST(samples[1].key == key + "-000001");
+    BOOST_TEST(!samples[1].meta.pts);
+    BOOST_TEST(*samples[1].meta.label == "cat");
+    write_set(folder / "again.tar", samples);
+    BOOST_TEST(read_bytes(folder / "again.tar") == read_bytes(golden("images.tar")));
+}
+
+BOOST_AUTO_TEST_CASE(digest_covers_key_picture_and_json)
+{
+    const Folder folder;
+    write_bytes(folder / "a.tar", tar_of(pair()));
+    ImageReader reader(folder / "a.tar");
+    BOOST_TEST(reader.digest() == sha256({}));
+    BOOST_TEST(reader.next().has_value());
+    BOOST_TEST(reader.digest() == sha256(to_bytes(key + png + minimal_json)));
+    BOOST_TEST(!reader.next());
+    BOOST_TEST(!reader.next());
+    BOOST_TEST(reader.digest() == sha256(to_bytes(key + png + minimal_json)));
+    BOOST_TEST(reader.name() == folder / "a.tar");
+}
+
+BOOST_AUTO_TEST_CASE(many_samples_in_both_orders_and_with_folder_dot)
+{
+    const Folder folder;
+    std::vector<Member> members = {{"./", "", '5'}};
+    for (unsigned i = 0; i < 300; ++i) {
+        char k[24];
+        std::snprintf(k, sizeof k, "%016x", i);
+        Member picture{std::string("./") + k + ".jpg", std::string(1 + i * 37, 'p')};
+        Member json{std::string("./") + k + ".json", minimal_json};
+        members.push_back(i % 2 ? picture : json);
+        members.push_back(i % 2 ? json : picture);
+    }
+    write_bytes(folder / "set.tar", tar_of(members, 20));
+    const auto samples = read_set(folder / "set.tar");
+    BOOST_REQUIRE(samples.size() == 300u);
+    for (unsigned i = 0; i < 300; ++i)
+        BOOST_TEST(samples[i].picture.size() == 1 + i * 37);
+}
+
+BOOST_AUTO_TEST_CASE(empty_sets)
+{
+    const Refusals refuses;
+    write_set(refuses.folder / "none.tar", {});
+    BOOST_TEST(read_set(refuses.folder / "none.tar").empty());
+    BOOST_TEST(refuses.accepts(std::string(1024, '\0')));
+    BOOST_TEST(refuses("") == "empty file, not an image set");
+    BOOST_TEST(refuses(std::string(512, '\0')) == "truncated");
+}
+
+BOOST_AUTO_TEST_CASE(every_cut_is_an_error)
+{
+    const Refusals refuses;
+    const std::string whole = tar_of(pair() + pair(minimal_json, "00000000000000ff"));
+    BOOST_TEST(refuses.accepts(whole));
+    for (std::size_t size = 1; size < whole.size(); ++size) {
+        write_bytes(refuses.path, whole.substr(0, size));
+        BOOST_TEST(refusal([&] { read_set(refuses.path); }) != "", "accepted when cut to " << size);
+    }
+    BOOST_TEST(refuses(whole.substr(0, whole.size() - 1024)) == "truncated");    // between two members, no end marker
+    BOOST_TEST(refuses(whole.substr(0, whole.size() - 512)) == "truncated");
+    BOOST_TEST(refuses(whole.substr(0, 512 + 10)) == key + ".png: truncated");
+    BOOST_TEST(refuses(whole + whole) == "data after the end of the archive");
+    BOOST_TEST(refuses(whole + "x") == "data after the end of the archive");
+    const std::string filled(300'000, '\0');
+    BOOST_TEST(refuses.accepts(whole + filled));
+    BOOST_TEST(refuses(whole + filled + "x") == "data after the end of the archive");
+}
+
+// A picture that ends in zeros must not pass for the end marker.
+BOOST_AUTO_TEST_CASE(zeros_in_a_member_are_no_end_marker)
+{
+    const Refusals refuses;
+    std::vector<Member> members = {{key + ".json", minimal_json}, {key + ".png", "p" + std::string(4096, '\0')}};
+    const std::string whole = tar_of(members);
+    BOOST_TEST(refuses.accepts(whole));
+    BOOST_TEST(refuses(whole.substr(0, whole.size() - 1024)) == "truncated");
+}
+
+BOOST_AUTO_TEST_CASE(through_a_pipe)
+{
+    const Folder folder;
+    const std::string fifo = folder / "fifo", whole = read_bytes(golden("images.tar"));
+    BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    std::vector<Sample> samples;
+    {
+        std::jthread writer([&] { write_set(fifo, golden_samples()); });
+        samples = read_set(fifo);
+    }
+    BOOST_TEST(samples.size() == 2u);
+    std::jthread cut([&] { write_bytes(fifo, whole.substr(0, 4096)); });
+    BOOST_TEST(refusal([&] { read_set(fifo); }) == fifo + ": truncated");
+}
+
+BOOST_AUTO_TEST_CASE(other_files_are_refused)
+{
+    const Refusals refuses;
+    BOOST_TEST(refuses(png) == "not an image set (no tar archive)");
+    BOOST_TEST(refuses(std::string(5000, 'x')) == "not an image set (no tar archive)");
+    BOOST_TEST(refuses(std::string("\x1f\x8b\x08\0\0\0\0\0", 8) + std::string(600, 'z')) ==
+               "not an image set (no tar archive)");
+    BOOST_TEST(refusal([&] { ImageReader(refuses.folder / "no.tar"); }) ==
+               refuses.folder / "no.tar" + ": no such file or directory");
+}
+
+BOOST_AUTO_TEST_CASE(names_and_kinds_of_members)
+{
+    const Refusals refuses;
+    const auto alone = [&](const Member& member) { return refuses(tar_of({member})); };
+    BOOST_TEST(alone({"/" + key + ".png", png}) == "/" + key + ".png: member in a folder");
+    BOOST_TEST(alone({"../" + key + ".png", png}) == "../" + key + ".png: member in a folder");
+    BOOST_TEST(alone({"a/" + key + ".png", png}) == "a/" + key + ".png: member in a folder");
+    BOOST_TEST(alone({"a/", "", '5'}) == "a/: member in a folder");
+    for (const char* name : {"cat.png", "0123456789ABCDEF.png", "0123456789abcdef0.png", "0123456789abcdef-1.png",
+                             "0123456789abcdef-00000a.png", ".png"})
+        BOOST_TEST(alone({name, png}) == std::string(name) + ": not named by a key of 16 hexadecimal digits");
+    for (const char* name : {"0123456789abcdef.gif", "0123456789abcdef", "0123456789abcdef.tar.png"})
+        BOOST_TEST(alone({name, png}) == std::string(name) + ": neither a picture (jpg, png, webp) nor json");
+    BOOST_TEST(alone({key + ".png", "", '2', "/etc/passwd"}) == key + ".png: not a regular file");
+    BOOST_TEST(alone({key + ".png", "", '1', "other"}) == key + ".png: not a regular file");
+    BOOST_TEST(alone({key + ".png", "", '6'}) == key + ".png: not a regular file");
+
+    std::string large = tar_of({{key + ".png", ""}});    // announces 8 GiB - 1
+    std::memcpy(large.data() + 124, "77777777777", 11);
+    std::memset(large.data() + 148, ' ', 8);
+    unsigned sum = 0;
+    for (int i = 0; i < 512; ++i)
+        sum += static_cast<unsigned char>(large[static_cast<std::size_t>(i)]);
+    std::snprintf(large.data() + 148, 8, "%06o", sum);
+    BOOST_TEST(refuses(large) == key + ".png: larger than 256 MiB");
+}
+
+BOOST_AUTO_TEST_CASE(pairs)
+{
+    const Refusals refuses;
+    const std::string other = "00000000000000ff";
+    BOOST_TEST(refuses(tar_of({{key + ".png", png}})) == key + ".png: no json of the same key next to it");
+    BOOST_TEST(refuses(tar_of({{key + ".json", minimal_json}})) == key + ".json: no picture of the same key next to it");
+    BOOST_TEST(refuses(tar_of({{key + ".png", png}, {other + ".png", png}, {key + ".json", minimal_json}})) ==
+               key + ".png: no json of the same key next to it");
+    BOOST_TEST(refuses(tar_of({{key + ".png", png}, {key + ".jpg", png}})) ==
+               key + ".jpg: a sample is one picture and one json");
+    BOOST_TEST(refuses(tar_of(pair() + pair(minimal_json, other) + pair())) == key + ".png: the key occurs twice");
+    BOOST_TEST(refuses.accepts(tar_of(pair() + pair(minimal_json, key + "-000000") + pair(minimal_json, key + "-000001"))));
+    BOOST_TEST(refuses(tar_of({{key + ".png", ""}, {key + ".json", minimal_json}})) == key + ".png: empty");
+}
+
+BOOST_AUTO_TEST_CASE(json_fields)
+{
+    const Refusals refuses;
+    const std::string at = key + ".json: ";
+    const std::string base = std::string(minimal_json).substr(0, std::strlen(minimal_json) - 1);
+    BOOST_TEST(refuses.json("").starts_with(at + "malformed json at byte"));
+    BOOST_TEST(refuses.json(base).starts_with(at + "malformed json at byte"));
+    BOOST_TEST(refuses.json(std::string(minimal_json) + "x").starts_with(at + "malformed json at byte"));
+    BOOST_TEST(refuses.json("[]") == at + "not a json object");
+    BOOST_TEST(refuses.json("{}") == at + "field 'source' is missing");
+    BOOST_TEST(refuses.json(R"({"source":5})") == at + "field 'source' is not a string");
+    BOOST_TEST(refuses.json(R"({"source":"a","sha256":"F0"})") ==
+               at + "field 'sha256' is not 64 lower-case hexadecimal digits");
+    BOOST_TEST(refuses.json(base + R"(,"pts":"1"})") == at + "field 'pts' is not a number");
+    BOOST_TEST(refuses.json(base + R"(,"pts":1e999})").starts_with(at + "malformed json"));
+    BOOST_TEST(refuses.json(base + R"(,"label":null})") == at + "field 'label' is not a string");
+    BOOST_TEST(refuses.json(base + R"(,"label":"a","label":"b"})") == at + "key 'label' occurs twice");
+    BOOST_TEST(refuses.json(base + ",\"label\":\"\xff\"}").starts_with(at + "malformed json"));
+    BOOST_TEST(refuses.json(base + R"(,"detections":{}})") == at + "field 'detections' is not an array");
+    BOOST_TEST(refuses.json(base + R"(,"detections":[1]})") == at + "field 'detections[0]' is not an object");
+    BOOST_TEST(refuses.json(base + R"(,"detections":[{"detector":"face","parameters":"x"}]})") ==
+               at + "field 'detections[0].boxes' is missing");
+    BOOST_TEST(refuses.json(base + R"(,"detections":[{"detector":"face","parameters":"x","boxes":[{"x":1}]}]})") ==
+               at + "field 'detections[0].boxes[0].y' is missing");
+    BOOST_TEST(refuses.json(base + R"(,"detections":[{"detector":"face","parameters":"x","boxes":)"
+                                   R"([{"x":1,"y":1,"width":-1,"height":1,"score":1}]}]})") ==
+               at + "field 'detections[0].boxes[0].width' is negative");
+    BOOST_TEST(refuses.json(base + R"(,"detections":[{"detector":"f","parameters":"x","boxes":[],"z":1}]})") ==
+               at + "field 'detections[0].z' is unknown");
+    std::string wide = minimal_json;
+    wide.replace(wide.find("\"width\":1"), 9, "\"width\":0");
+    BOOST_TEST(refuses.json(wide) == at + "field 'width' is not a whole number from 1 to 1000000");
+    wide.replace(wide.find("\"width\":0"), 9, "\"width\":1.5");
+    BOOST_TEST(refuses.json(wide) == at + "field 'width' is not a whole number from 1 to 1000000");
+}
+
+BOOST_AUTO_TEST_CASE(writer_refuses)
+{
+    const Folder folder;
+    const std::string path = folder / "set.tar";
+    const auto writing = [&](const std::function<void(Sample&)>& spoil) {
+        ImageWriter writer(path);
+        writer.write(golden_samples()[1]);
+        Sample sample = golden_samples()[0];
+        spoil(sample);
+        const std::string text = refusal([&] { writer.write(sample); });
+        BOOST_TEST(writer.count() == (text.empty() ? 2u : 1u));
+        return text.substr(std::min(text.size(), path.size() + 2));
+    };
+    BOOST_TEST(writing([](Sample&) {}) == "");
+    BOOST_TEST(writing([](Sample& s) { s.key = "cat"; }) == "cat: not a key of 16 hexadecimal digits");
+    BOOST_TEST(writing([](Sample& s) { s.key += "-000001"; }) == key + "-000001.png: the key occurs twice");
+    BOOST_TEST(writing([](Sample& s) { s.extension = "gif"; }) == key + ".gif: not a picture (jpg, png, webp)");
+    BOOST_TEST(writing([](Sample& s) { s.picture.clear(); }) == key + ".png: empty");
+    BOOST_TEST(writing([](Sample& s) { s.meta.width = 0; }) == key + ".json: no width or height");
+    BOOST_TEST(writing([](Sample& s) { s.meta.pts = std::nan(""); }) == key + ".json: a number that is not finite");
+    BOOST_TEST(writing([](Sample& s) { s.meta.sha256 = std::string(10, '0'); }) ==
+               key + ".json: field 'sha256' is not 64 lower-case hexadecimal digits");
+    BOOST_TEST(writing([](Sample& s) { s.meta.other = R"({"pts":1})"; }) == key + ".json: field 'pts' is given twice");
+    BOOST_TEST(folder.entries() == 0u);    // none was committed
+    BOOST_TEST(writing([](Sample& s) { s.meta.source = "caf\xe9.jpg"; }) == "");
+    BOOST_TEST(refusal([] {
+                   ImageWriter writer("/dev/full");
+                   for (auto& sample : golden_samples())
+                       writer.write(sample);
+                   writer.commit();
+               }) == "/dev/full: no space left on device");
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_is_found_while_writing)
+{
+    Sample sample = golden_samples()[0];
+    sample.picture.assign(5'000'000, std::byte{1});
+    BOOST_TEST(refusal([&] {
+                   ImageWriter writer("/dev/full");
+                   writer.write(sample);
+               }) == "/dev/full: no space left on device");
+}
+
+BOOST_AUTO_TEST_CASE(keys)
+{
+    const std::string digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    BOOST_TEST(sample_key(digest) == "ba7816bf8f01cfea");
+    BOOST_TEST(sample_key(digest, 42) == "ba7816bf8f01cfea-000042");
+    BOOST_TEST(refusal([&] { sample_key(digest, 1'000'000); }) != "");
+    BOOST_TEST(refusal([&] { sample_key("short"); }) != "");
+}
+
+BOOST_AUTO_TEST_CASE(damaged_archives_never_crash)
+{
+    const Refusals refuses;
+    const std::string whole = tar_of(pair(R"({"source":"a","sha256":)"
+                                          R"("00000000000000000000000000000000000000000000000000000000000000ff",)"
+                                          R"("width":1,"height":1,"detections":[{"detector":"f","parameters":"x",)"
+                                          R"("boxes":[{"x":1,"y":1,"width":1,"height":1,"score":1}]}]})"));
+    Random random(8, Purpose::tests);
+    std::size_t refused = 0;
+    for (int trial = 0; trial < 4000; ++trial) {
+        std::string bytes = whole;
+        for (std::uint64_t flips = 1 + random.below(3); flips > 0; --flips)
+            bytes[random.below(bytes.size())] ^= static_cast<char>(1 + random.below(255));
+        if (!refuses.accepts(bytes))
+            ++refused;
+    }
+    BOOST_TEST(refused > 1000u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
