@@ -88,6 +88,14 @@ struct WatchedInput {
         return n;
     }
 
+    // Judged by the first piece, while it is the last one read.
+    bool looks_compressed() const
+    {
+        const std::string_view start(reinterpret_cast<const char*>(piece.data()), std::min<std::uint64_t>(total, 4));
+        return start.starts_with("\x1f\x8b") || start.starts_with("\x28\xb5\x2f\xfd") ||
+               start.starts_with("\xfd" "7zX") || start.starts_with("BZh");
+    }
+
     static la_ssize_t on_read(archive*, void* self, const void** buffer)
     {
         auto& watched = *static_cast<WatchedInput*>(self);
@@ -145,7 +153,8 @@ struct ImageReader::State {
         const char* text = archive_error_string(tar.get());
         std::string reason = text ? text : "not readable";
         if (reason.starts_with("Unrecognized archive format"))
-            return {name(), "not an image set (no tar archive)"};
+            return {name(), watched.looks_compressed() ? "compressed; an image set is a plain tar archive"
+                                                       : "not an image set (no tar archive)"};
         if (reason.find("runcated") != std::string::npos)
             return {name(), where + "truncated"};
         if (reason.starts_with("Damaged tar archive"))

@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(other_files_are_refused)
     BOOST_TEST(refuses(png) == "not an image set (no tar archive)");
     BOOST_TEST(refuses(std::string(5000, 'x')) == "not an image set (no tar archive)");
     BOOST_TEST(refuses(std::string("\x1f\x8b\x08\0\0\0\0\0", 8) + std::string(600, 'z')) ==
-               "not an image set (no tar archive)");
+               "compressed; an image set is a plain tar archive");
     BOOST_TEST(refusal([&] { ImageReader(refuses.folder / "no.tar"); }) ==
                refuses.folder / "no.tar" + ": no such file or directory");
 }
