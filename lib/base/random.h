@@ -21,6 +21,8 @@ enum class Purpose : std::uint32_t {
     test_set = 7,
     stimulus_start = 8,    // index: neuron * 2^20 + start
     patches = 9,
+    scale_noise = 10,        // index: picture
+    held_out = 10,         // index: the class (0 or 1)
     tests = 1000,
 };
 

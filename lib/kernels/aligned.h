@@ -6,10 +6,11 @@
 #include <memory>
 #include <new>
 
-namespace nonna {
+namespace nonna
+{
 
-template <class T>
-class Aligned {
+template <class T> class Aligned
+{
   public:
     Aligned() = default;
     explicit Aligned(std::size_t n) : size_(n)

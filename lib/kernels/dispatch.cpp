@@ -3,7 +3,8 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace nonna {
+namespace nonna
+{
 
 int kernel_variants(const Kernels<float>* into[3])
 {
@@ -21,8 +22,7 @@ int kernel_variants(const Kernels<float>* into[3])
     return n;
 }
 
-template <>
-const Kernels<float>& kernels<float>()
+template <> const Kernels<float>& kernels<float>()
 {
     static const Kernels<float>* const chosen = [] {
         const Kernels<float>* variants[3];

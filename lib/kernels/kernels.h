@@ -12,7 +12,8 @@
 
 #include "kernels/segment.h"
 
-namespace nonna {
+namespace nonna
+{
 
 // Geometry of local filters: position (r, c) sees input rows r * stride .. r * stride + field - 1, columns likewise.
 struct FilterShape {
@@ -29,15 +30,13 @@ struct PoolShape {
 };
 
 // Normalisation over a separable window across all maps. `taps`: window weights that sum to 1.
-template <class Real>
-struct NormShape {
+template <class Real> struct NormShape {
     Shape input;
     int window = 0;    // odd
     const Real* taps = nullptr;
 };
 
-template <class Real>
-struct Kernels {
+template <class Real> struct Kernels {
     const char* name;
 
     // gather (encode, gradient of the hidden units), output row `row`:
@@ -108,12 +107,9 @@ struct Kernels {
     void (*unit_columns)(std::size_t rows, std::size_t columns, Real* w);
 };
 
-template <class Real>
-const Kernels<Real>& kernels();
-template <>
-const Kernels<float>& kernels<float>();
-template <>
-const Kernels<double>& kernels<double>();
+template <class Real> const Kernels<Real>& kernels();
+template <> const Kernels<float>& kernels<float>();
+template <> const Kernels<double>& kernels<double>();
 
 // Every variant this processor can run, for tests and benchmarks; the last is the best. Returns how many.
 int kernel_variants(const Kernels<float>* into[3]);

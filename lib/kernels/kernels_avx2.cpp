@@ -1,10 +1,13 @@
-// The body for AVX2 with FMA. No standard headers beyond kernels.h here: their inline functions must not be compiled for it.
+// The body for AVX2 with FMA. No standard headers beyond kernels.h here: their inline functions must not be compiled
+// for it.
 #include "kernels/kernels.h"
 #include "kernels/variants.h"
 
 #ifdef __x86_64__
-namespace nonna {
-namespace avx2 {
+namespace nonna
+{
+namespace avx2
+{
 #define NONNA_VECTOR_BYTES 32
 #define NONNA_REGISTERS 16
 #include "kernels/body.inc"

@@ -1,10 +1,13 @@
-// The body for AVX-512 (F, VL, BW, DQ). No standard headers beyond kernels.h here: their inline functions must not be compiled for it.
+// The body for AVX-512 (F, VL, BW, DQ). No standard headers beyond kernels.h here: their inline functions must not be
+// compiled for it.
 #include "kernels/kernels.h"
 #include "kernels/variants.h"
 
 #ifdef __x86_64__
-namespace nonna {
-namespace avx512 {
+namespace nonna
+{
+namespace avx512
+{
 #define NONNA_VECTOR_BYTES 64
 #define NONNA_REGISTERS 32
 #include "kernels/body.inc"

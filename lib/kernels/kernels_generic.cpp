@@ -2,8 +2,10 @@
 #include "kernels/kernels.h"
 #include "kernels/variants.h"
 
-namespace nonna {
-namespace generic {
+namespace nonna
+{
+namespace generic
+{
 #define NONNA_VECTOR_BYTES 16
 #define NONNA_REGISTERS 16
 #include "kernels/body.inc"
@@ -15,8 +17,7 @@ const Kernels<float>* generic_kernels()
     return &all;
 }
 
-template <>
-const Kernels<double>& kernels<double>()
+template <> const Kernels<double>& kernels<double>()
 {
     static constexpr Kernels<double> all = generic::table<double>("generic");
     return all;

@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace nonna {
+namespace nonna
+{
 
 // Positions and maps of a sublayer. An activation array of a batch is (row, column, map, lane), lane innermost; a lane
 // is one example of the batch, and the number of lanes is the batch padded to a multiple of `lane_multiple`.

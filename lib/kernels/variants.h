@@ -3,7 +3,8 @@
 
 #include "kernels/kernels.h"
 
-namespace nonna {
+namespace nonna
+{
 
 const Kernels<float>* generic_kernels();
 #ifdef __x86_64__

@@ -10,19 +10,20 @@
 #include <cstdlib>
 #include <filesystem>
 
-namespace nonna {
+namespace nonna
+{
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-namespace {
+namespace
+{
 
 // Bounds that keep every product below inside 64 bits, and every allocation thinkable.
 constexpr int most_side = 4096, most_maps = 4096, most_stages = 16;
 
 // One list of a stage's keys serves the .conf reader, the JSON writer and the JSON reader.
-template <class Stage, class F>
-void each_key(Stage& s, F f)
+template <class Stage, class F> void each_key(Stage& s, F f)
 {
     f("field", s.field);
     f("maps", s.maps);
@@ -37,8 +38,7 @@ void each_key(Stage& s, F f)
     f("c", s.c);
 }
 
-template <class Network, class F>
-void each_network_key(Network& a, F f)
+template <class Network, class F> void each_network_key(Network& a, F f)
 {
     f("name", a.name);
     f("side", a.side);
@@ -46,7 +46,8 @@ void each_network_key(Network& a, F f)
     f("whitening", a.whitening);
 }
 
-class ConfReader {
+class ConfReader
+{
   public:
     ConfReader(std::string subject, std::string section, const boost::property_tree::ptree& tree)
         : subject_(std::move(subject)), section_(std::move(section)), tree_(tree)
@@ -88,8 +89,7 @@ class ConfReader {
     {
         throw Error(subject_, "[" + section_ + "] " + key + " = " + text + ": not " + wanted);
     }
-    template <class Number>
-    void number(const char* key, Number& value)
+    template <class Number> void number(const char* key, Number& value)
     {
         std::string text;
         (*this)(key, text);
@@ -104,11 +104,7 @@ class ConfReader {
 struct JsonWriter {
     ordered_json& object;
     void operator()(const char* key, Border value) { object[key] = value == Border::same ? "same" : "valid"; }
-    template <class T>
-    void operator()(const char* key, const T& value)
-    {
-        object[key] = value;
-    }
+    template <class T> void operator()(const char* key, const T& value) { object[key] = value; }
 };
 
 struct JsonReader {
@@ -117,11 +113,7 @@ struct JsonReader {
     {
         value = object.at(key).get<std::string>() == "valid" ? Border::valid : Border::same;
     }
-    template <class T>
-    void operator()(const char* key, T& value)
-    {
-        object.at(key).get_to(value);
-    }
+    template <class T> void operator()(const char* key, T& value) { object.at(key).get_to(value); }
 };
 
 // The installed or built share folder lies beside the program's: BINDIR/../share/nonna.
@@ -240,8 +232,8 @@ void Architecture::complete(const std::string& subject)
         const std::string at = "[stage" + std::to_string(i + 1) + "] ";
         require(s.maps >= 1 && s.maps <= most_maps, at + "maps must be 1 to " + std::to_string(most_maps));
         require(s.stride >= 1, at + "stride must be at least 1");
-        require(s.field >= 1 && s.field <= input.rows, at + "field does not fit its input of side " +
-                                                           std::to_string(input.rows));
+        require(s.field >= 1 && s.field <= input.rows,
+                at + "field does not fit its input of side " + std::to_string(input.rows));
         require(s.norm == 0 || s.norm % 2 == 1, at + "norm must be 0 or odd");
         require(s.lambda >= 0 && std::isfinite(s.lambda), at + "lambda must not be negative");
         require(s.epsilon > 0 && std::isfinite(s.epsilon), at + "epsilon must be positive");

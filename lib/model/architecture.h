@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class Border { same, valid };
 
@@ -20,13 +21,13 @@ struct StageArchitecture {
     int maps = 8;
     int stride = 1;
     int pool = 5;
-    int norm = 5;                     // width of the Gaussian window; 0: no contrast normalisation
+    int norm = 5;    // width of the Gaussian window; 0: no contrast normalisation
     Border border = Border::same;
-    bool tied = true;                 // decoder = encoder
-    bool unit_norm = true;            // every encoder filter is kept at norm 1
-    double lambda = 0.1;              // weight of the sparsity cost
-    double epsilon = 1e-3;            // under the pooling root
-    double c = 0.01;                  // least divisor of the normalisation
+    bool tied = true;         // decoder = encoder
+    bool unit_norm = true;    // every encoder filter is kept at norm 1
+    double lambda = 0.1;      // weight of the sparsity cost
+    double epsilon = 1e-3;    // under the pooling root
+    double c = 0.01;          // least divisor of the normalisation
 
     // Follow from the above and the stage's input; filled by Architecture.
     Shape input, filter, pooled, output;
@@ -37,9 +38,9 @@ struct StageArchitecture {
 
 struct Architecture {
     std::string name;
-    int side = 0;           // of the square input picture
+    int side = 0;    // of the square input picture
     int channels = 3;
-    int whitening = 11;     // side of the whitening patches; 0: no whitening
+    int whitening = 11;    // side of the whitening patches; 0: no whitening
     std::vector<StageArchitecture> stages;
 
     // `name_or_path`: a file, or the name of an installed architecture ("study").

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstring>
 
-namespace nonna {
+namespace nonna
+{
 
-template <class Real>
-LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, Pool& pool) : pool_(pool)
+template <class Real> LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, Pool& pool) : pool_(pool)
 {
     shape_.input = stage.input;
     shape_.output = stage.filter;
@@ -16,29 +16,25 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, Pool& pool) : p
     shape_.stride = stage.stride;
 }
 
-template <class Real>
-Segment LocalFilters<Real>::segment(std::size_t offset, bool unit_norm) const
+template <class Real> Segment LocalFilters<Real>::segment(std::size_t offset, bool unit_norm) const
 {
     return {offset, std::size_t(shape_.output.rows) * shape_.output.columns, shape_.fan_in(),
             std::size_t(shape_.output.maps), unit_norm};
 }
 
-template <class Real>
-void LocalFilters<Real>::up(int lanes, const Real* w, const Real* x, Real* h) const
+template <class Real> void LocalFilters<Real>::up(int lanes, const Real* w, const Real* x, Real* h) const
 {
     pool_.for_each(shape_.output.rows,
                    [&](std::size_t row, int) { kernels<Real>().gather(shape_, lanes, w, x, 1, false, h, int(row)); });
 }
 
-template <class Real>
-void LocalFilters<Real>::up_add(int lanes, const Real* w, const Real* e, Real* h) const
+template <class Real> void LocalFilters<Real>::up_add(int lanes, const Real* w, const Real* e, Real* h) const
 {
     pool_.for_each(shape_.output.rows,
                    [&](std::size_t row, int) { kernels<Real>().gather(shape_, lanes, w, e, 1, true, h, int(row)); });
 }
 
-template <class Real>
-void LocalFilters<Real>::down(int lanes, const Real* w, const Real* h, Real* x) const
+template <class Real> void LocalFilters<Real>::down(int lanes, const Real* w, const Real* h, Real* x) const
 {
     pool_.for_each(shape_.input.rows,
                    [&](std::size_t row, int) { kernels<Real>().scatter(shape_, lanes, w, h, 1, x, int(row)); });
@@ -64,8 +60,7 @@ L2Pool<Real>::L2Pool(const StageArchitecture& stage, int lanes, Pool& pool)
         scratch_.emplace_back(std::size_t(shape_.input.columns) * shape_.input.maps * lanes);
 }
 
-template <class Real>
-void L2Pool<Real>::up(int lanes, const Real* h, Real* q)
+template <class Real> void L2Pool<Real>::up(int lanes, const Real* h, Real* q)
 {
     pool_.for_each(shape_.output.rows, [&](std::size_t row, int thread) {
         kernels<Real>().pool_up(shape_, lanes, epsilon_, h, q, int(row), scratch_[thread].data());
@@ -109,8 +104,7 @@ ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Pool
         scratch_.emplace_back(std::size_t(shape_.input.columns) * lanes);
 }
 
-template <class Real>
-void ContrastNorm<Real>::up(int lanes, const Real* q, Real* y)
+template <class Real> void ContrastNorm<Real>::up(int lanes, const Real* q, Real* y)
 {
     const auto& k = kernels<Real>();
     const int columns = shape_.input.columns, maps = shape_.input.maps;
@@ -144,8 +138,7 @@ void ContrastNorm<Real>::up(int lanes, const Real* q, Real* y)
 // With y = g / s, s = max(c, sqrt(v)), v = G g^2, g = q - G q (adjoints primed, n maps):
 //     dv = -(sum over maps of dy g) / (2 s^3) where s > c      dg = dy / s + 2 g (G' dv) / n
 //     dq = dg - G' (sum over maps of dg) / n
-template <class Real>
-void ContrastNorm<Real>::down(int lanes, const Real* dy, Real* dq)
+template <class Real> void ContrastNorm<Real>::down(int lanes, const Real* dy, Real* dq)
 {
     const auto& k = kernels<Real>();
     const int columns = shape_.input.columns, maps = shape_.input.maps;
@@ -164,17 +157,19 @@ void ContrastNorm<Real>::down(int lanes, const Real* dy, Real* dq)
     }
     pool_.for_each(rows, [&](std::size_t row, int) {
         const std::size_t at = row * line * maps;
-        k.norm_divide_down(columns, maps, lanes, c_, centred + at, deviation + row * line, dy + at,
-                           plane + row * line);
+        k.norm_divide_down(columns, maps, lanes, c_, centred + at, deviation + row * line, dy + at, plane + row * line);
     });
-    pool_.for_each(rows, [&](std::size_t row, int) { k.norm_vertical_adjoint(shape_, lanes, plane, plane2, int(row)); });
-    pool_.for_each(rows, [&](std::size_t row, int) { k.norm_horizontal_adjoint(shape_, lanes, plane2, plane, int(row)); });
+    pool_.for_each(rows,
+                   [&](std::size_t row, int) { k.norm_vertical_adjoint(shape_, lanes, plane, plane2, int(row)); });
+    pool_.for_each(rows,
+                   [&](std::size_t row, int) { k.norm_horizontal_adjoint(shape_, lanes, plane2, plane, int(row)); });
     pool_.for_each(rows, [&](std::size_t row, int) {
         const std::size_t at = row * line * maps;
         k.norm_centre_down(columns, maps, lanes, centred + at, deviation + row * line, dy + at, plane + row * line,
                            dq + at, plane2 + row * line);
     });
-    pool_.for_each(rows, [&](std::size_t row, int) { k.norm_vertical_adjoint(shape_, lanes, plane2, plane, int(row)); });
+    pool_.for_each(rows,
+                   [&](std::size_t row, int) { k.norm_vertical_adjoint(shape_, lanes, plane2, plane, int(row)); });
     pool_.for_each(rows, [&](std::size_t row, int) {
         k.norm_horizontal_adjoint(shape_, lanes, plane, plane2, int(row));
         k.add_plane(columns, maps, lanes, plane2 + row * line, dq + row * line * maps);

@@ -10,13 +10,14 @@
 
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
 // h[p, m] = <w[p, :, m], x at p>. Linear, no bias, weights not shared between positions.
-template <class Real>
-class LocalFilters {
+template <class Real> class LocalFilters
+{
   public:
     LocalFilters(const StageArchitecture& stage, Pool& pool);
     Shape shape() const { return shape_.output; }
@@ -38,8 +39,8 @@ class LocalFilters {
 };
 
 // q = sqrt(epsilon + sum of h^2 over the window), per map.
-template <class Real>
-class L2Pool {
+template <class Real> class L2Pool
+{
   public:
     L2Pool(const StageArchitecture& stage, int lanes, Pool& pool);
     Shape shape() const { return shape_.output; }
@@ -59,8 +60,8 @@ class L2Pool {
 
 // g = q - G q,  s = max(c, sqrt(G g^2)),  y = g / s, with G the Gaussian window mean across all maps, cut at the border
 // and its weights renormalised to 1 there; border `valid` keeps only the positions whose window fits.
-template <class Real>
-class ContrastNorm {
+template <class Real> class ContrastNorm
+{
   public:
     ContrastNorm(const StageArchitecture& stage, int lanes, Pool& pool);
     Shape shape() const { return output_; }
@@ -75,7 +76,8 @@ class ContrastNorm {
     int margin_;    // rows and columns dropped on each side
     Real c_;
     std::vector<Real> taps_;
-    Aligned<Real> centred_, normalised_, deviation_, plane_, plane2_;    // centred: g; normalised: y before the margin is dropped
+    Aligned<Real> centred_, normalised_, deviation_, plane_,
+        plane2_;    // centred: g; normalised: y before the margin is dropped
     std::vector<Aligned<Real>> scratch_;
     Pool& pool_;
 };

@@ -6,12 +6,14 @@
 
 #include <optional>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
-template <class Real>
-class LocalStage : public Stage<Real> {
+template <class Real> class LocalStage : public Stage<Real>
+{
   public:
     LocalStage(const StageArchitecture& stage, int batch, Pool& pool)
         : stage_(stage), most_lanes_(padded_lanes(batch)), pool_(pool), filters_(stage, pool),
@@ -106,9 +108,8 @@ class LocalStage : public Stage<Real> {
         else
             each_row(stage_.filter, [&](std::size_t at, std::size_t n) { std::fill_n(dh + at, n, Real(0)); });
         if (dy && from == 0)
-            each_row(stage_.filter, [&](std::size_t at, std::size_t n) {
-                kernels<Real>().add_scaled(n, 1, dy + at, dh + at);
-            });
+            each_row(stage_.filter,
+                     [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
 
         // the reconstruction's part: e becomes the gradient of the cost with respect to the unscaled reconstruction,
         // 2 * cost_scale * alpha * (r - x)
@@ -154,8 +155,8 @@ class LocalStage : public Stage<Real> {
     L2Pool<Real> pooling_;
     std::optional<ContrastNorm<Real>> norm_;
     Aligned<Real> hidden_, pooled_, normalised_;
-    Aligned<Real> reconstruction_, residual_;                // made at the first cost
-    Aligned<Real> hidden_gradient_, pooled_gradient_;        // made at the first gradient
+    Aligned<Real> reconstruction_, residual_;            // made at the first cost
+    Aligned<Real> hidden_gradient_, pooled_gradient_;    // made at the first gradient
     bool reconstructed_ = false;
 
     Real scale(std::span<const double> statistics) const
@@ -174,8 +175,7 @@ class LocalStage : public Stage<Real> {
         reconstructed_ = true;
     }
 
-    template <class F>
-    void each_row(Shape shape, F f)
+    template <class F> void each_row(Shape shape, F f)
     {
         const std::size_t n = std::size_t(shape.columns) * shape.maps * lanes_;
         pool_.for_each(shape.rows, [&](std::size_t row, int) { f(row * n, n); });

@@ -1,4 +1,5 @@
-// The paper's stage: local filters -> L2 pooling -> contrast normalisation, with the reconstruction topographic ICA cost
+// The paper's stage: local filters -> L2 pooling -> contrast normalisation, with the reconstruction topographic ICA
+// cost
 //
 //     |r - x|^2 + lambda * sum of q,     r = alpha * sum over p, m of d[p, m] * h[p, m] placed at p
 //
@@ -11,15 +12,13 @@
 
 #include <memory>
 
-namespace nonna {
+namespace nonna
+{
 
 template <class Real>
 std::unique_ptr<Stage<Real>> make_local_stage(const StageArchitecture& stage, int batch, Pool& pool);
 
 // alpha from the averaged sums; 1 before anything was seen.
-inline double least_squares_scale(std::span<const double> sums)
-{
-    return sums[1] > 0 ? sums[0] / sums[1] : 1.0;
-}
+inline double least_squares_scale(std::span<const double> sums) { return sums[1] > 0 ? sums[0] / sums[1] : 1.0; }
 
 }    // namespace nonna

@@ -10,11 +10,13 @@
 
 #include <cmath>
 
-namespace nonna {
+namespace nonna
+{
 
 using nlohmann::ordered_json;
 
-namespace {
+namespace
+{
 
 constexpr const char* format_name = "nonna-model 1";
 
@@ -50,10 +52,7 @@ Preprocessing read_preprocessing(const SafetensorsReader& file, const std::strin
     return p;
 }
 
-std::string scale_name(std::size_t stage)
-{
-    return "stage" + std::to_string(stage + 1) + ".scale_sums";
-}
+std::string scale_name(std::size_t stage) { return "stage" + std::to_string(stage + 1) + ".scale_sums"; }
 
 }    // namespace
 
@@ -126,9 +125,12 @@ Model load_model(const std::string& path)
     return model;
 }
 
-void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra)
+void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
+                const std::map<std::string, std::string>& marks)
 {
     std::map<std::string, std::string> metadata = model.provenance;
+    for (const auto& [key, value] : marks)
+        metadata[key] = value;
     metadata["format"] = format_name;
     metadata["architecture"] = model.architecture.to_json();
     metadata["preprocessing"] = preprocessing_json(model.preprocessing);
@@ -142,9 +144,9 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
         if (model.architecture.stages[i].tied)
             file.declare(scale_name(i), "F64", {2});
     if (p.width > 0)
-        file.declare("preprocess.filters", "F32",
-                     {std::uint64_t(p.channels), std::uint64_t(p.width), std::uint64_t(p.width),
-                      std::uint64_t(p.channels)});
+        file.declare(
+            "preprocess.filters", "F32",
+            {std::uint64_t(p.channels), std::uint64_t(p.width), std::uint64_t(p.width), std::uint64_t(p.channels)});
     for (const ParameterTensor& t : layout)
         file.declare(t.name, "F32", t.shape);
     for (const ExtraTensor& t : extra)

@@ -15,12 +15,13 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 // A tensor of a model file that lies in the flat vector.
 struct ParameterTensor {
-    std::string name;                     // "stage1.encoder", "stage1.decoder"
-    std::vector<std::uint64_t> shape;     // row, column, dy, dx, input map, map
+    std::string name;                    // "stage1.encoder", "stage1.decoder"
+    std::vector<std::uint64_t> shape;    // row, column, dy, dx, input map, map
     int stage = 0;
     bool decoder = false;
     Segment segment;
@@ -33,10 +34,12 @@ struct Model {
     Architecture architecture;
     Preprocessing preprocessing;
     std::vector<float> parameters;
-    std::vector<double> statistics;                   // 2 a stage: sums of <W'h, x> and |W'h|^2
-    std::map<std::string, std::string> provenance;    // "seed", "tool", "data_sha256", "step", ...: metadata of the file
+    std::vector<double> statistics;    // 2 a stage: sums of <W'h, x> and |W'h|^2
+    std::map<std::string, std::string>
+        provenance;    // "seed", "tool", "data_sha256", "step", ...: metadata of the file
 
-    double alpha(int stage) const;    // least-squares scale of the decoder (tied); 1 when untied or nothing was seen yet
+    double
+    alpha(int stage) const;    // least-squares scale of the decoder (tied); 1 when untied or nothing was seen yet
 };
 
 // More float tensors stored beside the model's own (optimiser state of a checkpoint).
@@ -46,7 +49,9 @@ struct ExtraTensor {
 };
 
 Model load_model(const std::string& path);
-void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {});
+// `marks` are further metadata, over the model's provenance.
+void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {},
+                const std::map<std::string, std::string>& marks = {});
 
 // Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics are zero and an
 // untied decoder equals the encoder until train/fit_scale has seen data.

@@ -7,17 +7,17 @@
 #include <cassert>
 #include <cstring>
 
-namespace nonna {
+namespace nonna
+{
 
-template <class Real>
-struct Network<Real>::State {
+template <class Real> struct Network<Real>::State {
     std::vector<std::unique_ptr<Stage<Real>>> stages;
     int batch;
     Pool& pool;
     int count = 0, lanes = 0;
     Aligned<Real> input;
-    std::vector<Aligned<Real>> masked;       // stage s >= 1: its input with padding lanes zeroed
-    std::vector<Aligned<Real>> gradients;    // d cost / d input of each stage, made when needed
+    std::vector<Aligned<Real>> masked;                            // stage s >= 1: its input with padding lanes zeroed
+    std::vector<Aligned<Real>> gradients;                         // d cost / d input of each stage, made when needed
     std::vector<std::size_t> first_parameter, first_statistic;    // of each stage; one more: the totals
 
     State(std::vector<std::unique_ptr<Stage<Real>>> s, int b, Pool& p) : stages(std::move(s)), batch(b), pool(p)
@@ -90,28 +90,18 @@ Network<Real>::Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int bat
 {
 }
 
-template <class Real>
-Network<Real>::~Network() = default;
+template <class Real> Network<Real>::~Network() = default;
 
-template <class Real>
-int Network<Real>::batch() const { return state_->batch; }
-template <class Real>
-int Network<Real>::count() const { return state_->count; }
-template <class Real>
-int Network<Real>::lanes() const { return state_->lanes; }
-template <class Real>
-int Network<Real>::stages() const { return int(state_->stages.size()); }
-template <class Real>
-const Stage<Real>& Network<Real>::stage(int s) const { return *state_->stages[s]; }
-template <class Real>
-const Real* Network<Real>::input() const { return state_->input.data(); }
-template <class Real>
-std::size_t Network<Real>::parameters() const { return state_->first_parameter.back(); }
-template <class Real>
-std::size_t Network<Real>::statistics() const { return state_->first_statistic.back(); }
+template <class Real> int Network<Real>::batch() const { return state_->batch; }
+template <class Real> int Network<Real>::count() const { return state_->count; }
+template <class Real> int Network<Real>::lanes() const { return state_->lanes; }
+template <class Real> int Network<Real>::stages() const { return int(state_->stages.size()); }
+template <class Real> const Stage<Real>& Network<Real>::stage(int s) const { return *state_->stages[s]; }
+template <class Real> const Real* Network<Real>::input() const { return state_->input.data(); }
+template <class Real> std::size_t Network<Real>::parameters() const { return state_->first_parameter.back(); }
+template <class Real> std::size_t Network<Real>::statistics() const { return state_->first_statistic.back(); }
 
-template <class Real>
-void Network<Real>::load(std::span<const Real> images, int count)
+template <class Real> void Network<Real>::load(std::span<const Real> images, int count)
 {
     State& s = *state_;
     const Shape shape = s.stages.front()->input();
@@ -139,8 +129,7 @@ void Network<Real>::load(std::span<const Real> images, int count)
     });
 }
 
-template <class Real>
-void Network<Real>::up(std::span<const Real> parameters, LayerId last)
+template <class Real> void Network<Real>::up(std::span<const Real> parameters, LayerId last)
 {
     State& s = *state_;
     for (int k = 0; k <= last.stage; ++k) {
@@ -152,21 +141,18 @@ void Network<Real>::up(std::span<const Real> parameters, LayerId last)
     }
 }
 
-template <class Real>
-void Network<Real>::up(std::span<const Real> parameters)
+template <class Real> void Network<Real>::up(std::span<const Real> parameters)
 {
     const int top = stages() - 1;
     up(parameters, {top, static_cast<Sublayer>(state_->stages[top]->sublayers() - 1)});
 }
 
-template <class Real>
-const Real* Network<Real>::activation(LayerId layer) const
+template <class Real> const Real* Network<Real>::activation(LayerId layer) const
 {
     return state_->stages[layer.stage]->activation(static_cast<int>(layer.sublayer));
 }
 
-template <class Real>
-void Network<Real>::copy_activation(LayerId layer, std::span<Real> into) const
+template <class Real> void Network<Real>::copy_activation(LayerId layer, std::span<Real> into) const
 {
     const State& s = *state_;
     const std::size_t size = s.stages[layer.stage]->shape(static_cast<int>(layer.sublayer)).size();
@@ -186,13 +172,11 @@ std::vector<StageCost> Network<Real>::costs(std::span<const Real> parameters, st
     State& s = *state_;
     std::vector<StageCost> all;
     for (int k = 0; k < stages(); ++k)
-        all.push_back(
-            s.stages[k]->cost(s.of(parameters, k), s.statistics_of(statistics, k), s.input_of(k)));
+        all.push_back(s.stages[k]->cost(s.of(parameters, k), s.statistics_of(statistics, k), s.input_of(k)));
     return all;
 }
 
-template <class Real>
-std::vector<double> Network<Real>::batch_statistics(std::span<const Real> parameters)
+template <class Real> std::vector<double> Network<Real>::batch_statistics(std::span<const Real> parameters)
 {
     State& s = *state_;
     std::vector<double> all;
@@ -218,8 +202,8 @@ void Network<Real>::gradient(std::span<const Real> parameters, std::span<const d
             continue;
         }
         Real* dx = schedule == Schedule::joint && k > 0 ? s.gradient_of(k) : nullptr;
-        stage.down(s.of(parameters, k), s.statistics_of(statistics, k), s.input_of(k), share, dy,
-                   stage.sublayers() - 1, dx, into);
+        stage.down(s.of(parameters, k), s.statistics_of(statistics, k), s.input_of(k), share, dy, stage.sublayers() - 1,
+                   dx, into);
         dy = dx;
     }
 }

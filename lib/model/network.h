@@ -17,7 +17,8 @@
 #include <span>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class Schedule {
     joint,        // gradients cross stages and reach the reconstruction's target
@@ -25,8 +26,8 @@ enum class Schedule {
     greedy,       // one stage after another
 };
 
-template <class Real>
-class Network {
+template <class Real> class Network
+{
   public:
     Network(const Architecture& architecture, int batch, Pool& pool);
     Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int batch, Pool& pool);    // any stages (the layer seam)

@@ -6,9 +6,11 @@
 #include <charconv>
 #include <tuple>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr const char* sublayer_names[] = {"filter", "pool", "norm"};
 
@@ -32,8 +34,7 @@ std::string neuron_name(NeuronId n)
 
 LayerId top_layer(const Architecture& architecture)
 {
-    return {int(architecture.stages.size()) - 1,
-            architecture.stages.back().norm > 0 ? Sublayer::norm : Sublayer::pool};
+    return {int(architecture.stages.size()) - 1, architecture.stages.back().norm > 0 ? Sublayer::norm : Sublayer::pool};
 }
 
 std::vector<LayerId> all_layers(const Architecture& architecture)

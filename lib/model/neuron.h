@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class Sublayer { filter = 0, pool = 1, norm = 2 };
 
@@ -24,15 +25,16 @@ struct NeuronId {
     bool operator==(const NeuronId&) const = default;
 };
 
-std::string layer_name(LayerId layer);      // "3.norm"
-std::string neuron_name(NeuronId neuron);   // "3.norm/6,6,2"
+std::string layer_name(LayerId layer);       // "3.norm"
+std::string neuron_name(NeuronId neuron);    // "3.norm/6,6,2"
 
 // Error (status usage) naming `text` when it does not fit the architecture.
 LayerId parse_layer(const std::string& text, const Architecture& architecture);
 NeuronId parse_neuron(const std::string& text, const Architecture& architecture);
 
 LayerId top_layer(const Architecture& architecture);
-std::vector<LayerId> all_layers(const Architecture& architecture);    // bottom up; a stage without normalisation has two
+std::vector<LayerId>
+all_layers(const Architecture& architecture);    // bottom up; a stage without normalisation has two
 Shape layer_shape(LayerId layer, const Architecture& architecture);
 
 // The input pixels that can influence a neuron (the normalisation's windows included), cut at the picture's border.

@@ -16,9 +16,11 @@
 
 extern "C" void openblas_set_num_threads(int);    // <cblas.h> and xlinalg.hpp cannot share a source file
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr double deviation_offset = 0.05;
 

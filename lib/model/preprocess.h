@@ -17,14 +17,15 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
 struct Preprocessing {
     int side = 0, channels = 3;
-    int width = 0;                   // of the whitening filters; 0: none
-    std::vector<float> filters;      // [out channel][dy][dx][in channel]
+    int width = 0;                 // of the whitening filters; 0: none
+    std::vector<float> filters;    // [out channel][dy][dx][in channel]
     double factor = 1;
 
     // rgb: side * side * channels bytes, interleaved. x: the same shape, floats, (row, column, channel).

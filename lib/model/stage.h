@@ -16,7 +16,8 @@
 #include <span>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
@@ -30,8 +31,8 @@ struct StageCost {
     std::vector<double> statistics;
 };
 
-template <class Real>
-class Stage {
+template <class Real> class Stage
+{
   public:
     virtual ~Stage() = default;
 

@@ -7,7 +7,8 @@
 #include <cmath>
 #include <numbers>
 
-namespace nonna {
+namespace nonna
+{
 
 Rule parse_rule(const std::string& name)
 {

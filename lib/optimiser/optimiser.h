@@ -15,21 +15,23 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
 enum class Rule { sgd, momentum, adagrad };
 enum class RateSchedule { constant, step, cosine };
 
-Rule parse_rule(const std::string& name);                      // Error (usage) on another name
+Rule parse_rule(const std::string& name);    // Error (usage) on another name
 RateSchedule parse_rate_schedule(const std::string& name);
 
 // constant: rate. step: rate, a tenth of it from half of the steps on, a hundredth from three quarters on.
 // cosine: rate * (1 + cos(pi * step / steps)) / 2. `step` counts from 0.
 double scheduled_rate(RateSchedule schedule, double rate, std::int64_t step, std::int64_t steps);
 
-class Optimiser {
+class Optimiser
+{
   public:
     Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool);
 

@@ -5,7 +5,8 @@
 
 #include <numeric>
 
-namespace nonna {
+namespace nonna
+{
 
 void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
                          std::size_t count, std::span<float> into, Pool& pool)

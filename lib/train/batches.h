@@ -12,7 +12,8 @@
 #include <span>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
@@ -21,7 +22,8 @@ struct Source {
     double weight = 1;
 };
 
-class Batches {
+class Batches
+{
   public:
     Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, int batch, std::uint64_t seed,
             Pool& pool);

@@ -12,7 +12,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
 namespace fs = std::filesystem;
 

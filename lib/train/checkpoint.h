@@ -8,17 +8,19 @@
 #include <span>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 // What a run resumes from, beside the model's parameters and statistics.
 struct RunState {
-    std::int64_t step = 0;                       // steps done
-    std::span<std::uint64_t> positions;          // Batches::positions
-    std::span<float> optimiser;                  // Optimiser::state
-    const char* optimiser_name = nullptr;        // null: no state
+    std::int64_t step = 0;                   // steps done
+    std::span<std::uint64_t> positions;      // Batches::positions
+    std::span<float> optimiser;              // Optimiser::state
+    const char* optimiser_name = nullptr;    // null: no state
 };
 
-class Checkpoints {
+class Checkpoints
+{
   public:
     // Makes the folder and takes its lock: Error with status locked when another run holds it. `run`: one line of text
     // of everything that determines the run; a checkpoint made with another one is refused.

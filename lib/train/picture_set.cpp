@@ -5,7 +5,8 @@
 #include "base/progress.h"
 #include "media/picture.h"
 
-namespace nonna {
+namespace nonna
+{
 
 PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool)
 {

@@ -15,9 +15,11 @@
 #include <optional>
 #include <sstream>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr double statistics_decay = 0.99;
 
@@ -53,7 +55,8 @@ double total(const std::vector<StageCost>& costs)
 
 // The training log. Rows are flushed as they come, so that a run can be watched; a resumed run first drops the rows
 // of steps it will do again.
-class Log {
+class Log
+{
   public:
     Log(const std::string& path, const Model& model, std::int64_t resumed_at) : path_(path)
     {
@@ -206,8 +209,8 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
         network.up(model.parameters);
         const std::vector<double> sums = network.batch_statistics(model.parameters);
         for (std::size_t i = 0; i < sums.size(); ++i)
-            model.statistics[i] = statistics_decay * model.statistics[i] +
-                                  (1 - statistics_decay) * sums[i] / double(options.batch);
+            model.statistics[i] =
+                statistics_decay * model.statistics[i] + (1 - statistics_decay) * sums[i] / double(options.batch);
         const std::vector<StageCost> costs = network.costs(model.parameters, model.statistics);
         if (!std::isfinite(total(costs)))
             throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");

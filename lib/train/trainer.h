@@ -6,7 +6,8 @@
 //
 // The log (TSV) has a row every `log_every` steps with set = train, about that step's batch before its update,
 // and a row with set = validate at the start, every `validate_every` steps and at the end:
-//     step set images rate cost, and for each stage K  stageK_reconstruction stageK_sparsity stageK_relative stageK_alpha
+//     step set images rate cost, and for each stage K  stageK_reconstruction stageK_sparsity stageK_relative
+//     stageK_alpha
 // Costs are means over images; stageK_relative = reconstruction / |x|^2. In validate rows stageK_relative is at the
 // model's alpha. Several validation sets are one set, one after another.
 //
@@ -23,7 +24,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct TrainOptions {
     std::int64_t steps = 1000;

@@ -16,17 +16,19 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct Free {
     void operator()(void* p) const { std::free(p); }
 };
 
 // 64-byte aligned numbers, as the kernels demand.
-template <class Real>
-class Buffer {
+template <class Real> class Buffer
+{
   public:
-    explicit Buffer(std::size_t n) : n_(n), data_(static_cast<Real*>(std::aligned_alloc(64, (n * sizeof(Real) + 63) / 64 * 64)))
+    explicit Buffer(std::size_t n)
+        : n_(n), data_(static_cast<Real*>(std::aligned_alloc(64, (n * sizeof(Real) + 63) / 64 * 64)))
     {
         std::fill(begin(), end(), Real(0));
     }
@@ -40,8 +42,7 @@ class Buffer {
     std::unique_ptr<Real[], Free> data_;
 };
 
-template <class Real>
-Buffer<Real> noise(std::size_t n, unsigned seed, double offset = 0)
+template <class Real> Buffer<Real> noise(std::size_t n, unsigned seed, double offset = 0)
 {
     std::mt19937 generator(seed);
     std::normal_distribution<double> normal;
@@ -68,7 +69,7 @@ void check_close(Buffer<Real>& got, const std::vector<double>& want, const char*
 struct Case {
     int rows, columns, in, field, stride, maps, lanes;
 };
-const Case cases[] = {{7, 9, 3, 4, 1, 8, 48}, {6, 6, 1, 6, 1, 1, 16},  {9, 8, 2, 3, 2, 5, 32},
+const Case cases[] = {{7, 9, 3, 4, 1, 8, 48},   {6, 6, 1, 6, 1, 1, 16},   {9, 8, 2, 3, 2, 5, 32},
                       {8, 11, 8, 3, 1, 16, 64}, {5, 5, 3, 2, 3, 12, 112}, {10, 10, 3, 5, 1, 7, 80}};
 
 FilterShape filter_shape(const Case& c)
@@ -82,8 +83,7 @@ FilterShape filter_shape(const Case& c)
 }
 
 // Calls f(position, tap k, map m, index of the input unit) for every connection.
-template <class F>
-void every_connection(const FilterShape& s, F f)
+template <class F> void every_connection(const FilterShape& s, F f)
 {
     for (int r = 0; r < s.output.rows; ++r)
         for (int c = 0; c < s.output.columns; ++c)
@@ -91,13 +91,13 @@ void every_connection(const FilterShape& s, F f)
                 for (int dx = 0; dx < s.field; ++dx)
                     for (int i = 0; i < s.input.maps; ++i)
                         for (int m = 0; m < s.output.maps; ++m)
-                            f(std::size_t(r) * s.output.columns + c,
-                              std::size_t(dy * s.field + dx) * s.input.maps + i, m,
-                              (std::size_t(r * s.stride + dy) * s.input.columns + c * s.stride + dx) * s.input.maps + i);
+                            f(std::size_t(r) * s.output.columns + c, std::size_t(dy * s.field + dx) * s.input.maps + i,
+                              m,
+                              (std::size_t(r * s.stride + dy) * s.input.columns + c * s.stride + dx) * s.input.maps +
+                                  i);
 }
 
-template <class Real>
-void check_filters(const Kernels<Real>& k)
+template <class Real> void check_filters(const Kernels<Real>& k)
 {
     for (const Case& c : cases) {
         const FilterShape s = filter_shape(c);
@@ -138,8 +138,7 @@ void check_filters(const Kernels<Real>& k)
     }
 }
 
-template <class Real>
-void check_pooling(const Kernels<Real>& k)
+template <class Real> void check_pooling(const Kernels<Real>& k)
 {
     for (const int window : {1, 2, 5}) {
         PoolShape s;
@@ -172,8 +171,7 @@ void check_pooling(const Kernels<Real>& k)
 }
 
 // The window means, their borders renormalised, and their adjoints (the transposed matrix of the reference).
-template <class Real>
-void check_window_means(const Kernels<Real>& k)
+template <class Real> void check_window_means(const Kernels<Real>& k)
 {
     const int rows = 5, columns = 6, maps = 4, lanes = 16;
     const std::vector<Real> taps = {Real(0.05), Real(0.25), Real(0.4), Real(0.25), Real(0.05)};
@@ -225,8 +223,7 @@ void check_window_means(const Kernels<Real>& k)
     check_close(ha, horizontal_adjoint, "row window's adjoint", k.name);
 }
 
-template <class Real>
-void check_updates(const Kernels<Real>& k)
+template <class Real> void check_updates(const Kernels<Real>& k)
 {
     const std::size_t n = 37;
     auto g = noise<Real>(n, 1), start = noise<Real>(n, 2), state = noise<Real>(n, 3, 5);
@@ -265,8 +262,7 @@ void check_updates(const Kernels<Real>& k)
     check_close(w, want, "unit columns", k.name);
 }
 
-template <class F>
-void every_variant(F f)
+template <class F> void every_variant(F f)
 {
     const Kernels<float>* variants[3];
     const int n = kernel_variants(variants);

@@ -1,9 +1,9 @@
 // Every gradient against central differences, in double, on the code that trains.
 //
 // Bound: a central difference of a smooth f with step d has an error of d^2 f'''/6 from the curve and about u |f| / d
-// from rounding (u = 1e-16, |f| up to 1e3 here). d = 1e-5 balances them near 1e-9; relative to the largest gradient of the array, of order 1 or
-// more, 1e-6 leaves room and still catches a single wrong border position. Kinks: the normalisation's max(c, .) is
-// smooth unless a deviation lies within d of c, which the seeds used here avoid.
+// from rounding (u = 1e-16, |f| up to 1e3 here). d = 1e-5 balances them near 1e-9; relative to the largest gradient of
+// the array, of order 1 or more, 1e-6 leaves room and still catches a single wrong border position. Kinks: the
+// normalisation's max(c, .) is smooth unless a deviation lies within d of c, which the seeds used here avoid.
 #include "base/parallel.h"
 #include "base/random.h"
 #include "kernels/aligned.h"
@@ -19,7 +19,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 std::vector<double> noise(std::size_t n, std::uint64_t index)
 {
@@ -32,7 +33,8 @@ std::vector<double> noise(std::size_t n, std::uint64_t index)
 
 // A second objective behind the layer seam: a sigmoid autoencoder with biases, y = s(W x + b), r = V y + c,
 // cost |r - x|^2 / 2. One dense layer, whose "filter" spans the whole picture; parameters W, b, V, c.
-class SigmoidStage : public Stage<double> {
+class SigmoidStage : public Stage<double>
+{
   public:
     SigmoidStage(Shape input, int units) : input_(input), units_(units) {}
     Shape input() const override { return input_; }
@@ -42,7 +44,8 @@ class SigmoidStage : public Stage<double> {
     std::vector<Segment> segments() const override
     {
         const std::size_t n = input_.size(), u = std::size_t(units_);
-        return {{0, 1, n, u, false}, {n * u, 1, 1, u, false}, {n * u + u, 1, u, n, false}, {2 * n * u + u, 1, 1, n, false}};
+        return {
+            {0, 1, n, u, false}, {n * u, 1, 1, u, false}, {n * u + u, 1, u, n, false}, {2 * n * u + u, 1, 1, n, false}};
     }
     std::size_t parameters() const override { return 2 * input_.size() * units_ + units_ + input_.size(); }
     std::size_t statistics() const override { return 0; }
@@ -216,7 +219,8 @@ BOOST_AUTO_TEST_CASE(joint_cost_of_the_whole_network)
                     std::vector<double> gradient(f.parameters.size());
                     f.cost(0, 1);
                     f.network.gradient(f.parameters, f.statistics, Schedule::joint, 0, gradient);
-                    const double error = difference(f.parameters, gradient, [&] { return f.cost(0, 1); }, 3);
+                    const double error = difference(
+                        f.parameters, gradient, [&] { return f.cost(0, 1); }, 3);
                     BOOST_TEST(error < bound, "tied " << tied << ", valid " << (border == Border::valid) << ", norm "
                                                       << norm << ", stride " << stride << ": " << error);
                 }

@@ -1,0 +1,67 @@
+// nonna-init: a model with random weights and fitted preprocessing.
+#include "base/log.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "cli/run_tool.h"
+#include "train/trainer.h"
+
+namespace
+{
+
+// Pictures that the decoder's scale is fitted on: the first of the set, or unit normal noise where there is none.
+constexpr std::size_t scale_pictures = 480;
+
+}    // namespace
+
+int main(int argc, char** argv)
+{
+    std::string architecture_name, output, whiten_from;
+    nonna::WhiteningOptions whitening;
+    std::int64_t patches = 100000, threads = 0;
+    nonna::Command command("nonna-init", "a model with random weights and fitted preprocessing");
+    command.positional("ARCH", architecture_name,
+                       "architecture: an installed name (tiny, demo, study, paper) or a .conf file");
+    command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required();
+    command.option("--seed", whitening.seed, "S", "seed of weights and whitening patches");
+    command.option("--whiten-from", whiten_from, "DATA.tar",
+                   "fit the whitening on these pictures; without it the input is only contrast-normalised");
+    command.option("--patches", patches, "N", "patches that the whitening is fitted on", 1000, 100000000);
+    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    return nonna::run_tool(argc, argv, command, [&] {
+        using namespace nonna;
+        const Architecture architecture = Architecture::read(architecture_name);
+        Pool pool{int(threads)};
+        whitening.patches = std::uint64_t(patches);
+
+        Preprocessing preprocessing;
+        preprocessing.side = architecture.side;
+        preprocessing.channels = architecture.channels;
+        PictureSet pictures;
+        if (!whiten_from.empty()) {
+            pictures = read_pictures(whiten_from, architecture.side, architecture.channels, pool);
+            preprocessing = fit_preprocessing(architecture, pictures.pixels, whitening, pool);
+        }
+        Model model = random_model(architecture, preprocessing, whitening.seed);
+
+        const std::size_t size = architecture.input().size();
+        const std::size_t count = whiten_from.empty() ? 48 : std::min(scale_pictures, pictures.count());
+        std::vector<float> images(count * size);
+        if (!whiten_from.empty())
+            preprocess_pictures(pictures, preprocessing, 0, count, images, pool);
+        else
+            for (std::size_t i = 0; i < count; ++i) {
+                Random random(whitening.seed, Purpose::scale_noise, i);
+                for (std::size_t k = 0; k < size; ++k)
+                    images[i * size + k] = float(random.normal());
+            }
+        fit_scale(model, images, count, pool);
+
+        model.provenance = {{"tool", "nonna " + version()}, {"seed", std::to_string(whitening.seed)}, {"step", "0"}};
+        if (!whiten_from.empty()) {
+            model.provenance["whitening_data"] = pictures.digest;
+            model.provenance["whitening_patches"] = std::to_string(patches);
+        }
+        save_model(output, model);
+        return ExitStatus::done;
+    });
+}

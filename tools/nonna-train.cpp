@@ -1,0 +1,51 @@
+// nonna-train: trains a model on image sets, in this process's memory.
+#include "base/parallel.h"
+#include "cli/run_tool.h"
+#include "train/trainer.h"
+
+int main(int argc, char** argv)
+{
+    std::string input, output;
+    std::vector<std::string> data, validation;
+    std::int64_t threads = 0;
+    nonna::TrainOptions o;
+    nonna::Command command("nonna-train", "train a model on image sets");
+    command.positional("MODEL", input, "model file to start from");
+    command.option("-o,--output", output, "OUT", "the trained model").required();
+    command.option("--data", data, "FILE[:WEIGHT]", "image set to learn from; several are mixed by weight").required();
+    command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
+    command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
+    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"},
+                   "gradients cross stages, each its own, one after another");
+    command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
+    command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
+    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"},
+                   "how the rate falls over --steps");
+    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.option("--seed", o.seed, "S", "seed of the data's order");
+    command.option("--validate", validation, "FILE", "image set to measure the costs on");
+    command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
+    command.option("--log", o.log, "LOG.tsv", "table of costs");
+    command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
+    command.option("--checkpoint", o.checkpoint, "DIR", "folder for checkpoints");
+    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
+    command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
+    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    return nonna::run_tool(argc, argv, command, [&] {
+        using namespace nonna;
+        if (o.resume && o.checkpoint.empty())
+            usage_error("--resume", "needs --checkpoint DIR");
+        Pool pool{int(threads)};
+        Model model = load_model(input);
+        std::vector<Source> sources;
+        for (const std::string& text : data)
+            sources.push_back(read_source(text, model.architecture, pool));
+        std::vector<PictureSet> validation_sets;
+        for (const std::string& path : validation)
+            validation_sets.push_back(read_pictures(path, model.architecture.side, model.architecture.channels, pool));
+        train(model, sources, validation_sets, o, pool);
+        model.provenance["tool"] = "nonna " + version();
+        save_model(output, model);
+        return ExitStatus::done;
+    });
+}
