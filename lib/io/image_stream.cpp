@@ -283,11 +283,16 @@ struct ImageWriter::State {
     std::exception_ptr failure;
     KeySet keys;
     std::uint64_t count = 0;
+    // Freeing an open archive writes its end marker, which a half-written set must not get; archive_write_fail prevents
+    // it too, but then libarchive 3.6 leaks its buffer. A failed write is not tried again either.
+    bool closing = false;
     std::unique_ptr<archive, ArchiveDeleter> tar{archive_write_new()};
 
     static la_ssize_t on_write(archive*, void* self, const void* buffer, std::size_t size)
     {
         auto& state = *static_cast<State*>(self);
+        if (state.closing || state.failure)
+            return static_cast<la_ssize_t>(size);
         try {
             state.output.write(std::string_view(static_cast<const char*>(buffer), size));
             return static_cast<la_ssize_t>(size);
@@ -339,7 +344,7 @@ struct ImageWriter::State {
 ImageWriter::ImageWriter(const std::string& path) : state_(std::make_unique<State>(path)) {}
 ImageWriter::~ImageWriter()
 {
-    archive_write_fail(state_->tar.get());    // else freeing it would write the end marker of a half-written set
+    state_->closing = true;
 }
 
 void ImageWriter::write(const Sample& sample)

@@ -252,6 +252,21 @@ BOOST_AUTO_TEST_CASE(through_a_pipe)
     BOOST_TEST(refusal([&] { read_set(fifo); }) == fifo + ": truncated");
 }
 
+// What an abandoned writer sent into a pipe must not look complete at the other end.
+BOOST_AUTO_TEST_CASE(an_abandoned_set_in_a_pipe_is_truncated)
+{
+    const Folder folder;
+    const std::string fifo = folder / "fifo";
+    BOOST_REQUIRE(mkfifo(fifo.c_str(), 0600) == 0);
+    std::jthread abandoned([&] {
+        ImageWriter writer(fifo);
+        Sample sample = golden_samples()[0];
+        sample.picture.assign(2'000'000, std::byte{7});
+        writer.write(sample);
+    });
+    BOOST_TEST(refusal([&] { read_set(fifo); }).ends_with("truncated"));
+}
+
 BOOST_AUTO_TEST_CASE(other_files_are_refused)
 {
     const Refusals refuses;
