@@ -23,7 +23,7 @@ namespace
 constexpr int most_side = 4096, most_maps = 4096, most_stages = 16;
 
 // One list of a stage's keys serves the .conf reader, the JSON writer and the JSON reader.
-template <class Stage, class F> void each_key(Stage& s, F f)
+template <class Stage, class F> void each_key(Stage& s, F&& f)
 {
     f("field", s.field);
     f("maps", s.maps);
@@ -38,7 +38,7 @@ template <class Stage, class F> void each_key(Stage& s, F f)
     f("c", s.c);
 }
 
-template <class Network, class F> void each_network_key(Network& a, F f)
+template <class Network, class F> void each_network_key(Network& a, F&& f)
 {
     f("name", a.name);
     f("side", a.side);
