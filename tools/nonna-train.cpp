@@ -12,15 +12,15 @@ int main(int argc, char** argv)
     nonna::Command command("nonna-train", "train a model on image sets");
     command.positional("MODEL", input, "model file to start from");
     command.option("-o,--output", output, "OUT", "the trained model").required();
-    command.option("--data", data, "FILE[:WEIGHT]", "image set to learn from; several are mixed by weight").required();
+    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required();
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
     command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"},
-                   "gradients cross stages, each its own, one after another");
+                   "how far gradients reach");
     command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"},
-                   "how the rate falls over --steps");
+                   "how the rate falls");
     command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
     command.option("--seed", o.seed, "S", "seed of the data's order");
     command.option("--validate", validation, "FILE", "image set to measure the costs on");

@@ -8,7 +8,7 @@ namespace nonna {
 
 namespace {
 
-constexpr std::size_t columns = 80;
+constexpr std::size_t columns = 80, screen_lines = 24;
 
 std::string names_of(const Declaration& d)
 {
@@ -47,33 +47,53 @@ std::string right_of(const Declaration& d)
     return text;
 }
 
-// Two columns; the right one starts where most of the left ones end.
-std::string table(const std::vector<const Declaration*>& rows)
+// Two columns, the right one from `left` on. A left one that is too long for its column has its help behind it on the
+// same line where that fits, else below.
+std::string table(const std::vector<const Declaration*>& rows, std::size_t left)
 {
-    std::size_t left = 0;
-    for (const Declaration* d : rows)
-        if (std::size_t width = left_of(*d).size() + 2; width <= 34)
-            left = std::max(left, width);
-    left = std::max<std::size_t>(left, 16);
     std::string text;
     for (const Declaration* d : rows) {
-        std::string line = left_of(*d);
+        std::string line = left_of(*d), help = right_of(*d);
         if (line.size() + 2 > left) {
-            // Too long for its column: the help follows on the same line where it fits, else below.
-            if (line.size() + 2 + right_of(*d).size() <= columns) {
-                text += line + "  " + right_of(*d) + "\n";
+            if (line.size() + 2 + help.size() <= columns) {
+                text += line + "  " + help + "\n";
                 continue;
             }
             text += line + "\n";
             line.clear();
         }
-        for (const std::string& part : wrap(right_of(*d), columns - left)) {
+        for (const std::string& part : wrap(help, columns - left)) {
             line.resize(left, ' ');
             text += line + part + "\n";
             line.clear();
         }
     }
     return text;
+}
+
+std::size_t line_count(const std::string& text)
+{
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+// The right column starts where nearly all left ones have ended.
+std::string wide_table(const std::vector<const Declaration*>& rows)
+{
+    std::size_t left = 16;
+    for (const Declaration* d : rows)
+        if (std::size_t width = left_of(*d).size() + 2; width <= 34)
+            left = std::max(left, width);
+    return table(rows, left);
+}
+
+// The table with the fewest lines, of several the widest: most help still stands in one column.
+std::string dense_table(const std::vector<const Declaration*>& rows)
+{
+    std::string best = table(rows, 24);
+    for (std::size_t left = 25; left <= 36; ++left)
+        if (std::string text = table(rows, left); line_count(text) <= line_count(best))
+            best = text;
+    return best;
 }
 
 std::string indented(const std::vector<std::string>& lines, const std::string& indent)
@@ -90,7 +110,17 @@ std::string closing(const Command::State& root, const Common& common)
     for (const Declaration& d : common.shown)
         text += names_of(d) + (d.metavar.empty() ? "" : " " + d.metavar) + (&d == &common.shown.back() ? "." : "; ");
     text += " Manual: " + root.name + "(1)";
-    return indented(wrap(text, columns), "");
+    return concat({"\n", indented(wrap(text, columns), "")});
+}
+
+// For help that would not fit a screen.
+std::string short_closing(const Common& common)
+{
+    std::string text = "Also";
+    for (const Declaration& d : common.shown)
+        text += (d.short_name.empty() ? " " : " " + d.short_name + " ") + d.long_name +
+                (d.metavar.empty() ? "" : " " + d.metavar);
+    return text + "\n";
 }
 
 }    // namespace
@@ -143,32 +173,33 @@ std::string replace_all(std::string text, const std::string& from, const std::st
 std::string help_text(const Command::State& root, const Command::State* job, const Common& common)
 {
     const Command::State& state = job ? *job : root;
-    std::string text = "Usage: " + root.name;
+    std::string head = "Usage: " + root.name;
     if (job)
-        text += " " + job->name;
+        head += " " + job->name;
     else if (!root.jobs.empty())
-        text += " JOB";
-    text += " [OPTION]..." + (job || root.jobs.empty() ? usage_arguments(state) : std::string(" [ARGUMENT]..."));
+        head += " JOB";
+    head += " [OPTION]..." + (job || root.jobs.empty() ? usage_arguments(state) : std::string(" [ARGUMENT]..."));
     std::string summary = state.summary + ".";
     summary[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(summary[0])));
-    text += concat({"\n", indented(wrap(summary, columns), ""), "\n"});
+    head += concat({"\n", indented(wrap(summary, columns), "")});
 
     auto rows = state.arguments();
     auto options = state.options();
     rows.insert(rows.end(), options.begin(), options.end());
-    if (!rows.empty())
-        text += table(rows);
-
+    std::string jobs;
     if (!job)
         for (const auto& child : root.jobs) {
             const Command::State& c = child->state();
-            text += indented(wrap(c.name + usage_arguments(c) + ": " + c.summary, columns - 2), "  ");
+            jobs += indented(wrap(c.name + usage_arguments(c) + ": " + c.summary, columns - 2), "  ");
             std::string names;
             for (const Declaration* d : c.options())
                 names += (names.empty() ? "" : "  ") + d->long_name;
-            text += indented(wrap(names, columns - 6), "      ");
+            jobs += indented(wrap(names, columns - 6), "      ");
         }
-    return concat({text, "\n", closing(root, common)});
+    std::string text = concat({head, "\n", rows.empty() ? "" : wide_table(rows), jobs, closing(root, common)});
+    if (line_count(text) > screen_lines)
+        text = concat({head, rows.empty() ? "" : dense_table(rows), jobs, short_closing(common)});
+    return text;
 }
 
 }    // namespace nonna

@@ -12,7 +12,7 @@ expect() {
 }
 one_line_error() {
     [ "$(wc -l <err)" -eq 1 ] || complain "$*: not one line on stderr: $(cat err)"
-    grep -q "^$1: [^ ].*: [^A-Z ].*[^.]$" err || complain "$*: not 'tool: subject: reason': $(cat err)"
+    grep -qE "^$1: [^ ].*: ([^A-Z ]|[A-Z]{2}).*[^.]$" err || complain "$*: not 'tool: subject: reason': $(cat err)"
     [ ! -s out ] || complain "$*: an error, and something on stdout"
 }
 fits() {
