@@ -77,11 +77,16 @@ FileKind detect_file_kind(const std::string& path)
 const char* file_kind_name(FileKind kind)
 {
     switch (kind) {
-    case FileKind::image_set: return "image set";
-    case FileKind::safetensors: return "safetensors";
-    case FileKind::npy: return "npy";
-    case FileKind::table: return "table";
-    case FileKind::unknown: break;
+    case FileKind::image_set:
+        return "image set";
+    case FileKind::safetensors:
+        return "safetensors";
+    case FileKind::npy:
+        return "npy";
+    case FileKind::table:
+        return "table";
+    case FileKind::unknown:
+        break;
     }
     return "unknown";
 }

@@ -28,7 +28,8 @@ bool is_key(std::string_view key)
         return false;
     if (key.substr(0, 16).find_first_not_of(hexadecimal) != std::string_view::npos)
         return false;
-    return key.size() == 16 || (key[16] == '-' && key.substr(17).find_first_not_of("0123456789") == std::string_view::npos);
+    return key.size() == 16 ||
+           (key[16] == '-' && key.substr(17).find_first_not_of("0123456789") == std::string_view::npos);
 }
 
 bool is_picture_extension(std::string_view extension)
@@ -37,7 +38,8 @@ bool is_picture_extension(std::string_view extension)
 }
 
 // All keys so far, 16 bytes each rather than a string: sets have millions.
-class KeySet {
+class KeySet
+{
   public:
     bool insert(const std::string& key)    // false: it was there
     {
@@ -93,7 +95,9 @@ struct WatchedInput {
     {
         const std::string_view start(reinterpret_cast<const char*>(piece.data()), std::min<std::uint64_t>(total, 4));
         return start.starts_with("\x1f\x8b") || start.starts_with("\x28\xb5\x2f\xfd") ||
-               start.starts_with("\xfd" "7zX") || start.starts_with("BZh");
+               start.starts_with("\xfd"
+                                 "7zX") ||
+               start.starts_with("BZh");
     }
 
     static la_ssize_t on_read(archive*, void* self, const void** buffer)
@@ -342,10 +346,7 @@ struct ImageWriter::State {
 };
 
 ImageWriter::ImageWriter(const std::string& path) : state_(std::make_unique<State>(path)) {}
-ImageWriter::~ImageWriter()
-{
-    state_->closing = true;
-}
+ImageWriter::~ImageWriter() { state_->closing = true; }
 
 void ImageWriter::write(const Sample& sample)
 {

@@ -1,8 +1,8 @@
 // Image sets: tar archives in WebDataset layout (nonna-images(5)).
 //
 // A sample is two adjacent members in either order, KEY.jpg|png|webp and KEY.json, KEY matching [0-9a-f]{16} with an
-// optional sequence suffix "-NNNNNN". Writing is reproducible: picture first, mtime 0, owner 0, mode 0644, ustar, in the
-// order of the calls. Reading is strict: truncation (also at a member's boundary: the end marker must be there),
+// optional sequence suffix "-NNNNNN". Writing is reproducible: picture first, mtime 0, owner 0, mode 0644, ustar,
+// in the order of the calls. Reading is strict: truncation (also at a member's boundary: the end marker must be there),
 // duplicate or non-adjacent keys, members in folders, absolute or ".." names, links, members over 256 MiB, malformed or
 // incomplete json are Errors that name archive and member; it works on pipes. `source`, `sha256`, `width` and `height`
 // are needed in reading and writing. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or

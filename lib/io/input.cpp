@@ -116,10 +116,7 @@ std::size_t Input::read(std::span<std::byte> into)
     return done;
 }
 
-void Input::read_at(std::uint64_t offset, std::span<std::byte> into) const
-{
-    read_fully_at(fd_, name_, offset, into);
-}
+void Input::read_at(std::uint64_t offset, std::span<std::byte> into) const { read_fully_at(fd_, name_, offset, into); }
 
 void Input::make_seekable()
 {

@@ -133,8 +133,7 @@ std::optional<Header> parse_dictionary(std::string_view text)
     return header;
 }
 
-template <class T>
-void convert(std::span<const std::byte> bytes, std::span<float> into)
+template <class T> void convert(std::span<const std::byte> bytes, std::span<float> into)
 {
     for (std::size_t i = 0; i < into.size(); ++i) {
         T value;
@@ -223,13 +222,16 @@ struct NpyReader::State {
             throw Error(file, start.empty() ? "empty, not an npy file" : "not an npy file");
         if (start.size() < 12)
             throw Error(file, "truncated");
-        const auto byte_at = [&](std::size_t i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(start[i])); };
+        const auto byte_at = [&](std::size_t i) {
+            return static_cast<std::uint64_t>(static_cast<unsigned char>(start[i]));
+        };
         const std::uint64_t version = byte_at(6);
         if (version < 1 || version > 3 || byte_at(7) != 0)
             throw Error(file, "npy format " + std::to_string(version) + "." + std::to_string(byte_at(7)) +
                                   ", not 1.0, 2.0 or 3.0");
-        const std::uint64_t length = version == 1 ? byte_at(8) | byte_at(9) << 8
-                                                  : byte_at(8) | byte_at(9) << 8 | byte_at(10) << 16 | byte_at(11) << 24;
+        const std::uint64_t length = version == 1
+                                         ? byte_at(8) | byte_at(9) << 8
+                                         : byte_at(8) | byte_at(9) << 8 | byte_at(10) << 16 | byte_at(11) << 24;
         const std::uint64_t length_end = version == 1 ? 10 : 12;
         if (length > header_limit)
             throw Error(file, "malformed npy header");

@@ -11,9 +11,9 @@
 
 namespace nonna {
 
-// Streams rows of the first axis, whose length need not be known in advance: the header is written over at commit. Where
-// that cannot be done ("-", FIFO) the rows wait in an unlinked temporary file ($TMPDIR) until commit. Both give the same
-// bytes. `row_shape` empty: an array of one axis.
+// Streams rows of the first axis, whose length need not be known in advance: the header is written over at commit.
+// Where that cannot be done ("-", FIFO) the rows wait in an unlinked temporary file ($TMPDIR) until commit. Both give
+// the same bytes. `row_shape` empty: an array of one axis.
 class NpyWriter {
   public:
     NpyWriter(const std::string& path, std::vector<std::uint64_t> row_shape);

@@ -84,8 +84,8 @@ Output::Output(std::string path, Kind kind) : path_(std::move(path))
         temporary_.clear();
         throw Error(path_, errno_reason());
     }
-    if (exists)
-        [[maybe_unused]] const int ignored = fchmod(fd_, status.st_mode & 07777);    // as far as we may
+    if (exists) [[maybe_unused]]
+        const int ignored = fchmod(fd_, status.st_mode & 07777);    // as far as we may
 }
 
 Output::Output(Output&& other) noexcept

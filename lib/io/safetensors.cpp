@@ -25,9 +25,21 @@ struct TypeSize {
     const char* type;
     std::uint64_t bytes;
 };
-constexpr std::array<TypeSize, 15> type_sizes{{{"BOOL", 1}, {"U8", 1}, {"I8", 1}, {"F8_E5M2", 1}, {"F8_E4M3", 1},
-                                               {"I16", 2}, {"U16", 2}, {"F16", 2}, {"BF16", 2}, {"I32", 4}, {"U32", 4},
-                                               {"F32", 4}, {"F64", 8}, {"I64", 8}, {"U64", 8}}};
+constexpr std::array<TypeSize, 15> type_sizes{{{"BOOL", 1},
+                                               {"U8", 1},
+                                               {"I8", 1},
+                                               {"F8_E5M2", 1},
+                                               {"F8_E4M3", 1},
+                                               {"I16", 2},
+                                               {"U16", 2},
+                                               {"F16", 2},
+                                               {"BF16", 2},
+                                               {"I32", 4},
+                                               {"U32", 4},
+                                               {"F32", 4},
+                                               {"F64", 8},
+                                               {"I64", 8},
+                                               {"U64", 8}}};
 
 std::uint64_t type_size(const std::string& type)    // 0: unknown
 {
@@ -37,8 +49,7 @@ std::uint64_t type_size(const std::string& type)    // 0: unknown
     return 0;
 }
 
-template <class T>
-const char* type_name()
+template <class T> const char* type_name()
 {
     if constexpr (std::is_same_v<T, float>)
         return "F32";
@@ -163,8 +174,7 @@ struct SafetensorsReader::State {
             throw Error(file, "bytes after the last tensor");
     }
 
-    template <class T>
-    void read(const TensorInfo& info, std::span<T> into) const
+    template <class T> void read(const TensorInfo& info, std::span<T> into) const
     {
         const std::string where = "tensor '" + info.name + "': ";
         if (info.type != type_name<T>())
@@ -233,8 +243,7 @@ struct SafetensorsWriter::State {
         output.write(text);
     }
 
-    template <class T>
-    void write(std::span<const T> values)
+    template <class T> void write(std::span<const T> values)
     {
         write_header();
         if (values.empty())

@@ -12,7 +12,8 @@
 
 namespace nonna::test {
 
-class Folder {
+class Folder
+{
   public:
     Folder()
     {
@@ -44,14 +45,10 @@ inline void write_bytes(const std::string& path, const std::string& bytes)
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-inline std::string golden(const std::string& name)
-{
-    return std::string(NONNA_SOURCE_DIR) + "/tests/golden/" + name;
-}
+inline std::string golden(const std::string& name) { return std::string(NONNA_SOURCE_DIR) + "/tests/golden/" + name; }
 
 // "subject: reason" of the Error that `action` throws; "" when it throws none.
-template <class Action>
-std::string refusal(Action&& action)
+template <class Action> std::string refusal(Action&& action)
 {
     try {
         action();

@@ -111,8 +111,9 @@ BOOST_AUTO_TEST_CASE(writer_refuses_misuse)
     writer.declare("a", "F32", {3});
     BOOST_CHECK_THROW(writer.declare("a", "F32", {3}), std::logic_error);
     BOOST_CHECK_THROW(writer.declare("b", "F33", {3}), std::logic_error);
-    BOOST_TEST(refusal([&] { writer.declare("c", "F32", {1ull << 62, 16}); }) ==
-               folder / "m" + ": tensor 'c': shape is too large");
+    BOOST_TEST(refusal([&] {
+                   writer.declare("c", "F32", {1ull << 62, 16});
+               }) == folder / "m" + ": tensor 'c': shape is too large");
     BOOST_CHECK_THROW(writer.write(std::span<const double>(wrong)), std::logic_error);
     writer.write(std::span(values).first(2));
     BOOST_CHECK_THROW(writer.commit(), std::logic_error);
@@ -150,8 +151,8 @@ BOOST_AUTO_TEST_CASE(reader_refuses)
                "tensor 't': unknown dtype 'F33'");
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"), four)) ==
                "tensor 't': shape holds something else than counts");
-    BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])"), "")) ==
-               "tensor 't': shape is too large");
+    BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])"),
+                                   "")) == "tensor 't': shape is too large");
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])"), four)) ==
                "tensor 't': data_offsets do not agree with shape and dtype");
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[1],"data_offsets":[4,0])"), four)) ==
@@ -273,8 +274,7 @@ BOOST_AUTO_TEST_CASE(no_rows_and_one_axis)
 
 namespace {
 
-template <class T>
-std::string npy_bytes(const std::string& dictionary, const std::vector<T>& values)
+template <class T> std::string npy_bytes(const std::string& dictionary, const std::vector<T>& values)
 {
     std::string bytes("\x93NUMPY\1\0", 8);
     const std::string header = dictionary + "\n";

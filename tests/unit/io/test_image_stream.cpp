@@ -17,9 +17,10 @@ using namespace nonna::test;
 namespace {
 
 // A 1x1 png.
-const std::string png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\x0aIDAT\x78\x9c"
-                      "\x63\x60\0\0\0\x02\0\x01\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82",
-                      67);
+const std::string
+    png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\x3a\x7e\x9b\x55\0\0\0\x0aIDAT\x78\x9c"
+        "\x63\x60\0\0\0\x02\0\x01\x48\xaf\xa4\x71\0\0\0\0IEND\xae\x42\x60\x82",
+        67);
 
 Bytes to_bytes(const std::string& text)
 {
@@ -310,13 +311,15 @@ BOOST_AUTO_TEST_CASE(pairs)
     const Refusals refuses;
     const std::string other = "00000000000000ff";
     BOOST_TEST(refuses(tar_of({{key + ".png", png}})) == key + ".png: no json of the same key next to it");
-    BOOST_TEST(refuses(tar_of({{key + ".json", minimal_json}})) == key + ".json: no picture of the same key next to it");
+    BOOST_TEST(refuses(tar_of({{key + ".json", minimal_json}})) ==
+               key + ".json: no picture of the same key next to it");
     BOOST_TEST(refuses(tar_of({{key + ".png", png}, {other + ".png", png}, {key + ".json", minimal_json}})) ==
                key + ".png: no json of the same key next to it");
     BOOST_TEST(refuses(tar_of({{key + ".png", png}, {key + ".jpg", png}})) ==
                key + ".jpg: a sample is one picture and one json");
     BOOST_TEST(refuses(tar_of(pair() + pair(minimal_json, other) + pair())) == key + ".png: the key occurs twice");
-    BOOST_TEST(refuses.accepts(tar_of(pair() + pair(minimal_json, key + "-000000") + pair(minimal_json, key + "-000001"))));
+    BOOST_TEST(
+        refuses.accepts(tar_of(pair() + pair(minimal_json, key + "-000000") + pair(minimal_json, key + "-000001"))));
     BOOST_TEST(refuses(tar_of({{key + ".png", ""}, {key + ".json", minimal_json}})) == key + ".png: empty");
 }
 
