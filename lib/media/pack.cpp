@@ -139,12 +139,13 @@ std::vector<Square> squares(const Picture& picture, const std::string& digest, c
     const bool cropped = o.crop > 0;
     const int x = cropped ? area.x : 0, y = cropped ? area.y : 0;
     const int width = cropped ? area.side : picture.width, height = cropped ? area.side : picture.height;
-    if (o.patch_most > std::min(width, height))
-        throw Error(subject, "smaller than the largest patch");
+    const std::int64_t most = std::min<std::int64_t>(o.patch_most, std::min(width, height));
+    if (most < o.patch_least)
+        throw Error(subject, "smaller than the smallest patch");
     Random random(o.seed, Purpose::patches, std::stoull(digest.substr(0, 16), nullptr, 16));
     std::vector<Square> result;
     for (std::int64_t i = 0; i < o.patches; ++i) {
-        const int side = int(o.patch_least) + int(random.below(std::uint64_t(o.patch_most - o.patch_least + 1)));
+        const int side = int(o.patch_least) + int(random.below(std::uint64_t(most - o.patch_least + 1)));
         const int dx = int(random.below(std::uint64_t(width - side + 1)));
         const int dy = int(random.below(std::uint64_t(height - side + 1)));
         result.push_back({x + dx, y + dy, side});

@@ -8,7 +8,8 @@
 //
 // A file's key is sample_key(sha256 of its content); of patches, sample_key(sha256 of the picture's bytes, number).
 // Patches of a picture: Random(seed, patches, first 8 bytes of that sha256) draws the side uniformly from the whole
-// numbers in [least, most], then its place uniformly among those inside.
+// numbers in [least, most], or up to the picture's shorter side where that is less, then its place uniformly among
+// those inside.
 //
 // A picture that cannot be read, is too small for the crop or the patches, or came before, is named and skipped.
 // A damaged image set is an Error. Bytes written do not depend on `threads`.

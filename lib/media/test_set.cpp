@@ -147,6 +147,10 @@ class Planner {
         for (const Sample& frame : frames)
             if (verdict(frame, detector_))
                 by_source_[frame.meta.sha256].push_back(&frame);
+        for (auto& [source, own] : by_source_)
+            std::stable_sort(own.begin(), own.end(), [](const Sample* a, const Sample* b) {
+                return a->meta.pts.value_or(0) < b->meta.pts.value_or(0);
+            });
     }
 
     // About `wanted` of each sort, fewer where they run out.
@@ -186,9 +190,12 @@ class Planner {
         // From a drawn start every frame gets its chance.
         const std::size_t start = std::size_t(place_draw_.below(frames.size()));
         for (std::size_t i = 0; i < frames.size(); ++i) {
-            const Sample& frame = *frames[(start + i) % frames.size()];
+            const std::size_t at = (start + i) % frames.size();
+            const Sample& frame = *frames[at];
             const ImageMeta &m = frame.meta, &own = positive.frame->meta;
             if (&frame != positive.frame && m.width == own.width && m.height == own.height &&
+                (at == 0 || free_of_boxes(*frames[at - 1], detector_, positive.square)) &&
+                (at + 1 == frames.size() || free_of_boxes(*frames[at + 1], detector_, positive.square)) &&
                 take(frame, positive.square, into))
                 return true;
         }

@@ -12,7 +12,8 @@
 //       inside the picture; a square that does not fit the picture is not used.
 //     - Positives: the squares of the boxes with at least `min_score`.
 //     - Negatives of the same place: a positive's square in another frame of the same source (same digest) in which no
-//       box, of whatever score, touches it.
+//       box, of whatever score, touches it, nor in the set's frames just before and after it: detectors miss one
+//       frame in a few, rarely two in a row.
 //     - Negatives of other films: a positive's square in a frame of `others` (none of the positives' sources), at
 //       the same relative place and scaled by min(width ratio, height ratio); not where a box of the same detector,
 //       if the frame was annotated, touches it.
