@@ -1,0 +1,38 @@
+// Where a sweep's responses come from: a model looking at pictures, or a file of responses (.npy).
+//
+// A source can be asked more than once and says the same each time; it holds one batch of images, not the set.
+#pragma once
+
+#include "analysis/respond.h"
+#include "kernels/segment.h"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+struct ResponseLayer {
+    std::string name;    // "3.norm"
+    Shape shape;
+};
+
+struct ResponseSource {
+    std::string name;    // in messages
+    std::size_t images = 0;
+    std::vector<ResponseLayer> layers;
+    // Streams the wanted layers (indices into `layers`), batches of images in order; `layer` in TakeResponses is an
+    // index into `wanted`.
+    std::function<void(std::span<const std::size_t> wanted, const TakeResponses& take)> stream;
+};
+
+// `model`, the pixels and `pool` must outlive the source. `name`: the image set's.
+ResponseSource model_responses(const Model& model, const PictureBytes& pictures, const std::vector<LayerId>& layers,
+                               const std::string& name, Pool& pool);
+
+// (images, rows, columns, maps), or (images, neurons): one row, one column, that many maps.
+ResponseSource file_responses(const std::string& path, const std::string& layer);
+
+}    // namespace nonna

@@ -1,0 +1,216 @@
+#include "analysis/stimulus.h"
+
+#include "base/parallel.h"
+#include "base/random.h"
+#include "model/network.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <numeric>
+
+using namespace nonna;
+
+namespace {
+
+// 16x16x3, two stages, no whitening: the network's input is the normalised picture itself.
+Model small_model()
+{
+    Architecture a;
+    a.name = "small";
+    a.side = 16;
+    a.whitening = 0;
+    a.stages.resize(2);
+    a.stages[0].field = 5;
+    a.stages[0].maps = 3;
+    a.stages[0].pool = 3;
+    a.stages[0].norm = 3;
+    a.stages[1] = a.stages[0];
+    a.stages[1].field = 4;
+    a.stages[1].pool = 2;
+    a.complete("small");
+    Preprocessing p;
+    p.side = 16;
+    return random_model(a, p, 7);
+}
+
+double norm_of(std::span<const float> x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); }
+
+float response_to(const Model& model, std::span<const float> x, NeuronId neuron, Pool& pool)
+{
+    Network<float> network(model.architecture, 1, pool);
+    network.load(x, 1);
+    network.up(model.parameters);
+    const Shape shape = layer_shape(neuron.layer, model.architecture);
+    std::vector<float> y(shape.size());
+    network.copy_activation(neuron.layer, y);
+    return y[(std::size_t(neuron.row) * shape.columns + neuron.column) * shape.maps + neuron.map];
+}
+
+std::vector<std::uint8_t> random_pixels(std::size_t count, std::uint64_t seed)
+{
+    Random random(seed, Purpose::tests);
+    std::vector<std::uint8_t> pixels(count * 16 * 16 * 3);
+    for (auto& v : pixels)
+        v = std::uint8_t(random.below(256));
+    return pixels;
+}
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(stimulus_ascent)
+
+// h = <w, x> with |w| = 1: the optimum of norm c is c w, and the response there is c.
+BOOST_AUTO_TEST_CASE(a_linear_neuron_has_a_known_optimum)
+{
+    const Model model = small_model();
+    Pool pool(2);
+    AscentOptions options;
+    options.norm = 3;
+    const NeuronId neuron{{0, Sublayer::filter}, 4, 6, 1};
+    const OptimalStimulus found = optimal_stimulus(model, neuron, options, pool);
+    BOOST_TEST(found.response == 3, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(found.response_at_norm_1 == 1, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(!found.even);
+    BOOST_TEST(found.agreement > 0.9999);
+    const std::size_t side = 12;    // positions of the filters
+    double cosine = 0;
+    for (int dy = 0; dy < 5; ++dy)
+        for (int dx = 0; dx < 5; ++dx)
+            for (int i = 0; i < 3; ++i) {
+                const std::size_t w = (((4 * side + 6) * 25 + dy * 5 + dx) * 3 + i) * 3 + 1;
+                cosine += model.parameters[w] * found.x[((4 + dy) * 16 + 6 + dx) * 3 + i] / 3;
+            }
+    BOOST_TEST(cosine > 0.9999);
+}
+
+BOOST_AUTO_TEST_CASE(stays_on_the_sphere_inside_the_visible_area_and_climbs)
+{
+    const Model model = small_model();
+    Pool pool(2);
+    AscentOptions options;
+    options.norm = 12;
+    options.iterations = 60;
+    const NeuronId neuron{{0, Sublayer::norm}, 1, 8, 2};    // its window is cut by the picture's border
+    const OptimalStimulus found = optimal_stimulus(model, neuron, options, pool);
+    BOOST_TEST(norm_of(found.x) == 12, boost::test_tools::tolerance(1e-5));
+    const Area area = visible_area(neuron, model.architecture);
+    BOOST_REQUIRE(area.rows < 16);
+    for (int r = 0; r < 16; ++r)
+        for (int c = 0; c < 16; ++c)
+            if (r < area.row || r >= area.row + area.rows || c < area.column || c >= area.column + area.columns)
+                for (int i = 0; i < 3; ++i)
+                    BOOST_REQUIRE(found.x[(r * 16 + c) * 3 + i] == 0);
+    for (std::size_t k = 1; k < found.steps.size(); ++k)
+        if (found.steps[k].start == found.steps[k - 1].start) {
+            BOOST_TEST(found.steps[k].iteration == found.steps[k - 1].iteration + 1);
+            BOOST_TEST(found.steps[k].response >= found.steps[k - 1].response);
+        }
+    BOOST_TEST(response_to(model, found.x, neuron, pool) == found.response, boost::test_tools::tolerance(1e-5));
+    BOOST_TEST(found.even);
+
+    Random random(1, Purpose::tests);
+    double best = -1e9;
+    for (int trial = 0; trial < 300; ++trial) {
+        std::vector<float> x(16 * 16 * 3, 0.0f);
+        for (int r = area.row; r < area.row + area.rows; ++r)
+            for (int c = area.column; c < area.column + area.columns; ++c)
+                for (int i = 0; i < 3; ++i)
+                    x[(r * 16 + c) * 3 + i] = float(random.normal());
+        const double factor = 12 / norm_of(x);
+        for (float& v : x)
+            v = float(v * factor);
+        best = std::max(best, double(response_to(model, x, neuron, pool)));
+    }
+    BOOST_TEST(found.response > best);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_does_not_depend_on_the_others_nor_on_threads)
+{
+    const Model model = small_model();
+    Pool one(1), three(3);
+    const NeuronId neuron{top_layer(model.architecture), 2, 3, 1};
+    AscentOptions options;
+    options.norm = 15;
+    options.iterations = 20;
+    const OptimalStimulus five = optimal_stimulus(model, neuron, options, three);
+    options.starts = 1;
+    const OptimalStimulus alone = optimal_stimulus(model, neuron, options, one);
+    BOOST_TEST(alone.agreement == 1);
+    for (std::size_t k = 0; k < alone.steps.size(); ++k) {
+        BOOST_TEST(alone.steps[k].response == five.steps[k].response);
+        BOOST_TEST(alone.steps[k].step == five.steps[k].step);
+    }
+    options.starts = 5;
+    BOOST_TEST((optimal_stimulus(model, neuron, options, one).x == five.x));
+    options.seed = 1;
+    BOOST_TEST((optimal_stimulus(model, neuron, options, one).steps[0].response != five.steps[0].response));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(stimulus_sets)
+
+BOOST_AUTO_TEST_CASE(responses_do_not_depend_on_the_batch)
+{
+    const Model model = small_model();
+    Pool pool(2);
+    const std::size_t size = 16 * 16 * 3;
+    const std::vector<std::uint8_t> pixels = random_pixels(53, 2);    // a whole batch and five
+    const PictureBytes all{pixels, 53};
+    const NeuronId neuron{top_layer(model.architecture), 2, 3, 1};
+    const std::vector<float> responses = respond(model, all, neuron, pool);
+    for (const std::size_t i : {std::size_t{0}, std::size_t{47}, std::size_t{48}, std::size_t{52}}) {
+        const PictureBytes single{std::span(pixels).subspan(i * size, size), 1};
+        BOOST_TEST(respond(model, single, neuron, pool)[0] == responses[i]);
+        BOOST_TEST(response_to(model, preprocess(model, single, pool), neuron, pool) == responses[i]);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(norms_of_pictures_there)
+{
+    const Model model = small_model();
+    Pool pool(1);
+    const NeuronId neuron{{0, Sublayer::filter}, 0, 0, 0};    // sees 5x5x3
+    BOOST_TEST(expected_norm(model.architecture, neuron) == std::sqrt(75.0));
+    const std::vector<std::uint8_t> pixels = random_pixels(4, 9);
+    const PictureBytes all{pixels, 4};
+    const std::vector<float> x = preprocess(model, all, pool);
+    std::vector<double> norms;
+    for (int i = 0; i < 4; ++i) {
+        double squares = 0;
+        for (int r = 0; r < 5; ++r)
+            for (int v = 0; v < 15; ++v)
+                squares += std::pow(x[i * 768 + r * 48 + v], 2);
+        norms.push_back(std::sqrt(squares));
+    }
+    std::sort(norms.begin(), norms.end());
+    BOOST_TEST(median_norm(model, all, neuron, pool) == (norms[1] + norms[2]) / 2, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(median_norm(model, {std::span(pixels).first(768 * 3), 3}, neuron, pool) > 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_strongest)
+{
+    const std::vector<float> r = {1, 5, 3, 5, -2};
+    BOOST_TEST((strongest(r, 3) == std::vector<std::size_t>{1, 3, 2}));
+    BOOST_TEST(strongest(r, 48).size() == 5);
+    BOOST_TEST(strongest({}, 48).empty());
+}
+
+BOOST_AUTO_TEST_CASE(sign_follows_the_strongest_pictures)
+{
+    const Model model = small_model();
+    Pool pool(1);
+    const std::vector<std::uint8_t> pixels = random_pixels(3, 4);
+    const PictureBytes all{pixels, 3};
+    const NeuronId neuron{{0, Sublayer::norm}, 5, 5, 0};
+    const std::vector<float> x = preprocess(model, all, pool);
+    std::vector<float> negative(x.begin() + 768, x.begin() + 2 * 768), positive = negative;
+    for (float& v : negative)
+        v = -v;
+    const std::vector<float> responses = {0, 9, 1};    // the second picture is the strongest
+    BOOST_TEST(sign_like_strongest(model, all, responses, neuron, positive, 1, pool) == 1);
+    BOOST_TEST(sign_like_strongest(model, all, responses, neuron, negative, 1, pool) == -1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

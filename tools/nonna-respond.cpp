@@ -1,0 +1,42 @@
+// nonna-respond: the responses of a layer's neurons to every image of a set.
+#include "analysis/respond.h"
+#include "base/parallel.h"
+#include "cli/run_tool.h"
+#include "io/npy.h"
+#include "io/table.h"
+#include "train/picture_set.h"
+
+int main(int argc, char** argv)
+{
+    using namespace nonna;
+    std::string model_path, images, output, labels_out, layer_text = "top";
+    std::int64_t threads = 1;
+
+    Command command("nonna-respond", "responses of a layer's neurons to images");
+    command.positional("MODEL", model_path, "model file");
+    command.positional("IMAGES.tar", images, "image set; - is standard input");
+    command.option("-o,--output", output, "R.npy", "(images, rows, columns, maps); - is standard output").required();
+    command.option("--layer", layer_text, "LAYER", "STAGE.SUBLAYER as in 3.norm, or top");
+    command.option("--labels-out", labels_out, "L.tsv", "key, source and label of each image, in the same order");
+    command.option("-j,--jobs", threads, "N", "threads", 1, 1024);
+
+    return run_tool(argc, argv, command, [&] {
+        const Model model = load_model(model_path);
+        const LayerId layer = parse_layer(layer_text, model.architecture);
+        Pool pool{int(threads)};
+        const PictureSet set = read_pictures(images, model.architecture.side, model.architecture.channels, pool);
+        const Shape shape = layer_shape(layer, model.architecture);
+        NpyWriter writer(output, {std::uint64_t(shape.rows), std::uint64_t(shape.columns), std::uint64_t(shape.maps)});
+        respond(model, {set.pixels, set.count()}, std::span(&layer, 1), pool,
+                [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) { writer.write_rows(batch); });
+        if (!labels_out.empty()) {
+            TableWriter table(labels_out, {"key", "source", "label"});
+            for (std::size_t i = 0; i < set.count(); ++i) {
+                table.cell(set.keys[i]).cell(set.sources[i]).cell(set.labels[i].value_or("")).end_row();
+            }
+            table.commit();
+        }
+        writer.commit();
+        return ExitStatus::done;
+    });
+}
