@@ -143,7 +143,7 @@ std::vector<float> Preprocessing::unwhiten(std::span<const float> x) const
             for (const Complex& v : plane)
                 power += std::norm(v);
         }
-    const double ridge = 1e-2 * power / double(area * channels);
+    const double ridge = 1e-3 * power / double(area * channels);
     std::vector<std::vector<Complex>> planes(channels, std::vector<Complex>(area));
     for (int o = 0; o < channels; ++o) {
         for (std::size_t p = 0; p < area; ++p)

@@ -1,0 +1,306 @@
+// Training as a whole: the run is determined by model, data and options alone.
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "io/table.h"
+#include "train/trainer.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+using namespace nonna;
+namespace fs = std::filesystem;
+
+namespace
+{
+
+struct Folder {
+    fs::path path;
+    Folder()
+    {
+        std::string name = (fs::temp_directory_path() / "nonna-train-XXXXXX").string();
+        BOOST_REQUIRE(mkdtemp(name.data()));
+        path = name;
+    }
+    ~Folder() { fs::remove_all(path); }
+    std::string operator/(const char* name) const { return (path / name).string(); }
+};
+
+Architecture tiny(bool tied)
+{
+    Architecture a;
+    a.name = "test";
+    a.side = 12;
+    a.whitening = 3;
+    StageArchitecture one;
+    one.field = 4;
+    one.maps = 4;
+    one.pool = 2;
+    one.norm = 3;
+    one.tied = tied;
+    StageArchitecture two = one;
+    two.field = 3;
+    a.stages = {one, two};
+    a.complete("test");
+    return a;
+}
+
+// Smooth seeded blobs: something that a filter can learn.
+PictureSet blobs(std::size_t count, std::uint64_t first)
+{
+    PictureSet set;
+    set.name = "blobs";
+    set.digest = "digest-of-blobs-" + std::to_string(first);
+    set.side = 12;
+    for (std::size_t i = 0; i < count; ++i) {
+        Random random(3, Purpose::tests, first + i);
+        const double r = random.uniform() * 12, c = random.uniform() * 12, width = 2 + random.uniform() * 6;
+        for (int y = 0; y < 12; ++y)
+            for (int x = 0; x < 12; ++x)
+                for (int k = 0; k < 3; ++k)
+                    set.pixels.push_back(
+                        std::uint8_t(40 + 40 * random.uniform() +
+                                     (150 - 30 * k) * std::exp(-((y - r) * (y - r) + (x - c) * (x - c)) / width)));
+        set.keys.push_back(std::to_string(i));
+        set.sources.push_back("blob");
+        set.labels.emplace_back();
+    }
+    return set;
+}
+
+Model start(bool tied, Pool& pool, const PictureSet& pictures)
+{
+    const Architecture a = tiny(tied);
+    WhiteningOptions whitening;
+    whitening.patches = 2000;
+    Model model = random_model(a, fit_preprocessing(a, pictures.pixels, whitening, pool), 5);
+    std::vector<float> images(20 * a.input().size());
+    preprocess_pictures(pictures, model.preprocessing, 0, 20, images, pool);
+    fit_scale(model, images, 20, pool);
+    return model;
+}
+
+TrainOptions options()
+{
+    TrainOptions o;
+    o.steps = 12;
+    o.batch = 10;
+    o.log_every = 1;
+    o.validate_every = 4;
+    o.checkpoint_every = 5;
+    return o;
+}
+
+std::string text_of(const std::string& path)
+{
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+struct Fixture {
+    Pool pool{1};
+    std::vector<Source> sources;
+    std::vector<PictureSet> validation;
+    Folder folder;
+    Fixture()
+    {
+        sources.push_back({blobs(37, 0), 1.0});    // 37: epochs end inside a batch
+        sources.push_back({blobs(11, 100), 0.5});
+        validation.push_back(blobs(23, 200));
+    }
+};
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(training)
+
+BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
+{
+    for (const bool tied : {true, false})
+        for (const char* schedule : {"joint", "stagewise", "greedy"})
+            for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+                Model model = start(tied, pool, sources[0].pictures);
+                TrainOptions o = options();
+                o.schedule = schedule;
+                o.optimizer = rule;
+                o.steps = 60;
+                o.log = folder / "log.tsv";
+                o.rate = std::string(rule) == "adagrad" ? 0.01 : std::string(rule) == "sgd" ? 3e-3 : 3e-4;
+                train(model, sources, validation, o, pool);
+                const Table log = read_table(o.log);
+                std::vector<std::vector<double>> relative(2);
+                for (std::size_t r = 0; r < log.rows.size(); ++r)
+                    if (log.rows[r][log.column("set")] == "validate")
+                        for (int s = 0; s < 2; ++s)
+                            relative[s].push_back(
+                                log.number(r, log.column("stage" + std::to_string(s + 1) + "_relative")));
+                for (int s = 0; s < 2; ++s) {
+                    // Jointly trained, a stage may give way to the one above; its own target moves too.
+                    const double allowed = std::string(schedule) == "joint" && s == 1 ? 1.0 : 0.95;
+                    BOOST_TEST(relative[s].back() < allowed * relative[s].front(),
+                               schedule << " " << rule << " tied " << tied << " stage " << s + 1 << ": "
+                                        << relative[s].front() << " -> " << relative[s].back());
+                }
+            }
+}
+
+BOOST_FIXTURE_TEST_CASE(filters_keep_norm_one, Fixture)
+{
+    Model model = start(true, pool, sources[0].pictures);
+    train(model, sources, {}, options(), pool);
+    for (const ParameterTensor& t : parameter_layout(model.architecture))
+        for (std::size_t p = 0; p < t.segment.matrices; ++p)
+            for (std::size_t c = 0; c < t.segment.columns; ++c) {
+                double norm = 0;
+                for (std::size_t r = 0; r < t.segment.rows; ++r) {
+                    const double w =
+                        model.parameters[t.segment.offset + (p * t.segment.rows + r) * t.segment.columns + c];
+                    norm += w * w;
+                }
+                BOOST_REQUIRE_SMALL(norm - 1, 1e-5);    // 48 squares in float
+            }
+}
+
+BOOST_FIXTURE_TEST_CASE(same_bits_for_any_number_of_threads, Fixture)
+{
+    std::vector<float> first;
+    for (const int threads : {1, 2, 5}) {
+        Pool some(threads);
+        Model model = start(false, some, sources[0].pictures);
+        train(model, sources, validation, options(), some);
+        if (first.empty())
+            first = model.parameters;
+        BOOST_TEST((model.parameters == first), threads << " threads");
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
+{
+    for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+        TrainOptions o = options();
+        o.optimizer = rule;
+        o.rate = 1e-3;
+        o.log = folder / "whole.tsv";
+        Model whole = start(true, pool, sources[0].pictures);
+        train(whole, sources, validation, o, pool);
+
+        // The same run, stopped twice; once beyond its last checkpoint, as kill -9 would leave it.
+        const std::string checkpoints = folder / rule;
+        o.log = folder / "parts.tsv";
+        o.checkpoint = checkpoints;
+        o.resume = true;
+        for (const int until : {7, 10, 12}) {
+            Model part = start(true, pool, sources[0].pictures);
+            o.steps = until;
+            train(part, sources, validation, o, pool);
+            if (until == 7)
+                fs::remove(checkpoints + "/step-000000007.safetensors");    // step 5 is the newest left
+            if (until < 12)
+                continue;
+            BOOST_TEST((part.parameters == whole.parameters), rule);
+            BOOST_TEST((part.statistics == whole.statistics), rule);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(resumed_log_equals_uninterrupted, Fixture)
+{
+    TrainOptions o = options();
+    o.log = folder / "whole.tsv";
+    Model whole = start(true, pool, sources[0].pictures);
+    train(whole, sources, validation, o, pool);
+
+    o.log = folder / "parts.tsv";
+    o.checkpoint = folder / "checkpoints";
+    o.resume = true;
+    Model part = start(true, pool, sources[0].pictures);
+    train(part, sources, validation, o, pool);
+    fs::remove(o.checkpoint + "/step-000000012.safetensors");
+    std::ofstream(o.log, std::ios::app) << "13\ttrain\t10\thalf a li";    // the process died while writing
+    part = start(true, pool, sources[0].pictures);
+    train(part, sources, validation, o, pool);
+    BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
+}
+
+BOOST_FIXTURE_TEST_CASE(checkpoints_of_another_run_are_refused, Fixture)
+{
+    TrainOptions o = options();
+    o.checkpoint = folder / "checkpoints";
+    Model model = start(true, pool, sources[0].pictures);
+    train(model, sources, {}, o, pool);
+    BOOST_CHECK_THROW(train(model, sources, {}, o, pool), Error);    // without --resume
+    o.resume = true;
+    o.rate = 0.02;
+    BOOST_CHECK_EXCEPTION(train(model, sources, {}, o, pool), Error,
+                          [](const Error& e) { return e.reason().find("another run") != std::string::npos; });
+}
+
+BOOST_FIXTURE_TEST_CASE(divergence_is_an_error, Fixture)
+{
+    TrainOptions o = options();
+    o.optimizer = "sgd";
+    o.rate = 1e6;
+    o.steps = 50;
+    Model model = start(false, pool, sources[0].pictures);
+    BOOST_CHECK_EXCEPTION(train(model, sources, {}, o, pool), Error,
+                          [](const Error& e) { return e.reason().find("not a finite number") != std::string::npos; });
+}
+
+BOOST_AUTO_TEST_CASE(fitted_whitening_whitens)
+{
+    // Neighbouring pixels of blobs are alike; after whitening the correlation is nearly gone and the variance is 1.
+    Pool pool(2);
+    const PictureSet pictures = blobs(200, 0);
+    Architecture a = tiny(true);
+    a.whitening = 5;
+    WhiteningOptions whitening;
+    whitening.patches = 20000;
+    const Preprocessing p = fit_preprocessing(a, pictures.pixels, whitening, pool);
+    Preprocessing none = p;
+    none.width = 0;
+    auto correlation = [&](const Preprocessing& q, double& variance) {
+        std::vector<float> x(pictures.count() * a.input().size());
+        preprocess_pictures(pictures, q, 0, pictures.count(), x, pool);
+        double squares = 0, products = 0, sum = 0;
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < pictures.count(); ++i)
+            for (int r = 0; r < 12; ++r)
+                for (int c = 0; c + 1 < 12; ++c) {
+                    const std::size_t at = i * a.input().size() + (r * 12 + c) * 3;
+                    products += x[at] * x[at + 3];
+                    squares += x[at] * x[at];
+                    ++n;
+                }
+        for (const float v : x) {
+            sum += v;
+        }
+        variance = 0;
+        for (const float v : x)
+            variance += (v - sum / double(x.size())) * (v - sum / double(x.size())) / double(x.size());
+        return products / squares;
+    };
+    double variance = 0;
+    const double before = correlation(none, variance);
+    const double after = correlation(p, variance);
+    BOOST_TEST(before > 0.5);
+    BOOST_TEST(std::abs(after) < 0.2);
+    BOOST_CHECK_CLOSE(variance, 1.0, 0.1);
+
+    // and back: unwhitening a whitened picture gives its contrast-normalised pixels, but for the ridge
+    std::vector<float> x(a.input().size()), n(a.input().size());
+    p.apply(pictures.image(0), x);
+    none.apply(pictures.image(0), n);
+    const std::vector<float> back = p.unwhiten(x);
+    double product = 0, power = 0, power_back = 0;
+    for (std::size_t i = 0; i < n.size(); ++i) {
+        product += n[i] * back[i];
+        power += n[i] * n[i];
+        power_back += back[i] * back[i];
+    }
+    BOOST_TEST(product / std::sqrt(power * power_back) > 0.85);    // the mirrored border is not periodic
+}
+
+BOOST_AUTO_TEST_SUITE_END()
