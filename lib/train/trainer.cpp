@@ -42,6 +42,9 @@ void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
         sums[s].sparsity += costs[s].sparsity;
         sums[s].input += costs[s].input;
         sums[s].total += costs[s].total;
+        sums[s].statistics.resize(costs[s].statistics.size());
+        for (std::size_t i = 0; i < costs[s].statistics.size(); ++i)
+            sums[s].statistics[i] += costs[s].statistics[i];
     }
 }
 
@@ -64,7 +67,7 @@ class Log
             return;
         std::string header = "step\tset\timages\trate\tcost";
         for (std::size_t s = 1; s <= model.architecture.stages.size(); ++s)
-            for (const char* column : {"reconstruction", "sparsity", "relative", "alpha"})
+            for (const char* column : {"reconstruction", "sparsity", "relative", "best_relative", "alpha"})
                 header += "\tstage" + std::to_string(s) + "_" + column;
         header += "\n";
         std::string kept = header;
@@ -108,6 +111,8 @@ class Log
             number(sums[s].reconstruction / images);
             number(sums[s].sparsity / images);
             number(sums[s].reconstruction / sums[s].input);
+            // |alpha u - x|^2 at its least: |x|^2 - <u, x>^2 / |u|^2
+            number(1 - sums[s].statistics[0] * sums[s].statistics[0] / sums[s].statistics[1] / sums[s].input);
             number(model.alpha(int(s)));
         }
         put(text + "\n");

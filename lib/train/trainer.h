@@ -6,10 +6,10 @@
 //
 // The log (TSV) has a row every `log_every` steps with set = train, about that step's batch before its update,
 // and a row with set = validate at the start, every `validate_every` steps and at the end:
-//     step set images rate cost, and for each stage K  stageK_reconstruction stageK_sparsity stageK_relative
-//     stageK_alpha
-// Costs are means over images; stageK_relative = reconstruction / |x|^2. In validate rows stageK_relative is at the
-// model's alpha. Several validation sets are one set, one after another.
+//     step set images rate cost, and for each stage K
+//     stageK_reconstruction stageK_sparsity stageK_relative stageK_best_relative stageK_alpha
+// Costs are means over images; stageK_relative = reconstruction / |x|^2 at the model's alpha, stageK_best_relative the
+// same at the alpha that suits these very pictures best. Several validation sets are one set, one after another.
 //
 // A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest two are
 // kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first SIGINT or SIGTERM ends the step, writes a checkpoint
