@@ -29,6 +29,7 @@ for input in none folder empty; do
     fails $input nonna-sweep --responses $input --labels none -o result
     fails $input nonna-stimulus optimal $input --neuron top/0,0,0 -o result
     fails $input nonna-stimulus top model.safetensors --data $input --neuron top/0,0,0 -o result
+    [ $input = folder ] || fails $input nonna-report $input -o result
     fails $input nonna-info $input
     fails $input nonna-info --check $input
 done
