@@ -284,6 +284,8 @@ std::vector<PackInput> read_labels(const std::string& table, const std::string& 
 
 ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string& output, const PackOptions& options)
 {
+    if (options.crop > 1 && options.crop != std::floor(options.crop))
+        throw Error("--crop", "must be a whole number of pixels, or a share up to 1", ExitStatus::usage);
     ImageWriter writer(output);
     Source source(inputs);
     Progress progress("packing", 0, "pictures");

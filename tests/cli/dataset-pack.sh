@@ -39,4 +39,4 @@ nonna-dataset pack - -o o.tar <cut.tar
 echo "truncated: $?"
 nonna-dataset sheet cut.tar -o o.png
 echo "truncated: $?"
-ls o.* 2>/dev/null
+[ ! -e o.tar ] && [ ! -e o.png ]
