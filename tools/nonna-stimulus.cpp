@@ -17,7 +17,7 @@ using namespace nonna;
 struct Options {
     std::string model, neuron, output, tsv, data, whitened;
     std::optional<double> norm;
-    std::int64_t starts = 5, iterations = 200, count = 48, threads = 1;
+    std::int64_t starts = 5, iterations = 100, count = 48, threads = 1;
     std::uint64_t seed = 0;
 };
 

@@ -40,8 +40,7 @@ ResponseSource file_responses(const std::string& path, const std::string& layer)
     ResponseSource source;
     source.name = path == "-" ? "standard input" : path;
     if (shape.size() != 2 && shape.size() != 4)
-        throw Error(source.name, std::to_string(shape.size()) +
-                                     " axes, not (images, rows, columns, maps) or (images, neurons)");
+        throw Error(source.name, "not an array (images, rows, columns, maps) or (images, neurons)");
     for (const std::uint64_t n : shape)
         if (n == 0)
             throw Error(source.name, "no responses");

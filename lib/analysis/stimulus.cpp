@@ -95,35 +95,79 @@ class Evaluator {
     std::size_t offset_ = 0;
 };
 
-// One start's climb. `trial` is where it wants the response next.
+// One start's climb by conjugate gradients on the sphere. `trial` is where it wants the response next.
 struct Climber {
     std::vector<double> x, direction, trial;    // |x| = norm; direction: along the sphere, |direction| = 1
+    std::vector<double> uphill, search;         // the gradient along the sphere, and the direction before it has norm 1
     double response = 0, slope = 0, angle = first_angle;
-    bool done = false;
+    bool done = false, steepest = true;
     std::vector<AscentStep> steps;
 
     void propose(double norm)
     {
+        trial.resize(x.size());
         for (std::size_t k = 0; k < x.size(); ++k)
             trial[k] = std::cos(angle) * x[k] + std::sin(angle) * norm * direction[k];
         scale_to(trial, norm);
     }
 
-    // Stands at x with this gradient: where is up along the sphere?
-    void face(const std::vector<double>& gradient, double norm)
+    // Drops the part of v that leaves the sphere at x.
+    void make_tangent(std::vector<double>& v, double norm) const
     {
-        direction = gradient;
-        const double along = dot(gradient, x) / (norm * norm);
+        const double along = dot(v, x) / (norm * norm);
         for (std::size_t k = 0; k < x.size(); ++k)
-            direction[k] -= along * x[k];
-        slope = std::sqrt(dot(direction, direction));
-        if (slope == 0) {
-            done = true;
-            return;
+            v[k] -= along * x[k];
+    }
+
+    // Stands at x with this gradient: where next? Polak and Ribiere's rule, back to the gradient where it fails.
+    void face(std::vector<double> gradient, double norm)
+    {
+        make_tangent(gradient, norm);
+        steepest = true;
+        if (!uphill.empty()) {
+            make_tangent(uphill, norm);
+            make_tangent(search, norm);
+            const double before = dot(uphill, uphill);
+            const double beta = before > 0 ? (dot(gradient, gradient) - dot(gradient, uphill)) / before : 0;
+            for (double& v : search)
+                v *= std::max(0.0, beta);
+            steepest = beta <= 0 || dot(gradient, search) + dot(gradient, gradient) <= 0;
         }
+        if (steepest)
+            search.assign(x.size(), 0.0);
+        for (std::size_t k = 0; k < x.size(); ++k)
+            search[k] += gradient[k];
+        uphill = std::move(gradient);
+        aim(norm);
+    }
+
+    void aim(double norm)
+    {
+        const double length = std::sqrt(dot(search, search));
+        done = length == 0;
+        if (done)
+            return;
+        slope = dot(uphill, search) / length;
+        direction = search;
         for (double& v : direction)
-            v /= slope;
+            v /= length;
         propose(norm);
+    }
+
+    // The trial did not gain enough.
+    void shorten(double norm)
+    {
+        angle /= 2;
+        if (angle >= smallest_angle) {
+            propose(norm);
+        } else if (steepest) {
+            done = true;
+        } else {
+            steepest = true;
+            search = uphill;
+            angle = first_angle;
+            aim(norm);
+        }
     }
 };
 
@@ -146,11 +190,22 @@ OptimalStimulus optimal_stimulus(const Model& model, NeuronId neuron, const Asce
     const std::size_t starts = std::size_t(options.starts);
     Evaluator evaluator(model, neuron, options.starts, pool);
     std::vector<Climber> climbers(starts);
+    std::vector<std::vector<double>> starting;
     for (std::size_t s = 0; s < starts; ++s) {
         Random random(options.seed, Purpose::stimulus_start, neuron_number(model.architecture, neuron) << 20 | s);
         climbers[s].x.resize(evaluator.values());
         for (double& v : climbers[s].x)
             v = random.normal();
+        scale_to(climbers[s].x, options.norm);
+        starting.push_back(climbers[s].x);
+    }
+    // Normalisation makes a response nearly blind to the input's scale, so that noise in directions that change nothing
+    // would stay for ever. The gradient has none of it: each climb starts there.
+    evaluator.responses(starting);
+    const std::vector<std::vector<double>> first_gradients = evaluator.gradients(starts);
+    for (std::size_t s = 0; s < starts; ++s) {
+        if (dot(first_gradients[s], first_gradients[s]) > 0)
+            climbers[s].x = first_gradients[s];
         scale_to(climbers[s].x, options.norm);
         climbers[s].trial = climbers[s].x;
     }
@@ -176,13 +231,10 @@ OptimalStimulus optimal_stimulus(const Model& model, NeuronId neuron, const Asce
                 c.response = responses[s];
                 c.steps.push_back({int(s), int(c.steps.size()), first ? 0 : c.angle, c.response});
                 if (!first)
-                    c.angle = std::min(1.5 * c.angle, largest_angle);
+                    c.angle = std::min(2 * c.angle, largest_angle);
                 c.done = int(c.steps.size()) > options.iterations;
             } else {
-                c.angle /= 2;
-                c.done = c.angle < smallest_angle;
-                if (!c.done)
-                    c.propose(options.norm);
+                c.shorten(options.norm);
             }
         }
         if (std::find(moved.begin(), moved.end(), true) == moved.end())

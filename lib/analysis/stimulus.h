@@ -1,10 +1,11 @@
 // A neuron's optimal stimulus: x* = argmax f(x) subject to |x| = norm, f the neuron's response, x a whitened input
 // that is zero outside the pixels the neuron sees.
 //
-// Projected gradient ascent: the gradient's part along the sphere is the direction, a step turns x towards it by an
-// angle, and backtracking takes the first angle that gains at least 1e-4 of what the slope promises; the angle grows
-// by half after a success. It ends when the angle is below 1e-5 or after the given number of iterations. Several
-// seeded starts are the lanes of one batch; each climbs by itself and its result does not depend on the others.
+// Projected gradient ascent: the gradient's part along the sphere (bent by the last direction, as conjugate gradients
+// do: plain ascent zigzags) is the direction, a step turns x towards it by an angle, and backtracking takes the first
+// angle that gains at least 1e-4 of what the slope promises; the angle doubles after a success. It ends when the
+// gradient itself gains nothing at an angle of 1e-5, or after the given number of iterations. Several starts, each the
+// gradient at seeded noise, are the lanes of one batch; each climbs by itself, its result does not depend on others.
 //
 // L2 pooling makes a response even: f(-x) = f(x), a stimulus and its negative are one optimum. Signs are therefore
 // brought in line with the best start's before starts are compared, and the best one's own sign is free for the caller
@@ -21,7 +22,7 @@ namespace nonna {
 struct AscentOptions {
     double norm = 1;
     int starts = 5;
-    int iterations = 200;
+    int iterations = 100;
     std::uint64_t seed = 0;
 };
 

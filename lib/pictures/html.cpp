@@ -82,8 +82,8 @@ void Page::paragraph(const std::string& text) { html_ += "<p>" + html_escape(tex
 
 void Page::missing(const std::string& what, const std::string& command)
 {
-    html_ += "<p class=\"missing\">" + html_escape(what) + " is left out; this makes it: <code>" +
-             html_escape(command) + "</code></p>\n";
+    html_ += "<p class=\"missing\">Left out: " + html_escape(what) + ". It is made by <code>" + html_escape(command) +
+             "</code></p>\n";
 }
 
 void Page::code(const std::string& text) { html_ += "<pre>" + html_escape(text) + "</pre>\n"; }

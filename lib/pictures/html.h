@@ -19,7 +19,7 @@ class Page {
 
     void heading(const std::string& text);
     void paragraph(const std::string& text);
-    void missing(const std::string& what, const std::string& command);    // "WHAT is left out: COMMAND makes it."
+    void missing(const std::string& what, const std::string& command);    // "Left out: WHAT. It is made by COMMAND"
     void code(const std::string& text);                                   // preformatted
     // `media_type` as in "image/png".
     void figure(const std::string& media_type, std::span<const std::byte> bytes, const std::string& alt,

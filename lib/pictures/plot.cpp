@@ -127,7 +127,7 @@ std::string preamble(const PlotText& text)
     std::string s = "set encoding utf8\nset terminal svg size 640,360 dynamic noenhanced font 'sans-serif,14' "
                     "linewidth 1.4\n";
     s += std::string("set border 3 linecolor rgb '") + ink + "'\nset tics nomirror textcolor rgb '" + ink + "'\n";
-    s += std::string("set key top right textcolor rgb '") + ink + "' noenhanced\n";
+    s += std::string("set key outside top center horizontal textcolor rgb '") + ink + "' noenhanced\n";
     s += std::string("set title ") + quoted(text.title) + " textcolor rgb '" + ink + "'\n";
     s += std::string("set xlabel ") + quoted(text.x) + " textcolor rgb '" + ink + "'\n";
     s += std::string("set ylabel ") + quoted(text.y) + " textcolor rgb '" + ink + "'\n";
@@ -163,8 +163,11 @@ std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curv
         const std::string name = "curve" + std::to_string(i);
         script += data_block(name, curves[i].points);
         plots += (i ? ", $" : "plot $") + name + " using 1:2 with " +
-                 (curves[i].points.size() == 1 ? "points pointtype 7" : "lines linewidth 2") + " linecolor rgb '" +
-                 colours[i % std::size(colours)] + "' title " + quoted(curves[i].title);
+                 (curves[i].points.size() == 1 ? "points pointtype 7"
+                  : curves[i].dashed           ? "lines linewidth 1.3 dashtype 2"
+                                               : "lines linewidth 2") +
+                 " linecolor rgb '" + colours[std::size_t(curves[i].colour) % std::size(colours)] + "' title " +
+                 quoted(curves[i].title);
     }
     return finish(script + "set yrange [0:*]\n" + plots + "\n");
 }
@@ -218,7 +221,7 @@ std::string plot_roc(const PlotText& text, const std::vector<double>& negatives,
             curve.emplace_back(alarms / double(negatives.size()), hits / double(positives.size()));
     }
     std::string script = preamble(text) + data_block("roc", curve);
-    script += "set xrange [0:1]\nset yrange [0:1]\nset key bottom right\n";
+    script += "set xrange [0:1]\nset yrange [0:1]\n";
     script += std::string("plot $roc using 1:2 with lines linewidth 2.5 linecolor rgb '") + colours[0] +
               "' title 'best neuron', x with lines dashtype 2 linecolor rgb '" + ink + "' title 'chance'\n";
     return finish(script);

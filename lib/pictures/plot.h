@@ -16,6 +16,8 @@ namespace nonna {
 struct PlotCurve {
     std::string title;
     std::vector<std::pair<double, double>> points;
+    int colour = 0;    // curves that belong together share one
+    bool dashed = false;
 };
 
 struct PlotText {

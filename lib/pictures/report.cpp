@@ -164,13 +164,13 @@ void add_numbers(Page& page, const fs::path& folder, Report& report)
                        "expect, not a mark to reach.");
     }
     if (!random)
-        page.missing("The row of random weights",
+        page.missing("the row of random weights",
                      "nonna-sweep RANDOM.safetensors TEST.tar --held-out -o sweep-random.tsv");
     if (!first)
-        page.missing("The row of the first stage",
+        page.missing("the row of the first stage",
                      "nonna-sweep MODEL.safetensors TEST.tar --layer 1.norm --held-out -o sweep-first.tsv");
     if (!top)
-        page.missing("The best neuron", "nonna-sweep MODEL.safetensors TEST.tar --held-out -o sweep-top.tsv");
+        page.missing("the best neuron", "nonna-sweep MODEL.safetensors TEST.tar --held-out -o sweep-top.tsv");
 }
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
@@ -180,7 +180,7 @@ void add_responses(Page& page, const fs::path& folder)
     page.heading("Responses of the best neuron");
     const fs::path path = folder / "best-responses.tsv";
     if (!fs::exists(path)) {
-        page.missing("The histogram", "nonna-sweep MODEL.safetensors TEST.tar --best-responses best-responses.tsv");
+        page.missing("the histogram", "nonna-sweep MODEL.safetensors TEST.tar --best-responses best-responses.tsv");
         return;
     }
     const Table table = read_table(path);
@@ -203,7 +203,8 @@ void add_responses(Page& page, const fs::path& folder)
     page.figure("image/svg+xml", bytes_of(histogram),
                 "Histogram of the best neuron's responses to positives and to negatives",
                 "How strongly the neuron responds to each class, as shares of that class; to the right of the threshold (" +
-                    at + ") it says yes. All test images, so the choice of the neuron still flatters.");
+                    at + ") it says yes. Where the sweep held a half out, it is the neuron chosen on the other half; all images are "
+                    "shown, those that chose it too.");
     const std::string roc = plot_roc({"", "false alarms (share of negatives)", "hits (share of positives)"}, values[0],
                                      values[1]);
     page.figure("image/svg+xml", bytes_of(roc), "ROC curve of the best neuron",
@@ -229,7 +230,7 @@ void add_training(Page& page, const fs::path& folder)
     page.heading("Training");
     const fs::path path = folder / "train.tsv";
     if (!fs::exists(path)) {
-        page.missing("The curve of training", "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv ...");
+        page.missing("the curve of training", "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv ...");
         return;
     }
     const Table table = read_table(path);
@@ -242,12 +243,16 @@ void add_training(Page& page, const fs::path& folder)
                 sets.push_back(set);
     if (sets.empty())
         sets.push_back("");
+    int colour = -1;
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
         const std::string& name = table.columns[column];
         if (!name.ends_with("_relative"))
             continue;
+        ++colour;
         for (const std::string& set : sets) {
             PlotCurve curve;
+            curve.colour = colour;
+            curve.dashed = set == "train" && sets.size() > 1;
             curve.title = name.substr(0, name.size() - 9) + (set.empty() ? "" : ", " + set);
             for (std::size_t row = 0; row < table.rows.size(); ++row)
                 if (set.empty() || table.rows[row][table.column("set")] == set)
@@ -306,12 +311,12 @@ Report make_report(const std::string& folder, const std::string& title, const st
     if (!add_picture(page, base / "optimal.png", "Optimal stimulus of the best neuron",
                      "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by "
                      "gradient ascent and shown as pixels."))
-        page.missing("The optimal stimulus",
+        page.missing("the optimal stimulus",
                      "nonna-stimulus optimal MODEL.safetensors --neuron ID --data DATA.tar -o optimal.png");
     if (!add_picture(page, base / "top.png", "The test images with the strongest responses",
                      "The test images with the strongest responses, strongest first, with rank and response. The frame is "
                      "what the neuron sees."))
-        page.missing("The strongest test images",
+        page.missing("the sheet of the strongest test images",
                      "nonna-stimulus top MODEL.safetensors --neuron ID --data TEST.tar -o top.png");
     add_responses(page, base);
     add_training(page, base);
@@ -324,7 +329,7 @@ Report make_report(const std::string& folder, const std::string& title, const st
         page.heading("The commands");
         page.code(read_whole_file(base / "commands.txt", text_limit));
     } else {
-        page.missing("The list of commands", "a text file commands.txt");
+        page.missing("the list of commands", "writing them to commands.txt");
     }
     report.html = page.finish("Made by " + made_by + ".");
     return report;

@@ -1,0 +1,49 @@
+# nonna-sweep on responses that a shell can write: three neurons, eight images.
+array() {    # array NAME SHAPE: bytes from standard input, as small integers (|u1)
+    head="{'descr': '|u1', 'fortran_order': False, 'shape': $2, }"
+    printf "\\223NUMPY\\1\\0v\\0%-117s\n" "$head" >"$1"
+    cat >>"$1"
+}
+#          neuron 0 is right, neuron 1 is constant, neuron 2 wrong way round
+printf '\1\5\11\2\5\10\0\5\10\3\5\7\1\5\5\11\5\1\10\5\2\12\5\0' | array r.npy '(8, 1, 1, 3)'
+printf 'key\tlabel\na\t0\nb\t0\nc\t0\nd\t0\ne\t0\nf\t1\ng\t1\nh\t1\n' >l.tsv
+
+nonna-sweep --responses r.npy --labels l.tsv
+nonna-sweep -q --responses r.npy --labels l.tsv --best 1 --layer 3.norm --best-responses b.tsv
+cat b.tsv
+nonna-sweep -q --responses r.npy --labels l.tsv --held-out -o held.tsv -j 3
+nonna-sweep -q --responses r.npy --labels l.tsv --held-out -j 1 | cmp - held.tsv
+cut -f 1-4,11- held.tsv
+sed 's/1$/cat/; s/0$/dog/' l.tsv >words.tsv
+nonna-sweep -q --responses r.npy --labels words.tsv --positive cat --best 1
+
+fails() {
+    "$@" -o x.tsv
+    echo "status $?"
+}
+fails nonna-sweep --responses r.npy --labels words.tsv
+grep -v '1$' l.tsv >negatives.tsv
+fails nonna-sweep --responses r.npy --labels negatives.tsv
+sed 's/1$/0/' l.tsv >one-class.tsv
+fails nonna-sweep --responses r.npy --labels one-class.tsv
+fails nonna-sweep --responses r.npy --labels b.tsv --layer 1.norm --layer 2.norm
+head -n 1 l.tsv >none.tsv
+fails nonna-sweep --responses r.npy --labels none.tsv
+cut -f 1 l.tsv >keys.tsv
+fails nonna-sweep --responses r.npy --labels keys.tsv
+printf '\1\5' | array short.npy '(8, 1, 1, 3)'
+fails nonna-sweep --responses short.npy --labels l.tsv
+printf '' | array empty.npy '(0, 1, 1, 3)'
+fails nonna-sweep --responses empty.npy --labels none.tsv
+printf '\1\5' | array line.npy '(2,)'
+fails nonna-sweep --responses line.npy --labels l.tsv
+{ printf "\\223NUMPY\\1\\0v\\0%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }"; printf '\0\0\200\77\0\0\300\177'; } >nan.npy
+printf 'label\n0\n1\n' >two.tsv
+fails nonna-sweep --responses nan.npy --labels two.tsv
+fails nonna-sweep --responses r.npy
+fails nonna-sweep r.npy l.tsv --responses r.npy --labels l.tsv
+fails nonna-sweep model-only
+nonna-sweep -q --responses r.npy --labels l.tsv >/dev/full
+echo "full disk: $?"
+ls x.tsv 2>/dev/null
+exit 0

@@ -1,0 +1,176 @@
+#include "pictures/html.h"
+#include "pictures/plot.h"
+#include "pictures/report.h"
+#include "pictures/stimulus_picture.h"
+
+#include "base/error.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace nonna;
+
+namespace {
+
+struct Folder {
+    std::filesystem::path path;
+    Folder()
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "nonna-report-XXXXXX").string();
+        path = mkdtemp(name.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+    Report report() const { return make_report(path, "A <title>", "a test"); }
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// PATH for the time of a test.
+struct Path {
+    std::string before = std::getenv("PATH");
+    explicit Path(const char* now) { setenv("PATH", now, 1); }
+    ~Path() { setenv("PATH", before.c_str(), 1); }
+};
+
+const std::string header = "layer\trow\tcol\tmap\tthreshold\taccuracy\tauc\tdprime\tpositives\tnegatives";
+const std::string held_header = header + "\tchoice_threshold\tchoice_accuracy\tchoice_auc\theld_accuracy\theld_auc\n";
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(report_page)
+
+BOOST_AUTO_TEST_CASE(text_is_escaped)
+{
+    BOOST_TEST(html_escape("a<b>&\"'\x01z") == "a&lt;b&gt;&amp;&quot;&#39;z");
+    Page page("<script>", "x & y");
+    page.figure("image/png", std::as_bytes(std::span("Man", 3)), "\"quoted\"", "<b>");
+    page.figure("image/png", std::as_bytes(std::span("Ma", 2)), "", "");
+    page.figure("image/png", std::as_bytes(std::span("M", 1)), "", "");
+    const std::string html = page.finish("end");
+    BOOST_TEST(!contains(html, "<script>"));
+    BOOST_TEST(contains(html, "alt=\"&quot;quoted&quot;\""));
+    BOOST_TEST(contains(html, "base64,TWFu\""));
+    BOOST_TEST(contains(html, "base64,TWE=\""));
+    BOOST_TEST(contains(html, "base64,TQ==\""));
+}
+
+BOOST_AUTO_TEST_CASE(the_small_table)
+{
+    const Folder folder;
+    folder.write("sweep-random.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.65\t0.5\t0\t40\t60\n");
+    folder.write("sweep-first.tsv", header + "\n1.norm\t0\t0\t0\t1\t0.7\t0.6\t0\t40\t60\n");
+    folder.write("sweep-top.tsv", held_header + "3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\t1\t0.81\t0.9\t0.75\t0.77\n"
+                                                "3.norm\t6\t5\t4\t1\t0.79\t0.9\t1\t40\t60\t1\t0.85\t0.9\t0.76\t0.88\n");
+    const Report report = folder.report();
+    BOOST_TEST(report.table ==
+               "                           accuracy     AUC   held-out accuracy  held-out AUC\n"
+               "guess                        60.0 %   0.500              60.0 %         0.500\n"
+               "random weights               65.0 %   0.500                   -             -\n"
+               "best first-stage neuron      70.0 %   0.600                   -             -\n"
+               "best neuron                  80.0 %   0.900              76.0 %         0.880\n");
+    BOOST_TEST(contains(report.html, "A &lt;title&gt;"));
+    BOOST_TEST(contains(report.html, "Best neuron: 3.norm/0,0,0."));
+    BOOST_TEST(contains(report.html, "Chosen on one half of the images: 3.norm/6,5,4."));
+    BOOST_TEST(contains(report.html, "Left out: the histogram."));
+    BOOST_TEST(contains(report.html, "flatters"));
+    BOOST_TEST(!contains(report.html, "<script"));
+    BOOST_TEST(!contains(report.html, "http"));
+    BOOST_TEST(folder.report().html == report.html);
+}
+
+BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
+{
+    const auto fails = [](const std::string& name, const std::string& text, const std::string& reason) {
+        const Folder folder;
+        folder.write(name, text);
+        BOOST_CHECK_EXCEPTION(folder.report(), Error, [&](const Error& e) {
+            BOOST_TEST_MESSAGE(e.what());
+            return contains(e.reason(), reason);
+        });
+    };
+    fails("sweep-top.tsv", header + "\n", "no neurons");
+    fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\tnan\t0.5\t0\t40\t60\n", "'accuracy' is not between 0 and 1");
+    fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t1.5\t0.5\t0\t40\t60\n", "'accuracy' is not between 0 and 1");
+    fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.5\t0.5\t0\t0\t0\n", "no numbers of positives");
+    fails("sweep-top.tsv", "layer\taccuracy\tauc\n3.norm\t0.5\t0.5\n", "no column 'map'");
+    fails("sweep-top.tsv", header + "\n3.norm\t0", "truncated");
+    fails("best-responses.tsv", "response\tlabel\n1\t1\n2\t1\n", "needs positives and negatives");
+    fails("best-responses.tsv", "response\tlabel\nnan\t1\n2\t0\n", "not a finite number");
+    fails("best-responses.tsv", "response\tlabel\n1\t2\n2\t0\n", "neither 1 nor 0");
+    fails("train.tsv", "step\tcost\n1\t2\n", "no column that ends in _relative");
+    fails("optimal.png", "\x89PNG\r\n\x1a\n", "");
+    fails("notes.txt", "x", "no results in it");
+    BOOST_CHECK_THROW(make_report("/no/such/folder", "", ""), Error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(report_plots)
+
+BOOST_AUTO_TEST_CASE(gnuplot_missing_names_the_package)
+{
+    const Path nothing("/nonexistent");
+    BOOST_CHECK_EXCEPTION(plot_curves({}, {{"a", {{0, 1}, {1, 2}}}}), Error, [](const Error& e) {
+        return e.subject() == "gnuplot" && contains(e.reason(), "install the package gnuplot-nox");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(drawings, *boost::unit_test::precondition([](auto) { return std::system("command -v gnuplot >/dev/null") == 0; }))
+{
+    const std::string curves = plot_curves({"it's 'quoted' $x `date` <&>", "x", "y"}, {{"one", {{0, 1}, {1, 2}}}, {"two", {{3, 4}}, 1, true}});
+    BOOST_TEST(curves.starts_with("<svg"));
+    BOOST_TEST(contains(curves, "it's 'quoted' $x `date` &lt;&amp;"));
+    BOOST_TEST(contains(curves, "prefers-color-scheme"));
+    BOOST_TEST(!contains(curves, "rgb(1,2,3)"));
+    BOOST_TEST(contains(plot_histogram({"", "x", "y"}, {0, 1, 2}, {2, 3, 4}, 1.5), "threshold"));
+    BOOST_TEST(contains(plot_histogram({"", "x", "y"}, {2, 2}, {2, 2}, 2), "positives (2)"));    // nothing to spread
+    BOOST_TEST(contains(plot_roc({"", "x", "y"}, {0, 1, 2}, {2, 3, 4}), "chance"));
+    BOOST_TEST(plot_roc({"", "x", "y"}, {0, 1}, {2, 3}) == plot_roc({"", "x", "y"}, {0, 1}, {2, 3}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(stimulus_pictures)
+
+BOOST_AUTO_TEST_CASE(mid_grey_and_symmetric)
+{
+    Preprocessing p;
+    p.side = 8;
+    std::vector<float> x(8 * 8 * 3, 0.0f);
+    for (int i = 0; i < 3; ++i) {
+        x[(2 * 8 + 2) * 3 + i] = 5;
+        x[(2 * 8 + 3) * 3 + i] = -5;
+    }
+    const Picture picture = stimulus_picture(p, x, {2, 2, 1, 4}, false);
+    BOOST_TEST(picture.width == 256);
+    BOOST_TEST(picture.height == 64);
+    BOOST_TEST(int(picture.at(10, 32)[0]) >= 250);
+    BOOST_TEST(int(picture.at(96, 32)[1]) <= 5);
+    BOOST_TEST(std::abs(int(picture.at(250, 32)[2]) - 127) <= 3);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_mid_grey)
+{
+    Preprocessing p;
+    p.side = 8;
+    const Picture picture = stimulus_picture(p, std::vector<float>(8 * 8 * 3, 0.0f), {0, 0, 8, 8}, false);
+    BOOST_TEST(int(picture.at(100, 100)[0]) == 128);
+}
+
+BOOST_AUTO_TEST_CASE(a_sheet_of_one_channel)
+{
+    Preprocessing p;
+    p.side = 8;
+    p.channels = 1;
+    const std::vector<std::uint8_t> pixels(2 * 64, 100);
+    const std::vector<float> responses = {1, 2};
+    const std::vector<std::size_t> chosen = {1, 0};
+    const Picture sheet = strongest_sheet(p, {pixels, 2}, responses, chosen, {2, 2, 4, 4});
+    BOOST_TEST(sheet.width >= 2 * 96);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
