@@ -11,7 +11,7 @@ int main(int argc, char** argv)
     using namespace nonna;
     Command command("nonna-dataset", "make image sets, test sets and contact sheets");
     std::string input, output;
-    std::int64_t threads = 1, patches = 0;
+    std::int64_t threads = 0, patches = 0;
     std::uint64_t seed = 0;
 
     PackOptions pack;
@@ -54,7 +54,7 @@ int main(int argc, char** argv)
     packing.option("--patch-size", patch_size, "A:B", "their sides, pixels of the picture");
     packing.option("--seed", seed, "S", "seed of the patches");
     packing.choice("--format", format, {"jpg", "png"}, "of pictures encoded anew");
-    packing.option("-j,--jobs", threads, "N", "pictures at a time", 1, 1024);
+    packing.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     AnnotateOptions annotate;
     std::string keep = "all";
@@ -71,7 +71,7 @@ int main(int argc, char** argv)
     faces.choice("--detector", annotate.detector, detector_names(), "what to look for");
     faces.choice("--keep", keep, {"all", "with", "without"}, "which pictures");
     faces.option("--min-size", min_size, "N", "height of the smallest, pixels; 0: the detector's", 0, 8192);
-    faces.option("-j,--jobs", threads, "N", "pictures at a time", 1, 1024);
+    faces.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     TestSetOptions test;
     std::string positives, negatives, from_boxes, others;
@@ -97,7 +97,7 @@ int main(int argc, char** argv)
     testset.option("--min-score", test.min_score, "S", "least score of a positive's box", -1e9, 1e9);
     testset.option("--detector", test.detector, "NAME", "whose boxes, where several looked");
     testset.option("--seed", seed, "S", "seed of choice and order");
-    testset.option("-j,--jobs", threads, "N", "pictures at a time", 1, 1024);
+    testset.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     SetSheetOptions sheet;
     std::int64_t columns = 0, tile = 100;

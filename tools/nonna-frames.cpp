@@ -27,7 +27,7 @@ int main(int argc, char** argv)
     using nonna::FrameRequest;
     std::vector<std::string> videos;
     std::string output, pick = "random", span = "0:1", list;
-    std::int64_t size = 200, per_video = 1, threads = 1;
+    std::int64_t size = 200, per_video = 1, threads = 0;
     std::uint64_t seed = 0;
     bool null_terminated = false;
 
@@ -39,7 +39,7 @@ int main(int argc, char** argv)
     command.option("--per-video", per_video, "N", "frames from each video", 1, 1'000'000);
     command.option("--span", span, "A:B", "part of the playing time, as fractions");
     command.option("--seed", seed, "S", "seed of the random pick");
-    command.option("-j,--jobs", threads, "N", "videos decoded at a time", 1, 1024);
+    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
     command.option("--files-from", list, "FILE", "more videos, one a line; - is standard input");
     command.flag("-0,--null", null_terminated, "names in --files-from end with NUL");
 

@@ -10,7 +10,7 @@ int main(int argc, char** argv)
 {
     using namespace nonna;
     std::string model_path, images, output, labels_out, layer_text = "top";
-    std::int64_t threads = 1;
+    std::int64_t threads = 0;
 
     Command command("nonna-respond", "responses of a layer's neurons to images");
     command.positional("MODEL", model_path, "model file");
@@ -18,7 +18,7 @@ int main(int argc, char** argv)
     command.option("-o,--output", output, "R.npy", "(images, rows, columns, maps); - is standard output").required();
     command.option("--layer", layer_text, "LAYER", "STAGE.SUBLAYER as in 3.norm, or top");
     command.option("--labels-out", labels_out, "L.tsv", "key, source and label of each image, in the same order");
-    command.option("-j,--jobs", threads, "N", "threads", 1, 1024);
+    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     return run_tool(argc, argv, command, [&] {
         const Model model = load_model(model_path);

@@ -17,7 +17,7 @@ using namespace nonna;
 struct Options {
     std::string model, neuron, output, tsv, data, whitened;
     std::optional<double> norm;
-    std::int64_t starts = 5, iterations = 100, count = 48, threads = 1;
+    std::int64_t starts = 5, iterations = 100, count = 48, threads = 0;
     std::uint64_t seed = 0;
 };
 
@@ -103,7 +103,7 @@ int main(int argc, char** argv)
         job->option("--neuron", o.neuron, "ID", "STAGE.SUBLAYER/ROW,COL,MAP as in 3.norm/6,6,2").required();
         job->option("-o,--output", o.output, "OUT.png", "the picture; - is standard output").required();
         job->option("--tsv", o.tsv, "T.tsv", job == &o_job ? "the ascent of every start" : "key, source, response, label");
-        job->option("-j,--jobs", o.threads, "N", "threads", 1, 1024);
+        job->option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
     }
     o_job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
     o_job.option("--norm", o.norm, "V", "norm (default: median of D.tar, or as whitened noise)", 1e-6, 1e9);

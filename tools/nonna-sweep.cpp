@@ -17,7 +17,7 @@ struct Options {
     std::vector<std::string> files, layers;
     std::string responses, labels, positive = "1", output = "-", best_responses;
     std::optional<std::int64_t> best;
-    std::int64_t threads = 1;
+    std::int64_t threads = 0;
     SweepOptions sweep;
 };
 
@@ -86,7 +86,7 @@ int main(int argc, char** argv)
     command.option("--seed", o.sweep.seed, "S", "seed of the halves");
     command.option("-o,--output", o.output, "OUT.tsv", "the table; - is standard output");
     command.option("--best-responses", o.best_responses, "B.tsv", "the best neuron's responses and the labels");
-    command.option("-j,--jobs", o.threads, "N", "threads", 1, 1024);
+    command.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     return run_tool(argc, argv, command, [&] {
         Pool pool{int(o.threads)};
