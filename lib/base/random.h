@@ -13,7 +13,6 @@ namespace nonna {
 // What a stream is for. Values are part of the results: never renumber, only append.
 enum class Purpose : std::uint32_t {
     weights = 1,           // index: stage * 2^40 + filter number
-    decoder_weights = 2,
     whitening_patches = 3,
     batch_order = 4,       // index: epoch
     source_mix = 5,        // index: step
@@ -21,8 +20,8 @@ enum class Purpose : std::uint32_t {
     test_set = 7,
     stimulus_start = 8,    // index: neuron * 2^20 + start
     patches = 9,
-    scale_noise = 10,        // index: picture
     held_out = 10,         // index: the class (0 or 1)
+    scale_noise = 11,      // index: picture
     tests = 1000,
 };
 
