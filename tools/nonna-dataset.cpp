@@ -93,7 +93,7 @@ int main(int argc, char** argv)
     testset.option("--prior", test.prior, "P", "share of negatives", 0.001, 0.999);
     testset.option("--count", test.count, "N", "pictures in all; 0: what there is", 0, 100'000'000);
     testset.option("--size", test.size, "N", "side of the stored square; 0 keeps", 0, 8192);
-    testset.option("--margin", test.margin, "M", "around a box, share of its side", 0, 10);
+    testset.option("--margin", test.margin, "M", "around a box, share of its side; below 0: inside", -0.4, 10);
     testset.option("--min-score", test.min_score, "S", "least score of a positive's box", -1e9, 1e9);
     testset.option("--detector", test.detector, "NAME", "whose boxes, where several looked");
     testset.option("--seed", seed, "S", "seed of choice and order");

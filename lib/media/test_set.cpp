@@ -7,10 +7,12 @@
 #include "base/random.h"
 #include "io/digest.h"
 #include "media/pack.h"
+#include "media/usual_look.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -136,21 +138,26 @@ bool free_of_boxes(const Sample& frame, const std::string& detector, const Squar
     return !d || std::none_of(d->boxes.begin(), d->boxes.end(), [&](const Box& b) { return touches(square, b); });
 }
 
-// Negatives for positives: what rule (b) says, as a plan; nothing is decoded here.
+// Negatives for positives: what rule (b) says, as a plan.
 class Planner {
   public:
     Planner(const std::vector<Cut>& positives, const std::vector<Sample>& frames, const std::vector<Sample>& others,
-            std::string detector, std::uint64_t seed)
+            std::string detector, std::uint64_t seed, int threads)
         : positives_(positives), others_(others), detector_(std::move(detector)),
           place_draw_(seed, Purpose::test_set, Draw::places), film_draw_(seed, Purpose::test_set, Draw::films)
     {
+        for (const Cut& positive : positives)
+            views_[view_of(*positive.frame)];
         for (const Sample& frame : frames)
-            if (verdict(frame, detector_))
-                by_source_[frame.meta.sha256].push_back(&frame);
-        for (auto& [source, own] : by_source_)
-            std::stable_sort(own.begin(), own.end(), [](const Sample* a, const Sample* b) {
+            if (const auto view = views_.find(view_of(frame)); view != views_.end() && verdict(frame, detector_))
+                view->second.frames.push_back(&frame);
+        for (auto& [name, view] : views_) {
+            std::stable_sort(view.frames.begin(), view.frames.end(), [](const Sample* a, const Sample* b) {
                 return a->meta.pts.value_or(0) < b->meta.pts.value_or(0);
             });
+            if (view.frames.size() > 1)
+                view.look.emplace(view.frames, threads);
+        }
     }
 
     // About `wanted` of each sort, fewer where they run out.
@@ -173,8 +180,16 @@ class Planner {
     const std::vector<Sample>& others_;
     std::string detector_;
     Random place_draw_, film_draw_;
-    std::map<std::string, std::vector<const Sample*>> by_source_;
+    // The frames of one source that have one size, in the order of time.
+    struct View {
+        std::vector<const Sample*> frames;
+        std::optional<UsualLook> look;    // where there are at least two
+    };
+    using ViewName = std::tuple<std::string, int, int>;
+    std::map<ViewName, View> views_;
     std::set<std::pair<const Sample*, Square>> taken_;
+
+    static ViewName view_of(const Sample& frame) { return {frame.meta.sha256, frame.meta.width, frame.meta.height}; }
 
     bool take(const Sample& frame, const Square& square, std::vector<Cut>& into)
     {
@@ -186,17 +201,17 @@ class Planner {
 
     bool same_place(const Cut& positive, std::vector<Cut>& into)
     {
-        const std::vector<const Sample*>& frames = by_source_[positive.frame->meta.sha256];
+        const auto& [frames, look] = views_.at(view_of(*positive.frame));
+        if (!look)
+            return false;
         // From a drawn start every frame gets its chance.
         const std::size_t start = std::size_t(place_draw_.below(frames.size()));
+        const Square& s = positive.square;
         for (std::size_t i = 0; i < frames.size(); ++i) {
             const std::size_t at = (start + i) % frames.size();
-            const Sample& frame = *frames[at];
-            const ImageMeta &m = frame.meta, &own = positive.frame->meta;
-            if (&frame != positive.frame && m.width == own.width && m.height == own.height &&
-                (at == 0 || free_of_boxes(*frames[at - 1], detector_, positive.square)) &&
-                (at + 1 == frames.size() || free_of_boxes(*frames[at + 1], detector_, positive.square)) &&
-                take(frame, positive.square, into))
+            if (frames[at] != positive.frame && (at == 0 || free_of_boxes(*frames[at - 1], detector_, s)) &&
+                (at + 1 == frames.size() || free_of_boxes(*frames[at + 1], detector_, s)) &&
+                look->usual(at, s.x, s.y, s.side) && take(*frames[at], s, into))
                 return true;
         }
         return false;
@@ -212,7 +227,7 @@ class Planner {
         for (std::size_t i = 0; i < others_.size(); ++i) {
             const Sample& frame = others_[(start + i) % others_.size()];
             const double fx = double(frame.meta.width) / own.width, fy = double(frame.meta.height) / own.height;
-            if (!by_source_.contains(frame.meta.sha256) &&
+            if (frame.meta.sha256 != own.sha256 &&
                 take(frame,
                      square_at((s.x + s.side / 2.0) * fx, (s.y + s.side / 2.0) * fy, s.side * std::min(fx, fy),
                                frame.meta.width, frame.meta.height),
@@ -318,7 +333,7 @@ ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& 
     // Twice half of what the positives could use: one sort alone may have to give all.
     const auto wanted = std::size_t(std::ceil(double(positives.size()) * options.prior / (1 - options.prior))) + 1;
     std::vector<Cut> same_place, other_film;
-    Planner(positives, frames, films, detector, options.seed).plan(wanted, same_place, other_film);
+    Planner(positives, frames, films, detector, options.seed, options.threads).plan(wanted, same_place, other_film);
     const Share s = share(positives.size(), same_place.size() + other_film.size(), options, output);
     const std::size_t from_films = std::min(other_film.size(), std::max(s.negatives / 2, s.negatives - std::min(s.negatives, same_place.size())));
     std::vector<Cut> all(positives.begin(), positives.begin() + std::ptrdiff_t(s.positives));

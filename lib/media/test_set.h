@@ -12,10 +12,11 @@
 //       inside the picture; a square that does not fit the picture is not used.
 //     - Positives: the squares of the boxes with at least `min_score`.
 //     - Negatives of the same place: a positive's square in another frame of the same source (same digest) in which no
-//       box, of whatever score, touches it, nor in the set's frames just before and after it: detectors miss one
-//       frame in a few, rarely two in a row.
-//     - Negatives of other films: a positive's square in a frame of `others` (none of the positives' sources), at
-//       the same relative place and scaled by min(width ratio, height ratio); not where a box of the same detector,
+//       box, of whatever score, touches it, nor in the set's frames just before and after it, and which looks there
+//       as that source mostly does (the half of its frames nearest to their median, media/usual_look.h): detectors
+//       miss things, small ones for minutes.
+//     - Negatives of other films: a positive's square in a frame of `others` from another source, at the same
+//       relative place and scaled by min(width ratio, height ratio); not where a box of the same detector,
 //       if the frame was annotated, touches it.
 //     Going round the positives in a seeded order, each gives one negative of the same place and one of another film
 //     a round, its frame drawn; half of the negatives are wanted of each sort, and where one sort runs out the other
