@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(streams_differ_by_seed_purpose_and_index)
 {
     std::set<std::uint64_t> firsts;
     for (const std::uint64_t seed : {0ull, 1ull, 1ull << 32, ~0ull})
-        for (const Purpose purpose : {Purpose::weights, Purpose::decoder_weights, Purpose::tests})
+        for (const Purpose purpose : {Purpose::weights, Purpose::whitening_patches, Purpose::tests})
             for (const std::uint64_t index : {0ull, 1ull, 1ull << 32, ~0ull}) {
                 Random random(seed, purpose, index);
                 const std::uint64_t high = random.bits();
