@@ -246,7 +246,7 @@ void add_training(Page& page, const fs::path& folder)
     int colour = -1;
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
         const std::string& name = table.columns[column];
-        if (!name.ends_with("_relative"))
+        if (!name.ends_with("_relative") || name.ends_with("_best_relative"))
             continue;
         ++colour;
         for (const std::string& set : sets) {
