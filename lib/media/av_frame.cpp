@@ -2,8 +2,6 @@
 
 #include "base/error.h"
 
-#include <opencv2/core/utility.hpp>
-
 extern "C" {
 #include <libavutil/frame.h>
 #include <libavutil/log.h>
@@ -17,13 +15,10 @@ extern "C" {
 
 namespace nonna {
 
-void settle_libraries()
+void settle_libav()
 {
     static std::once_flag once;
-    std::call_once(once, [] {
-        av_log_set_level(AV_LOG_QUIET);
-        cv::setNumThreads(1);
-    });
+    std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
 }
 
 static int matrix_of(const AVFrame& frame)
@@ -58,7 +53,7 @@ static std::uint8_t over_white(int value, int alpha)
     return std::uint8_t((value * alpha + 255 * (255 - alpha) + 127) / 255);
 }
 
-// Packed 16-bit formats of still pictures are cut to their high bytes here: libswscale takes them through YUV.
+// Packed 16-bit formats (PNG and TIFF as frames) are cut to their high bytes here: libswscale takes them through YUV.
 static bool unpack_16_bits(const AVFrame& frame, Picture& picture)
 {
     int channels = 0;
@@ -82,7 +77,7 @@ static bool unpack_16_bits(const AVFrame& frame, Picture& picture)
 
 Picture picture_from_frame(const AVFrame& frame, const std::string& subject)
 {
-    settle_libraries();
+    settle_libav();
     const Error unconvertible(subject, "unsupported pixel format");
     bool full_range = frame.color_range == AVCOL_RANGE_JPEG;
     const AVPixelFormat format = plain_format(AVPixelFormat(frame.format), full_range);

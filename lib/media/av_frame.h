@@ -9,8 +9,8 @@ struct AVFrame;
 
 namespace nonna {
 
-// Silences libav's log and keeps OpenCV to the calling thread. Cheap; called by every entry to the room.
-void settle_libraries();
+// Silences libav's log. Cheap; called before every other use of libav.
+void settle_libav();
 
 // Pixels as stored: not turned, not stretched. The matrix is the frame's own; where it names none, BT.601 below 720
 // lines and BT.709 from there on (what players do). The range is the frame's own, limited where unspecified.

@@ -124,7 +124,7 @@ bool is_encrypted(const AVStream& stream)
 
 Demuxer::Demuxer(const std::string& path) : path_(path), file_(std::make_unique<File>())
 {
-    settle_libraries();
+    settle_libav();
     try {
         open();
     } catch (...) {

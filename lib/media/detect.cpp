@@ -1,7 +1,7 @@
 #include "media/detect.h"
 
 #include "base/error.h"
-#include "media/av_frame.h"
+#include "media/opencv_threads.h"
 
 #include <opencv2/imgproc.hpp>
 #include <opencv2/objdetect.hpp>
@@ -84,7 +84,7 @@ const std::vector<std::string>& detector_names()
 
 Detector::Detector(const std::string& name, int min_size)
 {
-    settle_libraries();
+    keep_opencv_to_one_thread();
     state_ = std::make_unique<State>(name, min_size);
 }
 

@@ -5,10 +5,11 @@
 //
 // Decoding is strict: a picture is whole or it is an Error naming `subject`. Sizes are read from the header and held
 // against `max_pixels` before anything is allocated. JPEG (libturbojpeg: any warning, so truncation, is an Error),
-// PNG, WebP (still), BMP and binary PNM (libavcodec with every check on) are read. What a file can hold beyond 8-bit
-// RGB is brought to it: EXIF orientation is applied (JPEG), grey is copied to three channels, CMYK is multiplied out
-// (as Adobe stores it, inverted, where its marker says so), 16 bits are cut to 8, and transparency is laid over white,
-// the page such pictures are drawn for. Embedded colour profiles are not applied.
+// PNG (libpng: a wrong checksum or left-over data is an Error, also in chunks that are not used), WebP (libwebp, still
+// pictures) and binary PNM (P5, P6) are read. What a file can hold beyond 8-bit RGB is brought to it: EXIF orientation
+// is applied (JPEG), grey is copied to three channels, CMYK is multiplied out (as Adobe stores it, inverted, where its
+// marker says so), 16 bits are cut to 8, a PNM's own range is stretched to 8 bits, and transparency is laid over
+// white, the page such pictures are drawn for. Embedded colour profiles are not applied.
 #pragma once
 
 #include "io/image_stream.h"
@@ -36,7 +37,7 @@ inline constexpr long default_max_pixels = 100'000'000;
 // What the header says. `plain`: any decoder gives the same pixels as decode_picture (upright, 8 bits, no
 // transparency, no CMYK), so the encoded bytes may be handed on as they are.
 struct PictureInfo {
-    std::string extension;    // "jpg", "png", "webp", "bmp", "pnm"
+    std::string extension;    // "jpg", "png", "webp", "pnm"
     int width = 0, height = 0;    // after orientation
     int orientation = 1;          // EXIF 1 .. 8
     bool plain = true;

@@ -1,0 +1,138 @@
+#include "media/picture_format.h"
+
+#include "base/error.h"
+
+#include <turbojpeg.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <vector>
+
+namespace nonna {
+
+namespace {
+
+// The orientation tag of an EXIF block (a TIFF file in an APP1 segment); 1 where it says nothing sensible.
+int exif_orientation(Header tiff)
+{
+    const bool big = tiff.has(0, "MM");
+    if (!big && !tiff.has(0, "II"))
+        return 1;
+    const auto u16 = [&](std::size_t i) { return big ? tiff.big16(i) : tiff.little16(i); };
+    const std::size_t directory = big ? tiff.big32(4) : tiff.little32(4);
+    const unsigned entries = u16(directory);
+    for (unsigned i = 0; i < entries && directory + 14 + 12 * i <= tiff.bytes.size(); ++i) {
+        const std::size_t entry = directory + 2 + 12 * i;
+        if (u16(entry) == 0x0112) {
+            const unsigned value = u16(entry + 8);
+            return value >= 1 && value <= 8 ? int(value) : 1;
+        }
+    }
+    return 1;
+}
+
+struct JpegMarkers {
+    int orientation = 1;
+    bool adobe = false;
+    int width = 0, height = 0, components = 0;
+};
+
+// Walks the segments up to the frame header.
+JpegMarkers jpeg_markers(Header h)
+{
+    JpegMarkers found;
+    std::size_t i = 2;
+    while (i + 4 <= h.bytes.size()) {
+        if (h.u8(i) != 0xff) {
+            ++i;
+            continue;
+        }
+        const unsigned marker = h.u8(i + 1);
+        if (marker == 0xff || marker == 0 || marker == 1 || (marker >= 0xd0 && marker <= 0xd8)) {
+            i += marker == 0xff ? 1 : 2;
+            continue;
+        }
+        if (marker == 0xd9 || marker == 0xda)
+            break;
+        const unsigned length = h.big16(i + 2);
+        if (marker == 0xe1 && h.has(i + 4, std::string_view("Exif\0\0", 6)) && i + 2 + length <= h.bytes.size())
+            found.orientation = exif_orientation({h.bytes.subspan(i + 10, length > 8 ? length - 8 : 0)});
+        if (marker == 0xee && h.has(i + 4, "Adobe"))
+            found.adobe = true;
+        if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
+            found.height = int(h.big16(i + 5));
+            found.width = int(h.big16(i + 7));
+            found.components = int(h.u8(i + 9));
+        }
+        i += 2 + std::max(length, 2u);
+    }
+    return found;
+}
+
+struct TurboJpeg {
+    tjhandle handle;
+    explicit TurboJpeg(tjhandle h) : handle(h)
+    {
+        if (!handle)
+            throw std::bad_alloc();
+    }
+    ~TurboJpeg() { tjDestroy(handle); }
+    TurboJpeg(const TurboJpeg&) = delete;
+    TurboJpeg& operator=(const TurboJpeg&) = delete;
+};
+
+}    // namespace
+
+PictureInfo inspect_jpeg(Encoded encoded)
+{
+    const JpegMarkers found = jpeg_markers({encoded});
+    return {"jpg", found.width, found.height, found.orientation, found.orientation == 1 && found.components != 4};
+}
+
+Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject)
+{
+    const TurboJpeg jpeg(tjInitDecompress());
+    const auto* const data = reinterpret_cast<const unsigned char*>(encoded.data());
+    int width = 0, height = 0, subsampling = 0, space = 0;
+    if (tjDecompressHeader3(jpeg.handle, data, encoded.size(), &width, &height, &subsampling, &space) != 0)
+        throw Error(subject, damaged_picture);
+    // The two parsers must agree, or the caller's size check was about another picture.
+    const bool turned = info.orientation >= 5;
+    if (width != (turned ? info.height : info.width) || height != (turned ? info.width : info.height))
+        throw Error(subject, damaged_picture);
+    const bool cmyk = space == TJCS_CMYK || space == TJCS_YCCK;
+    const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT;
+    Picture picture = blank_picture(width, height);
+    if (!cmyk) {
+        if (tjDecompress2(jpeg.handle, data, encoded.size(), picture.rgb.data(), width, 0, height, TJPF_RGB, flags) != 0)
+            throw Error(subject, damaged_picture);
+        return picture;
+    }
+    std::vector<std::uint8_t> ink(std::size_t(width) * height * 4);
+    if (tjDecompress2(jpeg.handle, data, encoded.size(), ink.data(), width, 0, height, TJPF_CMYK, flags) != 0)
+        throw Error(subject, damaged_picture);
+    const std::uint8_t invert = jpeg_markers({encoded}).adobe ? 0 : 255;
+    for (std::size_t i = 0; i < ink.size() / 4; ++i) {
+        const int k = ink[4 * i + 3] ^ invert;
+        for (int c = 0; c < 3; ++c)
+            picture.rgb[3 * i + c] = std::uint8_t(((ink[4 * i + c] ^ invert) * k + 127) / 255);
+    }
+    return picture;
+}
+
+Bytes encode_jpeg(const Picture& picture, int quality)
+{
+    const TurboJpeg jpeg(tjInitCompress());
+    unsigned char* data = nullptr;
+    unsigned long size = 0;
+    const int failed = tjCompress2(jpeg.handle, picture.rgb.data(), picture.width, 0, picture.height, TJPF_RGB, &data,
+                                   &size, TJSAMP_444, quality, TJFLAG_ACCURATEDCT);
+    const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owner(data, tjFree);
+    if (failed)
+        throw Error("picture", "cannot be encoded as JPEG");
+    const auto* const begin = reinterpret_cast<const std::byte*>(data);
+    return Bytes(begin, begin + size);
+}
+
+}    // namespace nonna
