@@ -39,7 +39,7 @@ bool named_like_picture(const fs::path& path)
 {
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    for (const char* const known : {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"})
+    for (const char* const known : {".jpg", ".jpeg", ".png", ".webp", ".ppm", ".pgm", ".pnm"})
         if (extension == known)
             return true;
     return false;
