@@ -29,6 +29,7 @@ int main(int argc, char** argv)
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
+        keep_apart({output}, {architecture_name, whiten_from});
         const Architecture architecture = Architecture::read(architecture_name);
         Pool pool{int(threads)};
         whitening.patches = std::uint64_t(patches);

@@ -5,6 +5,7 @@
 #include "io/npy.h"
 #include "io/table.h"
 #include "train/picture_set.h"
+#include <cmath>
 
 int main(int argc, char** argv)
 {
@@ -21,6 +22,7 @@ int main(int argc, char** argv)
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     return run_tool(argc, argv, command, [&] {
+        keep_apart({output, labels_out}, {model_path, images});
         const Model model = load_model(model_path);
         const LayerId layer = parse_layer(layer_text, model.architecture);
         Pool pool{int(threads)};
@@ -28,7 +30,12 @@ int main(int argc, char** argv)
         const Shape shape = layer_shape(layer, model.architecture);
         NpyWriter writer(output, {std::uint64_t(shape.rows), std::uint64_t(shape.columns), std::uint64_t(shape.maps)});
         respond(model, {set.pixels, set.count()}, std::span(&layer, 1), pool,
-                [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) { writer.write_rows(batch); });
+                [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) {
+                    for (const float v : batch)
+                        if (!std::isfinite(v))
+                            throw Error(model_path, "a response is not a finite number");
+                    writer.write_rows(batch);
+                });
         if (!labels_out.empty()) {
             TableWriter table(labels_out, {"key", "source", "label"});
             for (std::size_t i = 0; i < set.count(); ++i) {

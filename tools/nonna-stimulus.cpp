@@ -23,6 +23,7 @@ struct Options {
 
 ExitStatus optimal(const Options& o)
 {
+    keep_apart({o.output, o.tsv, o.whitened}, {o.model, o.data});
     const Model model = load_model(o.model);
     const Architecture& a = model.architecture;
     const NeuronId neuron = parse_neuron(o.neuron, a);
@@ -72,6 +73,7 @@ ExitStatus optimal(const Options& o)
 
 ExitStatus top(const Options& o)
 {
+    keep_apart({o.output, o.tsv}, {o.model, o.data});
     const Model model = load_model(o.model);
     const NeuronId neuron = parse_neuron(o.neuron, model.architecture);
     Pool pool{int(o.threads)};

@@ -89,13 +89,15 @@ int main(int argc, char** argv)
     command.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
 
     return run_tool(argc, argv, command, [&] {
+        keep_apart({o.output, o.best_responses}, {o.responses, o.labels});
+        keep_apart({o.output, o.best_responses}, o.files);
         Pool pool{int(o.threads)};
         if (o.responses.empty() != o.labels.empty())
             usage_error("--labels", "goes with --responses, each needs the other");
         if (!o.responses.empty()) {
             if (!o.files.empty())
                 usage_error("--responses", "takes the place of MODEL and TEST.tar");
-            if (o.layers.size() > 1)
+            if (o.layers.size() > 1 || (o.layers.size() == 1 && o.layers[0] == "all"))
                 usage_error("--layer", "one name for the responses of one layer");
             const ResponseSource source = file_responses(o.responses, o.layers.empty() ? "top" : o.layers[0]);
             return run(o, source, read_label_table(o.labels, o.positive), {}, pool);

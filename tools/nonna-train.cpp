@@ -35,6 +35,10 @@ int main(int argc, char** argv)
         using namespace nonna;
         if (o.resume && o.checkpoint.empty())
             usage_error("--resume", "needs --checkpoint DIR");
+        keep_apart({o.log}, {input});    // the model itself may be trained in place
+        keep_apart({output, o.log}, validation);
+        for (const std::string& text : data)
+            keep_apart({output, o.log}, {text, text.substr(0, text.rfind(':'))});
         Pool pool{int(threads)};
         Model model = load_model(input);
         std::vector<Source> sources;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <new>
@@ -110,6 +111,29 @@ void usage_error(const std::string& option, const std::string& reason)
     throw Error(option, reason, ExitStatus::usage);
 }
 
+void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs)
+{
+    namespace fs = std::filesystem;
+    auto same = [](const std::string& a, const std::string& b) {
+        std::error_code error;
+        if (fs::exists(a, error) && !fs::is_regular_file(a, error))
+            return false;
+        return fs::weakly_canonical(fs::absolute(a), error) == fs::weakly_canonical(fs::absolute(b), error) ||
+               fs::equivalent(a, b, error);
+    };
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+        const std::string& output = outputs[i];
+        if (output.empty())
+            continue;
+        for (std::size_t k = 0; k < i; ++k)
+            if (!outputs[k].empty() && (output == "-" ? outputs[k] == "-" : same(output, outputs[k])))
+                usage_error(output, "two outputs cannot go to one place");
+        for (const std::string& input : inputs)
+            if (!input.empty() && output != "-" && input != "-" && same(output, input))
+                usage_error(output, "is also an input");
+    }
+}
+
 std::vector<std::string> read_file_list(const std::string& path, bool null_terminated)
 {
     std::ifstream file;
@@ -123,7 +147,9 @@ std::vector<std::string> read_file_list(const std::string& path, bool null_termi
     std::vector<std::string> paths;
     errno = 0;
     for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n');)
-        if (!line.empty())
+        if (line.find('\0') != std::string::npos)
+            throw Error(path == "-" ? "standard input" : path, "a name with a NUL byte in it: does the list want -0?");
+        else if (!line.empty())
             paths.push_back(line);
     if (input.bad())
         throw Error(path == "-" ? "standard input" : path, errno ? errno_reason() : "cannot be read");

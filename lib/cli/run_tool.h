@@ -85,6 +85,10 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
 // Wrong usage found after parsing (two options that exclude each other): Error with status usage.
 [[noreturn]] void usage_error(const std::string& option, const std::string& reason);
 
+// Outputs that are one another, or one of `inputs`, would destroy data: Error with status usage. Empty names are options
+// not given; names of things that are no regular files (/dev/null) never clash, but only one output can be "-".
+void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
+
 // --files-from F with -0: one path a line (or NUL-terminated); "-" is standard input.
 std::vector<std::string> read_file_list(const std::string& path, bool null_terminated);
 

@@ -1,9 +1,12 @@
 #include "media/frame_set.h"
 
+#include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "io/file_kind.h"
+#include "media/demuxer.h"
 
 #include <set>
 
@@ -26,6 +29,8 @@ Result read_video(const std::string& path, const FrameSetOptions& options)
     result.path = path;
     try {
         result.digest = video_digest(path);
+        if (detect_file_kind(path) == FileKind::image_set)    // libav would find the pictures in it
+            throw Error(path, reason::unknown);
         std::uint64_t sequence = 0;
         for (const VideoFrame& frame : decode_frames(path, result.digest, options.request)) {
             Sample sample;

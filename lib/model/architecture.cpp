@@ -21,6 +21,7 @@ namespace
 
 // Bounds that keep every product below inside 64 bits, and every allocation thinkable.
 constexpr int most_side = 4096, most_maps = 4096, most_stages = 16;
+constexpr double least_number = 1e-12, most_number = 1e6;    // floats and their squares stay finite and apart from 0
 
 // One list of a stage's keys serves the .conf reader, the JSON writer and the JSON reader.
 template <class Stage, class F> void each_key(Stage& s, F&& f)
@@ -111,7 +112,10 @@ struct JsonReader {
     const ordered_json& object;
     void operator()(const char* key, Border& value)
     {
-        value = object.at(key).get<std::string>() == "valid" ? Border::valid : Border::same;
+        const std::string text = object.at(key).get<std::string>();
+        if (text != "same" && text != "valid")
+            throw nlohmann::json::type_error::create(302, "border must be same or valid", &object);
+        value = text == "valid" ? Border::valid : Border::same;
     }
     template <class T> void operator()(const char* key, T& value) { object.at(key).get_to(value); }
 };
@@ -235,9 +239,9 @@ void Architecture::complete(const std::string& subject)
         require(s.field >= 1 && s.field <= input.rows,
                 at + "field does not fit its input of side " + std::to_string(input.rows));
         require(s.norm == 0 || s.norm % 2 == 1, at + "norm must be 0 or odd");
-        require(s.lambda >= 0 && std::isfinite(s.lambda), at + "lambda must not be negative");
-        require(s.epsilon > 0 && std::isfinite(s.epsilon), at + "epsilon must be positive");
-        require(s.c > 0 && std::isfinite(s.c), at + "c must be positive");
+        require(s.lambda >= 0 && s.lambda <= most_number, at + "lambda must be 0 to 1e6");
+        require(s.epsilon >= least_number && s.epsilon <= most_number, at + "epsilon must be 1e-12 to 1e6");
+        require(s.c >= least_number && s.c <= most_number, at + "c must be 1e-12 to 1e6");
         s.input = input;
         const int filter = (input.rows - s.field) / s.stride + 1, pooled = filter - s.pool + 1;
         require(s.pool >= 1 && pooled >= 1, at + "pool does not fit its input of side " + std::to_string(filter));

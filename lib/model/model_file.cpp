@@ -1,6 +1,7 @@
 #include "model/model_file.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/random.h"
 #include "io/safetensors.h"
 #include "kernels/kernels.h"
@@ -43,7 +44,7 @@ Preprocessing read_preprocessing(const SafetensorsReader& file, const std::strin
         throw Error(file.name(), "preprocessing in the metadata is not what nonna-model(5) says");
     }
     if (p.side != a.side || p.channels != a.channels || (p.width != 0 && p.width != a.whitening) ||
-        !std::isfinite(p.factor))
+        !(p.factor > 0) || !std::isfinite(float(p.factor)))
         throw Error(file.name(), "preprocessing does not fit the architecture");
     if (p.width > 0) {
         p.filters.resize(std::size_t(p.channels) * p.width * p.width * p.channels);
@@ -119,6 +120,9 @@ Model load_model(const std::string& path)
     for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
         if (model.architecture.stages[i].tied)
             file.read(scale_name(i), std::span<double>(model.statistics).subspan(2 * i, 2));
+    for (const double s : model.statistics)
+        if (!std::isfinite(s))
+            throw Error(path, "a statistic is not a finite number");
     for (const auto& [key, value] : metadata)
         if (key != "format" && key != "architecture" && key != "preprocessing")
             model.provenance[key] = value;
@@ -180,6 +184,7 @@ Model random_model(const Architecture& architecture, const Preprocessing& prepro
             continue;
         }
         for (std::size_t p = 0; p < s.matrices; ++p) {
+            throw_if_interrupted();
             Random random(seed, Purpose::weights, (std::uint64_t(t.stage) << 40) + p);
             float* const matrix = weights + p * s.rows * s.columns;
             for (std::size_t i = 0; i < s.rows * s.columns; ++i)

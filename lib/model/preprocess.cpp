@@ -1,6 +1,7 @@
 #include "model/preprocess.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "base/tensor.h"
@@ -188,6 +189,7 @@ Preprocessing fit_preprocessing(const Architecture& architecture, std::span<cons
     Tensor<double, 2> products = xt::zeros<double>({dimension, dimension});
     std::vector<double> sums(dimension);
     for (std::size_t first = 0; first < options.patches; first += block) {
+        throw_if_interrupted();
         const std::size_t n = std::min<std::size_t>(block, options.patches - first);
         Tensor<double, 2> patches = Tensor<double, 2>::from_shape({n, dimension});
         pool.for_each(n, [&](std::size_t i, int) {

@@ -19,6 +19,7 @@ std::string fitting(std::string text, int width, int height)
     for (char& c : text)
         if (c < ' ' || c > '~')
             c = '?';
+    text.resize(std::min(text.size(), std::size_t(width)));    // no character is narrower than a pixel
     while (!text.empty() && text_width(text, height) > width)
         text.pop_back();
     return text;

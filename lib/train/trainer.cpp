@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "io/output.h"
 #include "kernels/kernels.h"
+#include "model/local_stage.h"
 #include "train/checkpoint.h"
 
 #include <charconv>
@@ -110,9 +111,11 @@ class Log
         for (std::size_t s = 0; s < sums.size(); ++s) {
             number(sums[s].reconstruction / images);
             number(sums[s].sparsity / images);
-            number(sums[s].reconstruction / sums[s].input);
+            // of flat pictures nothing is to be reconstructed
+            const std::vector<double>& fit = sums[s].statistics;
+            number(sums[s].input > 0 ? sums[s].reconstruction / sums[s].input : 0);
             // |alpha u - x|^2 at its least: |x|^2 - <u, x>^2 / |u|^2
-            number(1 - sums[s].statistics[0] * sums[s].statistics[0] / sums[s].statistics[1] / sums[s].input);
+            number(sums[s].input > 0 && fit[1] > 0 ? 1 - fit[0] * fit[0] / fit[1] / sums[s].input : 0);
             number(model.alpha(int(s)));
         }
         put(text + "\n");
@@ -254,7 +257,7 @@ Source read_source(const std::string& text, const Architecture& architecture, Po
     if (colon != std::string::npos && !std::filesystem::exists(text)) {
         const char* const end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, source.weight);
-        if (error != std::errc{} || stop != end || !(source.weight > 0) || !std::isfinite(source.weight))
+        if (error != std::errc{} || stop != end || !(source.weight > 0) || source.weight > 1e12)
             throw Error(text, "expected FILE or FILE:WEIGHT with a weight greater than 0", ExitStatus::usage);
         path = text.substr(0, colon);
     }
@@ -269,6 +272,7 @@ void fit_scale(Model& model, std::span<const float> images, std::size_t count, P
     Network<float> network(model.architecture, batch, pool);
     std::vector<double> sums(model.statistics.size());
     for (std::size_t first = 0; first < count; first += batch) {
+        throw_if_interrupted();
         const std::size_t n = std::min<std::size_t>(batch, count - first);
         network.load(images.subspan(first * size, n * size), int(n));
         network.up(model.parameters);
@@ -279,7 +283,7 @@ void fit_scale(Model& model, std::span<const float> images, std::size_t count, P
     for (const ParameterTensor& t : parameter_layout(model.architecture)) {
         if (!t.decoder)
             continue;
-        const double alpha = sums[2 * t.stage] / sums[2 * t.stage + 1];
+        const double alpha = least_squares_scale(std::span(sums).subspan(2 * t.stage, 2));
         for (std::size_t i = 0; i < t.segment.size(); ++i)
             model.parameters[t.segment.offset + i] *= float(alpha);
         sums[2 * t.stage] = sums[2 * t.stage + 1] = 0;
