@@ -50,20 +50,23 @@ Share share(std::size_t positives, std::size_t negatives, const TestSetOptions& 
         return Share{total - n, n};
     };
     const auto fits = [&](const Share& s) { return s.positives <= positives && s.negatives <= negatives; };
+    // A test of one class alone tests nothing.
+    const auto both = [&](const Share& s) {
+        if (s.positives == 0 || s.negatives == 0)
+            throw Error(subject, "too few pictures for the prior");
+        return s;
+    };
     if (o.count > 0) {
         const Share s = split(std::size_t(o.count));
         if (!fits(s))
             throw Error(subject, "only " + std::to_string(positives) + " positives and " + std::to_string(negatives) +
                                      " negatives for a set of " + std::to_string(o.count) + " at the prior");
-        return s;
+        return both(s);
     }
     std::size_t total = positives + negatives;
     while (total > 0 && !fits(split(total)))
         --total;
-    const Share s = split(total);
-    if (s.positives == 0 || s.negatives == 0)
-        throw Error(subject, "too few pictures for the prior");
-    return s;
+    return both(split(total));
 }
 
 template <class T> void draw_some(std::vector<T>& from, std::size_t count, std::uint64_t seed, Draw draw)

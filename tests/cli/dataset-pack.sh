@@ -30,6 +30,8 @@ ls none.tar 2>/dev/null
 nonna-dataset pack in -o patches.tar --patches 4 --patch-size 3:9 --seed 1 --size 5 && tar tf patches.tar | grep -c jpg
 nonna-dataset pack other -o other.tar
 nonna-dataset testset --positives other.tar --negatives all.tar -o test.tar --prior 0.6 && tar xOf test.tar --wildcards '*.json' | grep -o '"label":"[01]"' | sort | uniq -c
+nonna-dataset testset --positives other.tar --negatives all.tar -o one.tar --count 1
+echo "one class: $?"
 nonna-dataset sheet test.tar -o sheet.png --labels && head -c 8 sheet.png | od -An -c
 nonna-dataset sheet all.tar -o /dev/full
 echo "full disk: $?"
