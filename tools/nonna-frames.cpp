@@ -1,6 +1,6 @@
 // nonna-frames: one seeded random frame of each video, as an image set.
 #include "cli/run_tool.h"
-#include "media/frame_set.h"
+#include "dataset/frame_set.h"
 
 #include <charconv>
 

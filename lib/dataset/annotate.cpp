@@ -1,4 +1,4 @@
-#include "media/annotate.h"
+#include "dataset/annotate.h"
 
 #include "base/interrupt.h"
 #include "base/log.h"

@@ -1,4 +1,4 @@
-#include "media/frame_set.h"
+#include "dataset/frame_set.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -6,7 +6,6 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "io/file_kind.h"
-#include "media/demuxer.h"
 
 #include <set>
 
@@ -30,7 +29,7 @@ Result read_video(const std::string& path, const FrameSetOptions& options)
     try {
         result.digest = video_digest(path);
         if (detect_file_kind(path) == FileKind::image_set)    // libav would find the pictures in it
-            throw Error(path, reason::unknown);
+            throw Error(path, "not a known video container");
         std::uint64_t sequence = 0;
         for (const VideoFrame& frame : decode_frames(path, result.digest, options.request)) {
             Sample sample;

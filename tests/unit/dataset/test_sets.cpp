@@ -1,11 +1,11 @@
 #include "base/error.h"
 #include "base/random.h"
+#include "dataset/annotate.h"
+#include "dataset/pack.h"
+#include "dataset/test_set.h"
 #include "io/digest.h"
 #include "io/output.h"
-#include "media/annotate.h"
 #include "media/detect.h"
-#include "media/pack.h"
-#include "media/test_set.h"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,13 +1,13 @@
-#include "media/test_set.h"
+#include "dataset/test_set.h"
 
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "dataset/pack.h"
+#include "dataset/usual_look.h"
 #include "io/digest.h"
-#include "media/pack.h"
-#include "media/usual_look.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // The usual look of a place: a visitor is unusual where he stands, and nowhere else.
+#include "dataset/usual_look.h"
 #include "media/picture.h"
-#include "media/usual_look.h"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "media/usual_look.h"
+#include "dataset/usual_look.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"

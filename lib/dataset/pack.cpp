@@ -1,4 +1,4 @@
-#include "media/pack.h"
+#include "dataset/pack.h"
 
 #include "base/interrupt.h"
 #include "base/log.h"

@@ -7,13 +7,13 @@
 //     counts as a positive; it is named, and the negative skipped.
 //
 // (b) test_set_from_boxes: so that a place, a time or a film cannot pass for the thing itself. The frames are those of
-//     an annotated set (media/annotate.h), whose samples say which source each is from.
+//     an annotated set (dataset/annotate.h), whose samples say which source each is from.
 //     - A box's *square*: centred on the box, side = the box's longer side times (1 + 2 margin), whole pixels, moved
 //       inside the picture; a square that does not fit the picture is not used.
 //     - Positives: the squares of the boxes with at least `min_score`.
 //     - Negatives of the same place: a positive's square in another frame of the same source (same digest) in which no
 //       box, of whatever score, touches it, nor in the set's frames just before and after it, and which looks there
-//       as that source mostly does (the half of its frames nearest to their median, media/usual_look.h): detectors
+//       as that source mostly does (the half of its frames nearest to their median, dataset/usual_look.h): detectors
 //       miss things, small ones for minutes.
 //     - Negatives of other films: a positive's square in a frame of `others` from another source, at the same
 //       relative place and scaled by min(width ratio, height ratio); not where a box of the same detector,

@@ -1,0 +1,37 @@
+// nonna-dataset faces: what a detector finds, into the json.
+#include "dataset/annotate.h"
+#include "jobs.h"
+#include "media/detect.h"
+
+using namespace nonna;
+
+namespace {
+
+struct FacesJob {
+    AnnotateOptions options;
+    std::string input, output, keep = "all";
+    std::int64_t min_size = 0, threads = 0;
+
+    ExitStatus run()
+    {
+        using Keep = AnnotateOptions::Keep;
+        options.keep = keep == "with" ? Keep::with : keep == "without" ? Keep::without : Keep::all;
+        options.min_size = int(min_size);
+        options.threads = int(threads);
+        return annotate_set(input, output, options);
+    }
+};
+
+}    // namespace
+
+void add_faces(Command& program)
+{
+    static FacesJob o;
+    Command& job = program.subcommand("faces", "find faces or people, keep their boxes in the json", [] { return o.run(); });
+    job.positional("IN.tar", o.input, "image set; - is standard input");
+    job.option("-o,--output", o.output, "OUT.tar", "the image set with boxes").required();
+    job.choice("--detector", o.options.detector, detector_names(), "what to look for");
+    job.choice("--keep", o.keep, {"all", "with", "without"}, "which pictures");
+    job.option("--min-size", o.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0, 8192);
+    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+}

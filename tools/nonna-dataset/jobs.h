@@ -1,0 +1,10 @@
+// The jobs of nonna-dataset: each declares its options on the program and binds what it does. What the options are bound
+// to lives as long as the process.
+#pragma once
+
+#include "cli/run_tool.h"
+
+void add_pack(nonna::Command& program);
+void add_faces(nonna::Command& program);
+void add_testset(nonna::Command& program);
+void add_sheet(nonna::Command& program);

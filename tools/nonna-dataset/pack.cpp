@@ -1,0 +1,61 @@
+// nonna-dataset pack: pictures, folders and image sets to one image set.
+#include "dataset/pack.h"
+#include "jobs.h"
+
+using namespace nonna;
+
+namespace {
+
+struct PackJob {
+    PackOptions options;
+    std::vector<std::string> paths;
+    std::string output, label, labels_from, list, patch_size, root, format = "jpg";
+    std::int64_t patches = 0, threads = 0;
+    bool null_terminated = false;
+
+    ExitStatus run()
+    {
+        if (!label.empty() && !labels_from.empty())
+            usage_error("--label", "excludes --labels-from");
+        options.set_patches(patches, patch_size);
+        std::vector<PackInput> inputs;
+        for (const std::string& path : paths)
+            inputs.push_back({path, "", {}});
+        if (!list.empty())
+            for (const std::string& path : read_file_list(list, null_terminated))
+                inputs.push_back(listed(path, root));
+        if (!labels_from.empty())
+            for (PackInput& row : read_labels(labels_from, root))
+                inputs.push_back(std::move(row));
+        if (inputs.empty())
+            usage_error("PATH", "no picture given");
+        if (!label.empty())
+            options.label = label;
+        options.lossless = format == "png";
+        options.threads = int(threads);
+        options.made_by = "nonna-dataset " + version() + " pack";
+        return pack_pictures(inputs, output, options);
+    }
+};
+
+}    // namespace
+
+void add_pack(Command& program)
+{
+    static PackJob o;
+    Command& job = program.subcommand("pack", "pictures, folders or image sets to one image set", [] { return o.run(); });
+    job.positional("PATH", o.paths, "pictures, folders, image sets");
+    job.option("-o,--output", o.output, "OUT.tar", "the image set").required();
+    job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps", 0, 8192);
+    job.option("--crop", o.options.crop, "N", "middle square: pixels, or share up to 1", 0, 65536);
+    job.option("--label", o.label, "L", "label of every picture");
+    job.option("--labels-from", o.labels_from, "TSV", "table with columns path, label");
+    job.option("--root", o.root, "DIR", "where names in lists start");
+    job.option("--files-from", o.list, "FILE", "more inputs, one a line");
+    job.flag("-0,--null", o.null_terminated, "names in --files-from end with NUL");
+    job.option("--patches", o.patches, "N", "random squares of each picture", 0, 100'000);
+    job.option("--patch-size", o.patch_size, "A:B", "their sides, pixels of the picture");
+    job.option("--seed", o.options.seed, "S", "seed of the patches");
+    job.choice("--format", o.format, {"jpg", "png"}, "of pictures encoded anew");
+    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+}
