@@ -7,4 +7,5 @@
 void add_pack(nonna::Command& program);
 void add_faces(nonna::Command& program);
 void add_testset(nonna::Command& program);
+void add_verify(nonna::Command& program);
 void add_sheet(nonna::Command& program);
