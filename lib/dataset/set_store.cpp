@@ -470,7 +470,7 @@ std::uint64_t SetStore::add(UnitRecord record, const std::vector<Sample>& sample
     s.manifest.append(line);
     s.now.manifest += line.size();
     // Time decides how much is done again after a crash, never what comes out.
-    if (++s.waiting >= 64 || std::chrono::steady_clock::now() - s.journaled > std::chrono::milliseconds(500))
+    if (++s.waiting >= 16 || std::chrono::steady_clock::now() - s.journaled > std::chrono::milliseconds(500))
         s.checkpoint();
     return offset;
 }

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(crashes_do_not_show)
             SetStore again(image, small);
             const int kept = int(decided(again));
             BOOST_REQUIRE(kept <= crash + 1);
-            BOOST_REQUIRE(kept >= crash + 1 - 64);
+            BOOST_REQUIRE(kept >= crash + 1 - 16);
             for (int i = kept; i < units; ++i)
                 add(again, i);
             again.finish();
