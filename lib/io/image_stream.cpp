@@ -282,51 +282,66 @@ std::optional<Sample> ImageReader::next() { return state_->next(); }
 const std::string& ImageReader::name() const { return state_->name(); }
 std::string ImageReader::digest() const { return Sha256(state_->sum).hex(); }
 
-struct ImageWriter::State {
-    Output output;
-    std::exception_ptr failure;
-    KeySet keys;
-    std::uint64_t count = 0;
-    // Freeing an open archive writes its end marker, which a half-written set must not get; archive_write_fail prevents
-    // it too, but then libarchive 3.6 leaks its buffer. A failed write is not tried again either.
-    bool closing = false;
-    std::unique_ptr<archive, ArchiveDeleter> tar{archive_write_new()};
+namespace {
+
+// Samples to archive members: libarchive's ustar writer, unblocked, into a string that the owner empties.
+class Archiver
+{
+  public:
+    std::string bytes;
+
+    explicit Archiver(std::string name) : name_(std::move(name))
+    {
+        if (!tar_)
+            throw std::bad_alloc();
+        archive_write_set_format_ustar(tar_.get());
+        archive_write_set_bytes_per_block(tar_.get(), 0);
+        check(archive_write_open(tar_.get(), this, nullptr, &on_write, nullptr));
+    }
+    Archiver(const Archiver&) = delete;
+    Archiver& operator=(const Archiver&) = delete;
+    ~Archiver() { closing_ = true; }    // freeing an open archive writes an end marker: archive_end says where it belongs
+
+    void add(const Sample& sample)
+    {
+        const std::string picture = sample.key + "." + sample.extension, json = sample.key + ".json";
+        if (!is_key(sample.key))
+            throw Error(name_, printable(sample.key) + ": not a key of 16 hexadecimal digits");
+        if (!is_picture_extension(sample.extension))
+            throw Error(name_, printable(picture) + ": not a picture (jpg, png, webp)");
+        if (sample.picture.empty() || sample.picture.size() > member_limit)
+            throw Error(name_, picture + (sample.picture.empty() ? ": empty" : ": larger than 256 MiB"));
+        const std::string text = meta_to_json(sample.meta, name_, json);
+        member(picture, sample.picture);
+        member(json, std::as_bytes(std::span(text)));
+    }
+
+  private:
+    std::string name_;
+    bool closing_ = false;
+    std::unique_ptr<archive, ArchiveDeleter> tar_{archive_write_new()};
 
     static la_ssize_t on_write(archive*, void* self, const void* buffer, std::size_t size)
     {
-        auto& state = *static_cast<State*>(self);
-        if (state.closing || state.failure)
-            return static_cast<la_ssize_t>(size);
+        auto& archiver = *static_cast<Archiver*>(self);
         try {
-            state.output.write(std::string_view(static_cast<const char*>(buffer), size));
+            if (!archiver.closing_)
+                archiver.bytes.append(static_cast<const char*>(buffer), size);
             return static_cast<la_ssize_t>(size);
-        } catch (...) {    // must not cross C
-            state.failure = std::current_exception();
+        } catch (...) {    // out of memory; must not cross C
             return -1;
         }
     }
 
-    explicit State(const std::string& path) : output(path, Output::Kind::binary)
-    {
-        if (!tar)
-            throw std::bad_alloc();
-        archive_write_set_format_ustar(tar.get());
-        archive_write_set_bytes_per_block(tar.get(), 10240);
-        archive_write_set_bytes_in_last_block(tar.get(), 10240);    // as tar(1) does
-        check(archive_write_open(tar.get(), this, nullptr, &on_write, nullptr));
-    }
-
     void check(int status)
     {
-        if (failure)
-            std::rethrow_exception(failure);
         if (status != ARCHIVE_OK) {
-            const char* text = archive_error_string(tar.get());
-            throw Error(output.name(), text ? text : "archive not writable");
+            const char* text = archive_error_string(tar_.get());
+            throw Error(name_, text ? text : "archive not writable");
         }
     }
 
-    void member(const std::string& name, std::span<const std::byte> bytes)
+    void member(const std::string& name, std::span<const std::byte> content)
     {
         const std::unique_ptr<archive_entry, EntryDeleter> entry(archive_entry_new());
         if (!entry)
@@ -337,38 +352,56 @@ struct ImageWriter::State {
         archive_entry_set_uid(entry.get(), 0);
         archive_entry_set_gid(entry.get(), 0);
         archive_entry_set_mtime(entry.get(), 0, 0);
-        archive_entry_set_size(entry.get(), static_cast<la_int64_t>(bytes.size()));
-        check(archive_write_header(tar.get(), entry.get()));
-        const la_ssize_t n = archive_write_data(tar.get(), bytes.data(), bytes.size());
-        check(n == static_cast<la_ssize_t>(bytes.size()) ? ARCHIVE_OK : ARCHIVE_FATAL);
-        check(archive_write_finish_entry(tar.get()));
+        archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
+        check(archive_write_header(tar_.get(), entry.get()));
+        const la_ssize_t n = archive_write_data(tar_.get(), content.data(), content.size());
+        check(n == static_cast<la_ssize_t>(content.size()) ? ARCHIVE_OK : ARCHIVE_FATAL);
+        check(archive_write_finish_entry(tar_.get()));
     }
 };
 
+}    // namespace
+
+std::string archive_bytes(const Sample& sample, const std::string& archive)
+{
+    Archiver archiver(archive);
+    archiver.add(sample);
+    return std::move(archiver.bytes);
+}
+
+std::string archive_end(std::uint64_t size)
+{
+    constexpr std::uint64_t record = 10240;    // as tar(1) does
+    return std::string((size + 1024 + record - 1) / record * record - size, '\0');
+}
+
+struct ImageWriter::State {
+    Output output;
+    Archiver archiver;
+    KeySet keys;
+    std::uint64_t count = 0, size = 0;
+
+    explicit State(const std::string& path) : output(path, Output::Kind::binary), archiver(output.name()) {}
+};
+
 ImageWriter::ImageWriter(const std::string& path) : state_(std::make_unique<State>(path)) {}
-ImageWriter::~ImageWriter() { state_->closing = true; }
+ImageWriter::~ImageWriter() = default;
 
 void ImageWriter::write(const Sample& sample)
 {
     State& s = *state_;
-    const std::string picture = sample.key + "." + sample.extension, json = sample.key + ".json";
-    if (!is_key(sample.key))
-        throw Error(s.output.name(), printable(sample.key) + ": not a key of 16 hexadecimal digits");
-    if (!is_picture_extension(sample.extension))
-        throw Error(s.output.name(), printable(picture) + ": not a picture (jpg, png, webp)");
-    if (sample.picture.empty() || sample.picture.size() > member_limit)
-        throw Error(s.output.name(), picture + (sample.picture.empty() ? ": empty" : ": larger than 256 MiB"));
-    const std::string text = meta_to_json(sample.meta, s.output.name(), json);
+    s.archiver.bytes.clear();
+    s.archiver.add(sample);
     if (!s.keys.insert(sample.key))
-        throw Error(s.output.name(), picture + ": the key occurs twice");
-    s.member(picture, sample.picture);
-    s.member(json, std::as_bytes(std::span(text)));
+        throw Error(s.output.name(), sample.key + "." + sample.extension + ": the key occurs twice");
+    s.output.write(s.archiver.bytes);
+    s.size += s.archiver.bytes.size();
     ++s.count;
 }
 
 void ImageWriter::commit()
 {
-    state_->check(archive_write_close(state_->tar.get()));
+    state_->output.write(archive_end(state_->size));
     state_->output.commit();
 }
 

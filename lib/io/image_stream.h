@@ -79,6 +79,11 @@ class ImageWriter {
     std::unique_ptr<State> state_;
 };
 
+// What a writer is made of: a sample's two members as they stand in `archive` (named in errors), and what has to follow
+// the last of them when the archive holds `size` bytes so far.
+std::string archive_bytes(const Sample& sample, const std::string& archive);
+std::string archive_end(std::uint64_t size);
+
 // The sample key: first 16 hexadecimal digits of `digest`, plus "-NNNNNN" where sequence > 0 tells samples of one
 // source apart.
 std::string sample_key(const std::string& digest, std::uint64_t sequence = 0);
