@@ -40,8 +40,7 @@ std::uint64_t length_of(const std::string& data)
 
 bool is_whole(const std::string& data)
 {
-    return data.size() >= header_size && length_of(data) <= most_child_result &&
-           data.size() == header_size + length_of(data);
+    return data.size() >= header_size && data.size() - header_size == length_of(data);
 }
 
 // The child's side. Nothing here may return into the parent's code or throw.
@@ -126,8 +125,8 @@ int keep_descriptors(int pipe)
     bool said = false;
     try {
         const std::string text = work(slot);
-        said = text.size() <= most_child_result ? answer(pipe, result, text)
-                                                : answer(pipe, threw, "a result of more than 1 GiB");
+        said = text.size() <= limits.result ? answer(pipe, result, text)
+                                            : answer(pipe, threw, "a result of " + std::to_string(text.size()) + " bytes");
     } catch (const std::bad_alloc&) {
         said = answer(pipe, no_memory, {});
     } catch (const std::exception& e) {
@@ -312,7 +311,8 @@ class Children {
             child.data.append(piece_.data(), static_cast<std::size_t>(n));
             if (child.data.size() < header_size)
                 continue;
-            if (length_of(child.data) > most_child_result || child.data.size() > header_size + length_of(child.data))
+            if (length_of(child.data) > std::max<std::uint64_t>(limits_.result, 1 << 16) ||
+                child.data.size() - header_size > length_of(child.data))
                 return true;    // nonsense: whole it will never be
             if (is_whole(child.data))
                 child.left = std::min(child.left, 10.0);    // it has nothing more to do than to end

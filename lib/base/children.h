@@ -36,6 +36,7 @@ struct ChildLimits {
                                                       // parent had at the fork; 0: no limit
     double cpu = 300;    // seconds of processor time, of all its threads; 0: no limit
     double wall = 600;   // seconds, counted only while the parent waits, not while it consumes or is stopped; 0: none
+    std::uint64_t result = std::uint64_t(1) << 30;    // bytes; a larger result is a crash
 };
 
 struct ChildEnd {
@@ -49,8 +50,6 @@ struct ChildEnd {
     int signal = 0;
     std::string result;
 };
-
-inline constexpr std::uint64_t most_child_result = std::uint64_t(1) << 30;    // bytes; a larger result is a crash
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool children_limit_memory = false;
