@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(files_of_the_set)
         fs::remove(set.path + stray);
     }
     write_bytes(set.path + "/journal.jsonl", "");
-    BOOST_TEST(set.fault() == set.path + ": a build is unfinished (there is a journal.jsonl): run it again");
+    BOOST_TEST(set.fault() == set.path + ": its last run is unfinished (there is a journal.jsonl): run it again");
     fs::remove(set.path + "/journal.jsonl");
     write_bytes(set.path + "/set.json", "{");
     BOOST_TEST(set.fault().starts_with(set.path + "/set.json: "));
