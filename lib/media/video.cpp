@@ -296,7 +296,7 @@ std::string video_digest(const std::string& path)
     const int fd = open_regular(path, size);
     const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
     Sha256 sum;
-    std::vector<std::byte> piece(1 << 20);
+    std::vector<std::byte> piece(1 << 16);
     for (;;) {
         throw_if_interrupted();
         const ssize_t got = ::read(fd, piece.data(), piece.size());
