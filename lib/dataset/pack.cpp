@@ -8,7 +8,9 @@
 #include "dataset/walk.h"
 #include "io/digest.h"
 #include "io/file_kind.h"
+#include "io/key_set.h"
 #include "io/output.h"
+#include "io/shard.h"
 #include "io/table.h"
 
 #include <algorithm>
@@ -18,7 +20,6 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
-#include <unordered_set>
 
 namespace nonna {
 
@@ -67,7 +68,7 @@ class Source {
             current_ = waiting_.front();
             waiting_.pop_front();
             std::error_code error;
-            if (current_.path != "-" && fs::is_directory(current_.path, error)) {
+            if (current_.path != "-" && fs::is_directory(current_.path, error) && !is_built_set(current_.path)) {
                 walk_.emplace(current_.path, named_like_picture);
             } else if (current_.path == "-" || is_image_set(current_.path)) {
                 reader_ = std::make_unique<ImageReader>(current_.path);
@@ -84,11 +85,20 @@ class Source {
     std::unique_ptr<ImageReader> reader_;
     std::optional<Walk> walk_;
 
+    // Also an empty, cut or compressed one: the reader then says what is wrong with it.
     static bool is_image_set(const std::string& path)
     {
         std::error_code error;
-        return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0 &&
-               detect_file_kind(path) == FileKind::image_set;
+        if (is_built_set(path))
+            return true;
+        if (!fs::is_regular_file(path, error))
+            return false;
+        std::string name = fs::path(path).filename().string();
+        std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+        for (const char* const ending : {".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"})
+            if (name.ends_with(ending))
+                return true;
+        return fs::file_size(path, error) > 0 && !error && detect_file_kind(path) == FileKind::image_set;
     }
 };
 
@@ -273,7 +283,7 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     ImageWriter writer(output);
     Source source(inputs);
     Progress progress("packing", 0, "pictures");
-    std::unordered_set<std::string> keys;
+    KeySet keys;
     std::size_t skipped = 0;
     in_order<Job, Result>(
         options.threads, [&](Job& job) { return source.next(job); },
@@ -281,7 +291,7 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
         [&](Result& result) {
             throw_if_interrupted();
             progress.advance();
-            if (result.skipped.empty() && !keys.insert(result.samples.front().key).second)
+            if (result.skipped.empty() && !keys.insert(result.samples.front().key))
                 result.skipped = skipped_text(Refusal(result.subject, Reason::duplicate, "same content as a picture before it"));
             if (!result.skipped.empty()) {
                 warn(result.subject, result.skipped);

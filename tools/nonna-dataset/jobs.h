@@ -10,4 +10,5 @@ void add_testset(nonna::Command& program);
 void add_build(nonna::Command& program);
 void add_merge(nonna::Command& program);
 void add_remove(nonna::Command& program);
+void add_verify(nonna::Command& program);
 void add_sheet(nonna::Command& program);

@@ -10,6 +10,7 @@ int main(int argc, char** argv)
     add_pack(command);
     add_faces(command);
     add_testset(command);
+    add_verify(command);
     add_sheet(command);
     return run_tool(argc, argv, command);
 }
