@@ -1,9 +1,9 @@
 // Pictures to an image set: what nonna-dataset pack does. Also re-cuts image sets.
 //
-// An input is a picture file, a folder (walked recursively, in the byte order of paths; only files named like pictures),
-// or an image set (told by its content; "-" is one on standard input), whose samples keep label, source, pts, detections
-// and key; a built set's folder is one, too. A file named as an archive, or that begins as one, is never taken for a bad
-// picture. The picture then goes through: crop (the middle), patches (random squares),
+// An input is a picture file, a folder (walked recursively, in the byte order of paths; only files named like pictures,
+// see walk.h), or an image set (told by its content; "-" is one on standard input), whose samples keep label, source,
+// pts, detections and key; a built set's folder is one, too. A file named as an archive, or that begins as one, is never
+// taken for a bad picture. The picture then goes through: crop (the middle), patches (random squares),
 // size. Where none of them changes a pixel and the file is a plain JPEG, PNG or WebP, its bytes are kept as they are;
 // otherwise it is encoded anew. Boxes of detections move with their picture; those whose centre is cut off are dropped.
 //
@@ -37,7 +37,7 @@ struct PackOptions {
     std::optional<std::string> label;    // for every sample, instead of its own
     bool lossless = false;               // encode anew as PNG, not as JPEG
     int quality = 95;                    // of JPEGs encoded anew
-    long max_pixels = default_max_pixels;
+    std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 1;
     std::string made_by;    // program and version; the options that determine the result are added
 
