@@ -6,17 +6,13 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "io/digest.h"
-#include "io/file_kind.h"
-#include "io/output.h"
 #include "io/table.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <deque>
 #include <filesystem>
-#include <memory>
 #include <unordered_set>
 
 namespace nonna {
@@ -25,92 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Job {
-    PackInput file;
-    std::optional<Sample> sample;    // of an image set; its subject is file.path
-};
-
 struct Result {
     std::vector<Sample> samples;
     std::string subject, reason;    // reason: why there are no samples
-};
-
-bool named_like_picture(const fs::path& path)
-{
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    for (const char* const known : {".jpg", ".jpeg", ".png", ".webp", ".ppm", ".pgm", ".pnm"})
-        if (extension == known)
-            return true;
-    return false;
-}
-
-// What the inputs hold, one after another. Folders are listed when their turn comes.
-class Source {
-  public:
-    explicit Source(const std::vector<PackInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
-
-    bool next(Job& job)
-    {
-        throw_if_interrupted();
-        for (;;) {
-            if (reader_) {
-                if ((job.sample = reader_->next())) {
-                    job.file = current_;
-                    job.file.path = reader_->name() + ": " + job.sample->key;
-                    return true;
-                }
-                reader_.reset();
-            }
-            if (waiting_.empty())
-                return false;
-            current_ = waiting_.front();
-            waiting_.pop_front();
-            std::error_code error;
-            if (current_.path != "-" && fs::is_directory(current_.path, error)) {
-                list(current_);
-            } else if (current_.path == "-" || is_image_set(current_.path)) {
-                reader_ = std::make_unique<ImageReader>(current_.path);
-            } else {
-                job.file = current_;
-                return true;
-            }
-        }
-    }
-
-  private:
-    std::deque<PackInput> waiting_;
-    PackInput current_;
-    std::unique_ptr<ImageReader> reader_;
-
-    static bool is_image_set(const std::string& path)
-    {
-        std::error_code error;
-        return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0 &&
-               detect_file_kind(path) == FileKind::image_set;
-    }
-
-    void list(const PackInput& folder)
-    {
-        std::vector<PackInput> found;
-        try {
-            for (auto i = fs::recursive_directory_iterator(folder.path, fs::directory_options::follow_directory_symlink);
-                 i != fs::recursive_directory_iterator(); ++i) {
-                throw_if_interrupted();
-                if (i->path().filename().string().starts_with('.')) {
-                    i.disable_recursion_pending();
-                    continue;
-                }
-                if (i->is_regular_file() && named_like_picture(i->path()))
-                    found.push_back({i->path().string(), "", folder.label});
-            }
-        } catch (const fs::filesystem_error& e) {
-            errno = e.code().value();
-            throw Error(e.path1().empty() ? folder.path : e.path1().string(), errno_reason());
-        }
-        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-        waiting_.insert(waiting_.begin(), found.begin(), found.end());
-    }
 };
 
 struct Square {
@@ -166,10 +79,7 @@ std::string described(const PackOptions& o)
 
 Sample read_file(const PackInput& file, const PackOptions& o)
 {
-    std::error_code error;
-    if (fs::exists(file.path, error) && !fs::is_regular_file(file.path, error))
-        throw Error(file.path, "not a regular file");
-    const std::string bytes = read_whole_file(file.path, std::size_t(1) << 30);
+    const std::string bytes = read_picture_file(file.path);
     const auto data = std::as_bytes(std::span(bytes));
     Sample sample;
     sample.picture.assign(data.begin(), data.end());
@@ -181,7 +91,7 @@ Sample read_file(const PackInput& file, const PackOptions& o)
     return sample;
 }
 
-Result work(Job& job, const PackOptions& options)
+Result work(PictureJob& job, const PackOptions& options)
 {
     Result result;
     result.subject = job.file.path;
@@ -287,13 +197,13 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     if (options.crop > 1 && options.crop != std::floor(options.crop))
         throw Error("--crop", "must be a whole number of pixels, or a share up to 1", ExitStatus::usage);
     ImageWriter writer(output);
-    Source source(inputs);
+    PictureSource source(inputs);
     Progress progress("packing", 0, "pictures");
     std::unordered_set<std::string> keys;
     std::size_t skipped = 0;
-    in_order<Job, Result>(
-        options.threads, [&](Job& job) { return source.next(job); },
-        [&](Job& job, int) { return work(job, options); },
+    in_order<PictureJob, Result>(
+        options.threads, [&](PictureJob& job) { return source.next(job); },
+        [&](PictureJob& job, int) { return work(job, options); },
         [&](Result& result) {
             throw_if_interrupted();
             progress.advance();

@@ -6,5 +6,6 @@
 
 void add_pack(nonna::Command& program);
 void add_faces(nonna::Command& program);
+void add_audit(nonna::Command& program);
 void add_testset(nonna::Command& program);
 void add_sheet(nonna::Command& program);
