@@ -22,6 +22,7 @@ enum class Purpose : std::uint32_t {
     patches = 9,
     held_out = 10,         // index: the class (0 or 1)
     scale_noise = 11,      // index: picture
+    audit_patches = 12,    // index: patch
     tests = 1000,
 };
 
