@@ -1,0 +1,54 @@
+// Private to this room: what both ways to a test set (test_set.h) share.
+#pragma once
+
+#include "dataset/split.h"
+#include "dataset/test_set.h"
+#include "io/image_stream.h"
+
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+// Streams of Purpose::test_set.
+enum TestSetDraw : std::uint64_t { draw_order = 0, draw_positives = 1, draw_negatives = 2, draw_places = 3, draw_films = 4 };
+
+// Pictures to choose from: what is known of each, and its bytes on demand.
+class Candidates {
+  public:
+    struct Item {
+        Sample sample;         // without its picture
+        std::string digest;    // sha256 of the picture's bytes
+        std::size_t index = 0;
+        std::string subject(const std::string& set) const { return set + ": " + sample.key; }
+    };
+
+    explicit Candidates(const std::string& path);
+    const std::string& name() const { return name_; }
+    std::vector<Item> items;
+    const Bytes& picture(const Item& item) const { return pictures_.at(item.index); }    // any thread
+
+  private:
+    std::string name_;
+    std::vector<Bytes> pictures_;
+};
+
+struct ClassCounts {
+    std::size_t positives, negatives;
+};
+// The largest total, or the one asked for, that has round(prior * total) negatives. Error(subject) where there is none.
+ClassCounts class_counts(std::size_t positives, std::size_t negatives, const TestSetOptions& o,
+                         const std::string& subject);
+
+// The only detector that annotated the samples. Error(set) where there is none, or several.
+std::string only_detector(const std::vector<const ImageMeta*>& metas, const std::string& set);
+const Detection* verdict(const ImageMeta& meta, const std::string& detector);
+
+// Halves over the rows by their groups, into the rows.
+void split_rows(std::vector<ListRow>& rows, const TestSetOptions& o, const std::string& subject);
+void write_lists(const std::vector<ListRow>& rows, const TestSetOptions& o);
+
+// What the samples' json says of the framing.
+void record_framing(ImageMeta& meta, const TestSetOptions& o);
+
+}    // namespace nonna
