@@ -149,19 +149,17 @@ int Framing::stored_side(const View& view) const
     return size > 0 ? int(size) : through > 0 ? int(through) : std::max(1, int(std::lround(view.side)));
 }
 
-std::string Framing::described() const
+std::string Framing::described(const View& view) const
 {
-    std::string all = "--frame ";
-    all += frame == Frame::crop ? "crop:" + text(share) : frame == Frame::letterbox ? "letterbox" : "box";
-    if (jitter_position > 0 || jitter_scale > 0)
-        all += " --jitter " + text(jitter_position) + ":" + text(jitter_scale) + " --seed " + std::to_string(seed);
-    for (const auto& [on, name] : {std::pair(grey, "grey"), std::pair(aperture, "aperture"),
-                                   std::pair(mean_ground, "mean-ground"), std::pair(control, "control")})
-        if (on)
-            all += std::string(" --look ") + name;
+    std::string all = "square " + text(view.x) + " " + text(view.y) + " " + text(view.side);
     if (through > 0)
-        all += " --through " + std::to_string(through);
-    return all + " --size " + std::to_string(size);
+        all += ", through " + std::to_string(through);
+    all += ", size " + std::to_string(stored_side(view));
+    for (const auto& [on, name] : {std::pair(grey, "grey"), std::pair(mean_ground, "mean-ground"),
+                                   std::pair(control, "control"), std::pair(aperture, "aperture")})
+        if (on)
+            all += std::string(", ") + name;
+    return all;
 }
 
 View square_view(double cx, double cy, double wanted, int width, int height)

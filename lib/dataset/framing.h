@@ -55,7 +55,8 @@ struct Framing {
     // Whether a view of this side has pixels enough, whatever the jitter.
     bool fits_through(double side) const { return side >= double(through) * (1 + jitter_scale); }
     int stored_side(const View& view) const;
-    std::string described() const;    // the options that determine the result
+    // What made a picture out of its stored one: "square 45 45 160, size 48, grey".
+    std::string described(const View& view) const;
 };
 
 // Centred at (cx, cy), whole pixels, moved inside; side 0 where it does not fit.

@@ -352,7 +352,7 @@ class Mixer {
         sample.picture = encode_jpeg(framed);
         sample.extension = "jpg";
         sample.meta.width = sample.meta.height = framed.width;
-        record_framing(sample.meta, o_);
+        record_framing(sample.meta, c.view, o_);
         move_boxes(sample.meta.detections, c.view.x, c.view.y, c.view.side, c.view.side, framed.width, framed.width);
         return sample;
     }

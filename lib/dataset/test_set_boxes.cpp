@@ -177,7 +177,7 @@ std::vector<Sample> cut_out(const std::vector<Cut>& cuts, const TestSetOptions& 
             sample.meta = frame.meta;
             sample.meta.label = cuts[i].label;
             sample.meta.width = sample.meta.height = side;
-            record_framing(sample.meta, o);
+            record_framing(sample.meta, s, o);
             move_boxes(sample.meta.detections, s.x, s.y, s.side, s.side, side, side);
             const std::string name = frame.meta.sha256 + frame.key + " " + std::to_string(int(s.x)) + " " +
                                      std::to_string(int(s.y)) + " " + std::to_string(int(s.side));

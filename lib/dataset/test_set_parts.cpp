@@ -102,10 +102,10 @@ void write_lists(const std::vector<ListRow>& rows, const TestSetOptions& o)
     }
 }
 
-void record_framing(ImageMeta& meta, const TestSetOptions& o)
+void record_framing(ImageMeta& meta, const View& view, const TestSetOptions& o)
 {
     // A picture that was framed before says both.
-    meta.framing = (meta.framing ? *meta.framing + "; " : "") + o.made_by + " " + o.framing.described();
+    meta.framing = (meta.framing ? *meta.framing + "; " : "") + o.made_by + ": " + o.framing.described(view);
 }
 
 void TestSetOptions::set_lists(const std::string& text)

@@ -49,6 +49,6 @@ void split_rows(std::vector<ListRow>& rows, const TestSetOptions& o, const std::
 void write_lists(const std::vector<ListRow>& rows, const TestSetOptions& o);
 
 // What the samples' json says of the framing.
-void record_framing(ImageMeta& meta, const TestSetOptions& o);
+void record_framing(ImageMeta& meta, const View& view, const TestSetOptions& o);
 
 }    // namespace nonna
