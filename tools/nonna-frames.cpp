@@ -29,19 +29,28 @@ int main(int argc, char** argv)
     std::string output, pick = "random", span = "0:1", list;
     std::int64_t size = 200, per_video = 1, threads = 0;
     std::uint64_t seed = 0;
+    std::int64_t max_pixels = nonna::default_max_pixels, max_memory = 0;
     bool null_terminated = false;
+    nonna::FrameSetOptions options;
+    nonna::ChildLimits& limits = options.unit.limits;
+    max_memory = std::int64_t(limits.memory >> 20);
 
     nonna::Command command("nonna-frames", "one seeded random frame of each video, as an image set");
-    command.positional("VIDEO", videos, "video files");
+    command.positional("VIDEO", videos, "video files; folders with --recursive");
     command.option("-o,--output", output, "OUT.tar", "the image set; - is standard output").required();
     command.option("--size", size, "N", "side of the square picture in pixels; 0 keeps the whole frame", 0, 8192);
     command.choice("--pick", pick, {"random", "middle", "first"}, "which moment of the span");
     command.option("--per-video", per_video, "N", "frames from each video", 1, 1'000'000);
     command.option("--span", span, "A:B", "part of the playing time, as fractions");
     command.option("--seed", seed, "S", "seed of the random pick");
-    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    command.option("-j,--jobs", threads, "N", "videos at a time; 0: one for each processor", 0, 1024);
     command.option("--files-from", list, "FILE", "more videos, one a line; - is standard input");
     command.flag("-0,--null", null_terminated, "names in --files-from end with NUL");
+    command.flag("-r,--recursive", options.recursive, "folders stand for the videos in them");
+    command.option("--max-pixels", max_pixels, "N", "largest frame that is decoded", 1, 1'000'000'000);
+    command.option("--max-memory", max_memory, "MIB", "for one video, in MiB; 0: no limit", 0, 1 << 24);
+    command.option("--max-cpu", limits.cpu, "SECONDS", "processor time for one video; 0: no limit", 0, 1e9);
+    command.option("--max-time", limits.wall, "SECONDS", "time for one video; 0: no limit", 0, 1e9);
 
     return nonna::run_tool(argc, argv, command, [&] {
         if (!list.empty())
@@ -49,8 +58,7 @@ int main(int argc, char** argv)
                 videos.push_back(std::move(path));
         if (videos.empty())
             nonna::usage_error("VIDEO", "no video given");
-        nonna::FrameSetOptions options;
-        FrameRequest& request = options.request;
+        FrameRequest& request = options.unit.request;
         request.pick = pick == "first"    ? FrameRequest::Pick::first
                        : pick == "middle" ? FrameRequest::Pick::middle
                                           : FrameRequest::Pick::random;
@@ -58,8 +66,10 @@ int main(int argc, char** argv)
         request.count = int(per_video);
         request.size = int(size);
         parse_span(span, request);
-        options.threads = int(threads);
-        options.made_by = "nonna-frames " + nonna::version() + " --size " + std::to_string(size) + " --pick " + pick +
+        limits.memory = std::uint64_t(max_memory) << 20;
+        options.unit.max_pixels = max_pixels;
+        options.unit.processes = int(threads);
+        options.unit.made_by = "nonna-frames " + nonna::version() + " --size " + std::to_string(size) + " --pick " + pick +
                           " --per-video " + std::to_string(per_video) + " --span " + span + " --seed " +
                           std::to_string(seed);
         return nonna::write_frame_set(videos, output, options);

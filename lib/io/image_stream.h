@@ -5,7 +5,8 @@
 // in the order of the calls. Reading is strict: truncation (also at a member's boundary: the end marker must be there),
 // duplicate or non-adjacent keys, members in folders, absolute or ".." names, links, members over 256 MiB, malformed or
 // incomplete json are Errors that name archive and member; it works on pipes. `source`, `sha256`, `width` and `height`
-// are needed in reading and writing. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or
+// are needed in reading and writing. A built set's folder (io/shard.h) reads as one stream, shard after shard; errors then
+// name the shard. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or
 // writer belongs to one thread at a time.
 #pragma once
 
@@ -56,7 +57,7 @@ struct Sample {
 
 class ImageReader {
   public:
-    explicit ImageReader(const std::string& path);    // "-" is standard input
+    explicit ImageReader(const std::string& path);    // an archive, "-" (standard input), or a built set's folder
     ~ImageReader();
     ImageReader(ImageReader&&) noexcept;
     std::optional<Sample> next();
@@ -85,6 +86,7 @@ class ImageWriter {
 // What a writer is made of: a sample's two members as they stand in `archive` (named in errors), and what has to follow
 // the last of them when the archive holds `size` bytes so far.
 std::string archive_bytes(const Sample& sample, const std::string& archive);
+std::string archive_header(const std::string& member, std::uint64_t size);    // the 512 bytes before a member's own
 std::string archive_end(std::uint64_t size);
 
 // The sample key: first 16 hexadecimal digits of `digest`, plus "-NNNNNN" where sequence > 0 tells samples of one
