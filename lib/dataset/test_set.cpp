@@ -344,7 +344,8 @@ class Mixer {
         sample.meta.half = c.half;
         sample.meta.group = c.group;
         if (!o_.framing.changes()) {
-            sample.picture = c.set->picture(*c.item);
+            const std::span<const std::byte> bytes = c.set->picture(*c.item);
+            sample.picture.assign(bytes.begin(), bytes.end());
             return sample;
         }
         const Picture picture = decode_picture(c.set->picture(*c.item), c.item->subject(c.set->name()));

@@ -34,7 +34,8 @@
 //     left out.
 //
 // Both can be cut in halves that share no group (dataset/split.h): `half` and `group` go into the samples' json, and one
-// list a half is written. Both hold the encoded input sets in memory. Results do not depend on `threads`.
+// list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a pipe; (b)
+// holds the encoded input sets in memory. Results do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"

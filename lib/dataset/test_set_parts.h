@@ -4,7 +4,10 @@
 #include "dataset/split.h"
 #include "dataset/test_set.h"
 #include "io/image_stream.h"
+#include "io/shard.h"
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +16,8 @@ namespace nonna {
 // Streams of Purpose::test_set.
 enum TestSetDraw : std::uint64_t { draw_order = 0, draw_positives = 1, draw_negatives = 2, draw_places = 3, draw_films = 4 };
 
-// Pictures to choose from: what is known of each, and its bytes on demand.
+// Pictures to choose from: what is known of each, and its bytes on demand. Files and built sets stay where they are,
+// mapped (io/shard.h); what comes through a pipe is held in memory.
 class Candidates {
   public:
     struct Item {
@@ -26,11 +30,14 @@ class Candidates {
     explicit Candidates(const std::string& path);
     const std::string& name() const { return name_; }
     std::vector<Item> items;
-    const Bytes& picture(const Item& item) const { return pictures_.at(item.index); }    // any thread
+    std::span<const std::byte> picture(const Item& item) const;    // any thread
 
   private:
     std::string name_;
-    std::vector<Bytes> pictures_;
+    std::optional<ShardSet> shards_;
+    std::vector<Bytes> pictures_;    // where there are no shards
+
+    void add(Sample sample);
 };
 
 struct ClassCounts {

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(mixing_keeps_the_prior_whatever_the_supply)
     const auto fill = [&](const std::string& name, int count) {
         std::vector<Sample> samples;
         for (int i = 0; i < count; ++i)
-            samples.push_back(make_sample(map_picture(8, 8, i), name, i));
+            samples.push_back(make_sample(map_picture(8, 8, name == "no.tar" ? 100 + i : i), name, i));
         write_all(dir / name, samples);
     };
     fill("yes.tar", 40);

@@ -66,9 +66,9 @@ BOOST_AUTO_TEST_CASE(groups_stay_whole_and_the_prior_holds)
         Random random(seed, Purpose::tests);
         std::vector<GroupMember> members;
         for (int person = 0; person < 300; ++person)
-            add(members, "p" + std::to_string(person), 1 + int(1.2 / (0.02 + random.uniform())), 0);
+            add(members, std::to_string(person) + "p", 1 + int(1.2 / (0.02 + random.uniform())), 0);
         for (int folder = 0; folder < 10; ++folder)
-            add(members, "n" + std::to_string(folder), 0, 60 + int(random.below(40)));
+            add(members, std::to_string(folder) + "n", 0, 60 + int(random.below(40)));
         int all[2] = {0, 0};
         for (const GroupMember& m : members)
             ++all[m.positive];
