@@ -32,6 +32,7 @@ struct Detection {
     std::string detector;      // "face", "people", ...
     std::string parameters;    // what determines its result, as one line of text
     std::vector<Box> boxes;
+    std::string kept = {};     // why the sample is in a set that was chosen by this verdict; empty: it was not
 };
 
 // The json member. Fields that are not ours are kept as they came (`other`, the text of a JSON object).
@@ -42,6 +43,9 @@ struct ImageMeta {
     int width = 0, height = 0;       // of the stored picture
     std::optional<std::string> label;
     std::vector<Detection> detections;
+    std::optional<std::string> framing;    // how a test set's picture was cut and changed
+    std::optional<std::string> group;      // what it must not be parted from, such as a person's folder
+    std::optional<std::string> half;       // "a" or "b": which half of a test set it is in
     std::string other = "{}";
 };
 

@@ -124,8 +124,7 @@ Facts describe_architecture(const Architecture& a)
     Facts facts = {{"input", join(a.input())}};
     for (const LayerId layer : all_layers(a))
         facts.emplace_back(layer_name(layer), join(layer_shape(layer, a)));
-    const Area area = visible_area(
-        {top_layer(a), layer_shape(top_layer(a), a).rows / 2, layer_shape(top_layer(a), a).columns / 2, 0}, a);
+    const Area area = top_visible_area(a);
     facts.emplace_back("top neurons", std::to_string(layer_shape(top_layer(a), a).size()));
     facts.emplace_back("visible area", std::to_string(area.rows) + " x " + std::to_string(area.columns));
     facts.emplace_back("encoder weights", millions(a.encoder_weights()));

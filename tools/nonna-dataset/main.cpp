@@ -9,6 +9,7 @@ int main(int argc, char** argv)
     add_remove(command);
     add_pack(command);
     add_faces(command);
+    add_audit(command);
     add_testset(command);
     add_verify(command);
     add_sheet(command);
