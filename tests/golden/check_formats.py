@@ -36,6 +36,29 @@ second = json.loads(content[key + "-000001.json"])
 assert second["label"] == "cat" and "pts" not in second and "detections" not in second
 assert hashlib.sha256(content[key + ".png"]).digest() == hashlib.sha256(content[key + "-000001.png"]).digest()
 
+# A shard's index: where each member's own bytes are, and their digests.
+lines = open(folder + "images.tar.idx", encoding="utf-8").read().splitlines()
+columns = lines[0].split("\t")
+assert columns == ["key", "extension", "picture_offset", "picture_bytes", "picture_sha256", "json_offset", "json_bytes",
+                   "json_sha256"]
+assert len(lines) == 3
+for line, k in zip(lines[1:], (key, key + "-000001")):
+    row = dict(zip(columns, line.split("\t")))
+    assert (row["key"], row["extension"]) == (k, "png")
+    for part, name in (("picture", k + ".png"), ("json", k + ".json")):
+        begin = int(row[part + "_offset"])
+        own = raw[begin:begin + int(row[part + "_bytes"])]
+        assert own == content[name] and hashlib.sha256(own).hexdigest() == row[part + "_sha256"]
+
+# A built set's manifest, as nonna-images(5) has it.
+statuses = {"ok": {"digest", "id", "keys", "shard", "source", "status"}, "rejected": {"id", "reason", "source", "status"},
+            "failed": {"id", "reason", "source", "status"}}
+for line in open(folder + "manifest.jsonl", encoding="utf-8", newline=""):
+    unit = json.loads(line)
+    assert line == json.dumps(unit, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    assert statuses[unit["status"]] <= set(unit) <= statuses[unit["status"]] | {"digest", "hashes", "of"}
+    assert unit["id"] == hashlib.sha256(unit["source"].encode()).hexdigest()[:16]
+
 # Model: 8 bytes of header length, json, data without gaps.
 raw = open(folder + "model.safetensors", "rb").read()
 length = struct.unpack("<Q", raw[:8])[0]

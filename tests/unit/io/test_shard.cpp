@@ -2,6 +2,7 @@
 #include "io/digest.h"
 #include "io/file_kind.h"
 #include "io/key_set.h"
+#include "io/manifest.h"
 #include "io/shard.h"
 
 #include <cmath>
@@ -67,6 +68,30 @@ BOOST_AUTO_TEST_CASE(golden_index)
     write_shard_index(folder / "images.tar.idx", scan_shard(golden("images.tar")));
     BOOST_TEST(read_bytes(folder / "images.tar.idx") == read_bytes(golden("images.tar.idx")));
     BOOST_TEST((read_index_table(golden("images.tar.idx")) == scan_shard(golden("images.tar"))));
+}
+
+BOOST_AUTO_TEST_CASE(golden_manifest)
+{
+    UnitRecord ok, repeated, failed;
+    ok.source = "clips/street “5”.mp4";
+    ok.digest = golden_samples()[0].meta.sha256;
+    ok.status = UnitRecord::Status::ok;
+    ok.keys = {key, key + "-000001"};
+    ok.hashes = {0, 0xfedcba9876543210};
+    ok.shard = 0;
+    repeated.source = "clips/again.mp4";
+    repeated.digest = ok.digest;
+    repeated.status = UnitRecord::Status::rejected;
+    repeated.reason = "duplicate";
+    repeated.of = ok.source;
+    failed.source = "clips/gone.mp4";
+    failed.reason = "unreadable";
+    std::string text;
+    for (UnitRecord* const record : {&ok, &repeated, &failed}) {
+        record->id = unit_id(record->source);
+        text += manifest_line(*record);
+    }
+    BOOST_TEST(text == read_bytes(golden("manifest.jsonl")));
 }
 
 BOOST_AUTO_TEST_CASE(an_index_made_while_writing_is_the_scanned_one)
