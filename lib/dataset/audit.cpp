@@ -45,7 +45,7 @@ class Pictures {
                     set_aside(bytes, job.file.path);
             } catch (const Error& e) {
                 throw_if_interrupted();
-                warn(job.file.path, e.reason() + ", skipped");
+                warn(job.file.path, skipped_text(e));
                 ++audit.unreadable;
             }
         }
@@ -86,6 +86,8 @@ class Pictures {
 
     static Bytes read(PictureJob& job, Sha256& sum)
     {
+        if (job.refusal)
+            throw *job.refusal;
         Bytes bytes;
         if (job.sample) {
             bytes = std::move(job.sample->picture);

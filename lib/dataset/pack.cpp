@@ -5,7 +5,9 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "dataset/walk.h"
 #include "io/digest.h"
+#include "io/key_set.h"
 #include "io/table.h"
 
 #include <algorithm>
@@ -13,7 +15,6 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <unordered_set>
 
 namespace nonna {
 
@@ -23,7 +24,7 @@ namespace {
 
 struct Result {
     std::vector<Sample> samples;
-    std::string subject, reason;    // reason: why there are no samples
+    std::string subject, skipped;    // skipped: why there are no samples
 };
 
 struct Square {
@@ -39,7 +40,7 @@ std::vector<Square> squares(const Picture& picture, const std::string& digest, c
     if (o.crop > 0) {
         area.side = o.crop <= 1 ? std::max(1, int(std::lround(o.crop * shorter))) : int(o.crop);
         if (area.side > shorter)
-            throw Error(subject, "smaller than the crop");
+            throw Refusal(subject, Reason::too_small, "smaller than the crop");
         area.x = (picture.width - area.side) / 2;
         area.y = (picture.height - area.side) / 2;
     } else if (o.size > 0) {
@@ -54,7 +55,7 @@ std::vector<Square> squares(const Picture& picture, const std::string& digest, c
     const int width = cropped ? area.side : picture.width, height = cropped ? area.side : picture.height;
     const std::int64_t most = std::min<std::int64_t>(o.patch_most, std::min(width, height));
     if (most < o.patch_least)
-        throw Error(subject, "smaller than the smallest patch");
+        throw Refusal(subject, Reason::too_small, "smaller than the smallest patch");
     Random random(o.seed, Purpose::patches, std::stoull(digest.substr(0, 16), nullptr, 16));
     std::vector<Square> result;
     for (std::int64_t i = 0; i < o.patches; ++i) {
@@ -79,13 +80,16 @@ std::string described(const PackOptions& o)
 
 Sample read_file(const PackInput& file, const PackOptions& o)
 {
+    const std::string& source = file.source.empty() ? file.path : file.source;
+    if (!is_tabular(source))
+        throw Refusal(file.path, Reason::bad_name);
     const std::string bytes = read_picture_file(file.path);
     const auto data = std::as_bytes(std::span(bytes));
     Sample sample;
     sample.picture.assign(data.begin(), data.end());
     sample.meta.sha256 = sha256(data);
     sample.key = sample_key(sample.meta.sha256);
-    sample.meta.source = file.source.empty() ? file.path : file.source;
+    sample.meta.source = source;
     sample.meta.label = file.label;
     sample.meta.other = "{\"made_by\":\"" + described(o) + "\"}";
     return sample;
@@ -96,10 +100,12 @@ Result work(PictureJob& job, const PackOptions& options)
     Result result;
     result.subject = job.file.path;
     try {
+        if (job.refusal)
+            throw *job.refusal;
         result.samples = cut_sample(job.sample ? std::move(*job.sample) : read_file(job.file, options), job.file.path, options);
     } catch (const Error& e) {
         throw_if_interrupted();
-        result.reason = e.reason();
+        result.skipped = skipped_text(e);
     }
     return result;
 }
@@ -109,7 +115,7 @@ Result work(PictureJob& job, const PackOptions& options)
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& o)
 {
     const PictureInfo info = inspect_picture(sample.picture, subject);
-    const Picture picture = decode_picture(sample.picture, subject);
+    const Picture picture = decode_picture(sample.picture, subject, o.max_pixels);
     if (o.label)
         sample.meta.label = o.label;
     const std::string digest = o.patches ? sha256(sample.picture) : std::string();
@@ -128,11 +134,11 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
             const bool kept = info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
             one.extension = kept ? info.extension : o.lossless ? "png" : "jpg";
             if (!kept)
-                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture);
+                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture, o.quality);
         } else {
             const Picture result = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
             one.extension = o.lossless ? "png" : "jpg";
-            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result);
+            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result, o.quality);
             one.meta.width = one.meta.height = side;
             move_boxes(one.meta.detections, area.x, area.y, area.side, area.side, side, side);
         }
@@ -199,7 +205,7 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     ImageWriter writer(output);
     PictureSource source(inputs);
     Progress progress("packing", 0, "pictures");
-    std::unordered_set<std::string> keys;
+    KeySet keys;
     std::size_t skipped = 0;
     in_order<PictureJob, Result>(
         options.threads, [&](PictureJob& job) { return source.next(job); },
@@ -207,10 +213,10 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
         [&](Result& result) {
             throw_if_interrupted();
             progress.advance();
-            if (result.reason.empty() && !keys.insert(result.samples.front().key).second)
-                result.reason = "same content as a picture before it";
-            if (!result.reason.empty()) {
-                warn(result.subject, result.reason + ", skipped");
+            if (result.skipped.empty() && !keys.insert(result.samples.front().key))
+                result.skipped = skipped_text(Refusal(result.subject, Reason::duplicate, "same content as a picture before it"));
+            if (!result.skipped.empty()) {
+                warn(result.subject, result.skipped);
                 ++skipped;
                 return;
             }

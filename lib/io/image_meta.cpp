@@ -13,7 +13,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::set<std::string> own_fields = {"source", "sha256", "pts", "width", "height", "label", "detections"};
+const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height",
+                                          "label",  "detections", "framing", "group", "half"};
+
+// The fields that are texts and may be missing.
+const std::pair<const char*, std::optional<std::string> ImageMeta::*> texts[] = {{"label", &ImageMeta::label},
+                                                                                 {"framing", &ImageMeta::framing},
+                                                                                 {"group", &ImageMeta::group},
+                                                                                 {"half", &ImageMeta::half}};
 
 bool is_sha256(const std::string& text)
 {
@@ -103,8 +110,11 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     meta.height = fields.size("height");
     if (json.contains("pts"))
         meta.pts = fields.number("pts");
-    if (json.contains("label"))
-        meta.label = fields.text("label");
+    for (const auto& [field, member_text] : texts)
+        if (json.contains(field))
+            meta.*member_text = fields.text(field);
+    if (meta.half && *meta.half != "a" && *meta.half != "b")
+        throw fields.refuse("half", "is neither a nor b");
     if (json.contains("detections"))
         for (std::size_t i = 0; i < fields.array("detections").size(); ++i) {
             const Fields inner = fields.element("detections", i);
@@ -144,8 +154,9 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
     json["height"] = meta.height;
     if (meta.pts)
         json["pts"] = finite(*meta.pts);
-    if (meta.label)
-        json["label"] = *meta.label;
+    for (const auto& [field, member_text] : texts)
+        if (meta.*member_text)
+            json[field] = *(meta.*member_text);
     for (const auto& detection : meta.detections) {
         Json boxes = Json::array();
         for (const auto& box : detection.boxes)

@@ -49,6 +49,8 @@ struct PictureInfo {
     bool plain = true;
 };
 
+// By the first 16 bytes: one of the formats above, whole or not.
+bool is_picture(std::span<const std::byte> start);
 PictureInfo inspect_picture(std::span<const std::byte> encoded, const std::string& subject);
 Picture decode_picture(std::span<const std::byte> encoded, const std::string& subject,
                        long max_pixels = default_max_pixels);

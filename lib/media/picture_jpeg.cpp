@@ -1,7 +1,5 @@
 #include "media/picture_format.h"
 
-#include "base/error.h"
-
 #include <turbojpeg.h>
 
 #include <algorithm>
@@ -35,6 +33,7 @@ int exif_orientation(Header tiff)
 struct JpegMarkers {
     int orientation = 1;
     bool adobe = false;
+    bool ended = false;    // the data did, before the pixels
     int width = 0, height = 0, components = 0;
 };
 
@@ -54,7 +53,7 @@ JpegMarkers jpeg_markers(Header h)
             continue;
         }
         if (marker == 0xd9 || marker == 0xda)
-            break;
+            return found;
         const unsigned length = h.big16(i + 2);
         if (marker == 0xe1 && h.has(i + 4, std::string_view("Exif\0\0", 6)) && i + 2 + length <= h.bytes.size())
             found.orientation = exif_orientation({h.bytes.subspan(i + 10, length > 8 ? length - 8 : 0)});
@@ -67,6 +66,7 @@ JpegMarkers jpeg_markers(Header h)
         }
         i += 2 + std::max(length, 2u);
     }
+    found.ended = true;
     return found;
 }
 
@@ -78,6 +78,15 @@ struct TurboJpeg {
             throw std::bad_alloc();
     }
     ~TurboJpeg() { tjDestroy(handle); }
+    // What the call that failed last says; libturbojpeg has no codes for it.
+    Refusal refusal(const std::string& subject) const
+    {
+        const std::string_view text = tjGetErrorStr2(handle);
+        if (text.find("emory") != text.npos)    // "Insufficient memory ...", "Memory allocation failure"
+            throw std::bad_alloc();
+        const bool ended = text.find("Premature end") != text.npos || text.find("premature end") != text.npos;
+        return ended ? truncated_picture(subject) : damaged_picture(subject);
+    }
     TurboJpeg(const TurboJpeg&) = delete;
     TurboJpeg& operator=(const TurboJpeg&) = delete;
 };
@@ -93,17 +102,17 @@ struct JpegFrame : TurboJpeg {
     {
         int subsampling = 0;
         if (tjDecompressHeader3(handle, data(), encoded.size(), &width, &height, &subsampling, &space) != 0)
-            throw Error(subject, damaged_picture);
+            throw refusal(subject);
         const bool turned = info.orientation >= 5;
         if (width != (turned ? info.height : info.width) || height != (turned ? info.width : info.height))
-            throw Error(subject, damaged_picture);
+            throw damaged_picture(subject);
     }
     // Luma alone is as strict as colours: every coefficient is read either way.
     void decode(std::uint8_t* to, int format) const
     {
         const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT;
         if (tjDecompress2(handle, data(), encoded.size(), to, width, 0, height, format, flags) != 0)
-            throw Error(subject, damaged_picture);
+            throw refusal(subject);
     }
 
   private:
@@ -112,9 +121,11 @@ struct JpegFrame : TurboJpeg {
 
 }    // namespace
 
-PictureInfo inspect_jpeg(Encoded encoded)
+PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject)
 {
     const JpegMarkers found = jpeg_markers({encoded});
+    if (found.ended)
+        throw truncated_picture(subject);
     return {"jpg", found.width, found.height, found.orientation, found.orientation == 1 && found.components != 4};
 }
 

@@ -6,12 +6,14 @@
 #include "io/digest.h"
 #include "media/av_frame.h"
 #include "media/demuxer.h"
+#include "media/reason.h"
 
 extern "C" {
 #include <libavutil/display.h>
 }
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -47,28 +49,28 @@ void sort_unique(std::vector<std::int64_t>& v)
 }
 
 // Of streams without times: decode everything once and count.
-Timeline count_frames(const std::string& path)
+Timeline count_frames(const std::string& path, long max_pixels)
 {
     Timeline line;
     line.counting = true;
-    FrameWalk walk(path, true);
+    FrameWalk walk(path, true, max_pixels);
     line.base = 1 / frame_rate(walk.demuxer().stream());
     for (const FramePtr frame = new_frame(); walk.next(*frame);)
         if (walk.trusted())
             line.times.push_back(walk.time());
     if (line.times.empty())
-        throw Error(path, reason::no_whole_frame);
+        throw walk.nothing();
     line.end = line.times.back() + 1;
     return line;
 }
 
-Timeline find_times(const std::string& path)
+Timeline find_times(const std::string& path, long max_pixels)
 {
     Timeline line;
-    Demuxer demuxer(path);
+    Demuxer demuxer(path, max_pixels);
     const AVStream& stream = demuxer.stream();
     if (!avcodec_find_decoder(stream.codecpar->codec_id))
-        throw Error(path, reason::codec);
+        throw Refusal(path, Reason::unsupported_codec);
     std::size_t packets = 0, timed = 0, keys = 0;
     std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
     for (const PacketPtr packet = new_packet(); demuxer.read(*packet);) {
@@ -88,10 +90,10 @@ Timeline find_times(const std::string& path)
         line.times.push_back(packet->pts);
     }
     if (packets == 0)
-        throw Error(path, reason::no_frames);
+        throw demuxer.nothing(Reason::no_frames);
     // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
     if (timed * 5 < packets * 2 || line.times.empty())
-        return count_frames(path);
+        return count_frames(path, max_pixels);
     sort_unique(line.times);
     sort_unique(line.keys);
     line.base = av_q2d(stream.time_base);
@@ -114,7 +116,7 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     const auto high = std::lower_bound(low, line.times.end(), end,
                                        [](std::int64_t t, double v) { return double(t) < v; });
     if (low == high)
-        throw Error(path, reason::span);
+        throw Refusal(path, Reason::no_frame_in_span);
     // The last frame at or before t; in the gap before the first frame of the span, that one.
     const auto shown_at = [&](double t) {
         const auto after = std::upper_bound(low, high, t, [](double v, std::int64_t x) { return v < double(x); });
@@ -187,7 +189,7 @@ constexpr int patience = 64;
 void decode_by_seeking(const std::string& path, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
-    FrameWalk walk(path, false);
+    FrameWalk walk(path, false, request.max_pixels);
     const FramePtr frame = new_frame();
     std::int64_t last = AV_NOPTS_VALUE;    // time of the frame decoded last
     for (Target& target : targets) {
@@ -217,7 +219,7 @@ void decode_by_seeking(const std::string& path, const Timeline& line, const Fram
 void decode_from_start(const std::string& path, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
-    FrameWalk walk(path, line.counting);
+    FrameWalk walk(path, line.counting, request.max_pixels);
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;
@@ -241,6 +243,8 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
                                             : !target.after || time < target.after_time) {
                 FramePtr& held = time < target.wanted ? target.before : target.after;
                 held.reset(av_frame_clone(frame.get()));
+                if (!held)
+                    throw std::bad_alloc();
                 (time < target.wanted ? target.before_time : target.after_time) = time;
             }
         }
@@ -248,7 +252,7 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
             break;
     }
     if (!any_in_span)
-        throw Error(path, reason::no_whole_frame);
+        throw walk.nothing();
     for (Target& target : targets) {
         AVFrame* const held = target.before ? target.before.get() : target.after.get();
         if (!target.frame && held) {
@@ -260,13 +264,39 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
 
 }    // namespace
 
+const std::vector<std::string>& FrameRequest::picks()
+{
+    static const std::vector<std::string> names = {"random", "middle", "first"};    // in the order of Pick
+    return names;
+}
+
+void FrameRequest::set_pick(const std::string& name)
+{
+    const auto found = std::find(picks().begin(), picks().end(), name);
+    if (found == picks().end())
+        throw Error("--pick", "no such moment: " + name, ExitStatus::usage);
+    pick = Pick(found - picks().begin());
+}
+
+void FrameRequest::set_span(const std::string& text)
+{
+    const char* const end = text.data() + text.size();
+    const auto a = std::from_chars(text.data(), end, span_begin);
+    if (a.ec == std::errc() && a.ptr != end && *a.ptr == ':') {
+        const auto b = std::from_chars(a.ptr + 1, end, span_end);
+        if (b.ec == std::errc() && b.ptr == end && span_begin >= 0 && span_begin < span_end && span_end <= 1)
+            return;
+    }
+    throw Error("--span", "must be A:B with 0 <= A < B <= 1", ExitStatus::usage);
+}
+
 std::string video_digest(const std::string& path)
 {
     std::int64_t size = 0;
     const int fd = open_regular(path, size);
     const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
     Sha256 sum;
-    std::vector<std::byte> piece(1 << 20);
+    std::vector<std::byte> piece(1 << 16);
     for (;;) {
         throw_if_interrupted();
         const ssize_t got = ::read(fd, piece.data(), piece.size());
@@ -275,13 +305,13 @@ std::string video_digest(const std::string& path)
         if (got > 0)
             sum.add(std::span(piece).first(std::size_t(got)));
         else if (errno != EINTR)
-            throw Error(path, errno_reason());
+            throw Refusal(path, Reason::unreadable, errno_reason());
     }
 }
 
 std::vector<VideoFrame> decode_frames(const std::string& path, const std::string& digest, const FrameRequest& request)
 {
-    const Timeline line = find_times(path);
+    const Timeline line = find_times(path, request.max_pixels);
     std::vector<Target> targets;
     for (const std::int64_t time : pick_times(line, path, digest, request))
         targets.push_back({.wanted = time, .frame = {}});
@@ -296,16 +326,6 @@ std::vector<VideoFrame> decode_frames(const std::string& path, const std::string
         if (target.frame && (frames.empty() || frames.back().pts < target.frame->pts))
             frames.push_back(std::move(*target.frame));
     return frames;
-}
-
-const std::vector<std::string>& unreadable_video_reasons()
-{
-    static const std::vector<std::string> reasons = {
-        reason::not_regular, reason::empty,    reason::unknown, reason::still,     reason::playlist,
-        reason::container,   reason::no_stream, reason::encrypted, reason::codec,  reason::no_frames,
-        reason::no_whole_frame, reason::span,  reason::format,  reason::too_large,
-    };
-    return reasons;
 }
 
 }    // namespace nonna
