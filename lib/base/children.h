@@ -19,8 +19,9 @@
 // `produce` is rethrown after the results before it were consumed; one of `consume` at once. However the call ends, no
 // child is left, alive or as a zombie.
 //
+// Memory: the first allocation that fails ends the child, so that no library can take the want of it for damage.
 // Sanitizers reserve terabytes of address space: in builds with the address or thread sanitizer `memory` has no effect
-// (children_limit_memory is false).
+// (children_limit_memory is false) and only std::bad_alloc out of `work` counts as out of memory.
 #pragma once
 
 #include <cstddef>
@@ -43,7 +44,7 @@ struct ChildEnd {
     enum class How {
         done,             // `result` is what `work` returned
         crashed,          // by `signal`; 0: `work` threw (`result` is what it said), or the process ended by itself
-        out_of_memory,    // std::bad_alloc left `work`
+        out_of_memory,    // an allocation failed, in whatever library: the child ends there and then
         out_of_time,      // `signal` SIGXCPU: processor time; SIGKILL: wall time
     };
     How how = How::done;

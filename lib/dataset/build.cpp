@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "dataset/known.h"
 #include "dataset/set_store.h"
+#include "dataset/walk.h"
 #include "media/reason.h"
 
 #include <algorithm>
@@ -169,6 +170,25 @@ Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
     return refusals;
 }
 
+// Folders to the files in them. What cannot be walked is named; a name that fits no list is left to decode_units.
+std::vector<std::string> walked(const std::vector<std::string>& paths, bool& failures)
+{
+    std::size_t next = 0;
+    FileWalk walk([&](std::string& name) { return next < paths.size() && (name = paths[next++], true); }, true,
+                  [](std::string_view name) { return named_like_video(name) || named_like_picture(name); });
+    std::vector<std::string> files;
+    while (std::optional<Walk::Found> found = walk.next()) {
+        throw_if_interrupted();
+        if (found->refusal) {
+            warn(found->path, skipped_text(*found->refusal));
+            failures = true;
+        } else {
+            files.push_back(std::move(found->path));
+        }
+    }
+    return files;
+}
+
 // Units of the list that the set does not know yet, or is to try again.
 std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, Known& known, const BuildOptions& o)
 {
@@ -227,17 +247,21 @@ void BuildOptions::set_part(const std::string& text)
     throw Error("--part", "must be I/N with 0 <= I < N", ExitStatus::usage);
 }
 
-ExitStatus build_set(const std::string& folder, const std::vector<std::string>& sources, const BuildOptions& o)
+ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& o)
 {
+    for (const std::string& code : o.retry)
+        if (code != "all" && !is_reason_code(code))
+            throw Error("--retry", "no such code: " + code, ExitStatus::usage);
     SetStore store(folder, settings_of(o));
+    bool failures = false;
+    const std::vector<std::string> sources = o.recursive ? walked(paths, failures) : paths;
     Known known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
     if (fresh.empty())
-        return ExitStatus::done;
+        return failures ? ExitStatus::skipped : ExitStatus::done;
     Digests digests(set_path(folder, "digests.jsonl"));
     const Refusals refusals = digest_all(fresh, digests, o.unit.processes);
 
-    bool failures = false;
     const auto decide = [&](const UnitRecord& record, const std::vector<Sample>& samples, const std::string& reason) {
         if (record.status == Status::failed) {
             warn(record.source, skipped_text(reason, record.reason));
@@ -276,9 +300,11 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
         return !readable(fresh[i]) || (i > 0 && same_content(fresh[i], fresh[i - 1])) ||
                known.same_content(hexadecimal(fresh[i].digest));
     };
+    UnitOptions unit_options = o.unit;
+    unit_options.pictures = unit_options.hashes = true;
     try {
         decode_units(
-            o.unit,
+            unit_options,
             [&](UnitJob& job) {
                 while (handed < fresh.size() && skips(handed))
                     ++handed;

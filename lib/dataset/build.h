@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "dataset/near_index.h"
 #include "dataset/unit.h"
 
 #include <cstdint>
@@ -26,7 +27,8 @@
 namespace nonna {
 
 struct BuildOptions {
-    UnitOptions unit;
+    UnitOptions unit;         // pictures and hashes are always wanted
+    bool recursive = false;    // folders stand for the files in them that are named like videos or pictures
     int near_dup = -1;    // bits of the perceptual hash that near-duplicates may differ in; -1: not looked for
     std::uint64_t shard_bytes = 1'000'000'000;
     int part = 0, parts = 0;              // parts 0: the whole
@@ -36,7 +38,7 @@ struct BuildOptions {
     void set_part(const std::string& text);    // "I/N"; Error with status usage
 };
 
-// done, or skipped when units failed in this run. `sources` as named by the user.
-ExitStatus build_set(const std::string& folder, const std::vector<std::string>& sources, const BuildOptions& options);
+// done, or skipped when units failed in this run, or something could not be walked. `paths` as named by the user.
+ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& options);
 
 }    // namespace nonna

@@ -7,18 +7,14 @@
 #include "base/random.h"
 #include "dataset/walk.h"
 #include "io/digest.h"
-#include "io/file_kind.h"
-#include "io/output.h"
+#include "io/key_set.h"
 #include "io/table.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <deque>
 #include <filesystem>
-#include <memory>
-#include <unordered_set>
 
 namespace nonna {
 
@@ -26,70 +22,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Job {
-    PackInput file;
-    std::optional<Sample> sample;    // of an image set; its subject is file.path
-    std::optional<Refusal> refusal;  // of a folder's walk
-};
-
 struct Result {
     std::vector<Sample> samples;
     std::string subject, skipped;    // skipped: why there are no samples
-};
-
-// What the inputs hold, one after another. Folders are walked when their turn comes.
-class Source {
-  public:
-    explicit Source(const std::vector<PackInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
-
-    bool next(Job& job)
-    {
-        throw_if_interrupted();
-        for (;;) {
-            if (reader_) {
-                if ((job.sample = reader_->next())) {
-                    job.file = current_;
-                    job.file.path = reader_->name() + ": " + job.sample->key;
-                    return true;
-                }
-                reader_.reset();
-            }
-            if (walk_) {
-                if (std::optional<Walk::Found> found = walk_->next()) {
-                    job.file = {std::move(found->path), "", current_.label};
-                    job.refusal = std::move(found->refusal);
-                    return true;
-                }
-                walk_.reset();
-            }
-            if (waiting_.empty())
-                return false;
-            current_ = waiting_.front();
-            waiting_.pop_front();
-            std::error_code error;
-            if (current_.path != "-" && fs::is_directory(current_.path, error)) {
-                walk_.emplace(current_.path, named_like_picture);
-            } else if (current_.path == "-" || is_image_set(current_.path)) {
-                reader_ = std::make_unique<ImageReader>(current_.path);
-            } else {
-                job.file = current_;
-                return true;
-            }
-        }
-    }
-
-  private:
-    std::deque<PackInput> waiting_;
-    PackInput current_;
-    std::unique_ptr<ImageReader> reader_;
-    std::optional<Walk> walk_;
-
-    static bool is_image_set(const std::string& path)
-    {
-        std::error_code error;
-        return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0 &&
-               detect_file_kind(path) == FileKind::image_set;
-    }
 };
 
 struct Square {
@@ -148,10 +83,7 @@ Sample read_file(const PackInput& file, const PackOptions& o)
     const std::string& source = file.source.empty() ? file.path : file.source;
     if (!is_tabular(source))
         throw Refusal(file.path, Reason::bad_name);
-    std::error_code error;
-    if (fs::exists(file.path, error) && !fs::is_regular_file(file.path, error))
-        throw Refusal(file.path, Reason::not_regular);
-    const std::string bytes = read_whole_file(file.path, std::size_t(1) << 30);
+    const std::string bytes = read_picture_file(file.path);
     const auto data = std::as_bytes(std::span(bytes));
     Sample sample;
     sample.picture.assign(data.begin(), data.end());
@@ -163,7 +95,7 @@ Sample read_file(const PackInput& file, const PackOptions& o)
     return sample;
 }
 
-Result work(Job& job, const PackOptions& options)
+Result work(PictureJob& job, const PackOptions& options)
 {
     Result result;
     result.subject = job.file.path;
@@ -271,17 +203,17 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     if (options.crop > 1 && options.crop != std::floor(options.crop))
         throw Error("--crop", "must be a whole number of pixels, or a share up to 1", ExitStatus::usage);
     ImageWriter writer(output);
-    Source source(inputs);
+    PictureSource source(inputs);
     Progress progress("packing", 0, "pictures");
-    std::unordered_set<std::string> keys;
+    KeySet keys;
     std::size_t skipped = 0;
-    in_order<Job, Result>(
-        options.threads, [&](Job& job) { return source.next(job); },
-        [&](Job& job, int) { return work(job, options); },
+    in_order<PictureJob, Result>(
+        options.threads, [&](PictureJob& job) { return source.next(job); },
+        [&](PictureJob& job, int) { return work(job, options); },
         [&](Result& result) {
             throw_if_interrupted();
             progress.advance();
-            if (result.skipped.empty() && !keys.insert(result.samples.front().key).second)
+            if (result.skipped.empty() && !keys.insert(result.samples.front().key))
                 result.skipped = skipped_text(Refusal(result.subject, Reason::duplicate, "same content as a picture before it"));
             if (!result.skipped.empty()) {
                 warn(result.subject, result.skipped);

@@ -1,8 +1,8 @@
 // Pictures to an image set: what nonna-dataset pack does. Also re-cuts image sets.
 //
-// An input is a picture file, a folder (walked recursively, in the byte order of paths; only files named like pictures), or an image set (told by its content; "-" is one on standard input), whose samples keep
-// label, source, pts, detections and key. The picture then goes through: crop (the middle), patches (random squares),
-// size. Where none of them changes a pixel and the file is a plain JPEG, PNG or WebP, its bytes are kept as they are;
+// Inputs are those of dataset/picture_source.h; samples of image sets keep label, source, pts, detections and key. A
+// picture then goes through: crop (the middle), patches (random squares), size. Where none of them changes a pixel and
+// the file is a plain JPEG, PNG or WebP, its bytes are kept as they are;
 // otherwise it is encoded anew. Boxes of detections move with their picture; those whose centre is cut off are dropped.
 //
 // A file's key is sample_key(sha256 of its content); of patches, sample_key(sha256 of the picture's bytes, number).
@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "dataset/picture_source.h"
 #include "media/picture.h"
 
 #include <cstdint>
@@ -35,7 +36,7 @@ struct PackOptions {
     std::optional<std::string> label;    // for every sample, instead of its own
     bool lossless = false;               // encode anew as PNG, not as JPEG
     int quality = 95;                    // of JPEGs encoded anew
-    long max_pixels = default_max_pixels;
+    std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 1;
     std::string made_by;    // program and version; the options that determine the result are added
 
@@ -43,11 +44,7 @@ struct PackOptions {
     void set_patches(std::int64_t count, const std::string& sides);
 };
 
-struct PackInput {
-    std::string path;
-    std::string source;    // as recorded; empty: the path
-    std::optional<std::string> label;
-};
+using PackInput = PictureInput;
 
 // A name of a list, relative to `root` where that is given; the source recorded is the name as the list has it.
 PackInput listed(const std::string& name, const std::string& root);

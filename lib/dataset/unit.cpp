@@ -210,7 +210,13 @@ std::string decode_unit(const UnitJob& job, const UnitOptions& options)
         else
             decode_video(unit, options);
     } catch (const Error& e) {
-        refuse(unit, reason_of(e), e.reason());
+        const Reason reason = reason_of(e);
+        if (options.pictures && options.videos && reason == Reason::still_picture)
+            refuse(unit, Reason::unsupported_format, "unsupported picture format");
+        else if (options.pictures && options.videos && reason == Reason::unknown_format)
+            refuse(unit, reason, "neither a known video container nor a known picture");
+        else
+            refuse(unit, reason, e.reason());
     }
     return packed(unit);
 }

@@ -118,8 +118,10 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     if (json.contains("detections"))
         for (std::size_t i = 0; i < fields.array("detections").size(); ++i) {
             const Fields inner = fields.element("detections", i);
-            inner.only({"detector", "parameters", "boxes"});
-            Detection detection{inner.text("detector"), inner.text("parameters"), {}};
+            inner.only({"detector", "parameters", "boxes", "kept"});
+            Detection detection{inner.text("detector"), inner.text("parameters"), {}, {}};
+            if (inner.object.contains("kept"))
+                detection.kept = inner.text("kept");
             for (std::size_t b = 0; b < inner.array("boxes").size(); ++b)
                 detection.boxes.push_back(read_box(inner.element("boxes", b)));
             meta.detections.push_back(std::move(detection));
@@ -163,8 +165,11 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
                              {"width", finite(box.width)},
                              {"height", finite(box.height)},
                              {"score", finite(box.score)}});
-        json["detections"].push_back(
-            {{"detector", detection.detector}, {"parameters", detection.parameters}, {"boxes", std::move(boxes)}});
+        Json verdict = {
+            {"detector", detection.detector}, {"parameters", detection.parameters}, {"boxes", std::move(boxes)}};
+        if (!detection.kept.empty())
+            verdict["kept"] = detection.kept;
+        json["detections"].push_back(std::move(verdict));
     }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -32,6 +32,7 @@ struct Detection {
     std::string detector;      // "face", "people", ...
     std::string parameters;    // what determines its result, as one line of text
     std::vector<Box> boxes;
+    std::string kept = {};     // why the sample is in a set that was chosen by this verdict; empty: it was not
 };
 
 // The json member. Fields that are not ours are kept as they came (`other`, the text of a JSON object).

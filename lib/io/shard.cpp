@@ -230,6 +230,35 @@ std::vector<ShardEntry> read_shard_index(const std::string& tar)
     return index_of(tar, mapping.bytes());
 }
 
+void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& entries)
+{
+    const Mapping mapping(tar);
+    const std::string_view archive = mapping.bytes();
+    std::uint64_t at = 0;
+    const auto expect = [&](std::string_view bytes, const std::string& member, const char* what) {
+        const std::string_view real = archive.substr(std::min<std::uint64_t>(at, archive.size()), bytes.size());
+        const auto wrong = std::uint64_t(std::mismatch(real.begin(), real.end(), bytes.begin(), bytes.end()).first - real.begin());
+        if (wrong < bytes.size())
+            throw Error(tar, member + (wrong == real.size() ? "truncated" : what) + " at byte " + std::to_string(at + wrong));
+        at += bytes.size();
+    };
+    const std::string zeros(tar_block, '\0');
+    const auto member = [&](const std::string& name, std::uint64_t offset, std::uint64_t size) {
+        if (offset != at + tar_block)
+            throw Error(tar, name + ": not where the index has it, at byte " + std::to_string(at));
+        expect(archive_header(name, size), name + ": ", "damaged header");
+        at += size;
+        expect(std::string_view(zeros).substr(0, whole_blocks(at) - at), name + ": ", "bytes other than zero behind it");
+    };
+    for (const ShardEntry& e : entries) {
+        member(e.key + "." + e.extension, e.picture_offset, e.picture_bytes);
+        member(e.key + ".json", e.json_offset, e.json_bytes);
+    }
+    expect(archive_end(at), "", "data after the end of the archive");
+    if (at < archive.size())
+        throw Error(tar, "data after the end of the archive at byte " + std::to_string(at));
+}
+
 struct Shard::State {
     // What of an entry the archive does not say itself: 24 bytes a sample.
     struct Place {
@@ -392,6 +421,8 @@ ShardPass::~ShardPass() = default;
 const std::string& ShardPass::name() const { return state_->tar.name(); }
 std::uint64_t ShardPass::reached() const { return state_->tar.reached(); }
 std::uint64_t ShardPass::size() const { return state_->tar.size(); }
+std::string_view ShardPass::bytes_at(std::uint64_t offset, std::uint64_t size) const { return state_->tar.bytes(offset, size); }
+const std::string& ShardPass::last() const { return state_->tar.last(); }
 std::string ShardPass::digest() const { return state_->tar.digest(); }
 
 std::optional<RawSample> ShardPass::next()

@@ -40,6 +40,10 @@ std::vector<ShardEntry> read_index_table(const std::string& idx);
 // TAR.idx where it is there and belongs to the archive; else the archive is scanned, saying so if there is one.
 std::vector<ShardEntry> read_shard_index(const std::string& tar);
 
+// Is the archive laid out as the toolkit writes it, and as `entries` say? Headers, padding and end are compared byte for
+// byte; members' contents are not looked at. Error naming archive, member and the first wrong byte.
+void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& entries);
+
 // Any thread, at the same time. Views are valid as long as the Shard. Misuse (i >= count) is a std::out_of_range.
 class Shard {
   public:
@@ -100,7 +104,10 @@ class ShardPass {
     ~ShardPass();
     std::optional<RawSample> next();
     const std::string& name() const;
-    std::uint64_t reached() const;    // after an Error: the offset of the member, or the byte, it speaks of
+    // After an Error: the offset of the member's header, or of the byte, it speaks of; what is at hand of the bytes there.
+    std::uint64_t reached() const;
+    std::string_view bytes_at(std::uint64_t offset, std::uint64_t size) const;
+    const std::string& last() const;    // the member read last without fault; "" at the beginning
     // After the end:
     std::uint64_t size() const;
     std::string digest() const;    // SHA-256 of the archive

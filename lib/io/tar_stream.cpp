@@ -112,7 +112,8 @@ struct TarStream::State {
     WatchedInput watched;
     std::unique_ptr<archive, ArchiveDeleter> tar{archive_read_new()};
     std::uint64_t end = 0, reached = 0;
-    bool ended = false;
+    std::string last;
+    bool opened = false, ended = false;
 
     struct Member : TarPair::Part {
         std::string key, extension;
@@ -125,11 +126,17 @@ struct TarStream::State {
         if (!tar)
             throw std::bad_alloc();
         archive_read_support_format_tar(tar.get());
+    }
+
+    // At the first call of next, so that the bytes of an archive that is none can be looked at.
+    void open()
+    {
         const int status = archive_read_open(tar.get(), &watched, nullptr, &WatchedInput::on_read, nullptr);
         if (watched.total == 0 && !watched.failure)
             throw Error(name(), "empty file, not an image set");
         if (status != ARCHIVE_OK)
             throw failure("");
+        opened = true;
     }
 
     const std::string& name() const { return watched.input.name(); }
@@ -211,6 +218,7 @@ struct TarStream::State {
                 throw failure(member.name);
             if (watched.total < whole_blocks(member.offset + member.bytes))
                 throw Error(name(), printable(member.name) + ": truncated");
+            last = member.name;
             return member;
         }
     }
@@ -236,6 +244,8 @@ struct TarStream::State {
 
     std::optional<TarPair> next(KeySet& keys)
     {
+        if (!opened)
+            open();
         watched.forget(end);
         auto first = ended ? std::nullopt : next_member();
         if (!first) {
@@ -267,12 +277,16 @@ TarStream::~TarStream() = default;
 std::optional<TarPair> TarStream::next(KeySet& keys) { return state_->next(keys); }
 const std::string& TarStream::name() const { return state_->name(); }
 std::uint64_t TarStream::reached() const { return state_->reached; }
+const std::string& TarStream::last() const { return state_->last; }
 std::uint64_t TarStream::size() const { return state_->watched.total; }
 std::string TarStream::digest() const { return Sha256(*state_->watched.sum).hex(); }
 
 std::string_view TarStream::bytes(std::uint64_t offset, std::uint64_t size) const
 {
-    return std::string_view(state_->watched.kept).substr(offset - state_->watched.kept_begin, size);
+    const WatchedInput& watched = state_->watched;
+    if (offset < watched.kept_begin || offset - watched.kept_begin > watched.kept.size())
+        return {};
+    return std::string_view(watched.kept).substr(offset - watched.kept_begin, size);
 }
 
 }    // namespace nonna

@@ -43,9 +43,10 @@ class TarStream {
     std::string_view bytes(std::uint64_t offset, std::uint64_t size) const;
     std::string_view bytes(const TarPair::Part& part) const { return bytes(part.offset, part.bytes); }
     const std::string& name() const;
-    std::uint64_t reached() const;    // after an Error: where what it speaks of begins
-    std::uint64_t size() const;       // after the end: of the archive
-    std::string digest() const;       // after the end, where digested: SHA-256 of the archive
+    std::uint64_t reached() const;      // after an Error: where what it speaks of begins
+    const std::string& last() const;    // the member read last without fault, "" at the beginning
+    std::uint64_t size() const;         // after the end: of the archive
+    std::string digest() const;         // after the end, where digested: SHA-256 of the archive
 
   private:
     struct State;

@@ -219,6 +219,13 @@ void Demuxer::open(long max_pixels)
     format_->io_open = refuse_to_open;
     format_->interrupt_callback = {interrupt_wanted, nullptr};
     int status = checked(avformat_open_input(&format_, nullptr, kind, nullptr));
+    // Sizes that the container tells are looked at before libav's own limit sets them to 0.
+    const auto is_large = [&](const AVStream& s) {
+        return std::int64_t(s.codecpar->width) * s.codecpar->height > max_pixels;
+    };
+    if (status >= 0)
+        if (const AVStream* const s = choose_stream(*format_); s && is_large(*s))
+            throw frame_too_large(path_, s->codecpar->width, s->codecpar->height, max_pixels);
     if (status >= 0)
         status = checked(find_stream_info(*format_, max_pixels));
     throw_if_interrupted();
@@ -231,9 +238,8 @@ void Demuxer::open(long max_pixels)
         throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
     if (is_encrypted(*stream_))
         throw Refusal(path_, Reason::encrypted);
-    const AVCodecParameters& p = *stream_->codecpar;
-    if (std::int64_t(p.width) * p.height > max_pixels)
-        throw frame_too_large(path_, p.width, p.height, max_pixels);
+    if (is_large(*stream_))
+        throw frame_too_large(path_, stream_->codecpar->width, stream_->codecpar->height, max_pixels);
     for (unsigned i = 0; i < format_->nb_streams; ++i)
         if (format_->streams[i] != stream_)
             format_->streams[i]->discard = AVDISCARD_ALL;

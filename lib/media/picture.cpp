@@ -63,15 +63,21 @@ PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
     return info;
 }
 
-Picture decode_picture(Encoded encoded, const std::string& subject, long max_pixels)
+// inspect_picture, and nothing larger than allowed.
+static PictureInfo accept_picture(Encoded encoded, const std::string& subject, long max_pixels)
 {
-    const PictureInfo info = inspect_picture(encoded, subject);
+    PictureInfo info = inspect_picture(encoded, subject);
     if (long(info.width) > max_pixels / info.height)
         throw Refusal(subject, Reason::too_large,
                       "picture of " + std::to_string(info.width) + "x" + std::to_string(info.height) +
                           " pixels is larger than the limit of " + std::to_string(max_pixels));
     if (encoded.size() > std::size_t(1) << 30)
         throw Refusal(subject, Reason::too_large, "larger than 1 GiB");
+    return info;
+}
+
+static Picture decode_accepted(Encoded encoded, const PictureInfo& info, const std::string& subject)
+{
     if (info.extension == "png")
         return decode_png(encoded, info, subject);
     if (info.extension == "webp")
@@ -79,6 +85,21 @@ Picture decode_picture(Encoded encoded, const std::string& subject, long max_pix
     if (info.extension == "pnm")
         return decode_pnm(encoded, info, subject);
     return orient(decode_jpeg(encoded, info, subject), info.orientation);
+}
+
+Picture decode_picture(Encoded encoded, const std::string& subject, long max_pixels)
+{
+    return decode_accepted(encoded, accept_picture(encoded, subject, max_pixels), subject);
+}
+
+GreyPicture decode_grey(Encoded encoded, const std::string& subject, long max_pixels)
+{
+    const PictureInfo info = accept_picture(encoded, subject, max_pixels);
+    GreyPicture result;
+    if (info.extension == "jpg" && decode_jpeg_luma(encoded, info, subject, result))
+        return result;
+    const Picture picture = decode_accepted(encoded, info, subject);
+    return {picture.width, picture.height, grey(picture)};
 }
 
 Picture read_picture(const std::string& path, long max_pixels)

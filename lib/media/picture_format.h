@@ -49,6 +49,8 @@ PictureInfo inspect_pnm(Encoded encoded, const std::string& subject);
 
 // `info`: what inspect_picture said.
 Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject);
+// Upright JPEGs that store luma; false, and nothing done, for others.
+bool decode_jpeg_luma(Encoded encoded, const PictureInfo& info, const std::string& subject, GreyPicture& picture);
 Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& subject);
 Picture decode_webp(Encoded encoded, const PictureInfo& info, const std::string& subject);
 Picture decode_pnm(Encoded encoded, const PictureInfo& info, const std::string& subject);

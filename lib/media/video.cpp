@@ -13,6 +13,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -263,13 +264,39 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
 
 }    // namespace
 
+const std::vector<std::string>& FrameRequest::picks()
+{
+    static const std::vector<std::string> names = {"random", "middle", "first"};    // in the order of Pick
+    return names;
+}
+
+void FrameRequest::set_pick(const std::string& name)
+{
+    const auto found = std::find(picks().begin(), picks().end(), name);
+    if (found == picks().end())
+        throw Error("--pick", "no such moment: " + name, ExitStatus::usage);
+    pick = Pick(found - picks().begin());
+}
+
+void FrameRequest::set_span(const std::string& text)
+{
+    const char* const end = text.data() + text.size();
+    const auto a = std::from_chars(text.data(), end, span_begin);
+    if (a.ec == std::errc() && a.ptr != end && *a.ptr == ':') {
+        const auto b = std::from_chars(a.ptr + 1, end, span_end);
+        if (b.ec == std::errc() && b.ptr == end && span_begin >= 0 && span_begin < span_end && span_end <= 1)
+            return;
+    }
+    throw Error("--span", "must be A:B with 0 <= A < B <= 1", ExitStatus::usage);
+}
+
 std::string video_digest(const std::string& path)
 {
     std::int64_t size = 0;
     const int fd = open_regular(path, size);
     const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
     Sha256 sum;
-    std::vector<std::byte> piece(1 << 20);
+    std::vector<std::byte> piece(1 << 16);
     for (;;) {
         throw_if_interrupted();
         const ssize_t got = ::read(fd, piece.data(), piece.size());

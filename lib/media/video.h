@@ -42,6 +42,11 @@ struct FrameRequest {
     int count = 1;    // distinct frames, fewer where the span has fewer
     double span_begin = 0, span_end = 1;
     int size = 200;
+
+    // From the command line; Error with status usage.
+    static const std::vector<std::string>& picks();    // "random", "middle", "first"
+    void set_pick(const std::string& name);
+    void set_span(const std::string& text);    // "A:B"
     long max_pixels = default_max_pixels;    // of a frame as it is stored
 };
 

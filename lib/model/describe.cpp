@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include "io/file_kind.h"
 #include "io/image_stream.h"
+#include "io/manifest.h"
 #include "io/npy.h"
+#include "io/output.h"
 #include "io/safetensors.h"
+#include "io/shard.h"
 #include "io/table.h"
 #include "model/model_file.h"
 #include "model/neuron.h"
@@ -74,6 +77,24 @@ Facts describe_image_set(const std::string& path)
     return facts;
 }
 
+Facts describe_built_set(const std::string& path)
+{
+    Facts facts = {{"file", path}, {"kind", "built image set"}};
+    facts.emplace_back("shards", std::to_string(built_set_shards(path).size()));
+    std::uint64_t units[3] = {};
+    ManifestReader manifest(path + "/manifest.jsonl");
+    while (const auto unit = manifest.next())
+        ++units[int(unit->status)];
+    facts.emplace_back("units", std::to_string(units[0] + units[1] + units[2]));
+    for (const auto status : {UnitRecord::Status::ok, UnitRecord::Status::rejected, UnitRecord::Status::failed})
+        facts.emplace_back(std::string("units ") + status_name(status), std::to_string(units[int(status)]));
+    const std::string settings = path + "/set.json";
+    for (const auto& [name, value] : settings_from_line(read_whole_file(settings, std::size_t(1) << 20), settings))
+        facts.emplace_back("setting " + name, value);
+    add(facts, describe_image_set(path));
+    return facts;
+}
+
 Facts describe_safetensors(const std::string& path, bool check)
 {
     const SafetensorsReader file(path);
@@ -114,6 +135,8 @@ Facts describe_architecture(const Architecture& a)
 
 Facts describe_file(const std::string& path, bool check)
 {
+    if (is_built_set(path))
+        return describe_built_set(path);
     const FileKind kind = detect_file_kind(path);
     Facts facts = {{"file", path}, {"kind", file_kind_name(kind)}};
     switch (kind) {

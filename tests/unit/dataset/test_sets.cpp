@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(annotating_finds_the_face_and_nothing_in_grey)
     options.keep = AnnotateOptions::Keep::without;
     annotate_set(dir / "all.tar", dir / "without.tar", options);
     BOOST_CHECK_EQUAL(read_all(dir / "without.tar").size() + with.size(), all.size());
-    BOOST_CHECK_THROW(Detector("nobody", 0), Error);
+    BOOST_CHECK_THROW(Detector({"nobody", "", 0}), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
