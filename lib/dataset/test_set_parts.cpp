@@ -43,7 +43,7 @@ void Candidates::add(Sample sample)
     Item item;
     item.digest = sha256(sample.picture);
     item.index = items.size();
-    sample.picture = {};
+    sample.picture = Bytes();    // "= {}" would keep the memory
     item.sample = std::move(sample);
     items.push_back(std::move(item));
 }
