@@ -24,8 +24,8 @@ int main(int argc, char** argv)
     std::vector<std::string> files;
     bool check = false, count = false, json = false;
     nonna::Command command("nonna-info", "what is in a file: image set, model, checkpoint, array, table");
-    command.positional("FILE", files, "files to describe; with --count architectures, by name or file", 1);
-    command.flag("--check", check, "read everything, to the last byte; fail at the first fault");
+    command.positional("FILE", files, "files and built sets; with --count architectures, by name or file", 1);
+    command.flag("--check", check, "read everything, fail at the first fault; decodes no picture");
     command.flag("--count", count, "sublayers and weights of an architecture, without allocating them");
     command.flag("--json", json, "one JSON object a line");
     return nonna::run_tool(argc, argv, command, [&] {

@@ -381,8 +381,9 @@ std::vector<std::string> built_set_shards(const std::string& folder)
     if (!is_built_set(folder))
         throw Error(folder, "a folder, but no built set (no set.json in it)");
     std::error_code error;
-    if (fs::exists(folder + "/journal.jsonl", error))
-        throw Error(folder, "a build is unfinished (there is a journal.jsonl): run it again");
+    for (const char* const unfinished : {"journal.jsonl", "removal.jsonl"})
+        if (fs::exists(folder + "/" + unfinished, error))
+            throw Error(folder, std::string("its last run is unfinished (there is a ") + unfinished + "): run it again");
     std::int64_t count = 0, last = -1;
     for (fs::directory_iterator i(folder + "/shards", error), end; !error && i != end; i.increment(error)) {
         const std::string name = i->path().filename().string();

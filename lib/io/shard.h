@@ -80,8 +80,8 @@ class ShardSet {
 // Is this a folder with a set.json?
 bool is_built_set(const std::string& path);
 std::string shard_name(std::int64_t number);    // "000007.tar"
-// The archives in order. Error when it is no built set, a build of it is unfinished (there is a journal.jsonl), or a
-// number is missing between them.
+// The archives in order. Error when it is no built set, its last run is unfinished (there is a journal.jsonl or a
+// removal.jsonl), or a number is missing between them.
 std::vector<std::string> built_set_shards(const std::string& folder);
 
 // A shard's bytes from front to end, as verifying needs them: one pass of a file or pipe ("-"), memory for one sample.

@@ -1,7 +1,7 @@
 // Detectors of faces, cat faces and people, by OpenCV.
 //
 //   face     Haar cascade haarcascade_frontalface_alt2, as in the paper
-//   lbp      LBP cascade lbpcascade_frontalface_improved: frontal faces, about ten times as fast
+//   lbp      LBP cascade lbpcascade_frontalface_improved: frontal faces of 45 pixels and more, five times as fast
 //   yunet    YuNet, a small network for faces, from the ONNX file `model` (outputs loc, conf, iou: its versions up to
 //            2022, which OpenCV 4.6 reads)
 //   catface  haarcascade_frontalcatface

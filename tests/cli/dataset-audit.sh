@@ -19,15 +19,6 @@ echo "status $?"
 cut -f 1,6-8 skipped.tsv
 ls none.png 2>/dev/null
 
-lena=/usr/share/doc/opencv-doc/examples/data/lena.jpg
-if [ -r $lena ]; then
-    nonna-dataset audit -q $lena --patches 400 --patch-size 200 --sheet lena.png --count 12 >lena.tsv
-    cut -f 2 lena.tsv | awk 'NR == 2 { print ($1 > 12 ? "faces among them" : "no faces: " $1) }'
-    head -c 8 lena.png | od -An -c
-else
-    printf 'faces among them\n 211   P   N   G  \\r  \\n 032  \\n\n'
-fi
-
 try() {
     nonna-dataset audit "$@"
     echo "status $?"

@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(files_of_the_set)
         fs::remove(set.path + stray);
     }
     write_bytes(set.path + "/journal.jsonl", "");
-    BOOST_TEST(set.fault() == set.path + ": a build is unfinished (there is a journal.jsonl): run it again");
+    BOOST_TEST(set.fault() == set.path + ": its last run is unfinished (there is a journal.jsonl): run it again");
     fs::remove(set.path + "/journal.jsonl");
     write_bytes(set.path + "/set.json", "{");
     BOOST_TEST(set.fault().starts_with(set.path + "/set.json: "));
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE(contents)
     BOOST_TEST(fault([](Samples& s) { s[2].meta.width = 5; }) ==
                names[2].key + ".json: says 5x9, the picture has 11x9");
     BOOST_TEST(fault([](Samples& s) { s[3].picture.resize(s[3].picture.size() - 40); }) ==
-               names[3].key + ".jpg: truncated or damaged picture");
+               names[3].key + ".jpg: truncated picture");
     BOOST_TEST(fault([](Samples& s) { s[2].extension = "jpg"; }) ==
                names[2].key + ".jpg: a picture of another format (png)");
     BOOST_TEST(fault([](Samples& s) { std::swap(s[2], s[3]); }).starts_with(names[3].key + ".jpg: the manifest has " + names[2].key));

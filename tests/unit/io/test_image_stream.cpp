@@ -253,6 +253,8 @@ BOOST_AUTO_TEST_CASE(json_fields)
                at + "field 'detections[0].boxes[0].width' is negative");
     BOOST_TEST(refuses.json(base + R"(,"detections":[{"detector":"f","parameters":"x","boxes":[],"z":1}]})") ==
                at + "field 'detections[0].z' is unknown");
+    BOOST_TEST(refuses.json(base + R"(,"detections":[{"detector":"f","parameters":"x","boxes":[],"kept":1}]})") ==
+               at + "field 'detections[0].kept' is not a string");
     std::string wide = minimal_json;
     wide.replace(wide.find("\"width\":1"), 9, "\"width\":0");
     BOOST_TEST(refuses.json(wide) == at + "field 'width' is not a whole number from 1 to 1000000");

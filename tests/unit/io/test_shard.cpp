@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(a_built_set_reads_as_one_stream)
     std::filesystem::rename(folder / "kept", second);
     write_bytes(set + "/journal.jsonl", "");
     BOOST_TEST(refusal([&] { read_set(set); }) ==
-               set + ": a build is unfinished (there is a journal.jsonl): run it again");
+               set + ": its last run is unfinished (there is a journal.jsonl): run it again");
 }
 
 BOOST_AUTO_TEST_CASE(raw_bytes_of_a_pass)
