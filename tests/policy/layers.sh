@@ -1,5 +1,6 @@
 # Who may include whom. A room may include itself and the rooms below it, which are those it names in lib/CMakeLists.txt
-# and the rooms below these; a program those of the rooms it names in tools/CMakeLists.txt, and cli's. A library is
+# and the rooms below these; a program those of the rooms it names in tools/CMakeLists.txt, and cli's.
+# A header of tools/ itself is for several programs, each of which must name the rooms that it includes. A library is
 # included in its rooms only, and not by way of a header that other rooms see (base/tensor.h, which gives arrays to all,
 # excepted).
 cd "$1" || exit 1
@@ -26,6 +27,7 @@ function library(path) {    # which rooms may include it; "" for the standard li
     if (path ~ /^Random123\//) return "base"
     if (path ~ /^nng\//) return "paramserver"
     if (path ~ /intrin\.h$/) return "kernels"
+    if (path ~ /^\.\.\/[^\/]*\.h$/) return ""    # a header of tools/, seen from the folder of a program: below
     if (path ~ /^(sys|netinet|arpa|linux)\// || path !~ /\//) return ""
     return "none"
 }
@@ -38,6 +40,11 @@ function breach(text) { print text; failed = 1 }
 function reaches(room, target,    i, n, words) {
     if (room == target) return 1
     n = split(below[room], words, " ")
+    for (i = 1; i <= n; ++i) if (reaches(words[i], target)) return 1
+    return 0
+}
+function allowed(tool, target,    i, n, words) {
+    n = split(needs[tool], words, " ")
     for (i = 1; i <= n; ++i) if (reaches(words[i], target)) return 1
     return 0
 }
@@ -79,13 +86,19 @@ END {
         if (parts[1] == "lib") {
             room = parts[2]
             if (!reaches(room, target)) breach(from[i] ": room " room " may not include " what[i])
+        } else if (from[i] ~ /^tools\/[^\/]*\.h$/) {
+            room = ""
+            name = parts[2]
+            for (k = 1; k <= total; ++k) {
+                split(what[k], path, "/")
+                if (from[k] !~ /^tools\// || (what[k] != name && !(path[1] == ".." && path[2] == name))) continue
+                split(from[k], user, "/"); tool = user[2]; sub(/\..*/, "", tool)
+                if (!allowed(tool, target)) breach(from[k] ": " tool " names no room that has " what[i] ", by " from[i])
+            }
         } else {
             room = ""
             tool = parts[2]; sub(/\..*/, "", tool)
-            good = 0
-            n = split(needs[tool], words, " ")
-            for (k = 1; k <= n; ++k) if (reaches(words[k], target)) good = 1
-            if (!good) breach(from[i] ": " tool " names no room that has " what[i])
+            if (!allowed(tool, target)) breach(from[i] ": " tool " names no room that has " what[i])
         }
         if (room != target && what[i] != "base/tensor.h" && foreign(what[i]) != "")
             breach(from[i] ": " what[i] " brings " foreign(what[i]) " out of its room")
