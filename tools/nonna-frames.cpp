@@ -26,7 +26,7 @@ int main(int argc, char** argv)
 {
     using nonna::FrameRequest;
     std::vector<std::string> videos;
-    std::string output, pick = "random", span = "0:1", list;
+    std::string output, pick = "random", span = "0:1", format = "jpg", list;
     std::int64_t size = 200, per_video = 1, threads = 0;
     std::uint64_t seed = 0;
     bool null_terminated = false;
@@ -39,6 +39,7 @@ int main(int argc, char** argv)
     command.option("--per-video", per_video, "N", "frames from each video", 1, 1'000'000);
     command.option("--span", span, "A:B", "part of the playing time, as fractions");
     command.option("--seed", seed, "S", "seed of the random pick");
+    command.choice("--format", format, {"jpg", "png"}, "JPEG of quality 95, or PNG without loss");
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
     command.option("--files-from", list, "FILE", "more videos, one a line; - is standard input");
     command.flag("-0,--null", null_terminated, "names in --files-from end with NUL");
@@ -58,10 +59,11 @@ int main(int argc, char** argv)
         request.count = int(per_video);
         request.size = int(size);
         parse_span(span, request);
+        options.lossless = format == "png";
         options.threads = int(threads);
         options.made_by = "nonna-frames " + nonna::version() + " --size " + std::to_string(size) + " --pick " + pick +
                           " --per-video " + std::to_string(per_video) + " --span " + span + " --seed " +
-                          std::to_string(seed);
+                          std::to_string(seed) + (options.lossless ? " --format png" : "");
         return nonna::write_frame_set(videos, output, options);
     });
 }

@@ -34,11 +34,12 @@ Result read_video(const std::string& path, const FrameSetOptions& options)
         for (const VideoFrame& frame : decode_frames(path, result.digest, options.request)) {
             Sample sample;
             sample.key = sample_key(result.digest, sequence++);
-            sample.extension = "jpg";
-            sample.picture = encode_jpeg(frame.picture, options.quality);
+            sample.extension = options.lossless ? "png" : "jpg";
+            sample.picture = options.lossless ? encode_png(frame.picture) : encode_jpeg(frame.picture, options.quality);
             sample.meta.source = path;
             sample.meta.sha256 = result.digest;
             sample.meta.pts = frame.pts;
+            sample.meta.decoding = frame.decoding;
             sample.meta.width = frame.picture.width;
             sample.meta.height = frame.picture.height;
             sample.meta.other = "{\"made_by\":\"" + options.made_by + "\"}";

@@ -18,7 +18,8 @@ namespace nonna {
 struct FrameSetOptions {
     FrameRequest request;
     int threads = 1;
-    int quality = 95;    // of the JPEG members
+    int quality = 95;         // of the JPEG members
+    bool lossless = false;    // PNG members instead
     std::string made_by;    // recorded in every sample's json: program, version, options that determine the result
 };
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "media/av_frame.h"
+#include "media/packet_row.h"
 
 #include <cstring>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace nonna {
 
@@ -212,9 +214,10 @@ bool Demuxer::seekable() const
     return name.starts_with("mov,") || name.starts_with("matroska,");
 }
 
-FrameWalk::FrameWalk(const std::string& path, bool counting)
-    : demuxer_(path), counting_(counting), packet_(new_packet())
+FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, bool counting)
+    : demuxer_(demuxer), row_(row), counting_(counting), packet_(new_packet())
 {
+    const std::string& path = demuxer.path();
     const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
     const AVCodec* const decoder = avcodec_find_decoder(parameters.codec_id);
     if (!decoder)
@@ -244,11 +247,60 @@ void FrameWalk::forget()
     draining_ = false;
 }
 
-bool FrameWalk::seek(std::int64_t pts)
+void FrameWalk::open_again()
+{
+    again_.reset();    // two at a time would hold two buffers
+    again_ = std::make_unique<Demuxer>(demuxer_.path());
+    next_ = 0;
+}
+
+// The next packet into packet_.
+bool FrameWalk::read()
+{
+    if (std::exchange(found_, false)) {
+        ++next_;
+        return true;
+    }
+    if (row_.held()) {
+        throw_if_interrupted();
+        av_packet_unref(packet_.get());
+        if (next_ == row_.count())
+            return false;
+        if (av_packet_ref(packet_.get(), &row_.at(next_++)) < 0)
+            throw std::bad_alloc();
+        return true;
+    }
+    if (!again_)
+        open_again();
+    ++next_;
+    return again_->read(*packet_);
+}
+
+void FrameWalk::start_at(const KeyPacket& key)
 {
     avcodec_flush_buffers(codec_);
     forget();
-    return demuxer_.seek(pts);
+    found_ = false;
+    if (row_.held()) {
+        next_ = key.number;
+        return;
+    }
+    if (!again_)
+        open_again();
+    // A container is believed only when it leads to this very packet; the way through all packets before it always does.
+    constexpr int reach = 512;
+    if (again_->seekable() && again_->seek(key.pts)) {
+        for (int i = 0; i < reach && !found_ && again_->read(*packet_); ++i)
+            found_ = packet_->pts == key.pts && packet_->pos == key.place && packet_->size == key.size;
+        next_ = key.number;
+        if (found_)
+            return;
+        open_again();
+    }
+    if (next_ > key.number)
+        open_again();
+    while (next_ < key.number && again_->read(*packet_))
+        ++next_;
 }
 
 bool FrameWalk::next(AVFrame& frame)
@@ -271,7 +323,7 @@ bool FrameWalk::next(AVFrame& frame)
         }
         if (draining_)
             return false;
-        if (demuxer_.read(*packet_)) {
+        if (read()) {
             if (const int sent = avcodec_send_packet(codec_, packet_.get()); sent < 0 && sent != AVERROR(EAGAIN))
                 damaged_ = true;
         } else {

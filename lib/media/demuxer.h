@@ -72,25 +72,35 @@ class Demuxer {
     void close();
 };
 
+class PacketRow;
+struct KeyPacket;
+
 class FrameWalk {
   public:
-    // counting: frames are numbered from 0 instead of timed.
-    FrameWalk(const std::string& path, bool counting);
+    // Decodes `row`, all the packets that `demuxer` gave; both must outlive the walk. Where the row holds no packets,
+    // the file is opened again. counting: frames are numbered from 0 instead of timed.
+    FrameWalk(Demuxer& demuxer, const PacketRow& row, bool counting);
     ~FrameWalk();
 
     bool next(AVFrame& frame);    // false at the end
     std::int64_t time() const { return time_; }    // of the last frame, in the stream's time base or as a number
     bool trusted() const { return trusted_; }
-    bool seek(std::int64_t pts);
+    void start_at(const KeyPacket& key);    // go on from this packet, whatever was decoded before
     Demuxer& demuxer() { return demuxer_; }
 
   private:
-    Demuxer demuxer_;
+    Demuxer& demuxer_;
+    const PacketRow& row_;
+    std::unique_ptr<Demuxer> again_;    // where the row holds no packets
+    std::size_t next_ = 0;              // number of the packet to be read next
+    bool found_ = false;                // packet_ is that packet already
     bool counting_, draining_ = false, trusted_ = false, damaged_ = false;
     std::int64_t time_ = AV_NOPTS_VALUE, count_ = 0;
     AVCodecContext* codec_ = nullptr;
     PacketPtr packet_;
     void forget();
+    bool read();
+    void open_again();
 };
 
 // Whether every frame of this codec stands alone.

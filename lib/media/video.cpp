@@ -4,12 +4,9 @@
 #include "base/interrupt.h"
 #include "base/random.h"
 #include "io/digest.h"
-#include "media/av_frame.h"
 #include "media/demuxer.h"
-
-extern "C" {
-#include <libavutil/display.h>
-}
+#include "media/packet_row.h"
+#include "media/shown_frame.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,11 +20,11 @@ namespace {
 
 // When each frame is shown, in ticks of `base` seconds, ascending and distinct; `end` is the end of the last one.
 struct Timeline {
-    std::vector<std::int64_t> times, keys;
+    std::vector<std::int64_t> times;
     std::int64_t end = 0;
     double base = 1;
     bool counting = false;
-    bool can_seek = false;
+    bool keys_trusted = false;    // the packets that call themselves key frames can be begun at
 };
 
 double seconds(AVRational r) { return r.den ? double(r.num) / r.den : 0; }
@@ -47,12 +44,13 @@ void sort_unique(std::vector<std::int64_t>& v)
 }
 
 // Of streams without times: decode everything once and count.
-Timeline count_frames(const std::string& path)
+Timeline count_frames(Demuxer& demuxer, const PacketRow& row)
 {
+    const std::string& path = demuxer.path();
     Timeline line;
     line.counting = true;
-    FrameWalk walk(path, true);
-    line.base = 1 / frame_rate(walk.demuxer().stream());
+    FrameWalk walk(demuxer, row, true);
+    line.base = 1 / frame_rate(demuxer.stream());
     for (const FramePtr frame = new_frame(); walk.next(*frame);)
         if (walk.trusted())
             line.times.push_back(walk.time());
@@ -62,23 +60,22 @@ Timeline count_frames(const std::string& path)
     return line;
 }
 
-Timeline find_times(const std::string& path)
+Timeline find_times(Demuxer& demuxer, PacketRow& row)
 {
     Timeline line;
-    Demuxer demuxer(path);
+    const std::string& path = demuxer.path();
     const AVStream& stream = demuxer.stream();
     if (!avcodec_find_decoder(stream.codecpar->codec_id))
         throw Error(path, reason::codec);
     std::size_t packets = 0, timed = 0, keys = 0;
     std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
     for (const PacketPtr packet = new_packet(); demuxer.read(*packet);) {
+        row.add(*packet);
         ++packets;
         keys += packet->flags & AV_PKT_FLAG_KEY ? 1 : 0;
         if (packet->pts == AV_NOPTS_VALUE)
             continue;
         ++timed;
-        if (packet->flags & AV_PKT_FLAG_KEY)
-            line.keys.push_back(packet->pts);
         if (packet->flags & AV_PKT_FLAG_DISCARD)    // outside the edit list: decoded, never shown
             continue;
         if (packet->pts >= last) {
@@ -87,19 +84,19 @@ Timeline find_times(const std::string& path)
         }
         line.times.push_back(packet->pts);
     }
+    row.settle();
     if (packets == 0)
         throw Error(path, reason::no_frames);
     // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
     if (timed * 5 < packets * 2 || line.times.empty())
-        return count_frames(path);
+        return count_frames(demuxer, row);
     sort_unique(line.times);
-    sort_unique(line.keys);
     line.base = av_q2d(stream.time_base);
     if (last_duration <= 0)
         last_duration = std::max<std::int64_t>(1, std::llround(1 / (frame_rate(stream) * line.base)));
     line.end = line.times.back() + last_duration;
     // "Every packet is a key frame" is a missing table, not a fact, unless the codec says so.
-    line.can_seek = demuxer.seekable() && !line.keys.empty() && (keys < packets || intra_only(stream.codecpar->codec_id));
+    line.keys_trusted = keys < packets || intra_only(stream.codecpar->codec_id);
     return line;
 }
 
@@ -136,44 +133,6 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     return {picked.begin(), picked.end()};
 }
 
-int orientation_of(const std::int32_t* m)
-{
-    // x' = a x + c y, y' = b x + d y, y pointing down; the signs of the larger pair decide.
-    const double a = m[0], b = m[1], c = m[3], d = m[4];
-    if (std::abs(a) + std::abs(d) >= std::abs(b) + std::abs(c))
-        return a < 0 ? (d < 0 ? 3 : 2) : (d < 0 ? 4 : 1);
-    return c < 0 ? (b < 0 ? 7 : 6) : (b < 0 ? 8 : 5);
-}
-
-int orientation_of(const AVStream& stream, const AVFrame& frame)
-{
-    std::size_t size = 0;
-    if (const std::uint8_t* m = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size); m && size >= 36)
-        return orientation_of(reinterpret_cast<const std::int32_t*>(m));
-    if (const AVFrameSideData* m = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX); m && m->size >= 36)
-        return orientation_of(reinterpret_cast<const std::int32_t*>(m->data));
-    return 1;
-}
-
-Picture finish(Demuxer& demuxer, AVFrame& frame, int size)
-{
-    Picture picture = picture_from_frame(frame, demuxer.path());
-    double aspect = seconds(av_guess_sample_aspect_ratio(&demuxer.format(), &demuxer.stream(), &frame));
-    if (!(aspect > 0.1 && aspect < 10))
-        aspect = 1;
-    const int orientation = orientation_of(demuxer.stream(), frame);
-    picture = orient(std::move(picture), orientation);
-    if (orientation >= 5)
-        aspect = 1 / aspect;
-    // A pixel is `aspect` times as wide as it is tall.
-    if (size == 0)
-        return resize(picture, std::max(1, int(std::lround(picture.width * aspect))), picture.height);
-    const double side = std::min(picture.width * aspect, double(picture.height));
-    const int width = std::clamp(int(std::lround(side / aspect)), 1, picture.width);
-    const int height = std::clamp(int(std::lround(side)), 1, picture.height);
-    return resize(crop(picture, (picture.width - width) / 2, (picture.height - height) / 2, width, height), size, size);
-}
-
 struct Target {
     std::int64_t wanted = 0;
     std::optional<VideoFrame> frame;                 // the wanted one
@@ -184,20 +143,19 @@ struct Target {
 // Decoders give frames in the order of showing: this many frames past the wanted one, it will not come any more.
 constexpr int patience = 64;
 
-void decode_by_seeking(const std::string& path, const Timeline& line, const FrameRequest& request,
-                       std::vector<Target>& targets)
+// Each target from the key frame before it, where that shows it whole.
+void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
+                      std::vector<Target>& targets)
 {
-    FrameWalk walk(path, false);
+    FrameWalk walk(demuxer, row, false);
     const FramePtr frame = new_frame();
     std::int64_t last = AV_NOPTS_VALUE;    // time of the frame decoded last
     for (Target& target : targets) {
-        const auto after = std::upper_bound(line.keys.begin(), line.keys.end(), target.wanted);
-        if (after == line.keys.begin())
+        const KeyPacket* const key = row.key_before(target.wanted);
+        if (!key)
             continue;
-        const std::int64_t key = *(after - 1);
-        if (last < key || last >= target.wanted) {
-            if (!walk.seek(key))
-                return;
+        if (last < key->pts || last >= target.wanted) {
+            walk.start_at(*key);
             last = AV_NOPTS_VALUE;
         }
         for (int past = 0; past < patience && !target.frame && walk.next(*frame);) {
@@ -205,7 +163,7 @@ void decode_by_seeking(const std::string& path, const Timeline& line, const Fram
             past += walk.time() > target.wanted ? 1 : 0;
             if (walk.time() == target.wanted) {
                 if (walk.trusted())
-                    target.frame = {finish(walk.demuxer(), *frame, request.size), double(last) * line.base};
+                    target.frame = shown_frame(demuxer, *frame, request.size, double(last) * line.base);
                 break;
             }
         }
@@ -214,10 +172,11 @@ void decode_by_seeking(const std::string& path, const Timeline& line, const Fram
     }
 }
 
-void decode_from_start(const std::string& path, const Timeline& line, const FrameRequest& request,
+void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
-    FrameWalk walk(path, line.counting);
+    const std::string& path = demuxer.path();
+    FrameWalk walk(demuxer, row, line.counting);
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;
@@ -236,7 +195,7 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
             if (target.frame)
                 continue;
             if (time == target.wanted) {
-                target.frame = {finish(walk.demuxer(), *frame, request.size), double(time) * line.base};
+                target.frame = shown_frame(demuxer, *frame, request.size, double(time) * line.base);
             } else if (time < target.wanted ? !target.before || time > target.before_time
                                             : !target.after || time < target.after_time) {
                 FramePtr& held = time < target.wanted ? target.before : target.after;
@@ -253,7 +212,7 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
         AVFrame* const held = target.before ? target.before.get() : target.after.get();
         if (!target.frame && held) {
             const std::int64_t time = target.before ? target.before_time : target.after_time;
-            target.frame = {finish(walk.demuxer(), *held, request.size), double(time) * line.base};
+            target.frame = shown_frame(demuxer, *held, request.size, double(time) * line.base);
         }
     }
 }
@@ -281,15 +240,17 @@ std::string video_digest(const std::string& path)
 
 std::vector<VideoFrame> decode_frames(const std::string& path, const std::string& digest, const FrameRequest& request)
 {
-    const Timeline line = find_times(path);
+    Demuxer demuxer(path);
+    PacketRow row;
+    const Timeline line = find_times(demuxer, row);
     std::vector<Target> targets;
     for (const std::int64_t time : pick_times(line, path, digest, request))
         targets.push_back({.wanted = time, .frame = {}});
     const auto found = [](const Target& t) { return t.frame.has_value(); };
-    if (line.can_seek)
-        decode_by_seeking(path, line, request, targets);
+    if (line.keys_trusted)
+        decode_from_keys(demuxer, row, line, request, targets);
     if (!std::all_of(targets.begin(), targets.end(), found))
-        decode_from_start(path, line, request, targets);
+        decode_from_start(demuxer, row, line, request, targets);
 
     std::vector<VideoFrame> frames;
     for (Target& target : targets)
