@@ -214,8 +214,8 @@ bool Demuxer::seekable() const
     return name.starts_with("mov,") || name.starts_with("matroska,");
 }
 
-FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, bool counting)
-    : demuxer_(demuxer), row_(row), counting_(counting), packet_(new_packet())
+FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times)
+    : demuxer_(demuxer), row_(row), times_(times), packet_(new_packet())
 {
     const std::string& path = demuxer.path();
     const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
@@ -313,7 +313,8 @@ bool FrameWalk::next(AVFrame& frame)
             const bool key = frame.key_frame || frame.pict_type == AV_PICTURE_TYPE_I || intra_only(codec_->codec_id);
             damaged_ = !whole || (damaged_ && !key);
             trusted_ = !damaged_;
-            time_ = counting_ ? count_++ : frame.pts != AV_NOPTS_VALUE ? frame.pts : frame.best_effort_timestamp;
+            const bool stamped = times_ == FrameTimes::stamped && frame.pts != AV_NOPTS_VALUE;
+            time_ = times_ == FrameTimes::counted ? count_++ : stamped ? frame.pts : frame.best_effort_timestamp;
             return true;
         }
         if (got != AVERROR(EAGAIN)) {

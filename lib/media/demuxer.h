@@ -75,11 +75,18 @@ class Demuxer {
 class PacketRow;
 struct KeyPacket;
 
+// What a frame's time is.
+enum class FrameTimes {
+    stamped,    // its packet's PTS
+    guessed,    // libav's best guess from decoding times, where packets carry no PTS
+    counted,    // its number, from 0
+};
+
 class FrameWalk {
   public:
     // Decodes `row`, all the packets that `demuxer` gave; both must outlive the walk. Where the row holds no packets,
-    // the file is opened again. counting: frames are numbered from 0 instead of timed.
-    FrameWalk(Demuxer& demuxer, const PacketRow& row, bool counting);
+    // the file is opened again.
+    FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times);
     ~FrameWalk();
 
     bool next(AVFrame& frame);    // false at the end
@@ -94,7 +101,8 @@ class FrameWalk {
     std::unique_ptr<Demuxer> again_;    // where the row holds no packets
     std::size_t next_ = 0;              // number of the packet to be read next
     bool found_ = false;                // packet_ is that packet already
-    bool counting_, draining_ = false, trusted_ = false, damaged_ = false;
+    FrameTimes times_;
+    bool draining_ = false, trusted_ = false, damaged_ = false;
     std::int64_t time_ = AV_NOPTS_VALUE, count_ = 0;
     AVCodecContext* codec_ = nullptr;
     PacketPtr packet_;

@@ -7,8 +7,8 @@ namespace nonna {
 
 void PacketRow::add(const AVPacket& packet)
 {
-    if (packet.flags & AV_PKT_FLAG_KEY && packet.pts != AV_NOPTS_VALUE)
-        keys_.push_back({packet.pts, packet.pos, count_, packet.size});
+    if (packet.flags & AV_PKT_FLAG_KEY)
+        keys_.push_back({packet.pts, packet.dts, packet.pos, count_, packet.size});
     bytes_ += std::size_t(packet.size);
     if (bytes_ <= held_bytes) {
         held_.emplace_back(av_packet_clone(&packet));    // shares the bytes
@@ -21,8 +21,11 @@ void PacketRow::add(const AVPacket& packet)
     ++count_;
 }
 
-void PacketRow::settle()
+void PacketRow::settle(bool by_dts)
 {
+    for (KeyPacket& key : keys_)
+        key.pts = by_dts ? key.dts : key.pts;
+    std::erase_if(keys_, [](const KeyPacket& k) { return k.pts == AV_NOPTS_VALUE; });
     std::stable_sort(keys_.begin(), keys_.end(), [](const KeyPacket& a, const KeyPacket& b) { return a.pts < b.pts; });
 }
 

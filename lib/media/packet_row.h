@@ -13,7 +13,7 @@
 namespace nonna {
 
 struct KeyPacket {
-    std::int64_t pts = 0, place = -1;    // place: byte in the file, as libavformat tells it
+    std::int64_t pts = 0, dts = 0, place = -1;    // place: byte in the file, as libavformat tells it
     std::size_t number = 0;
     int size = 0;
 };
@@ -27,9 +27,8 @@ class PacketRow {
     bool held() const { return held_.size() == count_; }
     const AVPacket& at(std::size_t number) const { return *held_[number]; }    // where held()
 
-    // Key packets with a time, by time; sorted by `settle`, after the last `add`.
-    const std::vector<KeyPacket>& keys() const { return keys_; }
-    void settle();
+    // After the last `add`: which of its times a key packet is known by. Those without it are forgotten.
+    void settle(bool by_dts);
     // The last key packet shown at or before `pts`; null where there is none.
     const KeyPacket* key_before(std::int64_t pts) const;
 

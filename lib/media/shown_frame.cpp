@@ -32,13 +32,16 @@ int orientation_of(const AVStream& stream, const AVFrame& frame)
     return 1;
 }
 
-// Where `length` of `whole` stored pixels begin, centred as seen: an odd pixel is left over at the right or bottom of
-// the upright picture, which lies at the other end where the stored frame is mirrored.
+// Where `length` of `whole` stored pixels begin, centred as seen, half a pixel going to the even side: the default of
+// ffmpeg's crop. Seen, because a mirrored frame begins at its other end.
 int centred(int whole, int length, int grid, bool mirrored)
 {
-    const int over = whole - length, seen = over / 2 / grid * grid;
+    const int over = whole - length, seen = (over / 2 + (over % 4 == 3 ? 1 : 0)) / grid * grid;
     return (mirrored ? over - seen : seen) / grid * grid;
 }
+
+// A side cut short is a multiple of the grid, so that no chroma sample is cut through.
+int on_grid(int length, int whole, int grid) { return length < whole ? std::max(length / grid * grid, 1) : whole; }
 
 }    // namespace
 
@@ -66,12 +69,13 @@ VideoFrame shown_frame(Demuxer& demuxer, const AVFrame& frame, int size, double 
         stretched = std::max(1, int(std::lround(stretched * (on_its_side ? 1 / aspect : aspect))));
     } else {
         const double side = std::min(frame.width * aspect, double(frame.height));
-        cut.width = std::clamp(int(std::lround(side / aspect)), 1, frame.width);
-        cut.height = std::clamp(int(std::lround(side)), 1, frame.height);
         const int o = how.orientation;
-        const ChromaGrid grid = chroma_grid(frame);
+        ChromaGrid grid = chroma_grid(frame);
+        grid.lines *= cut.one_field ? 2 : 1;
+        cut.width = on_grid(int(std::lround(side / aspect)), frame.width, grid.columns);
+        cut.height = on_grid(int(std::lround(side)), frame.height, grid.lines);
         cut.x = centred(frame.width, cut.width, grid.columns, o == 2 || o == 3 || o == 7 || o == 8);
-        cut.y = centred(frame.height, cut.height, grid.lines * (cut.one_field ? 2 : 1), o == 3 || o == 4 || o == 6 || o == 7);
+        cut.y = centred(frame.height, cut.height, grid.lines, o == 3 || o == 4 || o == 6 || o == 7);
         cut.to_width = cut.to_height = size;
     }
     how.x = cut.x;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <set>
 #include <unistd.h>
@@ -23,7 +24,7 @@ struct Timeline {
     std::vector<std::int64_t> times;
     std::int64_t end = 0;
     double base = 1;
-    bool counting = false;
+    FrameTimes kind = FrameTimes::stamped;
     bool keys_trusted = false;    // the packets that call themselves key frames can be begun at
 };
 
@@ -48,8 +49,8 @@ Timeline count_frames(Demuxer& demuxer, const PacketRow& row)
 {
     const std::string& path = demuxer.path();
     Timeline line;
-    line.counting = true;
-    FrameWalk walk(demuxer, row, true);
+    line.kind = FrameTimes::counted;
+    FrameWalk walk(demuxer, row, line.kind);
     line.base = 1 / frame_rate(demuxer.stream());
     for (const FramePtr frame = new_frame(); walk.next(*frame);)
         if (walk.trusted())
@@ -57,6 +58,28 @@ Timeline count_frames(Demuxer& demuxer, const PacketRow& row)
     if (line.times.empty())
         throw Error(path, reason::no_whole_frame);
     line.end = line.times.back() + 1;
+    return line;
+}
+
+// Of streams whose packets carry decoding times alone, one after the other (AVI with B-frames): the n-th frame is shown
+// a constant time after the n-th packet is decoded, as much as the first frame comes after the first packet.
+std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& row, std::vector<std::int64_t> dts)
+{
+    const bool missing = dts.empty() || std::find(dts.begin(), dts.end(), AV_NOPTS_VALUE) != dts.end();
+    if (missing || std::adjacent_find(dts.begin(), dts.end(), std::greater_equal<>()) != dts.end())
+        return {};
+    FrameWalk walk(demuxer, row, FrameTimes::guessed);
+    const FramePtr frame = new_frame();
+    if (!walk.next(*frame) || walk.time() < dts.front())
+        return {};
+    Timeline line;
+    line.kind = FrameTimes::guessed;
+    line.base = av_q2d(demuxer.stream().time_base);
+    const std::int64_t delay = walk.time() - dts.front();
+    for (std::int64_t& t : dts)
+        t += delay;
+    line.end = dts.back() + (dts.size() > 1 ? dts.back() - dts[dts.size() - 2] : 1);
+    line.times = std::move(dts);
     return line;
 }
 
@@ -68,9 +91,11 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row)
     if (!avcodec_find_decoder(stream.codecpar->codec_id))
         throw Error(path, reason::codec);
     std::size_t packets = 0, timed = 0, keys = 0;
+    std::vector<std::int64_t> dts;
     std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
     for (const PacketPtr packet = new_packet(); demuxer.read(*packet);) {
         row.add(*packet);
+        dts.push_back(packet->dts);
         ++packets;
         keys += packet->flags & AV_PKT_FLAG_KEY ? 1 : 0;
         if (packet->pts == AV_NOPTS_VALUE)
@@ -84,19 +109,26 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row)
         }
         line.times.push_back(packet->pts);
     }
-    row.settle();
+    const bool keys_trusted = keys < packets || intra_only(stream.codecpar->codec_id);
+    // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
+    const bool stamped = timed * 5 >= packets * 2 && !line.times.empty();
+    row.settle(!stamped);
     if (packets == 0)
         throw Error(path, reason::no_frames);
-    // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
-    if (timed * 5 < packets * 2 || line.times.empty())
-        return count_frames(demuxer, row);
+    if (!stamped) {
+        std::optional<Timeline> shifted = shift_decoding_times(demuxer, row, std::move(dts));
+        if (!shifted)
+            return count_frames(demuxer, row);
+        shifted->keys_trusted = keys_trusted;
+        return *shifted;
+    }
     sort_unique(line.times);
     line.base = av_q2d(stream.time_base);
     if (last_duration <= 0)
         last_duration = std::max<std::int64_t>(1, std::llround(1 / (frame_rate(stream) * line.base)));
     line.end = line.times.back() + last_duration;
     // "Every packet is a key frame" is a missing table, not a fact, unless the codec says so.
-    line.keys_trusted = keys < packets || intra_only(stream.codecpar->codec_id);
+    line.keys_trusted = keys_trusted;
     return line;
 }
 
@@ -143,32 +175,41 @@ struct Target {
 // Decoders give frames in the order of showing: this many frames past the wanted one, it will not come any more.
 constexpr int patience = 64;
 
-// Each target from the key frame before it, where that shows it whole.
+// Whether the walk, begun or gone on with before the target, came to it and showed it whole. `last`: time of the frame
+// decoded last.
+bool reach(FrameWalk& walk, AVFrame& frame, std::int64_t wanted, std::int64_t& last)
+{
+    for (int past = 0; past < patience && walk.next(frame);) {
+        last = walk.time();
+        if (last == wanted)
+            return walk.trusted();
+        past += last > wanted ? 1 : 0;
+    }
+    return false;
+}
+
+// Each target from the key frame before it, or the one before that: frames shown just after a key frame may need what
+// was decoded before it.
 void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                       std::vector<Target>& targets)
 {
-    FrameWalk walk(demuxer, row, false);
+    FrameWalk walk(demuxer, row, line.kind);
     const FramePtr frame = new_frame();
-    std::int64_t last = AV_NOPTS_VALUE;    // time of the frame decoded last
+    std::int64_t last = AV_NOPTS_VALUE;
     for (Target& target : targets) {
-        const KeyPacket* const key = row.key_before(target.wanted);
-        if (!key)
-            continue;
-        if (last < key->pts || last >= target.wanted) {
-            walk.start_at(*key);
-            last = AV_NOPTS_VALUE;
-        }
-        for (int past = 0; past < patience && !target.frame && walk.next(*frame);) {
-            last = walk.time();
-            past += walk.time() > target.wanted ? 1 : 0;
-            if (walk.time() == target.wanted) {
-                if (walk.trusted())
-                    target.frame = shown_frame(demuxer, *frame, request.size, double(last) * line.base);
+        const KeyPacket* key = row.key_before(target.wanted);
+        for (int tries = 0; key && tries < 2; ++tries) {
+            if (last < key->pts || last >= target.wanted) {
+                walk.start_at(*key);
+                last = AV_NOPTS_VALUE;
+            }
+            if (reach(walk, *frame, target.wanted, last)) {
+                target.frame = shown_frame(demuxer, *frame, request.size, double(last) * line.base);
                 break;
             }
-        }
-        if (!target.frame)
             last = AV_NOPTS_VALUE;
+            key = row.key_before(key->pts - 1);
+        }
     }
 }
 
@@ -176,7 +217,7 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
                        std::vector<Target>& targets)
 {
     const std::string& path = demuxer.path();
-    FrameWalk walk(demuxer, row, line.counting);
+    FrameWalk walk(demuxer, row, line.kind);
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;

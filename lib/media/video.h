@@ -7,7 +7,8 @@
 // the key frame before it. The pass keeps the packets in memory, so that decoding begins at that packet whatever the
 // container; of streams too large for that, the file is read again, by the container's index where that leads to the
 // very packet. A frame counts only when its PTS is the one wanted; else the stream is decoded from its start. Where
-// packets carry no PTS (some AVI, raw streams), frames are decoded and counted, and the time is count / frame rate.
+// packets carry decoding times alone (AVI with B-frames), a frame's PTS is libav's guess from them, which ffmpeg shows
+// too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate.
 //
 // Damage: frames that the decoder reports as damaged, frames after them up to the next key frame, and frames before
 // the first key frame are never returned; the nearest whole frame before the wanted one stands in, else the nearest
