@@ -51,21 +51,21 @@ def frames_of(paths, *options):
 
 
 def stream_of(path):
-    stream = probe(path, "stream=width,height,sample_aspect_ratio,color_space,chroma_location,pix_fmt,time_base,"
-                         "avg_frame_rate:stream_side_data=rotation")["streams"][0]
-    turns = {int(d["rotation"]) for d in stream.get("side_data_list", []) if "rotation" in d}
-    stream["on_its_side"] = any(t % 180 for t in turns)
-    return stream
+    return probe(path, "stream=width,height,sample_aspect_ratio,color_space,chroma_location,pix_fmt")["streams"][0]
 
 
-def chain(stream, size, on_its_side=None):
+# Where chroma that lies left in the stored frame lies in the frame brought upright, by EXIF orientation.
+LEFT_UPRIGHT = {1: (0, 128), 2: (256, 128), 3: (256, 128), 4: (0, 128), 5: (128, 0), 6: (128, 0), 7: (128, 256), 8: (128, 256)}
+
+
+def chain(stream, size, orientation=1):
     """The filters that show a frame as nonna-frames --size does, computed from ffprobe's words alone."""
     width, height = stream["width"], stream["height"]
     aspect = 1.0
     if ":" in stream.get("sample_aspect_ratio", ""):
         a, b = map(int, stream["sample_aspect_ratio"].split(":"))
         aspect = a / b if a and b else 1.0
-    if on_its_side if on_its_side is not None else stream["on_its_side"]:
+    if orientation >= 5:
         width, height, aspect = height, width, 1 / aspect
     side = min(width * aspect, height)
     w, h = round(side / aspect), round(side)
@@ -74,7 +74,7 @@ def chain(stream, size, on_its_side=None):
     if stream.get("color_space", "unknown") == "unknown" and (width >= 1280 or height > 576):
         scale += ":in_color_matrix=bt709"
     if stream.get("chroma_location") == "left" and "420" in stream["pix_fmt"]:
-        scale += ":in_h_chr_pos=0:in_v_chr_pos=128"
+        scale += ":in_h_chr_pos={}:in_v_chr_pos={}".format(*LEFT_UPRIGHT[orientation])
     if stream.get("chroma_location") == "left" and "422" in stream["pix_fmt"]:
         scale += ":in_h_chr_pos=0"
     return f"crop={w}:{h}:(iw-ow)/2:(ih-oh)/2,{scale}"
