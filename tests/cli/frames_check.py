@@ -17,7 +17,7 @@ EXACT = "+full_chroma_int+full_chroma_inp+accurate_rnd+bitexact"
 
 
 def ffmpeg(*arguments, data=None):
-    run = subprocess.run(["ffmpeg", "-v", "error", "-nostdin" if data is None else "-hide_banner", "-y", "-threads", "1",
+    run = subprocess.run(["ffmpeg", "-v", "fatal", "-nostdin" if data is None else "-hide_banner", "-y", "-threads", "1",
                           *map(str, arguments)], input=data, stdout=subprocess.PIPE, check=True, timeout=120)
     return run.stdout
 
