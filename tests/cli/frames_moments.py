@@ -33,6 +33,8 @@ MPEG2 = ["-c:v", "mpeg2video", "-q:v", "2", "-g", "15", "-bf", "2", "-sc_thresho
 MPEG4 = ["-c:v", "mpeg4", "-q:v", "2", "-g", "15"]
 OPEN = ["-x264-params", "open-gop=1:scenecut=0"]
 UNEVEN = ["-vf", "setpts='(N+floor(N/7)*5+mod(N*N,3))/25/TB'", "-vsync", "vfr"]
+LARGE = X264[:2] + X264[4:] + ["-b:v", "80M", "-minrate", "80M", "-maxrate", "80M", "-bufsize", "8M", "-x264-params",
+                               "nal-hrd=cbr:open-gop=1:scenecut=0"]
 CLIPS = {
     "plain.mp4": X264,
     "closed.mkv": X264 + ["-x264-params", "scenecut=0"],
@@ -67,6 +69,11 @@ CLIPS = {
     "two-edits.mp4": None,
     "no-cues.mkv": None,
     "no-times.h264": X264,
+    # More than nonna-frames holds in memory (32 MiB): filler, up to a constant rate.
+    "large.mkv": LARGE,
+    "large.mp4": LARGE,
+    "large.ts": LARGE,
+    "large.avi": LARGE,
 }
 
 
@@ -84,6 +91,8 @@ def make(name, options, raw):
 raw, checked = painted(), 0
 for name, options in CLIPS.items():
     make(name, options, raw)
+    if name.startswith("large") and os.path.getsize(name) < 36 << 20:
+        print(f"{name} is not large")
 for seed in ("0", "1", "2"):
     taken = {}
     for about, picture in frames_of(list(CLIPS), "--per-video", "9", "--seed", seed, "--size", str(SIDE), "-j", "2"):
