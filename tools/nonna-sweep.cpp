@@ -108,6 +108,7 @@ int main(int argc, char** argv)
         const std::vector<LayerId> layers = wanted_layers(o, model.architecture);
         const PictureSet set = read_pictures(o.files[1], model.architecture.side, model.architecture.channels, pool);
         const Labels labels = read_labels(set.labels, o.positive, o.files[1]);
+        o.sweep.chooses = recorded_half(set.halves, o.files[1]);
         return run(o, model_responses(model, {set.pixels, set.count()}, layers, set.name, pool), labels, set.keys, pool);
     });
 }

@@ -156,6 +156,18 @@ std::vector<std::uint8_t> choosing_half(const Labels& labels, std::uint64_t seed
     return chooses;
 }
 
+std::vector<std::uint8_t> recorded_half(std::span<const std::optional<std::string>> halves, const std::string& subject)
+{
+    std::vector<std::uint8_t> chooses;
+    for (const auto& half : halves)
+        if (half)
+            chooses.push_back(*half == "a");
+    if (!chooses.empty() && chooses.size() < halves.size())
+        throw Error(subject, "only " + std::to_string(chooses.size()) + " of " + std::to_string(halves.size()) +
+                                 " images name their half");
+    return chooses;
+}
+
 double guess(const Labels& labels)
 {
     const double positive = double(std::count(labels.begin(), labels.end(), 1)) / double(labels.size());
@@ -172,7 +184,8 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
     std::vector<std::size_t> order[2];    // images held out, images that choose
     Labels half_labels[2];
     if (options.held_out) {
-        const std::vector<std::uint8_t> chooses = choosing_half(labels, options.seed);
+        const std::vector<std::uint8_t> chooses =
+            options.chooses.empty() ? choosing_half(labels, options.seed) : options.chooses;
         for (std::size_t i = 0; i < labels.size(); ++i) {
             order[chooses[i]].push_back(i);
             half_labels[chooses[i]].push_back(labels[i]);

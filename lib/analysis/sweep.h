@@ -9,8 +9,9 @@
 // where both classes are constant and differ, NaN where a class has one image only.
 //
 // The best of many neurons, chosen and scored on the same images, flatters: some are good there by luck. So a set can
-// be cut in halves, each class by itself, by a seeded shuffle: threshold and neuron are chosen on one half, and the
-// threshold's accuracy and the neuron's AUC are taken on the other, which had no say.
+// be cut in halves, each class by itself, by a seeded shuffle, or as the set itself says (so that nobody is in both):
+// threshold and neuron are chosen on one half, and the threshold's accuracy and the neuron's AUC are taken on the other,
+// which had no say.
 //
 // Responses arrive in batches of images and are turned into blocks of neurons that fit in memory; a source is asked
 // again for every block. Neurons are scored in parallel; the result does not depend on it.
@@ -54,6 +55,7 @@ struct NeuronScore {
 struct SweepOptions {
     bool held_out = false;
     std::uint64_t seed = 0;                          // of the halves
+    std::vector<std::uint8_t> chooses;               // the halves, as choosing_half gives them; empty: drawn
     std::size_t memory = std::size_t{1} << 30;       // bytes of responses held at a time
 };
 
@@ -70,6 +72,9 @@ std::vector<float> responses_of(const ResponseSource& source, const NeuronScore&
 
 // 1 for the images that choose, 0 for those that are held out.
 std::vector<std::uint8_t> choosing_half(const Labels& labels, std::uint64_t seed);
+
+// Of a set that was split in "a", which chooses, and "b". Empty when no image names its half; Error when only some do.
+std::vector<std::uint8_t> recorded_half(std::span<const std::optional<std::string>> halves, const std::string& subject);
 
 // The share that is right without looking: the larger class's.
 double guess(const Labels& labels);

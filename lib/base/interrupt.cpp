@@ -40,6 +40,13 @@ void watch_interrupts()
     }
 }
 
+void ignore_interrupts()
+{
+    std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGTERM, SIG_IGN);
+    received = 0;
+}
+
 bool interrupted() { return received.load(std::memory_order_relaxed) != 0; }
 
 void throw_if_interrupted()

@@ -7,5 +7,6 @@ namespace nonna {
 void watch_interrupts();
 bool interrupted();
 void throw_if_interrupted();    // throws Error("interrupted", "..."), status failed
+void ignore_interrupts();       // from now on, and forgets one that came: for children, whose parent decides
 
 }    // namespace nonna

@@ -22,6 +22,9 @@ enum class Purpose : std::uint32_t {
     patches = 9,
     held_out = 10,         // index: the class (0 or 1)
     scale_noise = 11,      // index: picture
+    audit_patches = 12,    // index: patch
+    jitter = 13,           // index: first 8 bytes of the sha256 of the picture's key
+    split = 14,
     tests = 1000,
 };
 

@@ -4,9 +4,11 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "media/detect.h"
+#include "io/image_stream.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <vector>
 
 namespace nonna {
 
@@ -14,23 +16,51 @@ namespace {
 
 struct Result {
     Sample sample;
-    bool found = false;
-    std::string reason;
+    bool found = false, known = false;
+    std::string reason;    // why it was not looked at
 };
+
+std::string rule(AnnotateOptions::Keep keep, double min_score)
+{
+    char text[80];
+    std::snprintf(text, sizeof text, "%s a score of %.9g or more",
+                  keep == AnnotateOptions::Keep::with ? "with" : "without", min_score);
+    return text;
+}
+
+// The sample's verdict: the one that was there, or a new one.
+Detection& verdict(Sample& sample, Detector& detector, bool again, bool& known)
+{
+    std::vector<Detection>& all = sample.meta.detections;
+    const auto old = std::find_if(all.begin(), all.end(), [&](const Detection& d) { return d.detector == detector.name(); });
+    known = !again && old != all.end() && old->parameters == detector.parameters();
+    if (known)
+        return *old;
+    Detection fresh = detector.detect_encoded(sample.picture, sample.key);
+    std::erase_if(all, [&](const Detection& d) { return d.detector == detector.name(); });
+    return all.emplace_back(std::move(fresh));
+}
 
 }    // namespace
 
+bool finds(const Detection& verdict, double min_score)
+{
+    return std::any_of(verdict.boxes.begin(), verdict.boxes.end(), [&](const Box& b) { return b.score >= min_score; });
+}
+
 ExitStatus annotate_set(const std::string& input, const std::string& output, const AnnotateOptions& options)
 {
+    using Keep = AnnotateOptions::Keep;
+    const double min_score = options.min_score.value_or(standard_score(options.detector.name));
+    const std::string kept = options.keep == Keep::all ? "" : rule(options.keep, min_score);
     const int threads = options.threads > 0 ? options.threads : processors();
     std::vector<Detector> detectors;
     for (int i = 0; i < threads; ++i)
-        detectors.emplace_back(options.detector, options.min_size);
+        detectors.emplace_back(options.detector);
     ImageReader reader(input);
     ImageWriter writer(output);
     Progress progress("looking", 0, "pictures");
-    std::uint64_t seen = 0, kept_pictures = 0;
-    std::size_t skipped = 0, with = 0;
+    std::uint64_t seen = 0, known = 0, skipped = 0, with = 0;
     in_order<Sample, Result>(
         threads,
         [&](Sample& sample) {
@@ -43,12 +73,10 @@ ExitStatus annotate_set(const std::string& input, const std::string& output, con
         [&](Sample& sample, int thread) {
             Result result;
             try {
-                const Picture picture = decode_picture(sample.picture, sample.key);
-                Detection detection = detectors[std::size_t(thread)].detect(picture);
-                result.found = !detection.boxes.empty();
-                std::erase_if(sample.meta.detections,
-                              [&](const Detection& d) { return d.detector == detection.detector; });
-                sample.meta.detections.push_back(std::move(detection));
+                Detection& d = verdict(sample, detectors[std::size_t(thread)], options.again, result.known);
+                result.found = finds(d, min_score);
+                if (!kept.empty())
+                    d.kept = kept;
             } catch (const Error& e) {
                 result.reason = e.reason();
             }
@@ -63,18 +91,18 @@ ExitStatus annotate_set(const std::string& input, const std::string& output, con
                 ++skipped;
             } else {
                 with += result.found ? 1 : 0;
-                if (options.keep == AnnotateOptions::Keep::all ||
-                    result.found == (options.keep == AnnotateOptions::Keep::with)) {
+                known += result.known ? 1 : 0;
+                if (options.keep == Keep::all || result.found == (options.keep == Keep::with))
                     writer.write(result.sample);
-                    ++kept_pictures;
-                }
             }
-            progress.note(std::to_string(with) + " with " + options.detector);
+            progress.note(std::to_string(with) + " with " + options.detector.name);
             progress.advance();
         });
-    if (kept_pictures == 0)
+    if (writer.count() == 0)
         throw Error(reader.name(), seen == 0 ? "no pictures" : "no picture kept, nothing written");
     writer.commit();
+    detail(std::to_string(seen) + " pictures, " + std::to_string(known) + " of them looked at before, " +
+           std::to_string(with) + " with " + options.detector.name);
     return skipped ? ExitStatus::skipped : ExitStatus::done;
 }
 

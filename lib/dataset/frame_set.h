@@ -1,26 +1,24 @@
 // Videos to an image set: what nonna-frames does.
 //
-// Samples come in the order of the videos, a video's frames by time; a sample's key is sample_key(sha256 of the
-// video's content, number of the frame), so the same content gives the same key whatever the file is called. A content
-// that came before is skipped and named. A video without a usable frame is named on stderr with its reason and
-// skipped. Bytes written do not depend on `threads`.
+// Each video is a unit (dataset/unit.h), decoded in a child process under limits. Samples come in the order of the
+// videos, a video's frames by time. A content that came before is skipped and named, a video without a usable frame is
+// named on stderr with its reason and code and skipped, one that has fewer frames than wanted is named and kept. With
+// `recursive`, folders stand for the files in them that are named like videos (dataset/walk.h). Bytes written, and what
+// is said, do not depend on the number of processes. Memory does not grow with the number of videos, but for 64 bytes
+// each that tell contents apart. The rules of base/children.h for the caller hold.
 #pragma once
 
 #include "base/error.h"
-#include "media/video.h"
+#include "dataset/unit.h"
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace nonna {
 
 struct FrameSetOptions {
-    FrameRequest request;
-    int threads = 1;
-    int quality = 95;         // of the JPEG members
-    bool lossless = false;    // PNG members instead
-    std::string made_by;    // recorded in every sample's json: program, version, options that determine the result
+    UnitOptions unit;
+    bool recursive = false;
 };
 
 // done, or skipped when a video was left out. Error, and nothing written, when no video was readable.

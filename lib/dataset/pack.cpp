@@ -5,19 +5,16 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "dataset/walk.h"
 #include "io/digest.h"
-#include "io/file_kind.h"
-#include "io/output.h"
+#include "io/key_set.h"
 #include "io/table.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <deque>
 #include <filesystem>
-#include <memory>
-#include <unordered_set>
 
 namespace nonna {
 
@@ -25,92 +22,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Job {
-    PackInput file;
-    std::optional<Sample> sample;    // of an image set; its subject is file.path
-};
-
 struct Result {
     std::vector<Sample> samples;
-    std::string subject, reason;    // reason: why there are no samples
-};
-
-bool named_like_picture(const fs::path& path)
-{
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
-    for (const char* const known : {".jpg", ".jpeg", ".png", ".webp", ".ppm", ".pgm", ".pnm"})
-        if (extension == known)
-            return true;
-    return false;
-}
-
-// What the inputs hold, one after another. Folders are listed when their turn comes.
-class Source {
-  public:
-    explicit Source(const std::vector<PackInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
-
-    bool next(Job& job)
-    {
-        throw_if_interrupted();
-        for (;;) {
-            if (reader_) {
-                if ((job.sample = reader_->next())) {
-                    job.file = current_;
-                    job.file.path = reader_->name() + ": " + job.sample->key;
-                    return true;
-                }
-                reader_.reset();
-            }
-            if (waiting_.empty())
-                return false;
-            current_ = waiting_.front();
-            waiting_.pop_front();
-            std::error_code error;
-            if (current_.path != "-" && fs::is_directory(current_.path, error)) {
-                list(current_);
-            } else if (current_.path == "-" || is_image_set(current_.path)) {
-                reader_ = std::make_unique<ImageReader>(current_.path);
-            } else {
-                job.file = current_;
-                return true;
-            }
-        }
-    }
-
-  private:
-    std::deque<PackInput> waiting_;
-    PackInput current_;
-    std::unique_ptr<ImageReader> reader_;
-
-    static bool is_image_set(const std::string& path)
-    {
-        std::error_code error;
-        return fs::is_regular_file(path, error) && fs::file_size(path, error) > 0 &&
-               detect_file_kind(path) == FileKind::image_set;
-    }
-
-    void list(const PackInput& folder)
-    {
-        std::vector<PackInput> found;
-        try {
-            for (auto i = fs::recursive_directory_iterator(folder.path, fs::directory_options::follow_directory_symlink);
-                 i != fs::recursive_directory_iterator(); ++i) {
-                throw_if_interrupted();
-                if (i->path().filename().string().starts_with('.')) {
-                    i.disable_recursion_pending();
-                    continue;
-                }
-                if (i->is_regular_file() && named_like_picture(i->path()))
-                    found.push_back({i->path().string(), "", folder.label});
-            }
-        } catch (const fs::filesystem_error& e) {
-            errno = e.code().value();
-            throw Error(e.path1().empty() ? folder.path : e.path1().string(), errno_reason());
-        }
-        std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
-        waiting_.insert(waiting_.begin(), found.begin(), found.end());
-    }
+    std::string subject, skipped;    // skipped: why there are no samples
 };
 
 struct Square {
@@ -126,7 +40,7 @@ std::vector<Square> squares(const Picture& picture, const std::string& digest, c
     if (o.crop > 0) {
         area.side = o.crop <= 1 ? std::max(1, int(std::lround(o.crop * shorter))) : int(o.crop);
         if (area.side > shorter)
-            throw Error(subject, "smaller than the crop");
+            throw Refusal(subject, Reason::too_small, "smaller than the crop");
         area.x = (picture.width - area.side) / 2;
         area.y = (picture.height - area.side) / 2;
     } else if (o.size > 0) {
@@ -141,7 +55,7 @@ std::vector<Square> squares(const Picture& picture, const std::string& digest, c
     const int width = cropped ? area.side : picture.width, height = cropped ? area.side : picture.height;
     const std::int64_t most = std::min<std::int64_t>(o.patch_most, std::min(width, height));
     if (most < o.patch_least)
-        throw Error(subject, "smaller than the smallest patch");
+        throw Refusal(subject, Reason::too_small, "smaller than the smallest patch");
     Random random(o.seed, Purpose::patches, std::stoull(digest.substr(0, 16), nullptr, 16));
     std::vector<Square> result;
     for (std::int64_t i = 0; i < o.patches; ++i) {
@@ -166,30 +80,32 @@ std::string described(const PackOptions& o)
 
 Sample read_file(const PackInput& file, const PackOptions& o)
 {
-    std::error_code error;
-    if (fs::exists(file.path, error) && !fs::is_regular_file(file.path, error))
-        throw Error(file.path, "not a regular file");
-    const std::string bytes = read_whole_file(file.path, std::size_t(1) << 30);
+    const std::string& source = file.source.empty() ? file.path : file.source;
+    if (!is_tabular(source))
+        throw Refusal(file.path, Reason::bad_name);
+    const std::string bytes = read_picture_file(file.path);
     const auto data = std::as_bytes(std::span(bytes));
     Sample sample;
     sample.picture.assign(data.begin(), data.end());
     sample.meta.sha256 = sha256(data);
     sample.key = sample_key(sample.meta.sha256);
-    sample.meta.source = file.source.empty() ? file.path : file.source;
+    sample.meta.source = source;
     sample.meta.label = file.label;
     sample.meta.other = "{\"made_by\":\"" + described(o) + "\"}";
     return sample;
 }
 
-Result work(Job& job, const PackOptions& options)
+Result work(PictureJob& job, const PackOptions& options)
 {
     Result result;
     result.subject = job.file.path;
     try {
+        if (job.refusal)
+            throw *job.refusal;
         result.samples = cut_sample(job.sample ? std::move(*job.sample) : read_file(job.file, options), job.file.path, options);
     } catch (const Error& e) {
         throw_if_interrupted();
-        result.reason = e.reason();
+        result.skipped = skipped_text(e);
     }
     return result;
 }
@@ -199,7 +115,7 @@ Result work(Job& job, const PackOptions& options)
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& o)
 {
     const PictureInfo info = inspect_picture(sample.picture, subject);
-    const Picture picture = decode_picture(sample.picture, subject);
+    const Picture picture = decode_picture(sample.picture, subject, o.max_pixels);
     if (o.label)
         sample.meta.label = o.label;
     const std::string digest = o.patches ? sha256(sample.picture) : std::string();
@@ -218,11 +134,11 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
             const bool kept = info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
             one.extension = kept ? info.extension : o.lossless ? "png" : "jpg";
             if (!kept)
-                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture);
+                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture, o.quality);
         } else {
             const Picture result = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
             one.extension = o.lossless ? "png" : "jpg";
-            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result);
+            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result, o.quality);
             one.meta.width = one.meta.height = side;
             move_boxes(one.meta.detections, area.x, area.y, area.side, area.side, side, side);
         }
@@ -287,20 +203,20 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     if (options.crop > 1 && options.crop != std::floor(options.crop))
         throw Error("--crop", "must be a whole number of pixels, or a share up to 1", ExitStatus::usage);
     ImageWriter writer(output);
-    Source source(inputs);
+    PictureSource source(inputs);
     Progress progress("packing", 0, "pictures");
-    std::unordered_set<std::string> keys;
+    KeySet keys;
     std::size_t skipped = 0;
-    in_order<Job, Result>(
-        options.threads, [&](Job& job) { return source.next(job); },
-        [&](Job& job, int) { return work(job, options); },
+    in_order<PictureJob, Result>(
+        options.threads, [&](PictureJob& job) { return source.next(job); },
+        [&](PictureJob& job, int) { return work(job, options); },
         [&](Result& result) {
             throw_if_interrupted();
             progress.advance();
-            if (result.reason.empty() && !keys.insert(result.samples.front().key).second)
-                result.reason = "same content as a picture before it";
-            if (!result.reason.empty()) {
-                warn(result.subject, result.reason + ", skipped");
+            if (result.skipped.empty() && !keys.insert(result.samples.front().key))
+                result.skipped = skipped_text(Refusal(result.subject, Reason::duplicate, "same content as a picture before it"));
+            if (!result.skipped.empty()) {
+                warn(result.subject, result.skipped);
                 ++skipped;
                 return;
             }

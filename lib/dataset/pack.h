@@ -1,9 +1,8 @@
 // Pictures to an image set: what nonna-dataset pack does. Also re-cuts image sets.
 //
-// An input is a picture file, a folder (walked recursively, by name in byte order; only files named like pictures,
-// hidden ones left out), or an image set (told by its content; "-" is one on standard input), whose samples keep
-// label, source, pts, detections and key. The picture then goes through: crop (the middle), patches (random squares),
-// size. Where none of them changes a pixel and the file is a plain JPEG, PNG or WebP, its bytes are kept as they are;
+// Inputs are those of dataset/picture_source.h; samples of image sets keep label, source, pts, detections and key. A
+// picture then goes through: crop (the middle), patches (random squares), size. Where none of them changes a pixel and
+// the file is a plain JPEG, PNG or WebP, its bytes are kept as they are;
 // otherwise it is encoded anew. Boxes of detections move with their picture; those whose centre is cut off are dropped.
 //
 // A file's key is sample_key(sha256 of its content); of patches, sample_key(sha256 of the picture's bytes, number).
@@ -11,11 +10,14 @@
 // numbers in [least, most], or up to the picture's shorter side where that is less, then its place uniformly among
 // those inside.
 //
-// A picture that cannot be read, is too small for the crop or the patches, or came before, is named and skipped.
+// A folder's files come as dataset/walk.h gives them, and what cannot be walked is named and skipped.
+// A picture that cannot be read, has a tab or line break in its name, is too small for the crop or the patches, or came
+// before, is named and skipped.
 // A damaged image set is an Error. Bytes written do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"
+#include "dataset/picture_source.h"
 #include "media/picture.h"
 
 #include <cstdint>
@@ -32,7 +34,9 @@ struct PackOptions {
     std::int64_t patch_least = 0, patch_most = 0;    // sides in pixels of the source
     std::uint64_t seed = 0;
     std::optional<std::string> label;    // for every sample, instead of its own
-    bool lossless = false;               // encode anew as PNG, not as JPEG of quality 95
+    bool lossless = false;               // encode anew as PNG, not as JPEG
+    int quality = 95;                    // of JPEGs encoded anew
+    std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 1;
     std::string made_by;    // program and version; the options that determine the result are added
 
@@ -40,11 +44,7 @@ struct PackOptions {
     void set_patches(std::int64_t count, const std::string& sides);
 };
 
-struct PackInput {
-    std::string path;
-    std::string source;    // as recorded; empty: the path
-    std::optional<std::string> label;
-};
+using PackInput = PictureInput;
 
 // A name of a list, relative to `root` where that is given; the source recorded is the name as the list has it.
 PackInput listed(const std::string& name, const std::string& root);
@@ -56,7 +56,7 @@ std::vector<PackInput> read_labels(const std::string& table, const std::string& 
 // done, or skipped when a picture was left out. Error, and nothing written, when no picture is left.
 ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string& output, const PackOptions& options);
 
-// One sample through crop, patches and size (of `options`, these and seed, label, lossless count). Error(subject) where
+// One sample through crop, patches and size (of `options`, these and seed, label, lossless count). Refusal(subject) where
 // pack_pictures would skip it.
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& options);
 

@@ -5,348 +5,388 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "dataset/class_balance.h"
 #include "dataset/pack.h"
-#include "dataset/usual_look.h"
-#include "io/digest.h"
+#include "dataset/test_set_parts.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <optional>
+#include <queue>
 #include <set>
-#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace nonna {
 
 namespace {
 
-// Streams of Purpose::test_set.
-enum Draw : std::uint64_t { order = 0, which_positives = 1, which_negatives = 2, places = 3, films = 4 };
+using Item = Candidates::Item;
 
-std::vector<Sample> read_set(const std::string& path)
+struct Chosen {
+    const Candidates* set = nullptr;
+    const Item* item = nullptr;
+    bool positive = false;
+    View view;
+    bool cut_short = false;
+    std::optional<std::string> half, group;
+};
+
+// Why a picture cannot be used; empty when it can.
+std::string fault(const Candidates& set, const Item& item)
 {
-    ImageReader reader(path);
-    Progress progress("reading", 0, "pictures");
-    std::vector<Sample> samples;
-    while (std::optional<Sample> sample = reader.next()) {
+    try {
+        const Picture picture = decode_picture(set.picture(item), item.sample.key);
+        const ImageMeta& meta = item.sample.meta;
+        return picture.width == meta.width && picture.height == meta.height ? "" : "not of the size its json says";
+    } catch (const Error& e) {
+        return e.reason();
+    }
+}
+
+// Why each of `items` cannot be used, on several threads.
+std::vector<std::string> faults(const Candidates& set, const std::vector<const Item*>& items, int threads)
+{
+    std::vector<std::string> reasons(items.size());
+    Progress progress("checking", items.size(), "pictures");
+    Pool(threads).for_each(items.size(), [&](std::size_t i, int) {
         throw_if_interrupted();
-        samples.push_back(std::move(*sample));
+        reasons[i] = fault(set, *items[i]);
         progress.advance();
-    }
-    if (samples.empty())
-        throw Error(reader.name(), "no pictures");
-    return samples;
+    });
+    return reasons;
 }
 
-struct Share {
-    std::size_t positives, negatives;
-};
-
-// The largest total, or the one asked for, that has round(prior * total) negatives.
-Share share(std::size_t positives, std::size_t negatives, const TestSetOptions& o, const std::string& subject)
+const Box* best_box(const ImageMeta& meta, const std::string& detector, double min_score)
 {
-    const auto split = [&](std::size_t total) {
-        const auto n = std::size_t(std::lround(o.prior * double(total)));
-        return Share{total - n, n};
-    };
-    const auto fits = [&](const Share& s) { return s.positives <= positives && s.negatives <= negatives; };
-    // A test of one class alone tests nothing.
-    const auto both = [&](const Share& s) {
-        if (s.positives == 0 || s.negatives == 0)
-            throw Error(subject, "too few pictures for the prior");
-        return s;
-    };
-    if (o.count > 0) {
-        const Share s = split(std::size_t(o.count));
-        if (!fits(s))
-            throw Error(subject, "only " + std::to_string(positives) + " positives and " + std::to_string(negatives) +
-                                     " negatives for a set of " + std::to_string(o.count) + " at the prior");
-        return both(s);
-    }
-    std::size_t total = positives + negatives;
-    while (total > 0 && !fits(split(total)))
-        --total;
-    return both(split(total));
+    const Detection* const d = verdict(meta, detector);
+    const Box* best = nullptr;
+    if (d)
+        for (const Box& b : d->boxes)
+            if (b.score >= min_score && (!best || b.score > best->score))
+                best = &b;
+    return best;
 }
 
-template <class T> void draw_some(std::vector<T>& from, std::size_t count, std::uint64_t seed, Draw draw)
-{
-    Random random(seed, Purpose::test_set, draw);
-    shuffle(from, random);
-    from.resize(count);
-}
-
-void write_set(std::vector<Sample>& samples, const std::string& output, const TestSetOptions& o)
-{
-    Random random(o.seed, Purpose::test_set, Draw::order);
-    shuffle(samples, random);
-    ImageWriter writer(output);
-    for (const Sample& sample : samples) {
-        throw_if_interrupted();
-        writer.write(sample);
-    }
-    writer.commit();
-}
-
-struct Square {
-    int x = 0, y = 0, side = 0;
-    auto operator<=>(const Square&) const = default;
-};
-
-bool touches(const Square& s, const Box& b)
-{
-    return b.x < s.x + s.side && s.x < b.x + b.width && b.y < s.y + s.side && s.y < b.y + b.height;
-}
-
-// Centred at (cx, cy), moved inside; side 0 where it does not fit.
-Square square_at(double cx, double cy, double wanted, int width, int height)
-{
-    const int side = std::max(1, int(std::lround(wanted)));
-    if (side > std::min(width, height))
-        return {};
-    return {std::clamp(int(std::lround(cx - side / 2.0)), 0, width - side),
-            std::clamp(int(std::lround(cy - side / 2.0)), 0, height - side), side};
-}
-
-struct Cut {
-    const Sample* frame = nullptr;
-    Square square;
-    const char* label = "";
-};
-
-const Detection* verdict(const Sample& sample, const std::string& detector)
-{
-    for (const Detection& d : sample.meta.detections)
-        if (d.detector == detector)
-            return &d;
-    return nullptr;
-}
-
-std::string only_detector(const std::vector<Sample>& frames, const std::string& set)
-{
-    std::set<std::string> names;
-    for (const Sample& frame : frames)
-        for (const Detection& d : frame.meta.detections)
-            names.insert(d.detector);
-    if (names.empty())
-        throw Error(set, "no picture was looked at by a detector");
-    if (names.size() > 1)
-        throw Error(set, "looked at by several detectors: name one");
-    return *names.begin();
-}
-
-bool free_of_boxes(const Sample& frame, const std::string& detector, const Square& square)
-{
-    const Detection* const d = verdict(frame, detector);
-    return !d || std::none_of(d->boxes.begin(), d->boxes.end(), [&](const Box& b) { return touches(square, b); });
-}
-
-// Negatives for positives: what rule (b) says, as a plan.
-class Planner {
+class Mixer {
   public:
-    Planner(const std::vector<Cut>& positives, const std::vector<Sample>& frames, const std::vector<Sample>& others,
-            std::string detector, std::uint64_t seed, int threads)
-        : positives_(positives), others_(others), detector_(std::move(detector)),
-          place_draw_(seed, Purpose::test_set, Draw::places), film_draw_(seed, Purpose::test_set, Draw::films)
+    Mixer(const std::string& positives, const std::string& negatives, const std::string& output, const TestSetOptions& o)
+        : o_(o), output_(output), yes_(positives), no_(negatives)
     {
-        for (const Cut& positive : positives)
-            views_[view_of(*positive.frame)];
-        for (const Sample& frame : frames)
-            if (const auto view = views_.find(view_of(frame)); view != views_.end() && verdict(frame, detector_))
-                view->second.frames.push_back(&frame);
-        for (auto& [name, view] : views_) {
-            std::stable_sort(view.frames.begin(), view.frames.end(), [](const Sample* a, const Sample* b) {
-                return a->meta.pts.value_or(0) < b->meta.pts.value_or(0);
-            });
-            if (view.frames.size() > 1)
-                view.look.emplace(view.frames, threads);
+        if (boxes() && o_.from_list.empty()) {
+            std::vector<const ImageMeta*> metas;
+            for (const Item& item : yes_.items)
+                metas.push_back(&item.sample.meta);
+            detector_ = o_.detector.empty() ? only_detector(metas, yes_.name()) : o_.detector;
         }
     }
 
-    // About `wanted` of each sort, fewer where they run out.
-    void plan(std::size_t wanted, std::vector<Cut>& places, std::vector<Cut>& films)
+    ExitStatus run()
     {
-        for (bool more = true; more && (places.size() < wanted || films.size() < wanted);) {
-            more = false;
-            for (const Cut& positive : positives_) {
-                throw_if_interrupted();
-                if (places.size() < wanted)
-                    more |= same_place(positive, places);
-                if (films.size() < wanted)
-                    more |= other_film(positive, films);
-            }
-        }
+        if (o_.from_list.empty())
+            draw();
+        else
+            follow_list();
+        say_differences();
+        write();
+        return skipped_ ? ExitStatus::skipped : ExitStatus::done;
     }
 
   private:
-    const std::vector<Cut>& positives_;
-    const std::vector<Sample>& others_;
+    const TestSetOptions& o_;
+    const std::string& output_;
+    Candidates yes_, no_;
     std::string detector_;
-    Random place_draw_, film_draw_;
-    // The frames of one source that have one size, in the order of time.
-    struct View {
-        std::vector<const Sample*> frames;
-        std::optional<UsualLook> look;    // where there are at least two
-    };
-    using ViewName = std::tuple<std::string, int, int>;
-    std::map<ViewName, View> views_;
-    std::set<std::pair<const Sample*, Square>> taken_;
+    std::vector<Chosen> all_;
+    bool skipped_ = false;
 
-    static ViewName view_of(const Sample& frame) { return {frame.meta.sha256, frame.meta.width, frame.meta.height}; }
+    bool boxes() const { return o_.framing.frame == Framing::Frame::box; }
 
-    bool take(const Sample& frame, const Square& square, std::vector<Cut>& into)
+    void skip(const Candidates& set, const Item& item, const std::string& reason)
     {
-        if (square.side == 0 || !free_of_boxes(frame, detector_, square) || !taken_.insert({&frame, square}).second)
-            return false;
-        into.push_back({&frame, square, "0"});
-        return true;
+        warn(item.subject(set.name()), reason + ", skipped");
+        skipped_ = true;
     }
 
-    bool same_place(const Cut& positive, std::vector<Cut>& into)
+    // The items that can be drawn: no repeats, enough pixels, a box where one is needed.
+    std::vector<const Item*> usable(const Candidates& set, std::unordered_set<std::string>& digests,
+                                    std::unordered_set<std::string>& keys)
     {
-        const auto& [frames, look] = views_.at(view_of(*positive.frame));
-        if (!look)
-            return false;
-        // From a drawn start every frame gets its chance.
-        const std::size_t start = std::size_t(place_draw_.below(frames.size()));
-        const Square& s = positive.square;
-        for (std::size_t i = 0; i < frames.size(); ++i) {
-            const std::size_t at = (start + i) % frames.size();
-            if (frames[at] != positive.frame && (at == 0 || free_of_boxes(*frames[at - 1], detector_, s)) &&
-                (at + 1 == frames.size() || free_of_boxes(*frames[at + 1], detector_, s)) &&
-                look->usual(at, s.x, s.y, s.side) && take(*frames[at], s, into))
-                return true;
+        const bool positive = &set == &yes_;
+        std::vector<const Item*> found;
+        std::unordered_set<std::string> own;
+        std::size_t small = 0, boxless = 0;
+        for (const Item& item : set.items) {
+            const ImageMeta& meta = item.sample.meta;
+            if (!own.insert(item.digest).second) {
+                skip(set, item, "same picture as one before it");
+            } else if (!positive && (keys.contains(item.sample.key) || digests.contains(item.digest))) {
+                skip(set, item, "also a positive");
+            } else if (positive && boxes() && !best_box(meta, detector_, o_.min_score)) {
+                ++boxless;
+            } else if (const View view = first_view(meta, positive);
+                       o_.framing.changes() && (view.side == 0 || !o_.framing.fits_through(view.side))) {
+                ++small;
+            } else {
+                found.push_back(&item);
+            }
+            if (positive)
+                keys.insert(item.sample.key);
         }
-        return false;
+        if (positive)
+            digests = std::move(own);
+        if (boxless > 0)
+            say(set.name() + ": " + std::to_string(boxless) + " without a box of " + detector_ + ", left out");
+        if (small > 0)
+            say(set.name() + ": " + std::to_string(small) + " with too few pixels for the framing, left out");
+        return found;
     }
 
-    bool other_film(const Cut& positive, std::vector<Cut>& into)
+    // The view before jitter; of a negative with the frame box, the largest that could be asked of it.
+    View first_view(const ImageMeta& meta, bool positive) const
     {
-        if (others_.empty())
-            return false;
-        const std::size_t start = std::size_t(film_draw_.below(others_.size()));
-        const Square& s = positive.square;
-        const ImageMeta& own = positive.frame->meta;
-        for (std::size_t i = 0; i < others_.size(); ++i) {
-            const Sample& frame = others_[(start + i) % others_.size()];
-            const double fx = double(frame.meta.width) / own.width, fy = double(frame.meta.height) / own.height;
-            if (frame.meta.sha256 != own.sha256 &&
-                take(frame,
-                     square_at((s.x + s.side / 2.0) * fx, (s.y + s.side / 2.0) * fy, s.side * std::min(fx, fy),
-                               frame.meta.width, frame.meta.height),
-                     into))
-                return true;
+        if (!boxes())
+            return picture_view(meta.width, meta.height, o_.framing);
+        if (!positive)
+            return {0, 0, double(std::min(meta.width, meta.height))};
+        const Box& b = *best_box(meta, detector_, o_.min_score);
+        return square_view(b.x + b.width / 2, b.y + b.height / 2, std::max(b.width, b.height) * (1 + 2 * o_.margin),
+                           meta.width, meta.height);
+    }
+
+    void draw()
+    {
+        std::unordered_set<std::string> digests, keys;
+        std::vector<const Item*> yes = usable(yes_, digests, keys), no = usable(no_, digests, keys);
+        for (const auto& [items, stream] : {std::pair(&yes, draw_positives), std::pair(&no, draw_negatives)}) {
+            Random random(o_.seed, Purpose::test_set, stream);
+            shuffle(*items, random);
         }
-        return false;
+        // What does not decode makes room for the next drawn, and where there is none for a smaller set.
+        std::unordered_set<const Item*> checked;
+        ClassCounts counts{};
+        for (bool again = true; again;) {
+            counts = class_counts(yes.size(), no.size(), o_, output_);
+            again = remove_faulty(yes_, yes, counts.positives, checked);
+            again |= remove_faulty(no_, no, counts.negatives, checked);
+        }
+        for (std::size_t i = 0; i < counts.positives; ++i)
+            all_.push_back({&yes_, yes[i], true, first_view(yes[i]->sample.meta, true), false, {}, {}});
+        for (std::size_t i = 0; i < counts.negatives; ++i)
+            all_.push_back({&no_, no[i], false, boxes() ? View() : first_view(no[i]->sample.meta, false), false, {}, {}});
+        if (boxes())
+            lend_boxes(counts.positives);
+        for (Chosen& chosen : all_) {
+            const ImageMeta& meta = chosen.item->sample.meta;
+            const Jittered jittered = jitter(chosen.view, chosen.item->sample.key, meta.width, meta.height, o_.framing);
+            chosen.view = jittered.view;
+            chosen.cut_short = jittered.cut_short;
+        }
+        if (!o_.list_a.empty())
+            split();
+        Random random(o_.seed, Purpose::test_set, draw_order);
+        shuffle(all_, random);
+    }
+
+    bool remove_faulty(const Candidates& set, std::vector<const Item*>& drawn, std::size_t count,
+                       std::unordered_set<const Item*>& checked)
+    {
+        std::vector<const Item*> todo;
+        for (std::size_t i = 0; i < count; ++i)
+            if (checked.insert(drawn[i]).second)
+                todo.push_back(drawn[i]);
+        const std::vector<std::string> reasons = faults(set, todo, o_.threads);
+        std::unordered_set<const Item*> bad;
+        for (std::size_t i = 0; i < todo.size(); ++i)
+            if (!reasons[i].empty()) {
+                skip(set, *todo[i], reasons[i]);
+                bad.insert(todo[i]);
+            }
+        std::erase_if(drawn, [&](const Item* item) { return bad.contains(item); });
+        return !bad.empty();
+    }
+
+    // Each positive's box to equally many negatives, the largest first, each to the first drawn that is large enough.
+    // Who can hold the largest can hold the others: so this order finds a place for every box where there is one.
+    void lend_boxes(std::size_t positives)
+    {
+        std::vector<std::size_t> lent, by_size;    // positives, as often as they lend; negatives
+        for (std::size_t i = positives; i < all_.size(); ++i) {
+            lent.push_back((i - positives) % positives);
+            by_size.push_back(i);
+        }
+        const auto room = [&](std::size_t i) {
+            const ImageMeta& meta = all_[i].item->sample.meta;
+            return std::min(meta.width, meta.height);
+        };
+        std::stable_sort(lent.begin(), lent.end(), [&](auto a, auto b) { return all_[a].view.side > all_[b].view.side; });
+        std::stable_sort(by_size.begin(), by_size.end(), [&](auto a, auto b) { return room(a) > room(b); });
+        std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> fit;
+        std::size_t next = 0;
+        for (const std::size_t from : lent) {
+            const View& box = all_[from].view;
+            for (; next < by_size.size() && room(by_size[next]) >= box.side; ++next)
+                fit.push(by_size[next]);
+            if (fit.empty())
+                continue;
+            Chosen& negative = all_[fit.top()];
+            const ImageMeta &to = negative.item->sample.meta, &own = all_[from].item->sample.meta;
+            negative.view = square_view((box.x + box.side / 2) * to.width / own.width,
+                                        (box.y + box.side / 2) * to.height / own.height, box.side, to.width, to.height);
+            fit.pop();
+        }
+        std::size_t without = 0;
+        for (std::size_t i = positives; i < all_.size(); ++i)
+            if (all_[i].view.side == 0) {
+                const ImageMeta& meta = all_[i].item->sample.meta;
+                all_[i].view = square_view(meta.width / 2.0, meta.height / 2.0, room(i), meta.width, meta.height);
+                ++without;
+            }
+        if (without > 0)
+            say(no_.name() + ": " + std::to_string(without) +
+                " are smaller than the boxes that are left, their whole middle is taken");
+    }
+
+    void split()
+    {
+        std::vector<ListRow> rows = list_rows();
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            rows[i].group = group_of(all_[i].item->sample, o_.group_by);
+        split_rows(rows, o_, output_);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            all_[i].half = rows[i].half;
+            all_[i].group = rows[i].group;
+        }
+    }
+
+    void follow_list()
+    {
+        std::unordered_map<std::string, const Item*> by_key[2];
+        for (const Candidates* set : {&no_, &yes_})
+            for (const Item& item : set->items)
+                by_key[set == &yes_].emplace(item.sample.key, &item);
+        std::vector<const Item*> items[2];
+        std::size_t wrong = 0;
+        for (ListRow& row : read_test_list(o_.from_list)) {
+            const Candidates& set = row.positive ? yes_ : no_;
+            const auto complain = [&](const std::string& reason) {
+                warn(o_.from_list, row.key + (row.source ? " (" + *row.source + "): " : ": ") + reason + " " + set.name());
+                ++wrong;
+            };
+            const auto found = by_key[row.positive].find(row.key);
+            if (found == by_key[row.positive].end()) {
+                complain("not in");
+                continue;
+            }
+            const Item& item = *found->second;
+            if (row.picture && *row.picture != item.digest) {
+                complain("another picture of this key in");
+                continue;
+            }
+            if (row.view && o_.framing.framed)
+                throw Error("--frame", "the list says where to look", ExitStatus::usage);
+            const ImageMeta& meta = item.sample.meta;
+            Chosen chosen{&set, &item, row.positive, {}, false, row.half, row.group};
+            if (row.view) {
+                chosen.view = *row.view;
+            } else if (o_.framing.changes()) {
+                if (boxes())
+                    throw Error("--frame", "box needs a list with x, y, side", ExitStatus::usage);
+                const Jittered jittered =
+                    jitter(picture_view(meta.width, meta.height, o_.framing), row.key, meta.width, meta.height, o_.framing);
+                chosen.view = jittered.view;
+                chosen.cut_short = jittered.cut_short;
+            }
+            if (o_.framing.changes() && chosen.view.side < double(o_.framing.through)) {
+                complain("too few pixels for --through in");
+                continue;
+            }
+            items[row.positive].push_back(&item);
+            all_.push_back(std::move(chosen));
+        }
+        for (const bool positive : {false, true}) {
+            const Candidates& set = positive ? yes_ : no_;
+            const std::vector<std::string> reasons = faults(set, items[positive], o_.threads);
+            for (std::size_t i = 0; i < reasons.size(); ++i)
+                if (!reasons[i].empty()) {
+                    warn(items[positive][i]->subject(set.name()), reasons[i]);
+                    ++wrong;
+                }
+        }
+        if (wrong > 0)
+            throw Error(o_.from_list, std::to_string(wrong) + " of its pictures cannot be had, nothing written");
+        if (!o_.list_a.empty())
+            split();
+    }
+
+    std::vector<ListRow> list_rows() const
+    {
+        std::vector<ListRow> rows;
+        for (const Chosen& c : all_) {
+            const Sample& sample = c.item->sample;
+            rows.push_back({sample.key, c.positive, c.half, c.group, sample.meta.source, c.item->digest,
+                            o_.framing.changes() ? std::optional(c.view) : std::nullopt});
+        }
+        return rows;
+    }
+
+    void say_differences() const
+    {
+        std::vector<Shown> shown;
+        for (const Chosen& c : all_)
+            shown.push_back({c.positive, c.item->sample.meta.width, c.item->sample.meta.height, c.view, c.cut_short});
+        for (const std::string& difference : class_differences(shown, o_.framing))
+            say(output_ + ": " + difference);
+    }
+
+    Sample made(const Chosen& c) const
+    {
+        Sample sample = c.item->sample;
+        sample.meta.label = c.positive ? "1" : "0";
+        sample.meta.half = c.half;
+        sample.meta.group = c.group;
+        if (!o_.framing.changes()) {
+            const std::span<const std::byte> bytes = c.set->picture(*c.item);
+            sample.picture.assign(bytes.begin(), bytes.end());
+            return sample;
+        }
+        const Picture picture = decode_picture(c.set->picture(*c.item), c.item->subject(c.set->name()));
+        const Picture framed = frame_picture(picture, c.view, o_.framing);
+        sample.picture = encode_jpeg(framed);
+        sample.extension = "jpg";
+        sample.meta.width = sample.meta.height = framed.width;
+        record_framing(sample.meta, c.view, o_);
+        move_boxes(sample.meta.detections, c.view.x, c.view.y, c.view.side, c.view.side, framed.width, framed.width);
+        return sample;
+    }
+
+    void write() const
+    {
+        ImageWriter writer(output_);
+        Progress progress("writing", all_.size(), "pictures");
+        std::size_t next = 0;
+        in_order<const Chosen*, Sample>(
+            o_.threads,
+            [&](const Chosen*& job) {
+                throw_if_interrupted();
+                job = next < all_.size() ? &all_[next++] : nullptr;
+                return job != nullptr;
+            },
+            [&](const Chosen*& job, int) { return made(*job); },
+            [&](Sample& sample) {
+                writer.write(sample);
+                progress.advance();
+            });
+        if (!o_.list_a.empty())
+            write_lists(list_rows(), o_);
+        writer.commit();
     }
 };
-
-// Decodes each frame once and cuts what is wanted of it.
-std::vector<Sample> cut_out(const std::vector<Cut>& cuts, const TestSetOptions& o)
-{
-    std::map<std::string, std::vector<std::size_t>> by_frame;
-    for (std::size_t i = 0; i < cuts.size(); ++i)
-        by_frame[cuts[i].frame->key + cuts[i].frame->meta.sha256].push_back(i);
-    std::vector<const std::vector<std::size_t>*> jobs;
-    for (const auto& [key, indices] : by_frame)
-        jobs.push_back(&indices);
-    std::vector<Sample> samples(cuts.size());
-    Progress progress("cutting", cuts.size(), "pictures");
-    Pool(o.threads).for_each(jobs.size(), [&](std::size_t job, int) {
-        throw_if_interrupted();
-        const Sample& frame = *cuts[jobs[job]->front()].frame;
-        const Picture picture = decode_picture(frame.picture, frame.key);
-        for (const std::size_t i : *jobs[job]) {
-            const Square& s = cuts[i].square;
-            const int side = o.size > 0 ? int(o.size) : s.side;
-            Sample& sample = samples[i];
-            sample.meta = frame.meta;
-            sample.meta.label = cuts[i].label;
-            sample.meta.width = sample.meta.height = side;
-            move_boxes(sample.meta.detections, s.x, s.y, s.side, s.side, side, side);
-            const std::string name = frame.meta.sha256 + frame.key + " " + std::to_string(s.x) + " " +
-                                     std::to_string(s.y) + " " + std::to_string(s.side);
-            sample.key = sample_key(sha256(std::as_bytes(std::span(name))));
-            sample.extension = "jpg";
-            sample.picture = encode_jpeg(resize(crop(picture, s.x, s.y, s.side, s.side), side, side));
-            progress.advance();
-        }
-    });
-    return samples;
-}
 
 }    // namespace
 
 ExitStatus mix_test_set(const std::string& positives, const std::string& negatives, const std::string& output,
                         const TestSetOptions& options)
 {
-    std::vector<Sample> yes = read_set(positives), no = read_set(negatives);
-    std::set<std::string> keys;
-    for (const Sample& sample : yes)
-        keys.insert(sample.key);
-    const std::size_t before = no.size();
-    std::erase_if(no, [&](const Sample& sample) {
-        const bool both = keys.contains(sample.key);
-        if (both)
-            warn(negatives + ": " + sample.key, "also a positive, skipped");
-        return both;
-    });
-    const bool skipped = no.size() < before;
-    const Share s = share(yes.size(), no.size(), options, output);
-    draw_some(yes, s.positives, options.seed, Draw::which_positives);
-    draw_some(no, s.negatives, options.seed, Draw::which_negatives);
-    PackOptions cut;
-    cut.size = options.size;
-    std::vector<Sample> all(yes.size() + no.size());
-    Pool(options.threads).for_each(all.size(), [&](std::size_t i, int) {
-        throw_if_interrupted();
-        const bool positive = i < yes.size();
-        Sample& sample = positive ? yes[i] : no[i - yes.size()];
-        sample.meta.label = positive ? "1" : "0";
-        const std::string subject = (positive ? positives : negatives) + ": " + sample.key;
-        all[i] = options.size > 0 ? cut_sample(std::move(sample), subject, cut).front() : std::move(sample);
-    });
-    write_set(all, output, options);
-    return skipped ? ExitStatus::skipped : ExitStatus::done;
-}
-
-ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& others, const std::string& output,
-                               const TestSetOptions& options)
-{
-    const std::vector<Sample> frames = read_set(annotated);
-    const std::vector<Sample> films = others.empty() ? std::vector<Sample>() : read_set(others);
-    const std::string detector = options.detector.empty() ? only_detector(frames, annotated) : options.detector;
-
-    std::vector<Cut> positives;
-    std::set<std::pair<const Sample*, Square>> distinct;
-    for (const Sample& frame : frames)
-        if (const Detection* const d = verdict(frame, detector))
-            for (const Box& b : d->boxes) {
-                const Square s = square_at(b.x + b.width / 2, b.y + b.height / 2,
-                                           std::max(b.width, b.height) * (1 + 2 * options.margin), frame.meta.width,
-                                           frame.meta.height);
-                if (s.side > 0 && b.score >= options.min_score && distinct.insert({&frame, s}).second)
-                    positives.push_back({&frame, s, "1"});
-            }
-    if (positives.empty())
-        throw Error(annotated, "no box of detector " + detector + " that fits its picture");
-    Random random(options.seed, Purpose::test_set, Draw::which_positives);
-    shuffle(positives, random);
-
-    // Twice half of what the positives could use: one sort alone may have to give all.
-    const auto wanted = std::size_t(std::ceil(double(positives.size()) * options.prior / (1 - options.prior))) + 1;
-    std::vector<Cut> same_place, other_film;
-    Planner(positives, frames, films, detector, options.seed, options.threads).plan(wanted, same_place, other_film);
-    const Share s = share(positives.size(), same_place.size() + other_film.size(), options, output);
-    const std::size_t from_films = std::min(other_film.size(), std::max(s.negatives / 2, s.negatives - std::min(s.negatives, same_place.size())));
-    std::vector<Cut> all(positives.begin(), positives.begin() + std::ptrdiff_t(s.positives));
-    all.insert(all.end(), same_place.begin(), same_place.begin() + std::ptrdiff_t(s.negatives - from_films));
-    all.insert(all.end(), other_film.begin(), other_film.begin() + std::ptrdiff_t(from_films));
-    detail(std::to_string(s.positives) + " positives, " + std::to_string(s.negatives - from_films) +
-           " of the same places, " + std::to_string(from_films) + " of other films");
-    std::vector<Sample> samples = cut_out(all, options);
-    write_set(samples, output, options);
-    return ExitStatus::done;
+    return Mixer(positives, negatives, output, options).run();
 }
 
 }    // namespace nonna

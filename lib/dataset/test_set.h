@@ -3,8 +3,18 @@
 // Two ways to one.
 //
 // (a) mix_test_set: positives and negatives are image sets. As many of each are taken as the prior (the share of
-//     negatives) and the sets' sizes allow, or `count` in all; which, is drawn. A picture (a key) that is in both sets
-//     counts as a positive; it is named, and the negative skipped.
+//     negatives; the paper's is 23,974 of 37,000: 0.647946) and the sets' sizes allow, or `count` in all: round(prior * total)
+//     negatives, exactly. Which, is drawn. A picture whose bytes or key came before in its set, or that is also a
+//     positive, is named and skipped; one that does not decode likewise, and the next drawn takes its place.
+//     Every picture goes through the framing (dataset/framing.h). Where that changes pictures, all are encoded anew,
+//     those that have the size already too; where not, bytes are kept. With the frame `box` a positive's view is around
+//     its surest box of at least `min_score` (pictures without one are no candidates), and negatives are seen through
+//     the positives' boxes: each box serves equally often, up to one time, at the same relative place and of the same
+//     side in pixels, so that both classes have the same distribution of sides and are resized alike; the largest boxes
+//     first, each in the first drawn negative that is large enough.
+//     With `from_list` the pictures are exactly those of a list (dataset/split.h), in its order and with its views;
+//     those labelled 1 come from the positives, those labelled 0 from the negatives. A picture that is not there, has
+//     other bytes, or does not decode is named, and nothing is written.
 //
 // (b) test_set_from_boxes: so that a place, a time or a film cannot pass for the thing itself. The frames are those of
 //     an annotated set (dataset/annotate.h), whose samples say which source each is from.
@@ -23,10 +33,13 @@
 //     fills up. No square is taken twice from a frame. Where the negatives do not suffice for the prior, positives are
 //     left out.
 //
-// Both hold the encoded input sets in memory. Results do not depend on `threads`.
+// Both can be cut in halves that share no group (dataset/split.h): `half` and `group` go into the samples' json, and one
+// list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a pipe; (b)
+// holds the encoded input sets in memory. Results do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"
+#include "dataset/framing.h"
 
 #include <cstdint>
 #include <string>
@@ -34,14 +47,22 @@
 namespace nonna {
 
 struct TestSetOptions {
-    double prior = 0.648;      // share of negatives, in (0, 1)
-    std::int64_t count = 0;    // pictures in all; 0: as many as there are
+    double prior = 0.647946;    // share of negatives, in (0, 1)
+    std::int64_t count = 0;            // pictures in all; 0: as many as there are
     std::uint64_t seed = 0;
-    std::int64_t size = 0;     // stored side in pixels; 0: as cut
-    double margin = 0.1;       // (b) only, as the two below
-    double min_score = 0;
-    std::string detector;      // empty: the only one that annotated the set
+    double margin = 0.1;     // around boxes
+    double min_score = 0;    // of positives' boxes
+    std::string detector;    // whose boxes; empty: the only one that annotated the set
+    Framing framing;         // its seed is `seed`; (b) takes no frame and no jitter
+    std::string from_list;   // (a) only
+    std::string list_a, list_b;          // empty: no halves
+    std::string group_by = "source";     // "folder", "source", "none": see group_of
+    double share = 0.5;                  // of half a
     int threads = 1;
+    std::string made_by;    // program, version and job, for the json
+
+    // "PREFIX" or "PREFIX=A:B": lists PREFIX-a.tsv and PREFIX-b.tsv, share A / (A + B). Error with status usage.
+    void set_lists(const std::string& text);
 };
 
 ExitStatus mix_test_set(const std::string& positives, const std::string& negatives, const std::string& output,

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "io/input.h"
+#include "io/tar_stream.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,8 +17,8 @@ constexpr std::size_t look_at = 64 * 1024;
 
 bool is_tar(std::string_view start)
 {
-    if (start.size() < 512)
-        return false;
+    if (start.size() < 512)    // cut inside its first header: the reader will say so
+        return is_sample_key(start.substr(0, 16)) && start.substr(16, 1) == "." ;
     if (start.substr(257, 5) == "ustar")
         return true;
     // An archive of no members is its end marker alone.

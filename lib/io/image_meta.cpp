@@ -13,8 +13,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::set<std::string> own_fields = {"source", "sha256", "pts", "width", "height", "label", "decoding",
-                                           "detections"};
+const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height", "decoding",
+                                          "label",  "detections", "framing", "group", "half"};
+
+// The fields that are texts and may be missing.
+const std::pair<const char*, std::optional<std::string> ImageMeta::*> texts[] = {{"label", &ImageMeta::label},
+                                                                                 {"framing", &ImageMeta::framing},
+                                                                                 {"group", &ImageMeta::group},
+                                                                                 {"half", &ImageMeta::half}};
 
 bool is_sha256(const std::string& text)
 {
@@ -170,15 +176,20 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     meta.height = fields.size("height");
     if (json.contains("pts"))
         meta.pts = fields.number("pts");
-    if (json.contains("label"))
-        meta.label = fields.text("label");
+    for (const auto& [field, member_text] : texts)
+        if (json.contains(field))
+            meta.*member_text = fields.text(field);
+    if (meta.half && *meta.half != "a" && *meta.half != "b")
+        throw fields.refuse("half", "is neither a nor b");
     if (json.contains("decoding"))
         meta.decoding = read_decoding(fields);
     if (json.contains("detections"))
         for (std::size_t i = 0; i < fields.array("detections").size(); ++i) {
             const Fields inner = fields.element("detections", i);
-            inner.only({"detector", "parameters", "boxes"});
-            Detection detection{inner.text("detector"), inner.text("parameters"), {}};
+            inner.only({"detector", "parameters", "boxes", "kept"});
+            Detection detection{inner.text("detector"), inner.text("parameters"), {}, {}};
+            if (inner.object.contains("kept"))
+                detection.kept = inner.text("kept");
             for (std::size_t b = 0; b < inner.array("boxes").size(); ++b)
                 detection.boxes.push_back(read_box(inner.element("boxes", b)));
             meta.detections.push_back(std::move(detection));
@@ -211,8 +222,9 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
     json["height"] = meta.height;
     if (meta.pts)
         json["pts"] = finite(*meta.pts);
-    if (meta.label)
-        json["label"] = *meta.label;
+    for (const auto& [field, member_text] : texts)
+        if (meta.*member_text)
+            json[field] = *(meta.*member_text);
     if (meta.decoding)
         json["decoding"] = decoding_json(*meta.decoding);
     for (const auto& detection : meta.detections) {
@@ -223,8 +235,11 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
                              {"width", finite(box.width)},
                              {"height", finite(box.height)},
                              {"score", finite(box.score)}});
-        json["detections"].push_back(
-            {{"detector", detection.detector}, {"parameters", detection.parameters}, {"boxes", std::move(boxes)}});
+        Json verdict = {
+            {"detector", detection.detector}, {"parameters", detection.parameters}, {"boxes", std::move(boxes)}};
+        if (!detection.kept.empty())
+            verdict["kept"] = detection.kept;
+        json["detections"].push_back(std::move(verdict));
     }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

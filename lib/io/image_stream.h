@@ -5,7 +5,8 @@
 // in the order of the calls. Reading is strict: truncation (also at a member's boundary: the end marker must be there),
 // duplicate or non-adjacent keys, members in folders, absolute or ".." names, links, members over 256 MiB, malformed or
 // incomplete json are Errors that name archive and member; it works on pipes. `source`, `sha256`, `width` and `height`
-// are needed in reading and writing. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or
+// are needed in reading and writing. A built set's folder (io/shard.h) reads as one stream, shard after shard; errors then
+// name the shard. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or
 // writer belongs to one thread at a time.
 #pragma once
 
@@ -31,6 +32,7 @@ struct Detection {
     std::string detector;      // "face", "people", ...
     std::string parameters;    // what determines its result, as one line of text
     std::vector<Box> boxes;
+    std::string kept = {};     // why the sample is in a set that was chosen by this verdict; empty: it was not
 };
 
 // How a video's stored frame became the picture: what the decoding json field says (nonna-images(5)).
@@ -57,6 +59,9 @@ struct ImageMeta {
     std::optional<std::string> label;
     std::optional<Decoding> decoding;    // for frames of videos
     std::vector<Detection> detections;
+    std::optional<std::string> framing;    // how a test set's picture was cut and changed
+    std::optional<std::string> group;      // what it must not be parted from, such as a person's folder
+    std::optional<std::string> half;       // "a" or "b": which half of a test set it is in
     std::string other = "{}";
 };
 
@@ -69,7 +74,7 @@ struct Sample {
 
 class ImageReader {
   public:
-    explicit ImageReader(const std::string& path);    // "-" is standard input
+    explicit ImageReader(const std::string& path);    // an archive, "-" (standard input), or a built set's folder
     ~ImageReader();
     ImageReader(ImageReader&&) noexcept;
     std::optional<Sample> next();
@@ -94,6 +99,12 @@ class ImageWriter {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+// What a writer is made of: a sample's two members as they stand in `archive` (named in errors), and what has to follow
+// the last of them when the archive holds `size` bytes so far.
+std::string archive_bytes(const Sample& sample, const std::string& archive);
+std::string archive_header(const std::string& member, std::uint64_t size);    // the 512 bytes before a member's own
+std::string archive_end(std::uint64_t size);
 
 // The sample key: first 16 hexadecimal digits of `digest`, plus "-NNNNNN" where sequence > 0 tells samples of one
 // source apart.

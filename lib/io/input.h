@@ -34,22 +34,4 @@ class Input {
     std::uint64_t size_ = 0;
 };
 
-// A temporary file in $TMPDIR (/tmp) without a name: gone when closed, whatever happens.
-class Spool {
-  public:
-    Spool();
-    ~Spool();
-    Spool(const Spool&) = delete;
-    Spool& operator=(const Spool&) = delete;
-
-    void write(std::span<const std::byte> bytes);                           // at the end
-    void read_at(std::uint64_t offset, std::span<std::byte> into) const;    // what was written
-    std::uint64_t size() const { return size_; }
-    int release();    // the descriptor, the caller's from now on
-
-  private:
-    int fd_ = -1;
-    std::uint64_t size_ = 0;
-};
-
 }    // namespace nonna

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "io/input.h"
 #include "io/output.h"
+#include "io/spool.h"
 
 #include <algorithm>
 #include <bit>

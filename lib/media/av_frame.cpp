@@ -1,6 +1,6 @@
 #include "media/av_frame.h"
 
-#include "base/error.h"
+#include "media/reason.h"
 
 extern "C" {
 #include <libavutil/frame.h>
@@ -224,7 +224,7 @@ Picture picture_from_frame(const AVFrame& frame, const FrameCut& wanted, bool sm
                            Decoding& how)
 {
     settle_libav();
-    const Error unconvertible(subject, "unsupported pixel format");
+    const Refusal unconvertible(subject, Reason::unsupported_format);
     bool full_range = frame.color_range == AVCOL_RANGE_JPEG;
     const AVPixelFormat format = plain_format(AVPixelFormat(frame.format), full_range);
     const AVPixFmtDescriptor* const about = av_pix_fmt_desc_get(format);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "media/av_frame.h"
+#include "media/container_end.h"
 #include "media/packet_row.h"
 
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace nonna {
 
@@ -37,22 +39,25 @@ int open_regular(const std::string& path, std::int64_t& size)
 {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        throw Error(path, errno_reason());
+        throw Refusal(path, Reason::unreadable, errno_reason());
     struct stat about;
     const bool known = ::fstat(fd, &about) == 0, regular = known && S_ISREG(about.st_mode);
     if (regular && about.st_size > 0) {
         size = about.st_size;
         return fd;
     }
-    const std::string why = !known ? errno_reason() : regular ? reason::empty : reason::not_regular;
+    const Refusal why = !known    ? Refusal(path, Reason::unreadable, errno_reason())
+                        : regular ? Refusal(path, Reason::empty)
+                                  : Refusal(path, Reason::not_regular);
     ::close(fd);
-    throw Error(path, why);
+    throw why;
 }
 
 struct Demuxer::File {
     int fd = -1;
     std::int64_t size = 0;
     std::int64_t budget = 0;    // bytes that may still be read
+    int failure = 0;            // errno of a read that failed
     ~File()
     {
         if (fd >= 0)
@@ -68,8 +73,10 @@ struct Demuxer::File {
         do
             got = ::read(file.fd, into, std::size_t(n));
         while (got < 0 && errno == EINTR);
-        if (got < 0)
+        if (got < 0) {
+            file.failure = errno;
             return AVERROR(errno);
+        }
         // A read at the end costs something too, or a demuxer could ask for ever.
         file.budget -= got > 0 ? got : n;
         return got == 0 ? AVERROR_EOF : int(got);
@@ -115,6 +122,25 @@ AVStream* choose_stream(AVFormatContext& format)
     return nullptr;
 }
 
+// Sizes are held against the limit also where libav decodes first frames to learn what the container does not say.
+int find_stream_info(AVFormatContext& format, long max_pixels)
+{
+    std::vector<AVDictionary*> options(format.nb_streams, nullptr);
+    for (AVDictionary*& one : options)
+        av_dict_set_int(&one, "max_pixels", max_pixels, 0);
+    const int status = avformat_find_stream_info(&format, options.data());
+    for (AVDictionary*& one : options)
+        av_dict_free(&one);
+    return status;
+}
+
+Refusal frame_too_large(const std::string& path, int width, int height, long max_pixels)
+{
+    return {path, Reason::too_large,
+            "a frame of " + std::to_string(width) + "x" + std::to_string(height) +
+                " pixels is larger than the limit of " + std::to_string(max_pixels)};
+}
+
 bool is_encrypted(const AVStream& stream)
 {
     return av_stream_get_side_data(&stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nullptr) ||
@@ -124,11 +150,11 @@ bool is_encrypted(const AVStream& stream)
 
 }    // namespace
 
-Demuxer::Demuxer(const std::string& path) : path_(path), file_(std::make_unique<File>())
+Demuxer::Demuxer(const std::string& path, long max_pixels) : path_(path), file_(std::make_unique<File>())
 {
     settle_libav();
     try {
-        open();
+        open(max_pixels);
     } catch (...) {
         close();
         throw;
@@ -145,7 +171,28 @@ void Demuxer::close()
     avio_context_free(&io_);
 }
 
-void Demuxer::open()
+// A call of libav that had no memory, or whose read failed, says nothing about what is in the file.
+int Demuxer::checked(int status) const
+{
+    if (status == AVERROR(ENOMEM))
+        throw std::bad_alloc();
+    if (errno = file_->failure; errno)
+        throw Refusal(path_, Reason::unreadable, errno_reason());
+    return status;
+}
+
+Refusal Demuxer::nothing(Reason otherwise) const
+{
+    bool early = ends_early(file_->fd, file_->size);
+    if (stream_ && !early)
+        for (int i = 0, n = avformat_index_get_entries_count(stream_); i < n && !early; ++i) {
+            const AVIndexEntry* const entry = avformat_index_get_entry(stream_, i);
+            early = entry && entry->pos >= 0 && entry->pos + entry->size > file_->size;
+        }
+    return {path_, early ? Reason::truncated : otherwise};
+}
+
+void Demuxer::open(long max_pixels)
 {
     file_->fd = open_regular(path_, file_->size);
     file_->budget = 16 * file_->size + (std::int64_t(64) << 20);
@@ -159,28 +206,42 @@ void Demuxer::open()
 
     // No file name is given: what a file is called says nothing about what is in it.
     const AVInputFormat* kind = nullptr;
-    if (av_probe_input_buffer2(io_, &kind, nullptr, nullptr, 0, 0) < 0 || !kind)
-        throw Error(path_, reason::unknown);
+    if (checked(av_probe_input_buffer2(io_, &kind, nullptr, nullptr, 0, 0)) < 0 || !kind)
+        throw nothing(Reason::unknown_format);
     const std::string_view name = kind->name;
     if (is_one_of(name, {"hls", "dash", "concat", "imf", "sdp", "rtsp", "rtp"}))
-        throw Error(path_, reason::playlist);
+        throw Refusal(path_, Reason::playlist);
     if (is_one_of(name, {"tty", "bin", "xbin", "adf", "idf"}))    // they draw any text as a picture
-        throw Error(path_, reason::unknown);
+        throw Refusal(path_, Reason::unknown_format);
     if (name.ends_with("_pipe") || name == "image2" || name == "ico")
-        throw Error(path_, reason::still);
+        throw Refusal(path_, Reason::still_picture);
 
     format_->pb = io_;
     format_->flags |= AVFMT_FLAG_CUSTOM_IO;
     format_->io_open = refuse_to_open;
     format_->interrupt_callback = {interrupt_wanted, nullptr};
-    if (avformat_open_input(&format_, nullptr, kind, nullptr) < 0 || avformat_find_stream_info(format_, nullptr) < 0)
-        throw Error(path_, reason::container);
+    int status = checked(avformat_open_input(&format_, nullptr, kind, nullptr));
+    // Sizes that the container tells are looked at before libav's own limit sets them to 0.
+    const auto is_large = [&](const AVStream& s) {
+        return std::int64_t(s.codecpar->width) * s.codecpar->height > max_pixels;
+    };
+    if (status >= 0)
+        if (const AVStream* const s = choose_stream(*format_); s && is_large(*s))
+            throw frame_too_large(path_, s->codecpar->width, s->codecpar->height, max_pixels);
+    if (status >= 0)
+        status = checked(find_stream_info(*format_, max_pixels));
     throw_if_interrupted();
+    if (status == AVERROR_PATCHWELCOME)
+        throw Refusal(path_, Reason::unsupported_format, "an unsupported kind of its container");
+    if (status < 0)
+        throw nothing(status == AVERROR_EOF ? Reason::truncated : Reason::damaged);
     stream_ = choose_stream(*format_);
     if (!stream_)
-        throw Error(path_, format_->nb_streams ? reason::no_stream : reason::container);
+        throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
     if (is_encrypted(*stream_))
-        throw Error(path_, reason::encrypted);
+        throw Refusal(path_, Reason::encrypted);
+    if (is_large(*stream_))
+        throw frame_too_large(path_, stream_->codecpar->width, stream_->codecpar->height, max_pixels);
     for (unsigned i = 0; i < format_->nb_streams; ++i)
         if (format_->streams[i] != stream_)
             format_->streams[i]->discard = AVDISCARD_ALL;
@@ -191,21 +252,21 @@ bool Demuxer::read(AVPacket& packet)
     for (;;) {
         throw_if_interrupted();
         av_packet_unref(&packet);
-        if (av_read_frame(format_, &packet) < 0) {
+        if (checked(av_read_frame(format_, &packet)) < 0) {
             throw_if_interrupted();
             return false;
         }
         if (packet.stream_index != stream_->index || packet.size == 0 || packet.flags & AV_PKT_FLAG_CORRUPT)
             continue;
         if (av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr))
-            throw Error(path_, reason::encrypted);
+            throw Refusal(path_, Reason::encrypted);
         return true;
     }
 }
 
 bool Demuxer::seek(std::int64_t pts)
 {
-    return av_seek_frame(format_, stream_->index, pts, AVSEEK_FLAG_BACKWARD) >= 0;
+    return checked(av_seek_frame(format_, stream_->index, pts, AVSEEK_FLAG_BACKWARD)) >= 0;
 }
 
 bool Demuxer::seekable() const
@@ -214,27 +275,50 @@ bool Demuxer::seekable() const
     return name.starts_with("mov,") || name.starts_with("matroska,");
 }
 
-FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times)
-    : demuxer_(demuxer), row_(row), times_(times), packet_(new_packet())
+FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels)
+    : demuxer_(demuxer), row_(row), max_pixels_(max_pixels), times_(times), packet_(new_packet())
 {
     const std::string& path = demuxer.path();
     const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
     const AVCodec* const decoder = avcodec_find_decoder(parameters.codec_id);
     if (!decoder)
-        throw Error(path, reason::codec);
+        throw Refusal(path, Reason::unsupported_codec);
     codec_ = avcodec_alloc_context3(decoder);
     if (!codec_)
         throw std::bad_alloc();
     codec_->thread_count = 1;
-    codec_->max_pixels = default_max_pixels;
-    const bool ready = avcodec_parameters_to_context(codec_, &parameters) >= 0;
+    // libav's own limit ends in an error like any other, so it serves those alone that do not ask give_buffer.
+    if (decoder->wrapper_name)
+        codec_->max_pixels = max_pixels;
+    codec_->opaque = this;
+    codec_->get_buffer2 = give_buffer;
+    int status = avcodec_parameters_to_context(codec_, &parameters);
     codec_->pkt_timebase = demuxer_.stream().time_base;
-    const bool too_large = std::int64_t(parameters.width) * parameters.height > default_max_pixels;
-    if (!ready || too_large || avcodec_open2(codec_, decoder, nullptr) < 0) {
+    if (status >= 0)
+        status = avcodec_open2(codec_, decoder, nullptr);
+    if (status < 0) {
         avcodec_free_context(&codec_);
-        throw Error(path, too_large ? reason::too_large : reason::codec);
+        if (status == AVERROR(ENOMEM))
+            throw std::bad_alloc();
+        throw Refusal(path, status == AVERROR_INVALIDDATA ? Reason::damaged : Reason::unsupported_codec);
     }
     forget();
+}
+
+int FrameWalk::give_buffer(AVCodecContext* codec, AVFrame* frame, int flags)
+{
+    FrameWalk& walk = *static_cast<FrameWalk*>(codec->opaque);
+    if (std::int64_t(frame->width) * frame->height <= walk.max_pixels_)
+        return avcodec_default_get_buffer2(codec, frame, flags);
+    walk.large_width_ = frame->width;
+    walk.large_height_ = frame->height;
+    return AVERROR(EINVAL);
+}
+
+Refusal FrameWalk::nothing() const
+{
+    return large_width_ ? frame_too_large(demuxer_.path(), large_width_, large_height_, max_pixels_)
+                        : demuxer_.nothing(Reason::no_whole_frame);
 }
 
 FrameWalk::~FrameWalk() { avcodec_free_context(&codec_); }
@@ -250,7 +334,7 @@ void FrameWalk::forget()
 void FrameWalk::open_again()
 {
     again_.reset();    // two at a time would hold two buffers
-    again_ = std::make_unique<Demuxer>(demuxer_.path());
+    again_ = std::make_unique<Demuxer>(demuxer_.path(), max_pixels_);
     next_ = 0;
 }
 
@@ -317,6 +401,8 @@ bool FrameWalk::next(AVFrame& frame)
             time_ = times_ == FrameTimes::counted ? count_++ : stamped ? frame.pts : frame.best_effort_timestamp;
             return true;
         }
+        if (got == AVERROR(ENOMEM))
+            throw std::bad_alloc();
         if (got != AVERROR(EAGAIN)) {
             if (draining_)
                 return false;
@@ -325,7 +411,10 @@ bool FrameWalk::next(AVFrame& frame)
         if (draining_)
             return false;
         if (read()) {
-            if (const int sent = avcodec_send_packet(codec_, packet_.get()); sent < 0 && sent != AVERROR(EAGAIN))
+            const int sent = avcodec_send_packet(codec_, packet_.get());
+            if (sent == AVERROR(ENOMEM))
+                throw std::bad_alloc();
+            if (sent < 0 && sent != AVERROR(EAGAIN))
                 damaged_ = true;
         } else {
             draining_ = true;

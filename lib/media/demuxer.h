@@ -3,12 +3,16 @@
 // A Demuxer reads a regular file through callbacks of its own: nothing else is ever opened, and reading ends after a
 // multiple of the file's size. A FrameWalk decodes it in order, with one thread, and says of each frame whether it can
 // be trusted (video.h, "Damage").
+//
+// Failure: Refusal, and std::bad_alloc where libav says that it had no memory.
 #pragma once
 
 extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 }
+
+#include "media/reason.h"
 
 #include <cstdint>
 #include <memory>
@@ -27,29 +31,12 @@ using FramePtr = std::unique_ptr<AVFrame, FrameFree>;
 PacketPtr new_packet();
 FramePtr new_frame();
 
-namespace reason {
-inline constexpr const char* not_regular = "not a regular file";
-inline constexpr const char* empty = "empty file";
-inline constexpr const char* unknown = "not a known video container";
-inline constexpr const char* still = "a still picture, not a video";
-inline constexpr const char* playlist = "a playlist, not a video";
-inline constexpr const char* container = "truncated or damaged container";
-inline constexpr const char* no_stream = "no video stream";
-inline constexpr const char* encrypted = "encrypted";
-inline constexpr const char* codec = "unsupported codec";
-inline constexpr const char* no_frames = "no frames in the video stream";
-inline constexpr const char* no_whole_frame = "no undamaged frame";
-inline constexpr const char* span = "no frame in the wanted span";
-inline constexpr const char* format = "unsupported pixel format";
-inline constexpr const char* too_large = "frame larger than the limit";
-}    // namespace reason
-
-// A regular file's descriptor, the caller's to close; Error otherwise. Never waits, as a FIFO would make it.
+// A regular file's descriptor, the caller's to close; Refusal otherwise. Never waits, as a FIFO would make it.
 int open_regular(const std::string& path, std::int64_t& size);
 
 class Demuxer {
   public:
-    explicit Demuxer(const std::string& path);    // Error with one of the reasons above
+    Demuxer(const std::string& path, long max_pixels);    // Refusal, or std::bad_alloc
     ~Demuxer();
     Demuxer(const Demuxer&) = delete;
     Demuxer& operator=(const Demuxer&) = delete;
@@ -60,6 +47,9 @@ class Demuxer {
     AVFormatContext& format() const { return *format_; }
     bool seekable() const;    // a container whose index is worth trying
     const std::string& path() const { return path_; }
+    // Of a file that gave nothing: `truncated` where the container or its index says that the file was longer, else
+    // `otherwise`.
+    Refusal nothing(Reason otherwise) const;
 
   private:
     struct File;
@@ -68,7 +58,8 @@ class Demuxer {
     AVIOContext* io_ = nullptr;
     AVFormatContext* format_ = nullptr;
     AVStream* stream_ = nullptr;
-    void open();
+    void open(long max_pixels);
+    int checked(int status) const;
     void close();
 };
 
@@ -86,7 +77,7 @@ class FrameWalk {
   public:
     // Decodes `row`, all the packets that `demuxer` gave; both must outlive the walk. Where the row holds no packets,
     // the file is opened again.
-    FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times);
+    FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels);
     ~FrameWalk();
 
     bool next(AVFrame& frame);    // false at the end
@@ -94,6 +85,7 @@ class FrameWalk {
     bool trusted() const { return trusted_; }
     void start_at(const KeyPacket& key);    // go on from this packet, whatever was decoded before
     Demuxer& demuxer() { return demuxer_; }
+    Refusal nothing() const;    // why there was no whole frame
 
   private:
     Demuxer& demuxer_;
@@ -101,6 +93,8 @@ class FrameWalk {
     std::unique_ptr<Demuxer> again_;    // where the row holds no packets
     std::size_t next_ = 0;              // number of the packet to be read next
     bool found_ = false;                // packet_ is that packet already
+    const long max_pixels_;
+    int large_width_ = 0, large_height_ = 0;    // of a frame over the limit
     FrameTimes times_;
     bool draining_ = false, trusted_ = false, damaged_ = false;
     std::int64_t time_ = AV_NOPTS_VALUE, count_ = 0;
@@ -109,6 +103,7 @@ class FrameWalk {
     void forget();
     bool read();
     void open_again();
+    static int give_buffer(AVCodecContext* codec, AVFrame* frame, int flags);
 };
 
 // Whether every frame of this codec stands alone.

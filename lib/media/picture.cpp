@@ -8,6 +8,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstring>
 
@@ -30,12 +31,19 @@ void lay_over_white(const std::uint8_t* rgba, std::uint8_t* rgb, std::size_t cou
             *rgb++ = std::uint8_t((rgba[c] * rgba[3] + 255 * (255 - rgba[3]) + 127) / 255);
 }
 
+bool is_picture(Encoded start)
+{
+    const Header h{start};
+    return h.has(0, "\xff\xd8\xff") || h.has(0, "\x89PNG\r\n\x1a\n") || (h.has(0, "RIFF") && h.has(8, "WEBP")) ||
+           ((h.has(0, "P5") || h.has(0, "P6")) && std::isspace(int(h.u8(2))));
+}
+
 PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
 {
     const Header h{encoded};
     PictureInfo info;
     if (h.has(0, "\xff\xd8"))
-        info = inspect_jpeg(encoded);
+        info = inspect_jpeg(encoded, subject);
     else if (h.has(0, "\x89PNG\r\n\x1a\n"))
         info = inspect_png(encoded, subject);
     else if (h.has(0, "RIFF") && h.has(8, "WEBP"))
@@ -43,24 +51,33 @@ PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
     else if (h.has(0, "P5") || h.has(0, "P6"))
         info = inspect_pnm(encoded, subject);
     else if (h.has(0, "BM") && h.little32(14) >= 12 && h.little32(14) <= 124)
-        throw Error(subject, "unsupported picture format BMP");
+        throw Refusal(subject, Reason::unsupported_format, "unsupported picture format BMP");
+    else if (encoded.empty())
+        throw Refusal(subject, Reason::empty);
     else
-        throw Error(subject, encoded.empty() ? "empty file" : "not a JPEG, PNG, WebP or binary PNM picture");
+        throw Refusal(subject, Reason::unknown_format, "not a JPEG, PNG, WebP or binary PNM picture");
     if (info.width <= 0 || info.height <= 0)
-        throw Error(subject, damaged_picture);
+        throw damaged_picture(subject);
     if (info.orientation >= 5)
         std::swap(info.width, info.height);
     return info;
 }
 
-Picture decode_picture(Encoded encoded, const std::string& subject, long max_pixels)
+// inspect_picture, and nothing larger than allowed.
+static PictureInfo accept_picture(Encoded encoded, const std::string& subject, long max_pixels)
 {
-    const PictureInfo info = inspect_picture(encoded, subject);
+    PictureInfo info = inspect_picture(encoded, subject);
     if (long(info.width) > max_pixels / info.height)
-        throw Error(subject, "picture of " + std::to_string(info.width) + "x" + std::to_string(info.height) +
-                                 " pixels is larger than the limit of " + std::to_string(max_pixels));
+        throw Refusal(subject, Reason::too_large,
+                      "picture of " + std::to_string(info.width) + "x" + std::to_string(info.height) +
+                          " pixels is larger than the limit of " + std::to_string(max_pixels));
     if (encoded.size() > std::size_t(1) << 30)
-        throw Error(subject, "larger than 1 GiB");
+        throw Refusal(subject, Reason::too_large, "larger than 1 GiB");
+    return info;
+}
+
+static Picture decode_accepted(Encoded encoded, const PictureInfo& info, const std::string& subject)
+{
     if (info.extension == "png")
         return decode_png(encoded, info, subject);
     if (info.extension == "webp")
@@ -68,6 +85,21 @@ Picture decode_picture(Encoded encoded, const std::string& subject, long max_pix
     if (info.extension == "pnm")
         return decode_pnm(encoded, info, subject);
     return orient(decode_jpeg(encoded, info, subject), info.orientation);
+}
+
+Picture decode_picture(Encoded encoded, const std::string& subject, long max_pixels)
+{
+    return decode_accepted(encoded, accept_picture(encoded, subject, max_pixels), subject);
+}
+
+GreyPicture decode_grey(Encoded encoded, const std::string& subject, long max_pixels)
+{
+    const PictureInfo info = accept_picture(encoded, subject, max_pixels);
+    GreyPicture result;
+    if (info.extension == "jpg" && decode_jpeg_luma(encoded, info, subject, result))
+        return result;
+    const Picture picture = decode_accepted(encoded, info, subject);
+    return {picture.width, picture.height, grey(picture)};
 }
 
 Picture read_picture(const std::string& path, long max_pixels)

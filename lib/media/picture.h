@@ -30,6 +30,12 @@ struct Picture {
     bool operator==(const Picture&) const = default;
 };
 
+// Grey levels alone: what detectors of shapes look at.
+struct GreyPicture {
+    int width = 0, height = 0;
+    std::vector<std::uint8_t> levels;    // width * height
+};
+
 Picture blank_picture(int width, int height, std::uint8_t value = 0);
 
 inline constexpr long default_max_pixels = 100'000'000;
@@ -43,9 +49,16 @@ struct PictureInfo {
     bool plain = true;
 };
 
+// By the first 16 bytes: one of the formats above, whole or not.
+bool is_picture(std::span<const std::byte> start);
 PictureInfo inspect_picture(std::span<const std::byte> encoded, const std::string& subject);
 Picture decode_picture(std::span<const std::byte> encoded, const std::string& subject,
                        long max_pixels = default_max_pixels);
+
+// The same picture's Rec. 601 luma. A JPEG stores it: it is decoded alone, in two thirds of the time, and may differ by a
+// level or two from grey(decode_picture()), which went through rounded and clipped colours.
+GreyPicture decode_grey(std::span<const std::byte> encoded, const std::string& subject,
+                        long max_pixels = default_max_pixels);
 
 // Reads the file (at most `max_bytes`) and decodes it.
 Picture read_picture(const std::string& path, long max_pixels = default_max_pixels);

@@ -5,10 +5,11 @@
 // only and allocates nothing of the picture's size; once the size is found acceptable it calls its decode_, which
 // checks everything, also that the picture has the size that inspect_ found. The caller swaps the size for, and
 // applies, the orientation.
-// All are pure and throw Error(subject, reason).
+// All are pure and throw Refusal(subject), or std::bad_alloc, also where the format's library had no memory.
 #pragma once
 
 #include "media/picture.h"
+#include "media/reason.h"
 
 #include <cstring>
 #include <span>
@@ -19,7 +20,12 @@ namespace nonna {
 
 using Encoded = std::span<const std::byte>;
 
-inline constexpr const char* damaged_picture = "truncated or damaged picture";
+inline Refusal damaged_picture(const std::string& subject) { return {subject, Reason::damaged, "damaged picture"}; }
+inline Refusal truncated_picture(const std::string& subject) { return {subject, Reason::truncated, "truncated picture"}; }
+inline Refusal data_behind(const std::string& subject)
+{
+    return {subject, Reason::damaged, "data behind the picture's end"};
+}
 
 // Reads numbers of a header; outside the data everything is 0, so a short header fails the checks that follow.
 struct Header {
@@ -36,13 +42,15 @@ struct Header {
     }
 };
 
-PictureInfo inspect_jpeg(Encoded encoded);
+PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject);
 PictureInfo inspect_png(Encoded encoded, const std::string& subject);
 PictureInfo inspect_webp(Encoded encoded, const std::string& subject);
 PictureInfo inspect_pnm(Encoded encoded, const std::string& subject);
 
 // `info`: what inspect_picture said.
 Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject);
+// Upright JPEGs that store luma; false, and nothing done, for others.
+bool decode_jpeg_luma(Encoded encoded, const PictureInfo& info, const std::string& subject, GreyPicture& picture);
 Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& subject);
 Picture decode_webp(Encoded encoded, const PictureInfo& info, const std::string& subject);
 Picture decode_pnm(Encoded encoded, const PictureInfo& info, const std::string& subject);

@@ -1,7 +1,5 @@
 #include "media/picture_format.h"
 
-#include "base/error.h"
-
 #include <turbojpeg.h>
 
 #include <algorithm>
@@ -35,6 +33,7 @@ int exif_orientation(Header tiff)
 struct JpegMarkers {
     int orientation = 1;
     bool adobe = false;
+    bool ended = false;    // the data did, before the pixels
     int width = 0, height = 0, components = 0;
 };
 
@@ -54,7 +53,7 @@ JpegMarkers jpeg_markers(Header h)
             continue;
         }
         if (marker == 0xd9 || marker == 0xda)
-            break;
+            return found;
         const unsigned length = h.big16(i + 2);
         if (marker == 0xe1 && h.has(i + 4, std::string_view("Exif\0\0", 6)) && i + 2 + length <= h.bytes.size())
             found.orientation = exif_orientation({h.bytes.subspan(i + 10, length > 8 ? length - 8 : 0)});
@@ -67,6 +66,7 @@ JpegMarkers jpeg_markers(Header h)
         }
         i += 2 + std::max(length, 2u);
     }
+    found.ended = true;
     return found;
 }
 
@@ -78,40 +78,68 @@ struct TurboJpeg {
             throw std::bad_alloc();
     }
     ~TurboJpeg() { tjDestroy(handle); }
+    // What the call that failed last says; libturbojpeg has no codes for it.
+    Refusal refusal(const std::string& subject) const
+    {
+        const std::string_view text = tjGetErrorStr2(handle);
+        if (text.find("emory") != text.npos)    // "Insufficient memory ...", "Memory allocation failure"
+            throw std::bad_alloc();
+        const bool ended = text.find("Premature end") != text.npos || text.find("premature end") != text.npos;
+        return ended ? truncated_picture(subject) : damaged_picture(subject);
+    }
     TurboJpeg(const TurboJpeg&) = delete;
     TurboJpeg& operator=(const TurboJpeg&) = delete;
 };
 
+// A JPEG whose frame header was read and found to be the one that the caller's size check was about.
+struct JpegFrame : TurboJpeg {
+    Encoded encoded;
+    const std::string& subject;
+    int width = 0, height = 0, space = 0;
+
+    JpegFrame(Encoded bytes, const PictureInfo& info, const std::string& name)
+        : TurboJpeg(tjInitDecompress()), encoded(bytes), subject(name)
+    {
+        int subsampling = 0;
+        if (tjDecompressHeader3(handle, data(), encoded.size(), &width, &height, &subsampling, &space) != 0)
+            throw refusal(subject);
+        const bool turned = info.orientation >= 5;
+        if (width != (turned ? info.height : info.width) || height != (turned ? info.width : info.height))
+            throw damaged_picture(subject);
+    }
+    // Luma alone is as strict as colours: every coefficient is read either way.
+    void decode(std::uint8_t* to, int format) const
+    {
+        const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT;
+        if (tjDecompress2(handle, data(), encoded.size(), to, width, 0, height, format, flags) != 0)
+            throw refusal(subject);
+    }
+
+  private:
+    const unsigned char* data() const { return reinterpret_cast<const unsigned char*>(encoded.data()); }
+};
+
 }    // namespace
 
-PictureInfo inspect_jpeg(Encoded encoded)
+PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject)
 {
     const JpegMarkers found = jpeg_markers({encoded});
+    if (found.ended)
+        throw truncated_picture(subject);
     return {"jpg", found.width, found.height, found.orientation, found.orientation == 1 && found.components != 4};
 }
 
 Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
-    const TurboJpeg jpeg(tjInitDecompress());
-    const auto* const data = reinterpret_cast<const unsigned char*>(encoded.data());
-    int width = 0, height = 0, subsampling = 0, space = 0;
-    if (tjDecompressHeader3(jpeg.handle, data, encoded.size(), &width, &height, &subsampling, &space) != 0)
-        throw Error(subject, damaged_picture);
-    // The two parsers must agree, or the caller's size check was about another picture.
-    const bool turned = info.orientation >= 5;
-    if (width != (turned ? info.height : info.width) || height != (turned ? info.width : info.height))
-        throw Error(subject, damaged_picture);
-    const bool cmyk = space == TJCS_CMYK || space == TJCS_YCCK;
-    const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT;
-    Picture picture = blank_picture(width, height);
+    const JpegFrame jpeg(encoded, info, subject);
+    const bool cmyk = jpeg.space == TJCS_CMYK || jpeg.space == TJCS_YCCK;
+    Picture picture = blank_picture(jpeg.width, jpeg.height);
     if (!cmyk) {
-        if (tjDecompress2(jpeg.handle, data, encoded.size(), picture.rgb.data(), width, 0, height, TJPF_RGB, flags) != 0)
-            throw Error(subject, damaged_picture);
+        jpeg.decode(picture.rgb.data(), TJPF_RGB);
         return picture;
     }
-    std::vector<std::uint8_t> ink(std::size_t(width) * height * 4);
-    if (tjDecompress2(jpeg.handle, data, encoded.size(), ink.data(), width, 0, height, TJPF_CMYK, flags) != 0)
-        throw Error(subject, damaged_picture);
+    std::vector<std::uint8_t> ink(std::size_t(jpeg.width) * jpeg.height * 4);
+    jpeg.decode(ink.data(), TJPF_CMYK);
     const std::uint8_t invert = jpeg_markers({encoded}).adobe ? 0 : 255;
     for (std::size_t i = 0; i < ink.size() / 4; ++i) {
         const int k = ink[4 * i + 3] ^ invert;
@@ -119,6 +147,16 @@ Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string&
             picture.rgb[3 * i + c] = std::uint8_t(((ink[4 * i + c] ^ invert) * k + 127) / 255);
     }
     return picture;
+}
+
+bool decode_jpeg_luma(Encoded encoded, const PictureInfo& info, const std::string& subject, GreyPicture& picture)
+{
+    const JpegFrame jpeg(encoded, info, subject);
+    if (info.orientation != 1 || (jpeg.space != TJCS_YCbCr && jpeg.space != TJCS_GRAY))
+        return false;
+    picture = {jpeg.width, jpeg.height, std::vector<std::uint8_t>(std::size_t(jpeg.width) * jpeg.height)};
+    jpeg.decode(picture.levels.data(), TJPF_GRAY);
+    return true;
 }
 
 Bytes encode_jpeg(const Picture& picture, int quality)

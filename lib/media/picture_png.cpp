@@ -20,6 +20,7 @@ struct PngReader {
     Encoded rest;    // what libpng has not asked for yet
     std::vector<std::uint8_t> rgba;
     std::vector<png_bytep> rows;
+    bool no_memory = false;
     ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
 };
 
@@ -31,7 +32,17 @@ struct PngWriter {
     ~PngWriter() { png_destroy_write_struct(&png, &info); }
 };
 
-[[noreturn]] void leave(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+[[noreturn]] void leave(png_structp png, png_const_charp why)
+{
+    if (why && std::strstr(why, "emory"))    // "Out of memory", "Insufficient memory ..."
+        *static_cast<bool*>(png_get_error_ptr(png)) = true;
+    png_longjmp(png, 1);
+}
+
+Refusal refusal(bool no_memory, const std::string& subject)
+{
+    return no_memory ? throw std::bad_alloc() : damaged_picture(subject);
+}
 
 void stay_silent(png_structp, png_const_charp) {}
 
@@ -118,29 +129,29 @@ PictureInfo inspect_png(Encoded encoded, const std::string& subject)
     for (std::size_t i = 8; encoded.size() >= 12 && i <= encoded.size() - 12;) {
         const std::size_t length = h.big32(i);
         if (length > encoded.size() - i - 12)
-            break;
+            break;    // also where the length itself is damaged: what follows cannot be told
         if (h.has(i + 4, "tRNS"))
             info.plain = false;
         i += length + 12;
         if (!h.has(i - length - 8, "IEND"))
             continue;
         if (i < encoded.size())
-            throw Error(subject, "data behind the picture's end");
+            throw data_behind(subject);
         return info;
     }
-    throw Error(subject, damaged_picture);
+    throw truncated_picture(subject);
 }
 
 Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
     PngReader reader;
     reader.rest = encoded;
-    reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, leave, stay_silent);
+    reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader.no_memory, leave, stay_silent);
     reader.info = reader.png ? png_create_info_struct(reader.png) : nullptr;
     if (!reader.info)
         throw std::bad_alloc();
     if (!begin_reading(reader, info))
-        throw Error(subject, damaged_picture);
+        throw refusal(reader.no_memory, subject);
 
     Picture picture = blank_picture(info.width, info.height);
     const std::size_t channels = png_get_channels(reader.png, reader.info);
@@ -150,7 +161,7 @@ Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& 
     for (int y = 0; y < info.height; ++y)
         reader.rows.push_back(pixels + std::size_t(y) * info.width * channels);
     if (!finish_reading(reader) || !reader.rest.empty())
-        throw Error(subject, damaged_picture);
+        throw refusal(reader.no_memory, subject);
     if (channels == 4)
         lay_over_white(pixels, picture.rgb.data(), std::size_t(info.width) * info.height);
     return picture;
@@ -159,7 +170,7 @@ Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& 
 Bytes encode_png(const Picture& picture)
 {
     PngWriter writer;
-    writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, leave, stay_silent);
+    writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer.no_memory, leave, stay_silent);
     writer.info = writer.png ? png_create_info_struct(writer.png) : nullptr;
     if (!writer.info)
         throw std::bad_alloc();

@@ -1,7 +1,5 @@
 #include "media/picture_format.h"
 
-#include "base/error.h"
-
 #include <vector>
 
 namespace nonna {
@@ -30,16 +28,16 @@ PnmHeader read_header(Header h, const std::string& subject)
                 while (i < h.bytes.size() && h.u8(i) != '\n')
                     ++i;
         if (i == before)
-            throw Error(subject, damaged_picture);
+            throw damaged_picture(subject);
         for (; h.u8(i) >= '0' && h.u8(i) <= '9' && *field < 1'000'000; ++i)
             *field = *field * 10 + (h.u8(i) - '0');
         if (*field == 0 || *field >= 1'000'000)
-            throw Error(subject, damaged_picture);
+            throw damaged_picture(subject);
     }
     header.sample_bytes = header.maximum > 255 ? 2 : 1;
     header.begin = i + 1;
     if (header.maximum > 65535 || !is_space(h.u8(i)))
-        throw Error(subject, damaged_picture);
+        throw damaged_picture(subject);
     return header;
 }
 
@@ -50,9 +48,9 @@ PictureInfo inspect_pnm(Encoded encoded, const std::string& subject)
     const PnmHeader header = read_header({encoded}, subject);
     const std::size_t size = header.begin + header.width * header.height * header.channels * header.sample_bytes;
     if (encoded.size() < size)
-        throw Error(subject, damaged_picture);
+        throw truncated_picture(subject);
     if (encoded.size() > size)
-        throw Error(subject, "data behind the picture's end");
+        throw data_behind(subject);
     return {"pnm", int(header.width), int(header.height), 1, false};    // never plain: no format of image sets
 }
 
@@ -75,7 +73,7 @@ Picture decode_pnm(Encoded encoded, const PictureInfo& info, const std::string& 
     for (std::size_t i = header.begin; i < encoded.size(); i += header.sample_bytes) {
         const std::size_t value = header.sample_bytes == 2 ? h.big16(i) : h.u8(i);
         if (value > header.maximum)
-            throw Error(subject, damaged_picture);
+            throw damaged_picture(subject);
         for (std::size_t c = 0; c < copies; ++c)
             *to++ = levels[value];
     }

@@ -1,25 +1,34 @@
 #include "media/picture_format.h"
 
-#include "base/error.h"
-
 #include <webp/decode.h>
 
+#include <new>
 #include <vector>
 
 namespace nonna {
 
 static const std::uint8_t* bytes_of(Encoded encoded) { return reinterpret_cast<const std::uint8_t*>(encoded.data()); }
 
+static void check(VP8StatusCode status, const std::string& subject)
+{
+    if (status == VP8_STATUS_OUT_OF_MEMORY)
+        throw std::bad_alloc();
+    if (status == VP8_STATUS_NOT_ENOUGH_DATA || status == VP8_STATUS_SUSPENDED)
+        throw truncated_picture(subject);
+    if (status != VP8_STATUS_OK)
+        throw damaged_picture(subject);
+}
+
 PictureInfo inspect_webp(Encoded encoded, const std::string& subject)
 {
     const Header h{encoded};
     WebPBitstreamFeatures features;
     // libwebp would take what is there for the file where RIFF says that there is more.
-    if (encoded.size() < 8 || h.little32(4) > encoded.size() - 8 ||
-        WebPGetFeatures(bytes_of(encoded), encoded.size(), &features) != VP8_STATUS_OK)
-        throw Error(subject, damaged_picture);
+    if (encoded.size() < 8 || h.little32(4) > encoded.size() - 8)
+        throw truncated_picture(subject);
+    check(WebPGetFeatures(bytes_of(encoded), encoded.size(), &features), subject);
     if (features.has_animation)
-        throw Error(subject, "animated picture: not a still");
+        throw Refusal(subject, Reason::unsupported_format, "animated picture: not a still");
     return {"webp", features.width, features.height, 1, !features.has_alpha};
 }
 
@@ -27,12 +36,14 @@ Picture decode_webp(Encoded encoded, const PictureInfo& info, const std::string&
 {
     Picture picture = blank_picture(info.width, info.height);
     std::vector<std::uint8_t> rgba(info.plain ? 0 : std::size_t(info.width) * info.height * 4);
-    const bool whole =
-        info.plain ? WebPDecodeRGBInto(bytes_of(encoded), encoded.size(), picture.rgb.data(), picture.rgb.size(),
-                                       info.width * 3)
-                   : WebPDecodeRGBAInto(bytes_of(encoded), encoded.size(), rgba.data(), rgba.size(), info.width * 4);
-    if (!whole)
-        throw Error(subject, damaged_picture);
+    WebPDecoderConfig config;
+    if (!WebPInitDecoderConfig(&config))
+        throw std::bad_alloc();
+    std::vector<std::uint8_t>& pixels = info.plain ? picture.rgb : rgba;
+    config.output.colorspace = info.plain ? MODE_RGB : MODE_RGBA;
+    config.output.is_external_memory = 1;
+    config.output.u.RGBA = {pixels.data(), info.width * (info.plain ? 3 : 4), pixels.size()};
+    check(WebPDecode(bytes_of(encoded), encoded.size(), &config), subject);
     if (!info.plain)
         lay_over_white(rgba.data(), picture.rgb.data(), std::size_t(info.width) * info.height);
     return picture;

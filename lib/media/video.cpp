@@ -6,9 +6,11 @@
 #include "io/digest.h"
 #include "media/demuxer.h"
 #include "media/packet_row.h"
+#include "media/reason.h"
 #include "media/shown_frame.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -45,30 +47,30 @@ void sort_unique(std::vector<std::int64_t>& v)
 }
 
 // Of streams without times: decode everything once and count.
-Timeline count_frames(Demuxer& demuxer, const PacketRow& row)
+Timeline count_frames(Demuxer& demuxer, const PacketRow& row, long max_pixels)
 {
-    const std::string& path = demuxer.path();
     Timeline line;
     line.kind = FrameTimes::counted;
-    FrameWalk walk(demuxer, row, line.kind);
+    FrameWalk walk(demuxer, row, line.kind, max_pixels);
     line.base = 1 / frame_rate(demuxer.stream());
     for (const FramePtr frame = new_frame(); walk.next(*frame);)
         if (walk.trusted())
             line.times.push_back(walk.time());
     if (line.times.empty())
-        throw Error(path, reason::no_whole_frame);
+        throw walk.nothing();
     line.end = line.times.back() + 1;
     return line;
 }
 
 // Of streams whose packets carry decoding times alone, one after the other (AVI with B-frames): the n-th frame is shown
 // a constant time after the n-th packet is decoded, as much as the first frame comes after the first packet.
-std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& row, std::vector<std::int64_t> dts)
+std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& row, std::vector<std::int64_t> dts,
+                                             long max_pixels)
 {
     const bool missing = dts.empty() || std::find(dts.begin(), dts.end(), AV_NOPTS_VALUE) != dts.end();
     if (missing || std::adjacent_find(dts.begin(), dts.end(), std::greater_equal<>()) != dts.end())
         return {};
-    FrameWalk walk(demuxer, row, FrameTimes::guessed);
+    FrameWalk walk(demuxer, row, FrameTimes::guessed, max_pixels);
     const FramePtr frame = new_frame();
     if (!walk.next(*frame) || walk.time() < dts.front())
         return {};
@@ -83,13 +85,13 @@ std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& 
     return line;
 }
 
-Timeline find_times(Demuxer& demuxer, PacketRow& row)
+Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
 {
     Timeline line;
     const std::string& path = demuxer.path();
     const AVStream& stream = demuxer.stream();
     if (!avcodec_find_decoder(stream.codecpar->codec_id))
-        throw Error(path, reason::codec);
+        throw Refusal(path, Reason::unsupported_codec);
     std::size_t packets = 0, timed = 0, keys = 0;
     std::vector<std::int64_t> dts;
     std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
@@ -114,11 +116,11 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row)
     const bool stamped = timed * 5 >= packets * 2 && !line.times.empty();
     row.settle(!stamped);
     if (packets == 0)
-        throw Error(path, reason::no_frames);
+        throw demuxer.nothing(Reason::no_frames);
     if (!stamped) {
-        std::optional<Timeline> shifted = shift_decoding_times(demuxer, row, std::move(dts));
+        std::optional<Timeline> shifted = shift_decoding_times(demuxer, row, std::move(dts), max_pixels);
         if (!shifted)
-            return count_frames(demuxer, row);
+            return count_frames(demuxer, row, max_pixels);
         shifted->keys_trusted = keys_trusted;
         return *shifted;
     }
@@ -143,7 +145,7 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     const auto high = std::lower_bound(low, line.times.end(), end,
                                        [](std::int64_t t, double v) { return double(t) < v; });
     if (low == high)
-        throw Error(path, reason::span);
+        throw Refusal(path, Reason::no_frame_in_span);
     // The last frame at or before t; in the gap before the first frame of the span, that one.
     const auto shown_at = [&](double t) {
         const auto after = std::upper_bound(low, high, t, [](double v, std::int64_t x) { return v < double(x); });
@@ -193,7 +195,7 @@ bool reach(FrameWalk& walk, AVFrame& frame, std::int64_t wanted, std::int64_t& l
 void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                       std::vector<Target>& targets)
 {
-    FrameWalk walk(demuxer, row, line.kind);
+    FrameWalk walk(demuxer, row, line.kind, request.max_pixels);
     const FramePtr frame = new_frame();
     std::int64_t last = AV_NOPTS_VALUE;
     for (Target& target : targets) {
@@ -216,8 +218,7 @@ void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& li
 void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
-    const std::string& path = demuxer.path();
-    FrameWalk walk(demuxer, row, line.kind);
+    FrameWalk walk(demuxer, row, line.kind, request.max_pixels);
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;
@@ -241,6 +242,8 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
                                             : !target.after || time < target.after_time) {
                 FramePtr& held = time < target.wanted ? target.before : target.after;
                 held.reset(av_frame_clone(frame.get()));
+                if (!held)
+                    throw std::bad_alloc();
                 (time < target.wanted ? target.before_time : target.after_time) = time;
             }
         }
@@ -248,7 +251,7 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
             break;
     }
     if (!any_in_span)
-        throw Error(path, reason::no_whole_frame);
+        throw walk.nothing();
     for (Target& target : targets) {
         AVFrame* const held = target.before ? target.before.get() : target.after.get();
         if (!target.frame && held) {
@@ -260,13 +263,39 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
 
 }    // namespace
 
+const std::vector<std::string>& FrameRequest::picks()
+{
+    static const std::vector<std::string> names = {"random", "middle", "first"};    // in the order of Pick
+    return names;
+}
+
+void FrameRequest::set_pick(const std::string& name)
+{
+    const auto found = std::find(picks().begin(), picks().end(), name);
+    if (found == picks().end())
+        throw Error("--pick", "no such moment: " + name, ExitStatus::usage);
+    pick = Pick(found - picks().begin());
+}
+
+void FrameRequest::set_span(const std::string& text)
+{
+    const char* const end = text.data() + text.size();
+    const auto a = std::from_chars(text.data(), end, span_begin);
+    if (a.ec == std::errc() && a.ptr != end && *a.ptr == ':') {
+        const auto b = std::from_chars(a.ptr + 1, end, span_end);
+        if (b.ec == std::errc() && b.ptr == end && span_begin >= 0 && span_begin < span_end && span_end <= 1)
+            return;
+    }
+    throw Error("--span", "must be A:B with 0 <= A < B <= 1", ExitStatus::usage);
+}
+
 std::string video_digest(const std::string& path)
 {
     std::int64_t size = 0;
     const int fd = open_regular(path, size);
     const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
     Sha256 sum;
-    std::vector<std::byte> piece(1 << 20);
+    std::vector<std::byte> piece(1 << 16);
     for (;;) {
         throw_if_interrupted();
         const ssize_t got = ::read(fd, piece.data(), piece.size());
@@ -275,15 +304,15 @@ std::string video_digest(const std::string& path)
         if (got > 0)
             sum.add(std::span(piece).first(std::size_t(got)));
         else if (errno != EINTR)
-            throw Error(path, errno_reason());
+            throw Refusal(path, Reason::unreadable, errno_reason());
     }
 }
 
 std::vector<VideoFrame> decode_frames(const std::string& path, const std::string& digest, const FrameRequest& request)
 {
-    Demuxer demuxer(path);
+    Demuxer demuxer(path, request.max_pixels);
     PacketRow row;
-    const Timeline line = find_times(demuxer, row);
+    const Timeline line = find_times(demuxer, row, request.max_pixels);
     std::vector<Target> targets;
     for (const std::int64_t time : pick_times(line, path, digest, request))
         targets.push_back({.wanted = time, .frame = {}});
@@ -298,16 +327,6 @@ std::vector<VideoFrame> decode_frames(const std::string& path, const std::string
         if (target.frame && (frames.empty() || frames.back().pts < target.frame->pts))
             frames.push_back(std::move(*target.frame));
     return frames;
-}
-
-const std::vector<std::string>& unreadable_video_reasons()
-{
-    static const std::vector<std::string> reasons = {
-        reason::not_regular, reason::empty,    reason::unknown, reason::still,     reason::playlist,
-        reason::container,   reason::no_stream, reason::encrypted, reason::codec,  reason::no_frames,
-        reason::no_whole_frame, reason::span,  reason::format,  reason::too_large,
-    };
-    return reasons;
 }
 
 }    // namespace nonna

@@ -24,7 +24,7 @@
 // network, no device), the decoder has one thread, and reading is bounded by a multiple of the file's size, so that
 // no file can hang a program. Calls may run in parallel.
 //
-// Failure: Error(path, reason), reason one of `unreadable_video_reasons()`, or a system call's.
+// Failure: Refusal(path), with a code of media/reason.h; std::bad_alloc, also where libav had no memory.
 #pragma once
 
 #include "media/picture.h"
@@ -46,6 +46,12 @@ struct FrameRequest {
     int count = 1;    // distinct frames, fewer where the span has fewer
     double span_begin = 0, span_end = 1;
     int size = 200;
+
+    // From the command line; Error with status usage.
+    static const std::vector<std::string>& picks();    // "random", "middle", "first"
+    void set_pick(const std::string& name);
+    void set_span(const std::string& text);    // "A:B"
+    long max_pixels = default_max_pixels;    // of a frame as it is stored
 };
 
 struct VideoFrame {
@@ -59,7 +65,5 @@ std::string video_digest(const std::string& path);
 
 // At least one frame, by ascending time. `digest` is the content's SHA-256 in hexadecimal.
 std::vector<VideoFrame> decode_frames(const std::string& path, const std::string& digest, const FrameRequest& request);
-
-const std::vector<std::string>& unreadable_video_reasons();
 
 }    // namespace nonna

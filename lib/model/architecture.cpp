@@ -1,6 +1,7 @@
 #include "model/architecture.h"
 
 #include "base/error.h"
+#include "io/safetensors.h"
 
 #include <boost/property_tree/ini_parser.hpp>
 #include <nlohmann/json.hpp>
@@ -170,6 +171,15 @@ Architecture Architecture::read(const std::string& name_or_path)
         a.name = fs::path(path).stem().string();
     a.complete(path);
     return a;
+}
+
+Architecture Architecture::of_model(const std::string& path)
+{
+    const SafetensorsReader file(path);
+    const auto found = file.metadata().find("architecture");
+    if (found == file.metadata().end())
+        throw Error(path, "not a nonna model");
+    return from_json(found->second, path);
 }
 
 Architecture Architecture::from_json(const std::string& text, const std::string& subject)

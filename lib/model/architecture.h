@@ -45,6 +45,8 @@ struct Architecture {
 
     // `name_or_path`: a file, or the name of an installed architecture ("study").
     static Architecture read(const std::string& name_or_path);
+    // Of a model or checkpoint file: its header is read, no weight.
+    static Architecture of_model(const std::string& path);
     static Architecture from_json(const std::string& text, const std::string& subject);
     std::string to_json() const;    // canonical: equal architectures give equal text
 

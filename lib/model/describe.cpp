@@ -3,8 +3,11 @@
 #include "base/error.h"
 #include "io/file_kind.h"
 #include "io/image_stream.h"
+#include "io/manifest.h"
 #include "io/npy.h"
+#include "io/output.h"
 #include "io/safetensors.h"
+#include "io/shard.h"
 #include "io/table.h"
 #include "model/model_file.h"
 #include "model/neuron.h"
@@ -74,6 +77,24 @@ Facts describe_image_set(const std::string& path)
     return facts;
 }
 
+Facts describe_built_set(const std::string& path)
+{
+    Facts facts = {{"file", path}, {"kind", "built image set"}};
+    facts.emplace_back("shards", std::to_string(built_set_shards(path).size()));
+    std::uint64_t units[3] = {};
+    ManifestReader manifest(path + "/manifest.jsonl");
+    while (const auto unit = manifest.next())
+        ++units[int(unit->status)];
+    facts.emplace_back("units", std::to_string(units[0] + units[1] + units[2]));
+    for (const auto status : {UnitRecord::Status::ok, UnitRecord::Status::rejected, UnitRecord::Status::failed})
+        facts.emplace_back(std::string("units ") + status_name(status), std::to_string(units[int(status)]));
+    const std::string settings = path + "/set.json";
+    for (const auto& [name, value] : settings_from_line(read_whole_file(settings, std::size_t(1) << 20), settings))
+        facts.emplace_back("setting " + name, value);
+    add(facts, describe_image_set(path));
+    return facts;
+}
+
 Facts describe_safetensors(const std::string& path, bool check)
 {
     const SafetensorsReader file(path);
@@ -103,8 +124,7 @@ Facts describe_architecture(const Architecture& a)
     Facts facts = {{"input", join(a.input())}};
     for (const LayerId layer : all_layers(a))
         facts.emplace_back(layer_name(layer), join(layer_shape(layer, a)));
-    const Area area = visible_area(
-        {top_layer(a), layer_shape(top_layer(a), a).rows / 2, layer_shape(top_layer(a), a).columns / 2, 0}, a);
+    const Area area = top_visible_area(a);
     facts.emplace_back("top neurons", std::to_string(layer_shape(top_layer(a), a).size()));
     facts.emplace_back("visible area", std::to_string(area.rows) + " x " + std::to_string(area.columns));
     facts.emplace_back("encoder weights", millions(a.encoder_weights()));
@@ -115,6 +135,8 @@ Facts describe_architecture(const Architecture& a)
 
 Facts describe_file(const std::string& path, bool check)
 {
+    if (is_built_set(path))
+        return describe_built_set(path);
     const FileKind kind = detect_file_kind(path);
     Facts facts = {{"file", path}, {"kind", file_kind_name(kind)}};
     switch (kind) {

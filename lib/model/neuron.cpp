@@ -119,4 +119,11 @@ Area visible_area(NeuronId neuron, const Architecture& architecture)
     return {top, left, bottom - top, right - left};
 }
 
+Area top_visible_area(const Architecture& architecture)
+{
+    const LayerId top = top_layer(architecture);
+    const Shape shape = layer_shape(top, architecture);
+    return visible_area({top, shape.rows / 2, shape.columns / 2, 0}, architecture);
+}
+
 }    // namespace nonna

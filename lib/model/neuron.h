@@ -42,5 +42,7 @@ struct Area {
     int row = 0, column = 0, rows = 0, columns = 0;
 };
 Area visible_area(NeuronId neuron, const Architecture& architecture);
+// Of the neuron in the middle of the top layer: no border cuts it short.
+Area top_visible_area(const Architecture& architecture);
 
 }    // namespace nonna

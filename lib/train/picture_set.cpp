@@ -45,6 +45,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
             set.keys.push_back(std::move(decoded.sample.key));
             set.sources.push_back(std::move(decoded.sample.meta.source));
             set.labels.push_back(std::move(decoded.sample.meta.label));
+            set.halves.push_back(std::move(decoded.sample.meta.half));
             progress.advance();
         });
     if (set.count() == 0)

@@ -22,7 +22,7 @@ struct PictureSet {
     int side = 0, channels = 3;
     std::vector<std::uint8_t> pixels;    // (image, row, column, channel)
     std::vector<std::string> keys, sources;
-    std::vector<std::optional<std::string>> labels;
+    std::vector<std::optional<std::string>> labels, halves;    // halves: "a" or "b", of sets that were split
 
     std::size_t count() const { return keys.size(); }
     std::span<const std::uint8_t> image(std::size_t i) const

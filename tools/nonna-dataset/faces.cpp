@@ -1,7 +1,6 @@
 // nonna-dataset faces: what a detector finds, into the json.
 #include "dataset/annotate.h"
 #include "jobs.h"
-#include "media/detect.h"
 
 using namespace nonna;
 
@@ -16,7 +15,9 @@ struct FacesJob {
     {
         using Keep = AnnotateOptions::Keep;
         options.keep = keep == "with" ? Keep::with : keep == "without" ? Keep::without : Keep::all;
-        options.min_size = int(min_size);
+        if (options.min_score && options.keep == Keep::all)
+            usage_error("--min-score", "goes with --keep with or without");
+        options.detector.min_size = int(min_size);
         options.threads = int(threads);
         return annotate_set(input, output, options);
     }
@@ -30,8 +31,11 @@ void add_faces(Command& program)
     Command& job = program.subcommand("faces", "find faces or people, keep their boxes in the json", [] { return o.run(); });
     job.positional("IN.tar", o.input, "image set; - is standard input");
     job.option("-o,--output", o.output, "OUT.tar", "the image set with boxes").required();
-    job.choice("--detector", o.options.detector, detector_names(), "what to look for");
+    job.choice("--detector", o.options.detector.name, detector_names(), "what to look for");
+    job.option("--model", o.options.detector.model, "FILE", "yunet's network, ONNX");
     job.choice("--keep", o.keep, {"all", "with", "without"}, "which pictures");
+    job.option("--min-score", o.options.min_score, "T", "what --keep takes for found", -1e9, 1e9);
     job.option("--min-size", o.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0, 8192);
+    job.flag("--again", o.options.again, "also those looked at before");
     job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
 }

@@ -44,7 +44,7 @@ void add_pack(Command& program)
 {
     static PackJob o;
     Command& job = program.subcommand("pack", "pictures, folders or image sets to one image set", [] { return o.run(); });
-    job.positional("PATH", o.paths, "pictures, folders, image sets");
+    job.positional("PATH", o.paths, "pictures, folders, image sets, built sets");
     job.option("-o,--output", o.output, "OUT.tar", "the image set").required();
     job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps", 0, 8192);
     job.option("--crop", o.options.crop, "N", "middle square: pixels, or share up to 1", 0, 65536);
@@ -56,6 +56,7 @@ void add_pack(Command& program)
     job.option("--patches", o.patches, "N", "random squares of each picture", 0, 100'000);
     job.option("--patch-size", o.patch_size, "A:B", "their sides, pixels of the picture");
     job.option("--seed", o.options.seed, "S", "seed of the patches");
+    job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are skipped", 1, 1'000'000'000'000);
     job.choice("--format", o.format, {"jpg", "png"}, "of pictures encoded anew");
     job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
 }

@@ -1,6 +1,9 @@
 // nonna-dataset testset: positives and distractors at a prior.
 #include "dataset/test_set.h"
 #include "jobs.h"
+#include "model/neuron.h"
+
+#include <algorithm>
 
 using namespace nonna;
 
@@ -8,8 +11,26 @@ namespace {
 
 struct TestsetJob {
     TestSetOptions options;
-    std::string output, positives, negatives, from_boxes, others;
+    std::string output, positives, negatives, from_boxes, others, frame, jitter, fit, split_lists;
+    std::vector<std::string> looks;
     std::int64_t threads = 0;
+
+    void set_framing()
+    {
+        Framing& f = options.framing;
+        if (!frame.empty())
+            f.set_frame(frame);
+        if (!jitter.empty())
+            f.set_jitter(jitter);
+        f.set_looks(looks);
+        f.seed = options.seed;
+        if (fit.empty())
+            return;
+        if (f.size > 0)
+            usage_error("--fit", "excludes --size");
+        const Area area = top_visible_area(Architecture::of_model(fit));
+        f.size = std::max(area.rows, area.columns);
+    }
 
     ExitStatus run()
     {
@@ -17,7 +38,17 @@ struct TestsetJob {
         if (mix == !from_boxes.empty() || (!mix && positives.size() + negatives.size() > 0) ||
             (from_boxes.empty() && !others.empty()))
             usage_error("--positives", "give --positives and --negatives, or --from-boxes");
+        if (!mix && !(frame + jitter + options.from_list).empty())
+            usage_error("--from-boxes", "excludes --frame, --jitter and --from-list");
+        if ((positives == "-" && negatives == "-") || (from_boxes == "-" && others == "-"))
+            usage_error("-", "standard input can be one set alone");
+        if (!split_lists.empty())
+            options.set_lists(split_lists);
+        keep_apart({output, options.list_a, options.list_b},
+                   {positives, negatives, from_boxes, others, options.from_list, fit});
+        set_framing();
         options.threads = int(threads);
+        options.made_by = "nonna-dataset " + version() + " testset";
         return mix ? mix_test_set(positives, negatives, output, options)
                    : test_set_from_boxes(from_boxes, others, output, options);
     }
@@ -36,10 +67,18 @@ void add_testset(Command& program)
     job.option("--others", o.others, "O.tar", "other films, for negatives");
     job.option("--prior", o.options.prior, "P", "share of negatives", 0.001, 0.999);
     job.option("--count", o.options.count, "N", "pictures in all; 0: what there is", 0, 100'000'000);
-    job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps", 0, 8192);
+    job.option("--from-list", o.options.from_list, "L.tsv", "exactly the pictures of a list");
+    job.option("--split-lists", o.split_lists, "PREFIX[=A:B]", "halves a and b, a list each");
+    job.choice("--group-by", o.options.group_by, {"source", "folder", "none"}, "what is in one half only");
+    job.option("--frame", o.frame, "F", "crop[:SHARE], letterbox or box");
     job.option("--margin", o.options.margin, "M", "around a box, share of its side; below 0: inside", -0.4, 10);
     job.option("--min-score", o.options.min_score, "S", "least score of a positive's box", -1e9, 1e9);
     job.option("--detector", o.options.detector, "NAME", "whose boxes, where several looked");
-    job.option("--seed", o.options.seed, "S", "seed of choice and order");
+    job.option("--jitter", o.jitter, "P:S", "move by up to P sides, scale by up to 1 + S");
+    job.option("--look", o.looks, "LOOK", "grey, aperture, mean-ground, control; repeatable");
+    job.option("--size", o.options.framing.size, "N", "side of the stored square; 0 keeps", 0, 8192);
+    job.option("--fit", o.fit, "MODEL", "size: what its top neurons see");
+    job.option("--through", o.options.framing.through, "N", "first to N pixels a side: equally sharp", 0, 8192);
+    job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and halves");
     job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
 }

@@ -6,6 +6,7 @@
 #include "io/digest.h"
 #include "io/output.h"
 #include "media/detect.h"
+#include "sample_sets.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,71 +19,15 @@
 #include <set>
 
 using namespace nonna;
+using namespace sample_sets;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-    std::string path;
-    Folder()
-    {
-        char name[] = "/tmp/nonna-sets-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    ~Folder() { fs::remove_all(path); }
-    std::string operator/(const std::string& name) const { return path + "/" + name; }
-};
 
 void write_bytes(const std::string& path, const Bytes& bytes)
 {
     std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
-
-// Every pixel tells where it is: red = x, green = y, blue = number.
-Picture map_picture(int width, int height, int number)
-{
-    Picture p = blank_picture(width, height);
-    for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x) {
-            p.at(x, y)[0] = std::uint8_t(x);
-            p.at(x, y)[1] = std::uint8_t(y);
-            p.at(x, y)[2] = std::uint8_t(number);
-        }
-    return p;
-}
-
-Sample make_sample(const Picture& picture, const std::string& source, int number)
-{
-    Sample s;
-    s.picture = encode_png(picture);
-    s.extension = "png";
-    s.meta.source = source;
-    s.meta.sha256 = sha256(std::as_bytes(std::span(source)));
-    s.meta.pts = number;
-    s.meta.width = picture.width;
-    s.meta.height = picture.height;
-    s.key = sample_key(s.meta.sha256, std::uint64_t(number));
-    return s;
-}
-
-std::vector<Sample> read_all(const std::string& path)
-{
-    ImageReader reader(path);
-    std::vector<Sample> samples;
-    while (std::optional<Sample> s = reader.next())
-        samples.push_back(std::move(*s));
-    return samples;
-}
-
-void write_all(const std::string& path, const std::vector<Sample>& samples)
-{
-    ImageWriter writer(path);
-    for (const Sample& s : samples)
-        writer.write(s);
-    writer.commit();
-}
-
-std::string content(const std::string& path) { return read_whole_file(path, 1 << 28); }
 
 }    // namespace
 
@@ -175,7 +120,7 @@ BOOST_AUTO_TEST_CASE(mixing_keeps_the_prior_whatever_the_supply)
     const auto fill = [&](const std::string& name, int count) {
         std::vector<Sample> samples;
         for (int i = 0; i < count; ++i)
-            samples.push_back(make_sample(map_picture(8, 8, i), name, i));
+            samples.push_back(make_sample(map_picture(8, 8, name == "no.tar" ? 100 + i : i), name, i));
         write_all(dir / name, samples);
     };
     fill("yes.tar", 40);
@@ -319,7 +264,7 @@ BOOST_AUTO_TEST_CASE(annotating_finds_the_face_and_nothing_in_grey)
     options.keep = AnnotateOptions::Keep::without;
     annotate_set(dir / "all.tar", dir / "without.tar", options);
     BOOST_CHECK_EQUAL(read_all(dir / "without.tar").size() + with.size(), all.size());
-    BOOST_CHECK_THROW(Detector("nobody", 0), Error);
+    BOOST_CHECK_THROW(Detector({"nobody", "", 0}), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

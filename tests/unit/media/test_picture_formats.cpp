@@ -194,14 +194,14 @@ BOOST_AUTO_TEST_CASE(png_with_too_little_or_too_much)
 {
     using namespace std::string_literals;
     const std::string header = ihdr(2, 2, 8, png_grey);
-    const std::string damaged = "truncated or damaged picture";
+    const std::string damaged = "damaged picture", truncated = "truncated picture";
     const std::string rows = "\0\1\2\0\3\4"s;
     const auto file = [&](const std::string& body) { return bytes(png_signature + body); };
     const std::string data = chunk("IDAT", stored(rows)), end = chunk("IEND", "");
     BOOST_CHECK_EQUAL(reason_of(file(header + data + end)), "");
     BOOST_CHECK_EQUAL(reason_of(file(header + data + end + "x")), "data behind the picture's end");
     BOOST_CHECK_EQUAL(reason_of(file(header + end)), damaged);
-    BOOST_CHECK_EQUAL(reason_of(file(header + data)), damaged);
+    BOOST_CHECK_EQUAL(reason_of(file(header + data)), truncated);
     BOOST_CHECK_EQUAL(reason_of(file(data + end)), damaged);
     BOOST_CHECK_EQUAL(reason_of(png(header, rows.substr(0, 5))), damaged);
     BOOST_CHECK_EQUAL(reason_of(png(header, rows + "\0\5\6"s)), damaged);
@@ -255,10 +255,12 @@ BOOST_AUTO_TEST_CASE(pnm_ranges_and_headers)
     BOOST_CHECK(rgb("P5 3 1 2 \0\1\2"s) == (Levels{0, 0, 0, 128, 128, 128, 255, 255, 255}));
     BOOST_CHECK(rgb("P6 1 1 65535 \1\xff\x80\0\xfe\xff"s) == (Levels{1, 128, 254}));
     BOOST_CHECK(rgb("P5 1 1 1000 \x01\xf4"s) == (Levels{128, 128, 128}));
+    for (const std::string& cut : {"P5 2 1 255 \1"s, "P6 999999 999999 65535 x"s})
+        BOOST_CHECK_EQUAL(reason_of(bytes(cut)), "truncated picture");
     for (const std::string& wrong :
-         {"P5 2 1 255 \1"s, "P5 1 1 7 \x08"s, "P5 1 1 65536 \1\1"s, "P5 1 1 0 \1"s, "P5 0 1 255 "s, "P5 1 -1 255 \1"s,
-          "P5 1 1 255x\1"s, "P52 1 255 \1\1"s, "P5 1 1 # 255\n\1"s, "P6 999999 999999 65535 x"s, "P5 1"s})
-        BOOST_CHECK_EQUAL(reason_of(bytes(wrong)), "truncated or damaged picture");
+         {"P5 1 1 7 \x08"s, "P5 1 1 65536 \1\1"s, "P5 1 1 0 \1"s, "P5 0 1 255 "s, "P5 1 -1 255 \1"s,
+          "P5 1 1 255x\1"s, "P52 1 255 \1\1"s, "P5 1 1 # 255\n\1"s, "P5 1"s})
+        BOOST_CHECK_EQUAL(reason_of(bytes(wrong)), "damaged picture");
     BOOST_CHECK_EQUAL(reason_of(bytes("P5 1 1 255 \1\1"s)), "data behind the picture's end");
     BOOST_CHECK_EQUAL(reason_of(bytes("P3 1 1 255 1 1 1\n")), "not a JPEG, PNG, WebP or binary PNM picture");
 }

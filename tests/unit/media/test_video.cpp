@@ -204,9 +204,7 @@ BOOST_AUTO_TEST_CASE(truncated_files_end_in_a_frame_or_a_reason)
         for (const double part : {0.001, 0.01, 0.1, 0.5, 0.9, 0.99}) {
             const Scratch cut(whole.substr(0, std::size_t(double(whole.size()) * part)));
             const std::string reason = reason_of(cut.path);
-            const std::vector<std::string>& known = unreadable_video_reasons();
-            BOOST_CHECK_MESSAGE(reason.empty() || std::find(known.begin(), known.end(), reason) != known.end(),
-                                name << " " << part << ": " << reason);
+            BOOST_CHECK_MESSAGE(reason.empty() || reason == "truncated", name << " " << part << ": " << reason);
         }
     }
 }

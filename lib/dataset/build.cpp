@@ -1,0 +1,350 @@
+#include "dataset/build.h"
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "dataset/known.h"
+#include "dataset/set_store.h"
+#include "dataset/walk.h"
+#include "media/reason.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/stat.h>
+#include <set>
+#include <tuple>
+#include <unistd.h>
+#include <unordered_map>
+
+namespace nonna {
+
+namespace {
+
+using Status = UnitRecord::Status;
+
+// A source that the set does not know, in few bytes: there may be ten million.
+struct NewUnit {
+    const std::string* source;
+    std::uint64_t id;
+    std::array<unsigned char, 32> digest{};    // zeros: it could not be read, see Refusals
+};
+using Refusals = std::map<std::uint64_t, std::pair<std::string, std::string>>;    // by id: code, and text for people
+
+std::string hexadecimal(const std::array<unsigned char, 32>& digest)
+{
+    std::string text;
+    for (const unsigned char byte : digest) {
+        text += "0123456789abcdef"[byte >> 4];
+        text += "0123456789abcdef"[byte & 15];
+    }
+    return text;
+}
+
+bool readable(const NewUnit& unit) { return unit.digest != decltype(unit.digest){}; }
+
+bool same_content(const NewUnit& a, const NewUnit& b)
+{
+    return readable(a) && std::equal(a.digest.begin(), a.digest.begin() + Known::told_apart_by, b.digest.begin());
+}
+
+std::uint64_t number_of(const std::string& id) { return std::stoull(id, nullptr, 16); }
+
+Settings settings_of(const BuildOptions& o)
+{
+    const FrameRequest& r = o.unit.request;
+    char span[64];
+    std::snprintf(span, sizeof span, "%.9g:%.9g", r.span_begin, r.span_end);
+    Settings s = {
+        {"format", "nonna built set 1"},
+        {"version", o.version},
+        {"size", std::to_string(r.size)},
+        {"pick", r.pick == FrameRequest::Pick::random ? "random" : r.pick == FrameRequest::Pick::middle ? "middle" : "first"},
+        {"per-video", std::to_string(r.count)},
+        {"span", span},
+        {"seed", std::to_string(r.seed)},
+        {"max-pixels", std::to_string(o.unit.max_pixels)},
+        {"near-dup", o.near_dup < 0 ? "no" : std::to_string(o.near_dup)},
+        {"shard-bytes", std::to_string(o.shard_bytes)},
+    };
+    if (o.parts > 0)
+        s["part"] = std::to_string(o.part) + "/" + std::to_string(o.parts);
+    return s;
+}
+
+// digests.jsonl: what was digested in this run so far. A file that changed since is digested again.
+class Digests {
+  public:
+    explicit Digests(const std::string& path) : path_(path)
+    {
+        std::ifstream lines(path);
+        for (std::string line; std::getline(lines, line) && !lines.eof();)
+            try {
+                Settings s = settings_from_line(line + "\n", path);
+                known_[number_of(s["id"])] = {s["state"], s["digest"]};
+            } catch (const std::exception&) {    // torn by a crash
+                break;
+            }
+    }
+
+    std::string get(const NewUnit& unit) const    // empty: not known
+    {
+        const auto found = known_.find(unit.id);
+        return found != known_.end() && found->second.first == state(*unit.source) ? found->second.second : "";
+    }
+    void put(const NewUnit& unit)
+    {
+        if (!out_.is_open())
+            out_.open(path_, std::ios::app);
+        out_ << settings_line({{"id", unit_id(*unit.source)}, {"state", state(*unit.source)}, {"digest", hexadecimal(unit.digest)}});
+        if (++waiting_ % 256 == 0)
+            out_.flush();
+    }
+    void forget()
+    {
+        out_.close();
+        ::unlink(path_.c_str());
+    }
+
+  private:
+    std::string path_;
+    std::ofstream out_;    // a help, not a record: what is lost is digested again
+    std::unordered_map<std::uint64_t, std::pair<std::string, std::string>> known_;
+    std::size_t waiting_ = 0;
+
+    static std::string state(const std::string& path)
+    {
+        struct stat s {};
+        ::stat(path.c_str(), &s);
+        return std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec) + "." + std::to_string(s.st_mtim.tv_nsec);
+    }
+};
+
+// In the order in which they are decided on.
+Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
+{
+    struct Digested {
+        std::size_t unit = 0;
+        std::string digest, code, reason;
+        bool new_one = false;
+    };
+    Refusals refusals;
+    Progress progress("digesting", units.size(), "files");
+    std::size_t next = 0;
+    in_order<std::size_t, Digested>(
+        threads,
+        [&](std::size_t& job) {
+            throw_if_interrupted();
+            job = next;
+            return next++ < units.size();
+        },
+        [&](std::size_t& job, int) {
+            Digested d{job, digests.get(units[job]), "", "", false};
+            try {
+                if (d.digest.empty()) {
+                    d.new_one = true;
+                    d.digest = video_digest(*units[job].source);
+                }
+            } catch (const Error& e) {
+                throw_if_interrupted();
+                d.code = reason_code(reason_of(e));
+                d.reason = e.reason();
+            }
+            return d;
+        },
+        [&](Digested& d) {
+            NewUnit& unit = units[d.unit];
+            for (std::size_t b = 0; b < 32 && d.code.empty(); ++b)
+                std::from_chars(d.digest.data() + 2 * b, d.digest.data() + 2 * b + 2, unit.digest[b], 16);
+            if (!d.code.empty())
+                refusals[unit.id] = {d.code, d.reason};
+            else if (d.new_one)
+                digests.put(unit);
+            progress.advance();
+        });
+    std::sort(units.begin(), units.end(), [](const NewUnit& a, const NewUnit& b) {
+        return std::tie(a.digest, *a.source) < std::tie(b.digest, *b.source);
+    });
+    return refusals;
+}
+
+// Folders to the files in them. What cannot be walked is named; a name that fits no list is left to decode_units.
+std::vector<std::string> walked(const std::vector<std::string>& paths, bool& failures)
+{
+    std::size_t next = 0;
+    FileWalk walk([&](std::string& name) { return next < paths.size() && (name = paths[next++], true); }, true,
+                  [](std::string_view name) { return named_like_video(name) || named_like_picture(name); });
+    std::vector<std::string> files;
+    while (std::optional<Walk::Found> found = walk.next()) {
+        throw_if_interrupted();
+        if (found->refusal) {
+            warn(found->path, skipped_text(*found->refusal));
+            failures = true;
+        } else {
+            files.push_back(std::move(found->path));
+        }
+    }
+    return files;
+}
+
+// Units of the list that the set does not know yet, or is to try again.
+std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, Known& known, const BuildOptions& o)
+{
+    std::vector<NewUnit> units;
+    for (const std::string& source : sources) {
+        const std::uint64_t id = number_of(unit_id(source));
+        if (o.parts == 0 || int(id % std::uint64_t(o.parts)) == o.part)
+            units.push_back({&source, id, {}});
+    }
+    const auto by_id = [](const NewUnit& a, const NewUnit& b) { return a.id < b.id; };
+    std::stable_sort(units.begin(), units.end(), by_id);
+    units.erase(std::unique(units.begin(), units.end(), [](const NewUnit& a, const NewUnit& b) { return a.id == b.id; }),
+                units.end());
+
+    const auto offered = [&](const std::string& id) {
+        const auto found = std::lower_bound(units.begin(), units.end(), NewUnit{nullptr, number_of(id), {}}, by_id);
+        return found != units.end() && found->id == number_of(id) ? found - units.begin() : -1;
+    };
+    if (!o.retry.empty()) {
+        std::set<std::string> again;
+        store.each([&](const UnitRecord& record, std::uint64_t) {
+            if (record.status == Status::failed && offered(record.id) >= 0 &&
+                std::any_of(o.retry.begin(), o.retry.end(), [&](const auto& r) { return r == "all" || r == record.reason; }))
+                again.insert(record.id);
+        });
+        if (!again.empty())
+            store.forget(again);
+    }
+    std::vector<bool> decided(units.size());
+    store.each([&](const UnitRecord& record, std::uint64_t offset) {
+        known.remember(record, offset);
+        if (const auto at = offered(record.id); at >= 0)
+            decided[std::size_t(at)] = true;
+    });
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < units.size(); ++i)
+        if (!decided[i])
+            units[kept++] = units[i];
+    units.resize(kept);
+    return units;
+}
+
+}    // namespace
+
+void BuildOptions::set_part(const std::string& text)
+{
+    if (text.empty())
+        return;
+    const char* const end = text.data() + text.size();
+    const auto a = std::from_chars(text.data(), end, part);
+    if (a.ec == std::errc() && a.ptr != end && *a.ptr == '/') {
+        const auto b = std::from_chars(a.ptr + 1, end, parts);
+        if (b.ec == std::errc() && b.ptr == end && 0 <= part && part < parts)
+            return;
+    }
+    throw Error("--part", "must be I/N with 0 <= I < N", ExitStatus::usage);
+}
+
+ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& o)
+{
+    for (const std::string& code : o.retry)
+        if (code != "all" && !is_reason_code(code))
+            throw Error("--retry", "no such code: " + code, ExitStatus::usage);
+    SetStore store(folder, settings_of(o));
+    bool failures = false;
+    const std::vector<std::string> sources = o.recursive ? walked(paths, failures) : paths;
+    Known known(o.parts == 0 ? o.near_dup : -1);
+    std::vector<NewUnit> fresh = new_units(sources, store, known, o);
+    if (fresh.empty())
+        return failures ? ExitStatus::skipped : ExitStatus::done;
+    Digests digests(set_path(folder, "digests.jsonl"));
+    const Refusals refusals = digest_all(fresh, digests, o.unit.processes);
+
+    const auto decide = [&](const UnitRecord& record, const std::vector<Sample>& samples, const std::string& reason) {
+        if (record.status == Status::failed) {
+            warn(record.source, skipped_text(reason, record.reason));
+            failures = true;
+        }
+        known.remember(record, store.add(record, samples));
+    };
+    const auto record_of = [](const NewUnit& unit) {
+        UnitRecord record;
+        record.source = *unit.source;
+        record.id = unit_id(record.source);
+        record.digest = readable(unit) ? hexadecimal(unit.digest) : "";
+        return record;
+    };
+    // What needs no decoding: unreadable, or of a content that is there already.
+    const auto decide_at_once = [&](const NewUnit& unit) {
+        UnitRecord record = record_of(unit);
+        if (!readable(unit)) {
+            const auto& [code, reason] = refusals.at(unit.id);
+            record.reason = code;
+            return decide(record, {}, reason);
+        }
+        const UnitRecord other = store.at(known.same_content(record.digest).value());
+        const bool removed = other.reason == reason_code(Reason::removed);
+        record.status = Status::rejected;
+        record.reason = reason_code(removed ? Reason::removed : Reason::duplicate);
+        record.of = removed ? "" : other.source;
+        decide(record, {}, "");
+    };
+
+    // Two cursors: units handed out to be decoded, and units decided on. Between two that are decoded lie those that
+    // need no decoding: equal contents are neighbours.
+    std::size_t handed = 0, at = 0;
+    Progress progress("building", fresh.size(), "units");
+    const auto skips = [&](std::size_t i) {
+        return !readable(fresh[i]) || (i > 0 && same_content(fresh[i], fresh[i - 1])) ||
+               known.same_content(hexadecimal(fresh[i].digest));
+    };
+    UnitOptions unit_options = o.unit;
+    unit_options.pictures = unit_options.hashes = true;
+    try {
+        decode_units(
+            unit_options,
+            [&](UnitJob& job) {
+                while (handed < fresh.size() && skips(handed))
+                    ++handed;
+                if (handed == fresh.size())
+                    return false;
+                const NewUnit& unit = fresh[handed++];
+                job = {*unit.source, *unit.source, hexadecimal(unit.digest), {}};
+                return true;
+            },
+            [&](Unit& unit) {
+                for (; *fresh[at].source != unit.source; ++at, progress.advance())
+                    decide_at_once(fresh[at]);
+                UnitRecord record = record_of(fresh[at++]);
+                progress.advance();
+                if (!unit.ok()) {
+                    record.reason = unit.code;
+                    return decide(record, {}, unit.reason);
+                }
+                record.hashes = unit.hashes;
+                if (const std::optional<std::uint64_t> like = known.look_alike(unit.hashes)) {
+                    record.status = Status::rejected;
+                    record.reason = reason_code(Reason::near_duplicate);
+                    record.of = store.at(*like).source;
+                    return decide(record, {}, "");
+                }
+                record.status = Status::ok;
+                decide(record, unit.samples, "");
+            });
+        throw_if_interrupted();
+        for (; at < fresh.size(); ++at, progress.advance())
+            decide_at_once(fresh[at]);
+    } catch (...) {
+        if (interrupted())
+            store.finish();    // a shard sealed early is taken up again
+        throw;
+    }
+    store.finish();
+    digests.forget();
+    say(folder + ": " + known.count().text() + ", " + std::to_string(fresh.size()) + " new");
+    return failures ? ExitStatus::skipped : ExitStatus::done;
+}
+
+}    // namespace nonna

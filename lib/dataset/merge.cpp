@@ -1,0 +1,247 @@
+#include "dataset/merge.h"
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "dataset/known.h"
+#include "dataset/set_store.h"
+#include "io/shard.h"
+#include "media/reason.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+
+namespace nonna {
+
+namespace {
+
+using Status = UnitRecord::Status;
+
+// Where a unit's line is, ordered by its digest; no digest, of a source that could not be read, is all zeros.
+struct Line {
+    std::array<unsigned char, 32> digest;
+    std::uint32_t input;
+    std::uint64_t offset;
+};
+
+struct Member {
+    UnitRecord record;
+    std::size_t input;
+};
+
+// Samples of the inputs by shard and key. One shard of each input is kept open: units come nearly in its order.
+class Samples {
+  public:
+    explicit Samples(const std::vector<SetReading>& inputs) : inputs_(inputs), open_(inputs.size()) {}
+
+    std::vector<Sample> of(const Member& member)
+    {
+        Open& o = open_[member.input];
+        const std::string path = set_path(inputs_[member.input].folder(), "shards/" + shard_name(member.record.shard));
+        if (o.number != member.record.shard) {
+            o.shard.emplace(path);
+            o.number = member.record.shard;
+            o.places.clear();
+            for (std::size_t i = 0; i < o.shard->count(); ++i)
+                o.places.emplace_back(o.shard->key(i), i);
+            std::sort(o.places.begin(), o.places.end());
+        }
+        std::vector<Sample> samples;
+        for (const std::string& key : member.record.keys) {
+            const auto found = std::lower_bound(o.places.begin(), o.places.end(), std::pair(key, std::size_t(0)));
+            if (found == o.places.end() || found->first != key)
+                throw Error(path, key + ": in the manifest, not in the shard");
+            samples.push_back(o.shard->sample(found->second));
+        }
+        return samples;
+    }
+
+  private:
+    struct Open {
+        std::int64_t number = -1;
+        std::optional<Shard> shard;
+        std::vector<std::pair<std::string, std::size_t>> places;
+    };
+    const std::vector<SetReading>& inputs_;
+    std::vector<Open> open_;
+};
+
+std::vector<Line> all_lines(const std::vector<SetReading>& inputs)
+{
+    std::vector<Line> lines;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        ManifestReader reader(set_path(inputs[i].folder(), "manifest.jsonl"));
+        while (const std::optional<UnitRecord> record = reader.next()) {
+            throw_if_interrupted();
+            Line line{{}, std::uint32_t(i), reader.begin()};
+            for (std::size_t b = 0; b < 32 && !record->digest.empty(); ++b)
+                std::from_chars(record->digest.data() + 2 * b, record->digest.data() + 2 * b + 2, line.digest[b], 16);
+            lines.push_back(line);
+        }
+    }
+    std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
+        return std::tie(a.digest, a.input, a.offset) < std::tie(b.digest, b.input, b.offset);
+    });
+    return lines;
+}
+
+// The settings of the result: those of the inputs, which are the same but for the part. Gives false when parts are missing.
+bool common_settings(const std::vector<SetReading>& inputs, Settings& settings)
+{
+    std::map<int, std::vector<bool>> parts;    // by their number
+    settings = inputs.front().settings();
+    settings.erase("part");
+    for (const SetReading& input : inputs) {
+        Settings own = input.settings();
+        if (const auto part = own.find("part"); part != own.end()) {
+            int i = 0, n = 0;
+            if (std::sscanf(part->second.c_str(), "%d/%d", &i, &n) != 2 || i < 0 || n <= i || n > 1'000'000)
+                throw Error(input.folder(), "made with a part that is none: " + part->second);
+            parts[n].resize(std::size_t(n));
+            parts[n][std::size_t(i)] = true;
+            own.erase(part);
+        }
+        own["version"] = settings["version"];
+        for (const auto& [name, value] : settings)
+            if (own[name] != value)
+                throw Error(input.folder(), "made with " + name + " " + own[name] + ", not " + value + " as " +
+                                                inputs.front().folder());
+        if (own.size() != settings.size())
+            throw Error(input.folder(), "made with other settings than " + inputs.front().folder());
+    }
+    bool whole = true;
+    for (const auto& [n, there] : parts)
+        for (std::size_t i = 0; i < there.size(); ++i)
+            if (!there[i]) {
+                warn("part " + std::to_string(i) + "/" + std::to_string(n), "not among the sets, left out");
+                whole = false;
+            }
+    return whole;
+}
+
+// The units of one content, the one that may be ok first; a source that several inputs had, once.
+std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, std::size_t end,
+                             const std::vector<SetReading>& inputs)
+{
+    std::vector<Member> group;
+    for (std::size_t i = begin; i < end; ++i)
+        group.push_back({manifest_line_at(set_path(inputs[lines[i].input].folder(), "manifest.jsonl"), lines[i].offset),
+                         lines[i].input});
+    std::stable_sort(group.begin(), group.end(), [](const Member& a, const Member& b) {
+        return std::tie(a.record.source, a.record.id, a.record.status) < std::tie(b.record.source, b.record.id, b.record.status);
+    });
+    group.erase(std::unique(group.begin(), group.end(),
+                            [](const Member& a, const Member& b) { return a.record.id == b.record.id; }),
+                group.end());
+    return group;
+}
+
+void reject(UnitRecord& record, Reason reason, const std::string& of)
+{
+    record.status = Status::rejected;
+    record.reason = reason_code(reason);
+    record.of = of;
+    record.keys.clear();
+    record.shard = -1;
+}
+
+// Decides on the units of one content, looks aside. Gives the member whose samples the first one gets, where it is ok.
+std::optional<Member> decide(std::vector<Member>& group)
+{
+    const auto find = [&](auto&& wanted) {
+        const auto found = std::find_if(group.begin(), group.end(), [&](const Member& m) { return wanted(m.record); });
+        return found == group.end() ? std::nullopt : std::optional(*found);
+    };
+    const bool removed = find([](const UnitRecord& r) { return r.reason == reason_code(Reason::removed); }).has_value();
+    const auto stored = find([](const UnitRecord& r) { return r.status == Status::ok; });
+    const auto hashed = find([](const UnitRecord& r) { return !r.hashes.empty(); });
+    const auto original = find([](const UnitRecord& r) { return r.reason != reason_code(Reason::duplicate); });
+
+    UnitRecord& first = group.front().record;
+    for (Member& member : group)
+        if (removed)
+            reject(member.record, Reason::removed, "");
+        else if (&member.record != &first)
+            reject(member.record, Reason::duplicate, first.source);
+    if (!removed && original) {    // ok, failed, or a near-duplicate already
+        first.status = stored ? Status::ok : original->record.status;
+        first.reason = stored ? "" : original->record.reason;
+        first.of = stored ? "" : original->record.of;
+    }
+    for (Member& member : group)
+        member.record.hashes.clear();
+    if (hashed)
+        first.hashes = hashed->record.hashes;
+    return removed ? std::nullopt : stored;
+}
+
+}    // namespace
+
+ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string& output)
+{
+    std::vector<SetReading> inputs;
+    for (const std::string& folder : folders)
+        inputs.emplace_back(folder);
+    Settings settings;
+    const bool whole = common_settings(inputs, settings);
+    SetStore store(output, settings);
+    Known known(settings["near-dup"] == "no" ? -1 : std::atoi(settings["near-dup"].c_str()));
+
+    // What an earlier run of this merge came to must be the beginning of what this one makes.
+    std::vector<std::string> done;
+    store.each([&](const UnitRecord& record, std::uint64_t offset) {
+        known.remember(record, offset);
+        done.push_back(record.id);
+    });
+    const Error another(output, "holds another merge: make a new folder, with this one among the sets", ExitStatus::usage);
+    std::size_t next = 0;
+    const auto was_done = [&](const UnitRecord& record) {
+        if (next < done.size() && done[next] != record.id)
+            throw another;
+        return next++ < done.size();
+    };
+
+    const std::vector<Line> lines = all_lines(inputs);
+    Samples samples(inputs);
+    Progress progress("merging", lines.size(), "units");
+    try {
+        for (std::size_t begin = 0, end; begin < lines.size(); begin = end) {
+            throw_if_interrupted();
+            const bool unread = lines[begin].digest == decltype(Line::digest){};    // each a group of its own
+            for (end = begin + 1; end < lines.size() && lines[end].digest == lines[begin].digest;)
+                ++end;
+            std::vector<Member> group = group_of(lines, begin, end, inputs);
+            const std::optional<Member> from = unread ? std::nullopt : decide(group);
+            for (Member& member : group) {
+                UnitRecord& record = member.record;
+                if (was_done(record))
+                    continue;
+                std::vector<Sample> own;
+                if (from && record.status == Status::ok) {
+                    if (const std::optional<std::uint64_t> like = known.look_alike(record.hashes))
+                        reject(record, Reason::near_duplicate, store.at(*like).source);
+                    else
+                        own = samples.of(*from);
+                    for (Sample& sample : own)
+                        sample.meta.source = record.source;
+                }
+                known.remember(record, store.add(record, own));
+            }
+            progress.advance(end - begin);
+        }
+    } catch (...) {
+        if (interrupted())
+            store.finish();
+        throw;
+    }
+    if (next < done.size())
+        throw another;
+    store.finish();
+    if (next > done.size())
+        say(output + ": " + known.count().text());
+    return whole ? ExitStatus::done : ExitStatus::skipped;
+}
+
+}    // namespace nonna

@@ -1,0 +1,76 @@
+#include "dataset/picture_source.h"
+
+#include "base/interrupt.h"
+#include "io/file_kind.h"
+#include "io/output.h"
+#include "io/shard.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+namespace nonna {
+
+namespace fs = std::filesystem;
+
+// Also an empty, cut or compressed one: the reader then says what is wrong with it.
+static bool is_image_set(const std::string& path)
+{
+    std::error_code error;
+    if (is_built_set(path))
+        return true;
+    if (!fs::is_regular_file(path, error))
+        return false;
+    std::string name = fs::path(path).filename().string();
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const char* const ending : {".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"})
+        if (name.ends_with(ending))
+            return true;
+    return fs::file_size(path, error) > 0 && !error && detect_file_kind(path) == FileKind::image_set;
+}
+
+bool PictureSource::next(PictureJob& job)
+{
+    throw_if_interrupted();
+    for (;;) {
+        if (reader_) {
+            if ((job.sample = reader_->next())) {
+                job.file = current_;
+                job.file.path = reader_->name() + ": " + job.sample->key;
+                return true;
+            }
+            reader_.reset();
+        }
+        if (walk_) {
+            if (std::optional<Walk::Found> found = walk_->next()) {
+                job.file = {std::move(found->path), "", current_.label};
+                job.refusal = std::move(found->refusal);
+                return true;
+            }
+            walk_.reset();
+        }
+        if (waiting_.empty())
+            return false;
+        current_ = waiting_.front();
+        waiting_.pop_front();
+        std::error_code error;
+        if (current_.path == "-" || is_image_set(current_.path)) {
+            reader_ = std::make_unique<ImageReader>(current_.path);
+        } else if (fs::is_directory(current_.path, error)) {
+            walk_.emplace(current_.path, named_like_picture);
+        } else {
+            job.file = current_;
+            return true;
+        }
+    }
+}
+
+std::string read_picture_file(const std::string& path)
+{
+    std::error_code error;
+    if (fs::exists(path, error) && !fs::is_regular_file(path, error))
+        throw Refusal(path, Reason::not_regular);
+    return read_whole_file(path, std::size_t(1) << 30);
+}
+
+}    // namespace nonna

@@ -1,0 +1,49 @@
+// Pictures, one after another, from what a user names: picture files, folders, image sets.
+//
+// A folder is walked (walk.h); of its files those named like pictures are taken. An image set is told by its content, or
+// by a name that says archive, so that a cut or compressed one is never taken for a bad picture; "-" is one on standard
+// input, and a built set's folder is one. Folders are walked and sets are opened when their turn comes, so memory holds
+// one folder's listing and one sample. A name that is neither is handed on as a picture file, read or not. One thread.
+#pragma once
+
+#include "dataset/walk.h"
+#include "io/image_stream.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+struct PictureInput {
+    std::string path;
+    std::string source;    // as recorded; empty: the path
+    std::optional<std::string> label;
+};
+
+// A picture file still to be read, or a sample of an image set, `file.path` then saying "SET: KEY"; or what a folder's
+// walk could not go into.
+struct PictureJob {
+    PictureInput file;
+    std::optional<Sample> sample;
+    std::optional<Refusal> refusal;
+};
+
+class PictureSource {
+  public:
+    explicit PictureSource(const std::vector<PictureInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
+    bool next(PictureJob& job);    // false: no more. Error for a damaged image set
+
+  private:
+    std::deque<PictureInput> waiting_;
+    PictureInput current_;
+    std::unique_ptr<ImageReader> reader_;
+    std::optional<Walk> walk_;
+};
+
+// The file's bytes; Error where it is no regular file, cannot be read or is larger than 1 GiB.
+std::string read_picture_file(const std::string& path);
+
+}    // namespace nonna

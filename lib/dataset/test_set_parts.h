@@ -1,0 +1,61 @@
+// Private to this room: what both ways to a test set (test_set.h) share.
+#pragma once
+
+#include "dataset/split.h"
+#include "dataset/test_set.h"
+#include "io/image_stream.h"
+#include "io/shard.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace nonna {
+
+// Streams of Purpose::test_set.
+enum TestSetDraw : std::uint64_t { draw_order = 0, draw_positives = 1, draw_negatives = 2, draw_places = 3, draw_films = 4 };
+
+// Pictures to choose from: what is known of each, and its bytes on demand. Files and built sets stay where they are,
+// mapped (io/shard.h); what comes through a pipe is held in memory.
+class Candidates {
+  public:
+    struct Item {
+        Sample sample;         // without its picture
+        std::string digest;    // sha256 of the picture's bytes
+        std::size_t index = 0;
+        std::string subject(const std::string& set) const { return set + ": " + sample.key; }
+    };
+
+    explicit Candidates(const std::string& path);
+    const std::string& name() const { return name_; }
+    std::vector<Item> items;
+    std::span<const std::byte> picture(const Item& item) const;    // any thread
+
+  private:
+    std::string name_;
+    std::optional<ShardSet> shards_;
+    std::vector<Bytes> pictures_;    // where there are no shards
+
+    void add(Sample sample);
+};
+
+struct ClassCounts {
+    std::size_t positives, negatives;
+};
+// The largest total, or the one asked for, that has round(prior * total) negatives. Error(subject) where there is none.
+ClassCounts class_counts(std::size_t positives, std::size_t negatives, const TestSetOptions& o,
+                         const std::string& subject);
+
+// The only detector that annotated the samples. Error(set) where there is none, or several.
+std::string only_detector(const std::vector<const ImageMeta*>& metas, const std::string& set);
+const Detection* verdict(const ImageMeta& meta, const std::string& detector);
+
+// Halves over the rows by their groups, into the rows.
+void split_rows(std::vector<ListRow>& rows, const TestSetOptions& o, const std::string& subject);
+void write_lists(const std::vector<ListRow>& rows, const TestSetOptions& o);
+
+// What the samples' json says of the framing.
+void record_framing(ImageMeta& meta, const View& view, const TestSetOptions& o);
+
+}    // namespace nonna

@@ -1,0 +1,180 @@
+#include "dataset/walk.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace nonna {
+
+namespace {
+
+const std::vector<std::string>& picture_endings()
+{
+    static const std::vector<std::string> endings = {"jpg", "jpeg", "png", "webp", "ppm", "pgm", "pnm"};
+    return endings;
+}
+
+bool ends_in(std::string_view name, const std::vector<std::string>& endings)
+{
+    const std::size_t dot = name.rfind('.');
+    if (dot == name.npos || dot == 0)
+        return false;
+    std::string ending(name.substr(dot + 1));
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+}    // namespace
+
+const std::vector<std::string>& video_endings()
+{
+    static const std::vector<std::string> endings = {
+        "3g2", "3gp", "asf", "avi", "divx", "dv",  "f4v", "flv",  "gif", "m1v", "m2ts", "m2v", "m4v", "mjpeg", "mkv",
+        "mov", "mp4", "mpe", "mpeg", "mpg", "mts", "mxf", "ogg", "ogm", "ogv", "qt",   "rm",  "rmvb", "ts",   "vob",
+        "webm", "wmv", "y4m",
+    };
+    return endings;
+}
+
+bool named_like_video(std::string_view name) { return ends_in(name, video_endings()); }
+
+bool named_like_picture(std::string_view name) { return ends_in(name, picture_endings()); }
+
+bool is_tabular(std::string_view name) { return name.find_first_of("\t\n\r") == name.npos; }
+
+struct Walk::State {
+    struct Entry {
+        std::string name;    // of a folder: with a '/' behind it, which puts it into the order of whole paths
+        bool folder = false;
+        std::optional<Refusal> refusal;
+    };
+    struct Level {
+        std::string path;    // ends with '/'
+        std::vector<Entry> entries;
+        std::size_t next = 0;
+    };
+
+    Wanted wanted;
+    std::vector<Level> levels;
+    std::set<std::pair<dev_t, ino_t>> entered;
+    std::optional<Found> failure;    // to be given next
+
+    // Lists a folder and makes it the current level.
+    void enter(const std::string& path)
+    {
+        const std::string subject = path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
+        struct stat about {
+        };
+        DIR* const folder = ::opendir(path.c_str());
+        if (!folder || ::fstat(::dirfd(folder), &about) != 0) {
+            failure = Found{subject, Refusal(subject, Reason::unreadable, errno_reason())};
+            if (folder)
+                ::closedir(folder);
+            return;
+        }
+        const std::unique_ptr<DIR, int (*)(DIR*)> owner(folder, ::closedir);
+        if (!entered.insert({about.st_dev, about.st_ino}).second)
+            return;
+        Level level{path.ends_with('/') ? path : path + "/", {}, 0};
+        errno = 0;
+        while (const dirent* const entry = ::readdir(folder)) {
+            if (entry->d_name[0] != '.')
+                look_at(::dirfd(folder), entry->d_name, level);
+            errno = 0;
+        }
+        if (errno)    // what was listed so far is walked all the same
+            failure = Found{subject, Refusal(subject, Reason::unreadable, errno_reason())};
+        std::sort(level.entries.begin(), level.entries.end(),
+                  [](const Entry& a, const Entry& b) { return a.name < b.name; });
+        levels.push_back(std::move(level));
+    }
+
+    void look_at(int folder, const std::string& name, Level& level)
+    {
+        struct stat about {
+        };
+        const std::string path = level.path + name;
+        Entry entry{name, false, {}};
+        if (::fstatat(folder, name.c_str(), &about, 0) != 0) {
+            // ENOENT: a link that leads nowhere, or gone since it was listed
+            struct stat link {
+            };
+            const int reason = errno;
+            if (::fstatat(folder, name.c_str(), &link, AT_SYMLINK_NOFOLLOW) != 0)
+                return;
+            errno = reason;
+            entry.refusal = Refusal(path, Reason::unreadable,
+                                    reason == ENOENT ? "a link to nothing" : errno_reason());
+        } else if (S_ISDIR(about.st_mode)) {
+            entry.folder = true;
+            entry.name += '/';
+        } else if (!S_ISREG(about.st_mode)) {
+            entry.refusal = Refusal(path, Reason::not_regular);
+        } else if (!wanted(name)) {
+            return;
+        }
+        level.entries.push_back(std::move(entry));
+    }
+};
+
+Walk::Walk(const std::string& folder, Wanted wanted) : state_(std::make_unique<State>())
+{
+    state_->wanted = std::move(wanted);
+    state_->enter(folder);
+}
+
+Walk::~Walk() = default;
+Walk::Walk(Walk&&) noexcept = default;
+
+std::optional<Walk::Found> Walk::next()
+{
+    State& s = *state_;
+    for (;;) {
+        if (s.failure)
+            return std::exchange(s.failure, std::nullopt);
+        if (s.levels.empty())
+            return std::nullopt;
+        State::Level& level = s.levels.back();
+        if (level.next == level.entries.size()) {
+            s.levels.pop_back();
+            continue;
+        }
+        State::Entry& entry = level.entries[level.next++];
+        const std::string path = level.path + entry.name;
+        if (!entry.folder)
+            return Found{path, std::move(entry.refusal)};
+        s.enter(path);    // `level` and `entry` end here
+    }
+}
+
+FileWalk::FileWalk(std::function<bool(std::string&)> names, bool recursive, Walk::Wanted wanted)
+    : names_(std::move(names)), recursive_(recursive), wanted_(std::move(wanted))
+{
+}
+
+std::optional<Walk::Found> FileWalk::next()
+{
+    for (;;) {
+        if (walk_) {
+            if (std::optional<Walk::Found> found = walk_->next())
+                return found;
+            walk_.reset();
+        }
+        std::string name;
+        if (!names_(name))
+            return std::nullopt;
+        struct stat about {
+        };
+        if (!recursive_ || ::stat(name.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
+            return Walk::Found{std::move(name), {}};
+        walk_.emplace(name, wanted_);
+    }
+}
+
+}    // namespace nonna

@@ -1,0 +1,205 @@
+#include "io/manifest.h"
+
+#include "base/error.h"
+#include "io/digest.h"
+#include "io/input.h"
+#include "io/json_check.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <span>
+
+namespace nonna {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t line_limit = std::size_t(64) << 20;
+
+std::string hash_text(std::uint64_t hash)
+{
+    char text[17];
+    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+    return text;
+}
+
+bool is_hexadecimal(const std::string& text, std::size_t digits)
+{
+    return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+Json parse_object(std::string_view line, const std::string& file, const std::string& what)
+{
+    if (!line.ends_with('\n'))
+        throw Error(file, what + ": truncated");
+    check_json_object(line, file, what);
+    return Json::parse(line);
+}
+
+}    // namespace
+
+const char* status_name(UnitRecord::Status status)
+{
+    return status == UnitRecord::Status::ok ? "ok" : status == UnitRecord::Status::rejected ? "rejected" : "failed";
+}
+
+std::string unit_id(std::string_view source) { return sha256(std::as_bytes(std::span(source))).substr(0, 16); }
+
+std::string manifest_line(const UnitRecord& record)
+{
+    Json json = {{"source", record.source}, {"id", record.id}, {"status", status_name(record.status)}};
+    const auto add = [&](const char* name, const std::string& text) {
+        if (!text.empty())
+            json[name] = text;
+    };
+    add("digest", record.digest);
+    add("reason", record.reason);
+    add("of", record.of);
+    if (!record.keys.empty())
+        json["keys"] = record.keys;
+    for (const std::uint64_t hash : record.hashes)
+        json["hashes"].push_back(hash_text(hash));
+    if (record.shard >= 0)
+        json["shard"] = record.shard;
+    return dump(json);
+}
+
+UnitRecord unit_from_line(std::string_view line, const std::string& file, std::uint64_t number)
+{
+    const std::string where = "line " + std::to_string(number);
+    const Json json = parse_object(line, file, where);
+    const auto refuse = [&](const std::string& field, const std::string& reason) {
+        return Error(file, where + ": field '" + field + "' " + reason);
+    };
+    UnitRecord record;
+    std::string status;
+    for (const auto& [name, value] : json.items()) {
+        std::string* const text = name == "source"   ? &record.source
+                                  : name == "id"     ? &record.id
+                                  : name == "digest" ? &record.digest
+                                  : name == "status" ? &status
+                                  : name == "reason" ? &record.reason
+                                  : name == "of"     ? &record.of
+                                                     : nullptr;
+        if (text) {
+            if (!value.is_string())
+                throw refuse(name, "is not a string");
+            *text = value.get<std::string>();
+        } else if (name == "keys" || name == "hashes") {
+            if (!value.is_array() || value.empty() || !std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_string(); }))
+                throw refuse(name, "is not an array of strings");
+            if (name == "keys")
+                record.keys = value.get<std::vector<std::string>>();
+            else
+                for (const Json& hash : value) {
+                    if (!is_hexadecimal(hash.get<std::string>(), 16))
+                        throw refuse(name, "is not made of 16 hexadecimal digits");
+                    record.hashes.push_back(std::stoull(hash.get<std::string>(), nullptr, 16));
+                }
+        } else if (name == "shard") {
+            if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 999'999)
+                throw refuse(name, "is not the number of a shard");
+            record.shard = value.get<std::int64_t>();
+        } else {
+            throw refuse(name, "is unknown");
+        }
+    }
+    if (!is_hexadecimal(record.id, 16))
+        throw refuse("id", "is not 16 hexadecimal digits");
+    if (!record.digest.empty() && !is_hexadecimal(record.digest, 64))
+        throw refuse("digest", "is not 64 hexadecimal digits");
+    using Status = UnitRecord::Status;
+    for (const Status s : {Status::ok, Status::rejected, Status::failed})
+        if (status == status_name(s)) {
+            record.status = s;
+            status.clear();
+        }
+    if (!status.empty() || !json.contains("status"))
+        throw refuse("status", "is neither ok, rejected nor failed");
+    const bool ok = record.status == Status::ok;
+    if (ok != record.reason.empty())
+        throw refuse("reason", ok ? "does not go with ok" : "is missing");
+    if (ok ? record.keys.empty() || record.shard < 0 || record.digest.empty() : !record.keys.empty() || record.shard >= 0)
+        throw refuse("keys", "and shard go with ok, and only with it");
+    return record;
+}
+
+struct ManifestReader::State {
+    Input input;
+    std::string buffer;
+    std::size_t at = 0;
+    std::uint64_t begin = 0, end = 0, number = 0;
+    explicit State(const std::string& path) : input(path) {}
+
+    // The next line with its newline, or what is left; empty at the end.
+    std::string_view line()
+    {
+        for (std::size_t searched = at;;) {
+            const std::size_t stop = buffer.find('\n', searched);
+            if (stop != std::string::npos)
+                return std::string_view(buffer).substr(at, stop + 1 - at);
+            searched = buffer.size() - at;
+            buffer.erase(0, at);
+            at = 0;
+            if (buffer.size() > line_limit)
+                throw Error(input.name(), "line " + std::to_string(number + 1) + ": too long");
+            const std::size_t before = buffer.size();
+            buffer.resize(before + (std::size_t(1) << 18));
+            const std::size_t got = input.read(std::as_writable_bytes(std::span(buffer).subspan(before)));
+            buffer.resize(before + got);
+            if (got == 0)
+                return buffer;
+        }
+    }
+};
+
+ManifestReader::ManifestReader(const std::string& path) : state_(std::make_unique<State>(path)) {}
+ManifestReader::~ManifestReader() = default;
+
+std::optional<UnitRecord> ManifestReader::next()
+{
+    State& s = *state_;
+    const std::string_view line = s.line();
+    if (line.empty())
+        return std::nullopt;
+    s.begin = s.end;
+    s.end += line.size();
+    s.at += line.size();
+    return unit_from_line(line, s.input.name(), ++s.number);
+}
+
+std::uint64_t ManifestReader::begin() const { return state_->begin; }
+std::uint64_t ManifestReader::number() const { return state_->number; }
+
+UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset)
+{
+    const Input input(path);
+    std::string line;
+    for (std::size_t piece = 4096; line.find('\n') == std::string::npos; piece *= 2) {
+        if (offset >= input.size() || piece > line_limit || line.size() == input.size() - offset)
+            throw Error(path, "no line at byte " + std::to_string(offset));
+        line.resize(std::min<std::uint64_t>(piece, input.size() - offset));
+        input.read_at(offset, std::as_writable_bytes(std::span(line)));
+    }
+    return unit_from_line(std::string_view(line).substr(0, line.find('\n') + 1), path, 0);
+}
+
+std::string settings_line(const Settings& settings) { return dump(Json(settings)); }
+
+Settings settings_from_line(std::string_view line, const std::string& file)
+{
+    const Json json = parse_object(line, file, "settings");
+    Settings settings;
+    for (const auto& [name, value] : json.items()) {
+        if (!value.is_string())
+            throw Error(file, "field '" + name + "' is not a string");
+        settings[name] = value.get<std::string>();
+    }
+    return settings;
+}
+
+}    // namespace nonna

@@ -1,0 +1,63 @@
+// The manifest of a built set: one JSON line a unit (nonna-images(5)), and the set's settings.
+//
+// Model to hold in mind: a *unit* is one video or picture that was offered. Its line says what became of it: ok (its
+// samples' keys and the shard that holds them), rejected (it repeats another unit, or was removed), or failed (it could
+// not be used). Every unit has exactly one line, so in = ok + rejected + failed. `id`, 16 hexadecimal digits of the
+// SHA-256 of the source's name, byte for byte, is what tells units apart: a name that is not UTF-8 cannot be had back
+// from the line.
+//
+// Lines are functions of the record: keys sorted, empty fields left out. Reading is strict: an unknown field, a wrong
+// type, a missing end of line are Errors that name the file and the line.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nonna {
+
+struct UnitRecord {
+    enum class Status { ok, rejected, failed };
+    std::string source, id;
+    std::string digest;    // SHA-256 of the content; empty where it could not be read
+    Status status = Status::failed;
+    std::string reason;    // a code, where not ok (media/reason.h)
+    std::string of;        // the source it repeats
+    std::vector<std::string> keys;        // of its samples, where ok
+    std::vector<std::uint64_t> hashes;    // perceptual hash of each sample; kept where a near-duplicate was rejected
+    std::int64_t shard = -1;              // number of the shard, where ok
+};
+
+const char* status_name(UnitRecord::Status status);    // "ok", "rejected", "failed"
+std::string unit_id(std::string_view source);
+
+std::string manifest_line(const UnitRecord& record);    // ends with a newline
+UnitRecord unit_from_line(std::string_view line, const std::string& file, std::uint64_t number);
+
+// Lines one after another; `begin` is the offset of the line returned last.
+class ManifestReader {
+  public:
+    explicit ManifestReader(const std::string& path);
+    ~ManifestReader();
+    std::optional<UnitRecord> next();
+    std::uint64_t begin() const;
+    std::uint64_t number() const;    // of the line returned last, from 1
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// The line that begins at `offset`.
+UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset);
+
+// A flat JSON object of texts: a set's settings, a journal's line.
+using Settings = std::map<std::string, std::string>;
+std::string settings_line(const Settings& settings);
+Settings settings_from_line(std::string_view line, const std::string& file);
+
+}    // namespace nonna

@@ -1,0 +1,52 @@
+// nonna-dataset build: a set that grows night by night.
+#include "../unit_options.h"
+#include "dataset/build.h"
+#include "jobs.h"
+
+using namespace nonna;
+
+namespace {
+
+struct BuildJob {
+    BuildOptions options;
+    UnitFlags flags;
+    std::string folder, list, part;
+    std::vector<std::string> paths;
+    std::optional<std::int64_t> near_dup;
+    double shard_size = 1000;
+    bool null_terminated = false;
+
+    ExitStatus run()
+    {
+        if (!list.empty())
+            for (std::string& path : read_file_list(list, null_terminated))
+                paths.push_back(std::move(path));
+        if (paths.empty())
+            usage_error("PATH", "no video or picture given");
+        options.set_part(part);
+        options.near_dup = int(near_dup.value_or(-1));
+        options.shard_bytes = std::uint64_t(shard_size * 1e6);
+        options.version = version();
+        flags.apply(options.unit, "nonna-dataset " + version() + " build");
+        return build_set(folder, paths, options);
+    }
+};
+
+}    // namespace
+
+void add_build(Command& program)
+{
+    static BuildJob o;
+    Command& job = program.subcommand("build", "videos and pictures to a set that grows, night by night", [] { return o.run(); });
+    job.positional("DIR", o.folder, "the set's folder; made where it is not there");
+    job.positional("PATH", o.paths, "videos and pictures; folders with --recursive");
+    job.option("--files-from", o.list, "FILE", "more inputs, one a line");
+    job.flag("-0,--null", o.null_terminated, "names in --files-from end with NUL");
+    job.flag("-r,--recursive", o.options.recursive, "folders stand for the files in them");
+    o.flags.declare_frames(job);
+    job.option("--near-dup", o.near_dup, "BITS", "reject what differs in at most so many of 64", 0, NearIndex::most);
+    job.option("--retry", o.options.retry, "CODE", "try again what failed so; all: whatever failed");
+    job.option("--part", o.part, "I/N", "take part I, from 0, of N; to be merged");
+    job.option("--shard-size", o.shard_size, "MB", "largest shard", 0.001, 1e6);
+    o.flags.declare_limits(job);
+}
