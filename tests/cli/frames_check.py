@@ -30,7 +30,7 @@ def probe(path, what):
 
 def frames_of(paths, *options):
     """nonna-frames' samples of these files: (json, picture) in the order written."""
-    run = subprocess.run(["nonna-frames", "--format", "png", "-o", "-", *options, "--", *paths],
+    run = subprocess.run(["nonna-frames", "-q", "--format", "png", "-o", "-", *options, "--", *paths],
                          stdout=subprocess.PIPE, timeout=300)
     if run.returncode not in (0, 3):
         sys.exit(f"nonna-frames ended with {run.returncode}")
