@@ -5,7 +5,7 @@
 #include "dataset/unit.h"
 
 struct UnitFlags {
-    std::string pick = "random", span = "0:1";
+    std::string pick = "random", span = "0:1", format = "jpg";
     std::int64_t size = 200, per_video = 1, jobs = 0;
     std::int64_t max_pixels = nonna::default_max_pixels;
     std::int64_t max_memory = std::int64_t(nonna::ChildLimits().memory >> 20);
@@ -19,6 +19,7 @@ struct UnitFlags {
         command.option("--per-video", per_video, "N", "frames from each video", 1, 1'000'000);
         command.option("--span", span, "A:B", "part of the playing time, as fractions");
         command.option("--seed", seed, "S", "seed of the random pick");
+        command.choice("--format", format, {"jpg", "png"}, "JPEG of quality 95, or PNG without loss");
         command.option("-j,--jobs", jobs, "N", "files at a time; 0: one for each processor", 0, 1024);
     }
     void declare_limits(nonna::Command& command)
@@ -41,7 +42,8 @@ struct UnitFlags {
         options.limits = limits;
         options.max_pixels = max_pixels;
         options.processes = int(jobs);
+        options.lossless = format == "png";
         options.made_by = program + " --size " + std::to_string(size) + " --pick " + pick + " --per-video " +
-                          std::to_string(per_video) + " --span " + span + " --seed " + std::to_string(seed);
+                          std::to_string(per_video) + " --span " + span + " --seed " + std::to_string(seed) + (options.lossless ? " --format png" : "");
     }
 };

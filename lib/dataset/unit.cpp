@@ -70,6 +70,25 @@ class Unpacker {
     }
 };
 
+void pack(Packer& out, const Decoding& d)
+{
+    for (const std::string* const text : {&d.format, &d.matrix, &d.range, &d.chroma, &d.transfer, &d.field})
+        out.text(*text);
+    for (const int n : {int(d.guessed), d.aspect_width, d.aspect_height, d.orientation, d.x, d.y, d.width, d.height})
+        out.number(std::uint64_t(n));
+}
+
+Decoding unpack_decoding(Unpacker& in)
+{
+    Decoding d;
+    for (std::string* const text : {&d.format, &d.matrix, &d.range, &d.chroma, &d.transfer, &d.field})
+        *text = in.text();
+    d.guessed = in.number() != 0;
+    for (int* const n : {&d.aspect_width, &d.aspect_height, &d.orientation, &d.x, &d.y, &d.width, &d.height})
+        *n = int(in.number());
+    return d;
+}
+
 std::string packed(const Unit& unit)
 {
     Packer out;
@@ -85,6 +104,9 @@ std::string packed(const Unit& unit)
         out.number(std::uint64_t(sample.meta.width));
         out.number(std::uint64_t(sample.meta.height));
         out.text(sample.meta.other);
+        out.number(sample.meta.decoding.has_value());
+        if (sample.meta.decoding)
+            pack(out, *sample.meta.decoding);
     }
     out.number(unit.hashes.size());
     for (const std::uint64_t hash : unit.hashes)
@@ -111,6 +133,8 @@ void unpack(std::string_view bytes, Unit& unit)
         sample.meta.width = int(in.number());
         sample.meta.height = int(in.number());
         sample.meta.other = in.text();
+        if (in.number())
+            sample.meta.decoding = unpack_decoding(in);
         sample.meta.source = unit.source;
         sample.meta.sha256 = unit.digest;
         unit.samples.push_back(std::move(sample));
@@ -155,9 +179,10 @@ void decode_video(Unit& unit, const UnitOptions& options)
     for (const VideoFrame& frame : decode_frames(unit.path, unit.digest, request)) {
         Sample sample;
         sample.key = sample_key(unit.digest, unit.samples.size());
-        sample.extension = "jpg";
-        sample.picture = encode_jpeg(frame.picture, options.quality);
+        sample.extension = options.lossless ? "png" : "jpg";
+        sample.picture = options.lossless ? encode_png(frame.picture) : encode_jpeg(frame.picture, options.quality);
         sample.meta.pts = frame.pts;
+        sample.meta.decoding = frame.decoding;
         sample.meta.width = frame.picture.width;
         sample.meta.height = frame.picture.height;
         sample.meta.other = "{\"made_by\":\"" + options.made_by + "\"}";
@@ -182,6 +207,7 @@ void decode_picture_file(Unit& unit, const UnitOptions& options)
     cut.size = options.request.size;
     cut.max_pixels = options.max_pixels;
     cut.quality = options.quality;
+    cut.lossless = options.lossless;
     unit.samples = cut_sample(std::move(sample), unit.path, cut);
     if (options.hashes)
         for (const Sample& one : unit.samples)

@@ -6,7 +6,7 @@
 // time `timeout`, the limit of memory `out_of_memory`. Units come back in the order of production, for any number of
 // processes with the same samples.
 //
-// A video gives the frames of `request` as JPEGs. A picture (JPEG, PNG, WebP, PNM, told by its content, where `pictures`
+// A video gives the frames of `request` as JPEGs, or as PNGs. A picture (JPEG, PNG, WebP, PNM, told by its content, where `pictures`
 // are wanted) goes through cut_sample (dataset/pack.h) with the side request.size; 0 keeps it as it is, and its bytes
 // where any decoder would get the same pixels from them. Keys are sample_key(digest, number of the sample), so the same
 // content gives the same keys whatever the file is called.
@@ -33,6 +33,7 @@ struct UnitOptions {
     FrameRequest request;                     // its max_pixels is set from the one below
     bool videos = true, pictures = false;
     int quality = 95;                         // of JPEGs
+    bool lossless = false;                    // PNGs instead
     long max_pixels = default_max_pixels;     // of a frame or picture, before cutting
     bool hashes = false;                      // perceptual_hash of every sample
     std::string made_by;    // recorded in every sample's json: program, version, options that determine the result

@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height",
+const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height", "decoding",
                                           "label",  "detections", "framing", "group", "half"};
 
 // The fields that are texts and may be missing.
@@ -63,6 +63,32 @@ struct Fields {
             throw refuse(field, "is not a whole number from 1 to 1000000");
         return value.get<int>();
     }
+    int whole(const std::string& field, int least, int most) const
+    {
+        const Json& value = at(field);
+        if (!value.is_number_integer() || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most)
+            throw refuse(field, "is not a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+        return value.get<int>();
+    }
+    bool truth(const std::string& field) const
+    {
+        if (!at(field).is_boolean())
+            throw refuse(field, "is neither true nor false");
+        return at(field).get<bool>();
+    }
+    std::vector<int> wholes(const std::string& field, std::size_t count, int least, int most) const
+    {
+        if (array(field).size() != count)
+            throw refuse(field, "has not " + std::to_string(count) + " elements");
+        std::vector<int> result;
+        for (const Json& value : array(field)) {
+            if (!value.is_number_integer() || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most)
+                throw refuse(field, "holds something else than whole numbers from " + std::to_string(least) + " to " +
+                                        std::to_string(most));
+            result.push_back(value.get<int>());
+        }
+        return result;
+    }
     const Json& array(const std::string& field) const
     {
         if (!at(field).is_array())
@@ -94,6 +120,46 @@ Box read_box(const Fields& fields)
     return box;
 }
 
+Decoding read_decoding(const Fields& outer)
+{
+    const Fields fields{outer.at("decoding"), outer.archive, outer.member, "decoding."};
+    if (!fields.object.is_object())
+        throw outer.refuse("decoding", "is not an object");
+    fields.only({"format", "matrix", "guessed", "range", "chroma", "transfer", "field", "aspect", "orientation", "crop"});
+    Decoding d;
+    d.format = fields.text("format");
+    d.matrix = fields.text("matrix");
+    d.guessed = fields.truth("guessed");
+    d.range = fields.text("range");
+    d.chroma = fields.text("chroma");
+    d.transfer = fields.text("transfer");
+    d.field = fields.text("field");
+    d.orientation = fields.whole("orientation", 1, 8);
+    const std::vector<int> aspect = fields.wholes("aspect", 2, 1, 2'147'483'647);
+    d.aspect_width = aspect[0];
+    d.aspect_height = aspect[1];
+    const std::vector<int> crop = fields.wholes("crop", 4, 0, 1'000'000);
+    d.x = crop[0];
+    d.y = crop[1];
+    d.width = crop[2];
+    d.height = crop[3];
+    return d;
+}
+
+Json decoding_json(const Decoding& d)
+{
+    return {{"format", d.format},
+            {"matrix", d.matrix},
+            {"guessed", d.guessed},
+            {"range", d.range},
+            {"chroma", d.chroma},
+            {"transfer", d.transfer},
+            {"field", d.field},
+            {"orientation", d.orientation},
+            {"aspect", {d.aspect_width, d.aspect_height}},
+            {"crop", {d.x, d.y, d.width, d.height}}};
+}
+
 }    // namespace
 
 ImageMeta meta_from_json(std::string_view text, const std::string& archive, const std::string& member)
@@ -115,6 +181,8 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
             meta.*member_text = fields.text(field);
     if (meta.half && *meta.half != "a" && *meta.half != "b")
         throw fields.refuse("half", "is neither a nor b");
+    if (json.contains("decoding"))
+        meta.decoding = read_decoding(fields);
     if (json.contains("detections"))
         for (std::size_t i = 0; i < fields.array("detections").size(); ++i) {
             const Fields inner = fields.element("detections", i);
@@ -157,6 +225,8 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
     for (const auto& [field, member_text] : texts)
         if (meta.*member_text)
             json[field] = *(meta.*member_text);
+    if (meta.decoding)
+        json["decoding"] = decoding_json(*meta.decoding);
     for (const auto& detection : meta.detections) {
         Json boxes = Json::array();
         for (const auto& box : detection.boxes)

@@ -35,6 +35,21 @@ struct Detection {
     std::string kept = {};     // why the sample is in a set that was chosen by this verdict; empty: it was not
 };
 
+// How a video's stored frame became the picture: what the decoding json field says (nonna-images(5)).
+struct Decoding {
+    std::string format;      // pixel format of the stored frame, as libav names it
+    std::string matrix;      // "bt601", "bt709", "bt2020", "smpte240m", "fcc"; "rgb" and "grey" have none
+    bool guessed = false;    // the stream named no matrix
+    std::string range;       // "limited", "full"
+    std::string chroma;      // siting: "left", "center", ...; "full" where there is a sample for each pixel
+    std::string transfer;    // as the stream names it, else "unknown"; never applied
+    std::string field;       // "both": all lines; "top", "bottom": interlaced, this field alone was used
+    int aspect_width = 1, aspect_height = 1;    // of a stored pixel
+    int orientation = 1;                        // EXIF 1 .. 8, by which the frame was turned
+    int x = 0, y = 0, width = 0, height = 0;    // rectangle of the stored frame that is shown
+    bool operator==(const Decoding&) const = default;
+};
+
 // The json member. Fields that are not ours are kept as they came (`other`, the text of a JSON object).
 struct ImageMeta {
     std::string source;              // where it came from, as the user named it
@@ -42,6 +57,7 @@ struct ImageMeta {
     std::optional<double> pts;       // presentation time in seconds, for frames
     int width = 0, height = 0;       // of the stored picture
     std::optional<std::string> label;
+    std::optional<Decoding> decoding;    // for frames of videos
     std::vector<Detection> detections;
     std::optional<std::string> framing;    // how a test set's picture was cut and changed
     std::optional<std::string> group;      // what it must not be parted from, such as a person's folder

@@ -4,14 +4,18 @@
 
 extern "C" {
 #include <libavutil/frame.h>
+#include <libavutil/imgutils.h>
 #include <libavutil/log.h>
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 }
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace nonna {
 
@@ -21,22 +25,50 @@ void settle_libav()
     std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
 }
 
-static int matrix_of(const AVFrame& frame)
+namespace {
+
+struct Matrix {
+    int coefficients;    // SWS_CS_*
+    const char* name;
+};
+
+Matrix matrix_of(const AVFrame& frame, bool& guessed)
 {
+    guessed = false;
     switch (frame.colorspace) {
-    case AVCOL_SPC_BT709: return SWS_CS_ITU709;
-    case AVCOL_SPC_FCC: return SWS_CS_FCC;
+    case AVCOL_SPC_BT709: return {SWS_CS_ITU709, "bt709"};
+    case AVCOL_SPC_FCC: return {SWS_CS_FCC, "fcc"};
     case AVCOL_SPC_BT470BG:
-    case AVCOL_SPC_SMPTE170M: return SWS_CS_ITU601;
-    case AVCOL_SPC_SMPTE240M: return SWS_CS_SMPTE240M;
+    case AVCOL_SPC_SMPTE170M: return {SWS_CS_ITU601, "bt601"};
+    case AVCOL_SPC_SMPTE240M: return {SWS_CS_SMPTE240M, "smpte240m"};
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL: return SWS_CS_BT2020;
-    default: return frame.height < 720 ? SWS_CS_ITU601 : SWS_CS_ITU709;
+    case AVCOL_SPC_BT2020_CL: return {SWS_CS_BT2020, "bt2020"};
+    default: break;
+    }
+    guessed = true;
+    return frame.width >= 1280 || frame.height > 576 ? Matrix{SWS_CS_ITU709, "bt709"} : Matrix{SWS_CS_ITU601, "bt601"};
+}
+
+// Where chroma samples lie, in 1/256 of a luma pixel from the first one's, as libswscale counts; -513: centred.
+struct Siting {
+    int across, down;
+    const char* name;
+};
+
+Siting siting_of(const AVFrame& frame)
+{
+    switch (frame.chroma_location) {
+    case AVCHROMA_LOC_LEFT: return {0, 128, "left"};
+    case AVCHROMA_LOC_TOPLEFT: return {0, 0, "topleft"};
+    case AVCHROMA_LOC_TOP: return {128, 0, "top"};
+    case AVCHROMA_LOC_BOTTOMLEFT: return {0, 256, "bottomleft"};
+    case AVCHROMA_LOC_BOTTOM: return {128, 256, "bottom"};
+    default: return {-513, -513, "center"};
     }
 }
 
 // The yuvj formats say "full range" in their name; libswscale wants the plain name and the range apart.
-static AVPixelFormat plain_format(AVPixelFormat format, bool& full_range)
+AVPixelFormat plain_format(AVPixelFormat format, bool& full_range)
 {
     switch (format) {
     case AV_PIX_FMT_YUVJ420P: full_range = true; return AV_PIX_FMT_YUV420P;
@@ -48,13 +80,13 @@ static AVPixelFormat plain_format(AVPixelFormat format, bool& full_range)
     }
 }
 
-static std::uint8_t over_white(int value, int alpha)
+std::uint8_t over_white(int value, int alpha)
 {
     return std::uint8_t((value * alpha + 255 * (255 - alpha) + 127) / 255);
 }
 
 // Packed 16-bit formats (PNG and TIFF as frames) are cut to their high bytes here: libswscale takes them through YUV.
-static bool unpack_16_bits(const AVFrame& frame, Picture& picture)
+bool unpack_16_bits(const AVFrame& frame, Picture& picture)
 {
     int channels = 0;
     switch (frame.format) {
@@ -64,6 +96,7 @@ static bool unpack_16_bits(const AVFrame& frame, Picture& picture)
     case AV_PIX_FMT_RGBA64BE: channels = 4; break;
     default: return false;
     }
+    picture = blank_picture(frame.width, frame.height);
     const bool transparent = channels % 2 == 0, colour = channels >= 3;
     for (int y = 0; y < picture.height; ++y) {
         const std::uint8_t* from = frame.data[0] + std::ptrdiff_t(y) * frame.linesize[0];
@@ -75,7 +108,120 @@ static bool unpack_16_bits(const AVFrame& frame, Picture& picture)
     return true;
 }
 
-Picture picture_from_frame(const AVFrame& frame, const std::string& subject)
+// What one pass of libswscale reads, and how it is to be understood.
+struct Source {
+    const std::uint8_t* data[4] = {};
+    int step[4] = {};    // bytes from line to line
+    int width = 0, height = 0;
+    AVPixelFormat format = AV_PIX_FMT_NONE;
+    int coefficients = SWS_CS_DEFAULT;
+    bool full_range = false;
+    int across = -513, down = -513;    // chroma siting
+};
+
+using OwnFrame = std::unique_ptr<AVFrame, void (*)(AVFrame*)>;
+
+// Null when libswscale cannot.
+OwnFrame scale(const Source& source, int width, int height, AVPixelFormat format, int method)
+{
+    // libswscale writes past the end of unpadded lines, so it gets a buffer of libav's own.
+    OwnFrame out(av_frame_alloc(), [](AVFrame* f) { av_frame_free(&f); });
+    if (!out)
+        throw std::bad_alloc();
+    out->width = width;
+    out->height = height;
+    out->format = format;
+    if (av_frame_get_buffer(out.get(), 64) < 0)
+        throw std::bad_alloc();
+    // Full chroma is what makes colours right: without it libswscale's tables are 1 to 3 levels dark.
+    const int flags = method | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
+    const std::unique_ptr<SwsContext, void (*)(SwsContext*)> scaler(sws_alloc_context(), sws_freeContext);
+    if (!scaler)
+        throw std::bad_alloc();
+    const std::pair<const char*, int> settings[] = {
+        {"srcw", source.width},          {"srch", source.height},        {"src_format", source.format},
+        {"dstw", width},                 {"dsth", height},               {"dst_format", format},
+        {"src_h_chr_pos", source.across}, {"src_v_chr_pos", source.down}, {"sws_flags", flags},
+    };
+    for (const auto& [name, value] : settings)
+        if (av_opt_set_int(scaler.get(), name, value, 0) < 0)
+            return OwnFrame(nullptr, out.get_deleter());
+    // Fails for formats without a matrix (RGB), which need none.
+    const bool ready = sws_init_context(scaler.get(), nullptr, nullptr) >= 0;
+    if (ready)
+        sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(source.coefficients), source.full_range,
+                                 sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
+    if (!ready || sws_scale(scaler.get(), source.data, source.step, 0, source.height, out->data, out->linesize) != height)
+        out.reset();
+    return out;
+}
+
+Picture lines_of(const AVFrame& rgb)
+{
+    Picture picture = blank_picture(rgb.width, rgb.height);
+    for (int y = 0; y < picture.height; ++y)
+        std::memcpy(picture.at(0, y), rgb.data[0] + std::ptrdiff_t(y) * rgb.linesize[0], std::size_t(picture.width) * 3);
+    return picture;
+}
+
+Picture lines_over_white(const AVFrame& rgba)
+{
+    Picture picture = blank_picture(rgba.width, rgba.height);
+    for (int y = 0; y < picture.height; ++y) {
+        const std::uint8_t* from = rgba.data[0] + std::ptrdiff_t(y) * rgba.linesize[0];
+        std::uint8_t* to = picture.at(0, y);
+        for (int x = 0; x < picture.width; ++x, from += 4)
+            for (int c = 0; c < 3; ++c)
+                *to++ = over_white(from[c], from[3]);
+    }
+    return picture;
+}
+
+// Whether a rectangle can be read where it lies: every sample on a byte of its own, none shared by packed neighbours,
+// no transparency to be settled first.
+bool can_cut_in_place(const AVPixFmtDescriptor& about)
+{
+    const bool shared = about.log2_chroma_w && !(about.flags & AV_PIX_FMT_FLAG_PLANAR);
+    return !shared && !(about.flags & (AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_ALPHA |
+                                       AV_PIX_FMT_FLAG_BAYER));
+}
+
+Source cut_in_place(Source source, const AVPixFmtDescriptor& about, const FrameCut& cut)
+{
+    int bytes[4] = {};
+    av_image_fill_max_pixsteps(bytes, nullptr, &about);
+    for (int i = 0; i < 4 && source.data[i]; ++i) {
+        const bool chroma = i == 1 || i == 2;
+        source.data[i] += std::ptrdiff_t(cut.y >> (chroma ? about.log2_chroma_h : 0)) * source.step[i] +
+                          std::ptrdiff_t(cut.x >> (chroma ? about.log2_chroma_w : 0)) * bytes[i];
+    }
+    source.width = cut.width;
+    source.height = cut.height;
+    return source;
+}
+
+// Every second line from `first` on; `cut` is told in these lines.
+void take_field(Source& source, FrameCut& cut, bool bottom)
+{
+    for (int i = 0; i < 4 && source.data[i]; ++i) {
+        source.data[i] += bottom ? source.step[i] : 0;
+        source.step[i] *= 2;
+    }
+    source.height = (source.height + (bottom ? 0 : 1)) / 2;
+    cut.y /= 2;
+    cut.height = std::clamp(cut.height / 2, 1, source.height - cut.y);
+}
+
+}    // namespace
+
+ChromaGrid chroma_grid(const AVFrame& frame)
+{
+    const AVPixFmtDescriptor* const about = av_pix_fmt_desc_get(AVPixelFormat(frame.format));
+    return about ? ChromaGrid{1 << about->log2_chroma_w, 1 << about->log2_chroma_h} : ChromaGrid{};
+}
+
+Picture picture_from_frame(const AVFrame& frame, const FrameCut& wanted, bool smooth, const std::string& subject,
+                           Decoding& how)
 {
     settle_libav();
     const Refusal unconvertible(subject, Reason::unsupported_format);
@@ -84,49 +230,79 @@ Picture picture_from_frame(const AVFrame& frame, const std::string& subject)
     const AVPixFmtDescriptor* const about = av_pix_fmt_desc_get(format);
     if (!about || !sws_isSupportedInput(format) || frame.width <= 0 || frame.height <= 0)
         throw unconvertible;
-    if (Picture picture = blank_picture(frame.width, frame.height); unpack_16_bits(frame, picture))
-        return picture;
     // Grey means full range in still formats, and libswscale treats it so unless told otherwise by the frame.
     if (about->nb_components <= 2 && frame.color_range != AVCOL_RANGE_MPEG)
         full_range = true;
     const bool transparent = about->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+    const bool rgb = about->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BAYER);
+    const Matrix matrix = matrix_of(frame, how.guessed);
+    const Siting siting = siting_of(frame);
+    const bool subsampled = about->log2_chroma_w || about->log2_chroma_h;
+    const bool coloured = !rgb && about->nb_components > 2;
 
-    // libswscale writes past the end of unpadded lines, so it gets a buffer of libav's own.
-    const std::unique_ptr<AVFrame, void (*)(AVFrame*)> out(av_frame_alloc(), [](AVFrame* f) { av_frame_free(&f); });
-    if (!out)
-        throw std::bad_alloc();
-    out->width = frame.width;
-    out->height = frame.height;
-    out->format = transparent ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
-    if (av_frame_get_buffer(out.get(), 64) < 0)
-        throw std::bad_alloc();
+    how.format = av_get_pix_fmt_name(AVPixelFormat(frame.format));
+    how.matrix = coloured ? matrix.name : rgb ? "rgb" : "grey";
+    how.guessed = how.guessed && coloured;
+    how.range = full_range || rgb ? "full" : "limited";
+    how.chroma = coloured && subsampled ? siting.name : "full";
+    const char* const transfer = av_color_transfer_name(frame.color_trc);
+    how.transfer = transfer && frame.color_trc != AVCOL_TRC_UNSPECIFIED ? transfer : "unknown";
 
-    const int flags = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP | SWS_BITEXACT;
-    const std::unique_ptr<SwsContext, void (*)(SwsContext*)> scaler(
-        sws_getContext(frame.width, frame.height, format, frame.width, frame.height, AVPixelFormat(out->format), flags,
-                       nullptr, nullptr, nullptr),
-        sws_freeContext);
-    if (!scaler)
-        throw unconvertible;
-    // Fails for formats without a matrix (RGB), which need none.
-    sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(matrix_of(frame)), full_range,
-                             sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
-    if (sws_scale(scaler.get(), frame.data, frame.linesize, 0, frame.height, out->data, out->linesize) != frame.height)
-        throw unconvertible;
-
-    Picture picture = blank_picture(frame.width, frame.height);
-    for (int y = 0; y < picture.height; ++y) {
-        const std::uint8_t* from = out->data[0] + std::ptrdiff_t(y) * out->linesize[0];
-        std::uint8_t* to = picture.at(0, y);
-        if (!transparent) {
-            std::memcpy(to, from, std::size_t(picture.width) * 3);
-            continue;
-        }
-        for (int x = 0; x < picture.width; ++x, from += 4)
-            for (int c = 0; c < 3; ++c)
-                *to++ = over_white(from[c], from[3]);
+    FrameCut cut = wanted;
+    Source source;
+    for (int i = 0; i < 4; ++i) {
+        source.data[i] = frame.data[i];
+        source.step[i] = frame.linesize[i];
     }
-    return picture;
+    source.width = frame.width;
+    source.height = frame.height;
+    source.format = format;
+    source.coefficients = matrix.coefficients;
+    source.full_range = full_range;
+    if (coloured && subsampled) {
+        source.across = siting.across;
+        source.down = siting.down;
+    }
+    const int method = smooth ? SWS_BICUBIC : SWS_AREA;
+
+    Picture whole;    // of formats that cannot be cut in place
+    if (unpack_16_bits(frame, whole) || !can_cut_in_place(*about)) {
+        if (whole.rgb.empty()) {
+            const OwnFrame same = scale(source, frame.width, frame.height,
+                                        transparent ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, SWS_BICUBIC);
+            if (!same)
+                throw unconvertible;
+            whole = transparent ? lines_over_white(*same) : lines_of(*same);
+        }
+        source = {};
+        source.data[0] = whole.rgb.data();
+        source.step[0] = 3 * whole.width;
+        source.width = whole.width;
+        source.height = whole.height;
+        source.format = AV_PIX_FMT_RGB24;
+    }
+    how.field = "both";
+    if (cut.one_field && frame.height >= 2) {
+        const bool bottom = !frame.top_field_first;
+        how.field = bottom ? "bottom" : "top";
+        take_field(source, cut, bottom);
+        // A field's chroma lines lie a quarter of a line off the middle between its luma lines.
+        if (source.format != AV_PIX_FMT_RGB24 && coloured && about->log2_chroma_h == 1)
+            source.down = bottom ? 192 : 64;
+    }
+    const AVPixFmtDescriptor* const cut_about = av_pix_fmt_desc_get(source.format);
+    source = cut_in_place(source, *cut_about, cut);
+    if (source.format == AV_PIX_FMT_RGB24 && source.width == cut.to_width && source.height == cut.to_height) {
+        Picture picture = blank_picture(cut.to_width, cut.to_height);
+        for (int y = 0; y < picture.height; ++y)
+            std::memcpy(picture.at(0, y), source.data[0] + std::ptrdiff_t(y) * source.step[0],
+                        std::size_t(picture.width) * 3);
+        return picture;
+    }
+    const OwnFrame out = scale(source, cut.to_width, cut.to_height, AV_PIX_FMT_RGB24, method);
+    if (!out)
+        throw unconvertible;
+    return lines_of(*out);
 }
 
 }    // namespace nonna

@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "media/av_frame.h"
 #include "media/container_end.h"
+#include "media/packet_row.h"
 
 #include <cstring>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace nonna {
@@ -273,9 +275,10 @@ bool Demuxer::seekable() const
     return name.starts_with("mov,") || name.starts_with("matroska,");
 }
 
-FrameWalk::FrameWalk(const std::string& path, bool counting, long max_pixels)
-    : demuxer_(path, max_pixels), max_pixels_(max_pixels), counting_(counting), packet_(new_packet())
+FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels)
+    : demuxer_(demuxer), row_(row), max_pixels_(max_pixels), times_(times), packet_(new_packet())
 {
+    const std::string& path = demuxer.path();
     const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
     const AVCodec* const decoder = avcodec_find_decoder(parameters.codec_id);
     if (!decoder)
@@ -328,11 +331,60 @@ void FrameWalk::forget()
     draining_ = false;
 }
 
-bool FrameWalk::seek(std::int64_t pts)
+void FrameWalk::open_again()
+{
+    again_.reset();    // two at a time would hold two buffers
+    again_ = std::make_unique<Demuxer>(demuxer_.path(), max_pixels_);
+    next_ = 0;
+}
+
+// The next packet into packet_.
+bool FrameWalk::read()
+{
+    if (std::exchange(found_, false)) {
+        ++next_;
+        return true;
+    }
+    if (row_.held()) {
+        throw_if_interrupted();
+        av_packet_unref(packet_.get());
+        if (next_ == row_.count())
+            return false;
+        if (av_packet_ref(packet_.get(), &row_.at(next_++)) < 0)
+            throw std::bad_alloc();
+        return true;
+    }
+    if (!again_)
+        open_again();
+    ++next_;
+    return again_->read(*packet_);
+}
+
+void FrameWalk::start_at(const KeyPacket& key)
 {
     avcodec_flush_buffers(codec_);
     forget();
-    return demuxer_.seek(pts);
+    found_ = false;
+    if (row_.held()) {
+        next_ = key.number;
+        return;
+    }
+    if (!again_)
+        open_again();
+    // A container is believed only when it leads to this very packet; the way through all packets before it always does.
+    constexpr int reach = 512;
+    if (again_->seekable() && again_->seek(key.pts)) {
+        for (int i = 0; i < reach && !found_ && again_->read(*packet_); ++i)
+            found_ = packet_->pts == key.pts && packet_->pos == key.place && packet_->size == key.size;
+        next_ = key.number;
+        if (found_)
+            return;
+        open_again();
+    }
+    if (next_ > key.number)
+        open_again();
+    while (next_ < key.number && again_->read(*packet_))
+        ++next_;
 }
 
 bool FrameWalk::next(AVFrame& frame)
@@ -345,7 +397,8 @@ bool FrameWalk::next(AVFrame& frame)
             const bool key = frame.key_frame || frame.pict_type == AV_PICTURE_TYPE_I || intra_only(codec_->codec_id);
             damaged_ = !whole || (damaged_ && !key);
             trusted_ = !damaged_;
-            time_ = counting_ ? count_++ : frame.pts != AV_NOPTS_VALUE ? frame.pts : frame.best_effort_timestamp;
+            const bool stamped = times_ == FrameTimes::stamped && frame.pts != AV_NOPTS_VALUE;
+            time_ = times_ == FrameTimes::counted ? count_++ : stamped ? frame.pts : frame.best_effort_timestamp;
             return true;
         }
         if (got == AVERROR(ENOMEM))
@@ -357,7 +410,7 @@ bool FrameWalk::next(AVFrame& frame)
         }
         if (draining_)
             return false;
-        if (demuxer_.read(*packet_)) {
+        if (read()) {
             const int sent = avcodec_send_packet(codec_, packet_.get());
             if (sent == AVERROR(ENOMEM))
                 throw std::bad_alloc();

@@ -63,28 +63,46 @@ class Demuxer {
     void close();
 };
 
+class PacketRow;
+struct KeyPacket;
+
+// What a frame's time is.
+enum class FrameTimes {
+    stamped,    // its packet's PTS
+    guessed,    // libav's best guess from decoding times, where packets carry no PTS
+    counted,    // its number, from 0
+};
+
 class FrameWalk {
   public:
-    // counting: frames are numbered from 0 instead of timed.
-    FrameWalk(const std::string& path, bool counting, long max_pixels);
+    // Decodes `row`, all the packets that `demuxer` gave; both must outlive the walk. Where the row holds no packets,
+    // the file is opened again.
+    FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels);
     ~FrameWalk();
 
     bool next(AVFrame& frame);    // false at the end
     std::int64_t time() const { return time_; }    // of the last frame, in the stream's time base or as a number
     bool trusted() const { return trusted_; }
-    bool seek(std::int64_t pts);
+    void start_at(const KeyPacket& key);    // go on from this packet, whatever was decoded before
     Demuxer& demuxer() { return demuxer_; }
     Refusal nothing() const;    // why there was no whole frame
 
   private:
-    Demuxer demuxer_;
+    Demuxer& demuxer_;
+    const PacketRow& row_;
+    std::unique_ptr<Demuxer> again_;    // where the row holds no packets
+    std::size_t next_ = 0;              // number of the packet to be read next
+    bool found_ = false;                // packet_ is that packet already
     const long max_pixels_;
     int large_width_ = 0, large_height_ = 0;    // of a frame over the limit
-    bool counting_, draining_ = false, trusted_ = false, damaged_ = false;
+    FrameTimes times_;
+    bool draining_ = false, trusted_ = false, damaged_ = false;
     std::int64_t time_ = AV_NOPTS_VALUE, count_ = 0;
     AVCodecContext* codec_ = nullptr;
     PacketPtr packet_;
     void forget();
+    bool read();
+    void open_again();
     static int give_buffer(AVCodecContext* codec, AVFrame* frame, int flags);
 };
 

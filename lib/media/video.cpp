@@ -4,17 +4,15 @@
 #include "base/interrupt.h"
 #include "base/random.h"
 #include "io/digest.h"
-#include "media/av_frame.h"
 #include "media/demuxer.h"
+#include "media/packet_row.h"
 #include "media/reason.h"
-
-extern "C" {
-#include <libavutil/display.h>
-}
+#include "media/shown_frame.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <set>
 #include <unistd.h>
@@ -25,11 +23,11 @@ namespace {
 
 // When each frame is shown, in ticks of `base` seconds, ascending and distinct; `end` is the end of the last one.
 struct Timeline {
-    std::vector<std::int64_t> times, keys;
+    std::vector<std::int64_t> times;
     std::int64_t end = 0;
     double base = 1;
-    bool counting = false;
-    bool can_seek = false;
+    FrameTimes kind = FrameTimes::stamped;
+    bool keys_trusted = false;    // the packets that call themselves key frames can be begun at
 };
 
 double seconds(AVRational r) { return r.den ? double(r.num) / r.den : 0; }
@@ -49,12 +47,12 @@ void sort_unique(std::vector<std::int64_t>& v)
 }
 
 // Of streams without times: decode everything once and count.
-Timeline count_frames(const std::string& path, long max_pixels)
+Timeline count_frames(Demuxer& demuxer, const PacketRow& row, long max_pixels)
 {
     Timeline line;
-    line.counting = true;
-    FrameWalk walk(path, true, max_pixels);
-    line.base = 1 / frame_rate(walk.demuxer().stream());
+    line.kind = FrameTimes::counted;
+    FrameWalk walk(demuxer, row, line.kind, max_pixels);
+    line.base = 1 / frame_rate(demuxer.stream());
     for (const FramePtr frame = new_frame(); walk.next(*frame);)
         if (walk.trusted())
             line.times.push_back(walk.time());
@@ -64,23 +62,47 @@ Timeline count_frames(const std::string& path, long max_pixels)
     return line;
 }
 
-Timeline find_times(const std::string& path, long max_pixels)
+// Of streams whose packets carry decoding times alone, one after the other (AVI with B-frames): the n-th frame is shown
+// a constant time after the n-th packet is decoded, as much as the first frame comes after the first packet.
+std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& row, std::vector<std::int64_t> dts,
+                                             long max_pixels)
+{
+    const bool missing = dts.empty() || std::find(dts.begin(), dts.end(), AV_NOPTS_VALUE) != dts.end();
+    if (missing || std::adjacent_find(dts.begin(), dts.end(), std::greater_equal<>()) != dts.end())
+        return {};
+    FrameWalk walk(demuxer, row, FrameTimes::guessed, max_pixels);
+    const FramePtr frame = new_frame();
+    if (!walk.next(*frame) || walk.time() < dts.front())
+        return {};
+    Timeline line;
+    line.kind = FrameTimes::guessed;
+    line.base = av_q2d(demuxer.stream().time_base);
+    const std::int64_t delay = walk.time() - dts.front();
+    for (std::int64_t& t : dts)
+        t += delay;
+    line.end = dts.back() + (dts.size() > 1 ? dts.back() - dts[dts.size() - 2] : 1);
+    line.times = std::move(dts);
+    return line;
+}
+
+Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
 {
     Timeline line;
-    Demuxer demuxer(path, max_pixels);
+    const std::string& path = demuxer.path();
     const AVStream& stream = demuxer.stream();
     if (!avcodec_find_decoder(stream.codecpar->codec_id))
         throw Refusal(path, Reason::unsupported_codec);
     std::size_t packets = 0, timed = 0, keys = 0;
+    std::vector<std::int64_t> dts;
     std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
     for (const PacketPtr packet = new_packet(); demuxer.read(*packet);) {
+        row.add(*packet);
+        dts.push_back(packet->dts);
         ++packets;
         keys += packet->flags & AV_PKT_FLAG_KEY ? 1 : 0;
         if (packet->pts == AV_NOPTS_VALUE)
             continue;
         ++timed;
-        if (packet->flags & AV_PKT_FLAG_KEY)
-            line.keys.push_back(packet->pts);
         if (packet->flags & AV_PKT_FLAG_DISCARD)    // outside the edit list: decoded, never shown
             continue;
         if (packet->pts >= last) {
@@ -89,19 +111,26 @@ Timeline find_times(const std::string& path, long max_pixels)
         }
         line.times.push_back(packet->pts);
     }
+    const bool keys_trusted = keys < packets || intra_only(stream.codecpar->codec_id);
+    // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
+    const bool stamped = timed * 5 >= packets * 2 && !line.times.empty();
+    row.settle(!stamped);
     if (packets == 0)
         throw demuxer.nothing(Reason::no_frames);
-    // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
-    if (timed * 5 < packets * 2 || line.times.empty())
-        return count_frames(path, max_pixels);
+    if (!stamped) {
+        std::optional<Timeline> shifted = shift_decoding_times(demuxer, row, std::move(dts), max_pixels);
+        if (!shifted)
+            return count_frames(demuxer, row, max_pixels);
+        shifted->keys_trusted = keys_trusted;
+        return *shifted;
+    }
     sort_unique(line.times);
-    sort_unique(line.keys);
     line.base = av_q2d(stream.time_base);
     if (last_duration <= 0)
         last_duration = std::max<std::int64_t>(1, std::llround(1 / (frame_rate(stream) * line.base)));
     line.end = line.times.back() + last_duration;
     // "Every packet is a key frame" is a missing table, not a fact, unless the codec says so.
-    line.can_seek = demuxer.seekable() && !line.keys.empty() && (keys < packets || intra_only(stream.codecpar->codec_id));
+    line.keys_trusted = keys_trusted;
     return line;
 }
 
@@ -138,44 +167,6 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     return {picked.begin(), picked.end()};
 }
 
-int orientation_of(const std::int32_t* m)
-{
-    // x' = a x + c y, y' = b x + d y, y pointing down; the signs of the larger pair decide.
-    const double a = m[0], b = m[1], c = m[3], d = m[4];
-    if (std::abs(a) + std::abs(d) >= std::abs(b) + std::abs(c))
-        return a < 0 ? (d < 0 ? 3 : 2) : (d < 0 ? 4 : 1);
-    return c < 0 ? (b < 0 ? 7 : 6) : (b < 0 ? 8 : 5);
-}
-
-int orientation_of(const AVStream& stream, const AVFrame& frame)
-{
-    std::size_t size = 0;
-    if (const std::uint8_t* m = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size); m && size >= 36)
-        return orientation_of(reinterpret_cast<const std::int32_t*>(m));
-    if (const AVFrameSideData* m = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX); m && m->size >= 36)
-        return orientation_of(reinterpret_cast<const std::int32_t*>(m->data));
-    return 1;
-}
-
-Picture finish(Demuxer& demuxer, AVFrame& frame, int size)
-{
-    Picture picture = picture_from_frame(frame, demuxer.path());
-    double aspect = seconds(av_guess_sample_aspect_ratio(&demuxer.format(), &demuxer.stream(), &frame));
-    if (!(aspect > 0.1 && aspect < 10))
-        aspect = 1;
-    const int orientation = orientation_of(demuxer.stream(), frame);
-    picture = orient(std::move(picture), orientation);
-    if (orientation >= 5)
-        aspect = 1 / aspect;
-    // A pixel is `aspect` times as wide as it is tall.
-    if (size == 0)
-        return resize(picture, std::max(1, int(std::lround(picture.width * aspect))), picture.height);
-    const double side = std::min(picture.width * aspect, double(picture.height));
-    const int width = std::clamp(int(std::lround(side / aspect)), 1, picture.width);
-    const int height = std::clamp(int(std::lround(side)), 1, picture.height);
-    return resize(crop(picture, (picture.width - width) / 2, (picture.height - height) / 2, width, height), size, size);
-}
-
 struct Target {
     std::int64_t wanted = 0;
     std::optional<VideoFrame> frame;                 // the wanted one
@@ -186,40 +177,48 @@ struct Target {
 // Decoders give frames in the order of showing: this many frames past the wanted one, it will not come any more.
 constexpr int patience = 64;
 
-void decode_by_seeking(const std::string& path, const Timeline& line, const FrameRequest& request,
-                       std::vector<Target>& targets)
+// Whether the walk, begun or gone on with before the target, came to it and showed it whole. `last`: time of the frame
+// decoded last.
+bool reach(FrameWalk& walk, AVFrame& frame, std::int64_t wanted, std::int64_t& last)
 {
-    FrameWalk walk(path, false, request.max_pixels);
+    for (int past = 0; past < patience && walk.next(frame);) {
+        last = walk.time();
+        if (last == wanted)
+            return walk.trusted();
+        past += last > wanted ? 1 : 0;
+    }
+    return false;
+}
+
+// Each target from the key frame before it, or the one before that: frames shown just after a key frame may need what
+// was decoded before it.
+void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
+                      std::vector<Target>& targets)
+{
+    FrameWalk walk(demuxer, row, line.kind, request.max_pixels);
     const FramePtr frame = new_frame();
-    std::int64_t last = AV_NOPTS_VALUE;    // time of the frame decoded last
+    std::int64_t last = AV_NOPTS_VALUE;
     for (Target& target : targets) {
-        const auto after = std::upper_bound(line.keys.begin(), line.keys.end(), target.wanted);
-        if (after == line.keys.begin())
-            continue;
-        const std::int64_t key = *(after - 1);
-        if (last < key || last >= target.wanted) {
-            if (!walk.seek(key))
-                return;
-            last = AV_NOPTS_VALUE;
-        }
-        for (int past = 0; past < patience && !target.frame && walk.next(*frame);) {
-            last = walk.time();
-            past += walk.time() > target.wanted ? 1 : 0;
-            if (walk.time() == target.wanted) {
-                if (walk.trusted())
-                    target.frame = {finish(walk.demuxer(), *frame, request.size), double(last) * line.base};
+        const KeyPacket* key = row.key_before(target.wanted);
+        for (int tries = 0; key && tries < 2; ++tries) {
+            if (last < key->pts || last >= target.wanted) {
+                walk.start_at(*key);
+                last = AV_NOPTS_VALUE;
+            }
+            if (reach(walk, *frame, target.wanted, last)) {
+                target.frame = shown_frame(demuxer, *frame, request.size, double(last) * line.base);
                 break;
             }
-        }
-        if (!target.frame)
             last = AV_NOPTS_VALUE;
+            key = row.key_before(key->pts - 1);
+        }
     }
 }
 
-void decode_from_start(const std::string& path, const Timeline& line, const FrameRequest& request,
+void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
-    FrameWalk walk(path, line.counting, request.max_pixels);
+    FrameWalk walk(demuxer, row, line.kind, request.max_pixels);
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;
@@ -238,7 +237,7 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
             if (target.frame)
                 continue;
             if (time == target.wanted) {
-                target.frame = {finish(walk.demuxer(), *frame, request.size), double(time) * line.base};
+                target.frame = shown_frame(demuxer, *frame, request.size, double(time) * line.base);
             } else if (time < target.wanted ? !target.before || time > target.before_time
                                             : !target.after || time < target.after_time) {
                 FramePtr& held = time < target.wanted ? target.before : target.after;
@@ -257,7 +256,7 @@ void decode_from_start(const std::string& path, const Timeline& line, const Fram
         AVFrame* const held = target.before ? target.before.get() : target.after.get();
         if (!target.frame && held) {
             const std::int64_t time = target.before ? target.before_time : target.after_time;
-            target.frame = {finish(walk.demuxer(), *held, request.size), double(time) * line.base};
+            target.frame = shown_frame(demuxer, *held, request.size, double(time) * line.base);
         }
     }
 }
@@ -311,15 +310,17 @@ std::string video_digest(const std::string& path)
 
 std::vector<VideoFrame> decode_frames(const std::string& path, const std::string& digest, const FrameRequest& request)
 {
-    const Timeline line = find_times(path, request.max_pixels);
+    Demuxer demuxer(path, request.max_pixels);
+    PacketRow row;
+    const Timeline line = find_times(demuxer, row, request.max_pixels);
     std::vector<Target> targets;
     for (const std::int64_t time : pick_times(line, path, digest, request))
         targets.push_back({.wanted = time, .frame = {}});
     const auto found = [](const Target& t) { return t.frame.has_value(); };
-    if (line.can_seek)
-        decode_by_seeking(path, line, request, targets);
+    if (line.keys_trusted)
+        decode_from_keys(demuxer, row, line, request, targets);
     if (!std::all_of(targets.begin(), targets.end(), found))
-        decode_from_start(path, line, request, targets);
+        decode_from_start(demuxer, row, line, request, targets);
 
     std::vector<VideoFrame> frames;
     for (Target& target : targets)

@@ -4,17 +4,21 @@
 // decoding, finds every frame's time; the playing time reaches from the first frame's PTS to the end of the last
 // frame. `span` cuts a part [begin, end) out of it, as fractions; a frame belongs to the span its PTS lies in, so
 // disjoint spans share no frame. `pick` chooses times in the span, and the frame shown at such a time is decoded from
-// the key frame before it. In MP4 and Matroska that key frame is sought; a sought frame counts only when its PTS is
-// the one wanted, and in every other case, and every other container, the file is decoded from its start. Where
-// packets carry no PTS (some AVI, raw streams), frames are decoded and counted, and the time is count / frame rate.
+// the key frame before it. The pass keeps the packets in memory, so that decoding begins at that packet whatever the
+// container; of streams too large for that, the file is read again, by the container's index where that leads to the
+// very packet. A frame counts only when its PTS is the one wanted; else the stream is decoded from its start. Where
+// packets carry decoding times alone (AVI with B-frames), a frame's PTS is libav's guess from them, which ffmpeg shows
+// too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate.
 //
 // Damage: frames that the decoder reports as damaged, frames after them up to the next key frame, and frames before
 // the first key frame are never returned; the nearest whole frame before the wanted one stands in, else the nearest
 // after it. A truncated file is played as far as it goes.
 //
-// Pixels: the frame's own matrix and range (av_frame.h says which where it names none), the container's rotation and
-// mirroring (quarter turns), and its pixel aspect. `size` > 0: the largest centred square, then area average to
-// size x size. `size` 0: the whole frame, its width stretched so that pixels are square.
+// Pixels: the frame's own matrix, range and chroma siting (av_frame.h says which where it names none), the container's
+// rotation and mirroring (quarter turns), and its pixel aspect. `size` > 0: the largest centred square (on the chroma
+// grid), brought to size x size by area average, linearly where it grows. `size` 0: the whole frame, its width
+// stretched so that pixels are square. Of a frame coded as interlaced only the field shown first is used: no picture
+// mixes two moments. `decoding` says what was done.
 //
 // Result depends on the content of the file and the request alone. Only the named file is read (no playlists, no
 // network, no device), the decoder has one thread, and reading is bounded by a multiple of the file's size, so that
@@ -53,6 +57,7 @@ struct FrameRequest {
 struct VideoFrame {
     Picture picture;
     double pts = 0;    // seconds, of the frame really decoded, as the container counts
+    Decoding decoding;
 };
 
 // SHA-256 of a video's content. Only regular files are read: anything else could wait for ever.

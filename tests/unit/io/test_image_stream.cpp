@@ -67,6 +67,22 @@ BOOST_AUTO_TEST_CASE(golden_bytes_and_back)
     BOOST_TEST(read_bytes(folder / "again.tar") == read_bytes(golden("images.tar")));
 }
 
+BOOST_AUTO_TEST_CASE(decoding_is_read_as_written)
+{
+    const Folder folder;
+    std::vector<Sample> samples = golden_samples();
+    const Decoding how = {"yuv420p10le", "bt2020", true, "limited", "left", "smpte2084", "top", 16, 15, 6, 138, 2, 360, 384};
+    samples[0].meta.decoding = how;
+    write_set(folder / "set.tar", samples);
+    const auto again = read_set(folder / "set.tar");
+    BOOST_REQUIRE(again[0].meta.decoding);
+    BOOST_TEST((*again[0].meta.decoding == how));
+    BOOST_TEST(!again[1].meta.decoding);
+    samples[0].meta.decoding.reset();
+    samples[0].meta.other = R"({"decoding":{}})";
+    BOOST_TEST(refusal([&] { write_set(folder / "twice.tar", samples); }).ends_with("field 'decoding' is given twice"));
+}
+
 BOOST_AUTO_TEST_CASE(digest_covers_key_picture_and_json)
 {
     const Folder folder;
