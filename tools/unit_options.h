@@ -44,6 +44,7 @@ struct UnitFlags {
         options.processes = int(jobs);
         options.lossless = format == "png";
         options.made_by = program + " --size " + std::to_string(size) + " --pick " + pick + " --per-video " +
-                          std::to_string(per_video) + " --span " + span + " --seed " + std::to_string(seed) + (options.lossless ? " --format png" : "");
+                          std::to_string(per_video) + " --span " + span + " --seed " + std::to_string(seed) +
+                          (options.lossless ? " --format png" : "");
     }
 };

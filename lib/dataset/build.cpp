@@ -61,6 +61,7 @@ Settings settings_of(const BuildOptions& o)
         {"format", "nonna built set 1"},
         {"version", o.version},
         {"size", std::to_string(r.size)},
+        {"pictures", o.unit.lossless ? "png" : "jpg"},
         {"pick", r.pick == FrameRequest::Pick::random ? "random" : r.pick == FrameRequest::Pick::middle ? "middle" : "first"},
         {"per-video", std::to_string(r.count)},
         {"span", span},
@@ -257,9 +258,11 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     const std::vector<std::string> sources = o.recursive ? walked(paths, failures) : paths;
     Known known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
-    if (fresh.empty())
-        return failures ? ExitStatus::skipped : ExitStatus::done;
     Digests digests(set_path(folder, "digests.jsonl"));
+    if (fresh.empty()) {
+        digests.forget();    // of a run that was cut short at its very end
+        return failures ? ExitStatus::skipped : ExitStatus::done;
+    }
     const Refusals refusals = digest_all(fresh, digests, o.unit.processes);
 
     const auto decide = [&](const UnitRecord& record, const std::vector<Sample>& samples, const std::string& reason) {

@@ -110,6 +110,17 @@ void write_text(const std::string& path, const std::string& text)
     out.commit();
 }
 
+// ".NAME.PID-N", where a program that was killed was writing NAME (io/output.h).
+bool is_leftover(const std::string& name)
+{
+    const std::size_t dash = name.rfind('-'), dot = name.rfind('.');
+    const auto digits = [&](std::size_t from, std::size_t to) {
+        return from < to && name.find_first_not_of("0123456789", from) >= to;
+    };
+    return name.starts_with('.') && dot != 0 && dash != name.npos && dot < dash && digits(dot + 1, dash) &&
+           digits(dash + 1, name.size());
+}
+
 int lock_set(const std::string& folder, int flags, int how)
 {
     const std::string path = set_path(folder, lock_file);
@@ -138,6 +149,7 @@ struct Progressed {
     std::uint64_t manifest = 0, part = 0;
     std::int64_t shard = -1;    // -1: no part
     bool sealed = false;
+    std::uint64_t journal = 0;    // bytes of the journal up to the end of this line, where it was read
 
     std::string line() const
     {
@@ -150,12 +162,13 @@ struct Progressed {
             s["sealed"] = "yes";
         return settings_line(s);
     }
-    static Progressed read(const std::string& path)
+    // Nothing where the first line, which is on the disk before anything else is written, is not whole.
+    static std::optional<Progressed> read(const std::string& path)
     {
         const std::string text = read_whole_file(path, std::size_t(1) << 30);
         const std::size_t end = text.rfind('\n');
         if (end == std::string::npos)
-            throw Error(path, "no whole line: the set is damaged");
+            return std::nullopt;
         const std::size_t before = end == 0 ? std::string::npos : text.rfind('\n', end - 1);
         const std::size_t begin = before == std::string::npos ? 0 : before + 1;
         const Settings s = settings_from_line(std::string_view(text).substr(begin, end + 1 - begin), path);
@@ -170,6 +183,7 @@ struct Progressed {
             throw Error(path, "not a journal: the set is damaged");
         }
         p.sealed = s.contains("sealed");
+        p.journal = end + 1;
         return p;
     }
 };
@@ -219,7 +233,7 @@ struct SetStore::State {
         fs::create_directory(shards, error);    // refusals show when a shard is opened
         recover();
         manifest = File(set_path(folder, manifest_file), O_RDWR | O_APPEND | O_CREAT);
-        now = {manifest.size(), 0, -1, false};
+        now = {.manifest = manifest.size()};
         if (exists(set_path(folder, removal_file)))
             carry_out_removal();
         while (exists(tar(shard_count)))
@@ -234,27 +248,35 @@ struct SetStore::State {
     {
         const std::string path = set_path(folder, journal_file);
         if (exists(path)) {
-            Progressed last = Progressed::read(path);
-            File lines(set_path(folder, manifest_file), O_RDWR);
-            lines.cut(last.manifest);
-            lines.sync();
-            if (last.shard >= 0 && !last.sealed) {
-                part = File(part_path(last.shard), O_RDWR);
-                part.cut(last.part);
-                journal = File(path, O_WRONLY | O_APPEND);
-                now = last;
-                seal();
-            } else if (last.sealed) {
-                publish(last.shard);
-            }
+            if (const std::optional<Progressed> last = Progressed::read(path))
+                go_back_to(*last, path);
             journal.close();
             ::unlink(path.c_str());
             sync_folder(folder);
         }
-        std::error_code error;    // a part that never got a line in the journal
-        for (fs::directory_iterator i(shards, error), end; !error && i != end; i.increment(error))
-            if (i->path().extension() == ".part")
-                ::unlink(i->path().c_str());
+        for (const std::string& where : {folder, shards}) {
+            std::error_code error;
+            for (fs::directory_iterator i(where, error), end; !error && i != end; i.increment(error))
+                if (i->path().extension() == ".part" || is_leftover(i->path().filename().string()))
+                    ::unlink(i->path().c_str());    // a part here never got a line in the journal
+        }
+    }
+
+    void go_back_to(const Progressed& last, const std::string& path)
+    {
+        File lines(set_path(folder, manifest_file), O_RDWR);
+        lines.cut(last.manifest);
+        lines.sync();
+        if (last.sealed) {
+            publish(last.shard);
+        } else if (last.shard >= 0) {
+            part = File(part_path(last.shard), O_RDWR);
+            part.cut(last.part);
+            journal = File(path, O_RDWR | O_APPEND);
+            journal.cut(last.journal);    // a torn line would spoil the next
+            now = last;
+            seal();
+        }
     }
 
     void begin()
@@ -262,7 +284,7 @@ struct SetStore::State {
         if (journal)
             return;
         journal = File(set_path(folder, journal_file), O_WRONLY | O_CREAT | O_APPEND | O_TRUNC);
-        now = {manifest.size(), 0, -1, false};
+        now = {.manifest = manifest.size()};
         checkpoint();
         sync_folder(folder);
     }
@@ -356,7 +378,7 @@ struct SetStore::State {
                 out.write(manifest_line(*record));
         out.commit();
         manifest = File(path, O_RDWR | O_APPEND);
-        now = {manifest.size(), 0, -1, false};
+        now = {.manifest = manifest.size()};
     }
 
     // What removal.jsonl lists. Shards first, the manifest last: repeated after a crash it ends the same.
@@ -408,7 +430,7 @@ SetStore::SetStore(const std::string& folder, const Settings& settings) : state_
     const bool made = exists(set_path(folder, settings_file));
     if (!made)
         for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
-            if (entry.path().filename() != lock_file)
+            if (entry.path().filename() != lock_file && !is_leftover(entry.path().filename().string()))
                 throw Error(folder, "neither empty nor a set", ExitStatus::usage);
     state_->lock.fd = lock_set(folder, exists(set_path(folder, lock_file)) ? O_RDWR : O_RDWR | O_CREAT, LOCK_EX);
     if (!exists(set_path(folder, settings_file)))

@@ -92,7 +92,7 @@ without_shards one | diff a - || echo 'removing before and after the merge diffe
 # Failures are tried again when asked for.
 nonna-dataset build two --files-from list $options --retry truncated --retry timeout
 echo "nothing to retry: status $?"
-sed s/Ip/Ib/ films/a.y4m >words.tmp && mv words.tmp films/words.mp4
+sed s/F10:1/F9:1/ films/a.y4m >words.tmp && mv words.tmp films/words.mp4
 nonna-dataset build two --files-from list $options
 nonna-dataset build two --files-from list $options --retry unknown_format
 echo "retry: status $?"
