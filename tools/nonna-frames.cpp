@@ -21,9 +21,7 @@ int main(int argc, char** argv)
     flags.declare_limits(command);
 
     return nonna::run_tool(argc, argv, command, [&] {
-        if (!list.empty())
-            for (std::string& path : nonna::read_file_list(list, null_terminated))
-                videos.push_back(std::move(path));
+        nonna::append_file_list(videos, list, null_terminated);
         if (videos.empty())
             nonna::usage_error("VIDEO", "no video given");
         flags.apply(options.unit, "nonna-frames " + nonna::version());

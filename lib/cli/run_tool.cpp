@@ -156,6 +156,13 @@ std::vector<std::string> read_file_list(const std::string& path, bool null_termi
     return paths;
 }
 
+void append_file_list(std::vector<std::string>& names, const std::string& list, bool null_terminated)
+{
+    if (!list.empty())
+        for (std::string& name : read_file_list(list, null_terminated))
+            names.push_back(std::move(name));
+}
+
 std::string version() { return NONNA_VERSION; }
 
 }    // namespace nonna

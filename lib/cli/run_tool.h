@@ -89,8 +89,10 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
 // not given; names of things that are no regular files (/dev/null) never clash, but only one output can be "-".
 void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
 
-// --files-from F with -0: one path a line (or NUL-terminated); "-" is standard input.
-std::vector<std::string> read_file_list(const std::string& path, bool null_terminated);
+// --files-from LIST with -0, behind the names given as arguments: one a line (or NUL-terminated); "-" is standard input.
+// read_file_list gives those of the list alone; append_file_list does nothing where the option was not given (empty).
+std::vector<std::string> read_file_list(const std::string& list, bool null_terminated);
+void append_file_list(std::vector<std::string>& names, const std::string& list, bool null_terminated);
 
 // This program's version, "0.1.0".
 std::string version();

@@ -18,9 +18,7 @@ struct BuildJob {
 
     ExitStatus run()
     {
-        if (!list.empty())
-            for (std::string& path : read_file_list(list, null_terminated))
-                paths.push_back(std::move(path));
+        append_file_list(paths, list, null_terminated);
         if (paths.empty())
             usage_error("PATH", "no video or picture given");
         options.set_part(part);

@@ -19,9 +19,7 @@ struct RemoveJob {
 
     ExitStatus run()
     {
-        if (!list.empty())
-            for (std::string& source : read_file_list(list, null_terminated))
-                sources.push_back(std::move(source));
+        append_file_list(sources, list, null_terminated);
         if (sources.empty())
             usage_error("--source", "no source given");
         return remove_sources(folder, sources);

@@ -7,6 +7,8 @@
 #include "media/picture.h"
 
 #include <cstdlib>
+#include "../files.h"
+
 #include <filesystem>
 #include <span>
 #include <string>
@@ -14,16 +16,7 @@
 
 namespace sample_sets {
 
-struct Folder {
-    std::string path;
-    Folder()
-    {
-        char name[] = "/tmp/nonna-sets-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string operator/(const std::string& name) const { return path + "/" + name; }
-};
+using nonna::test::Folder;
 
 // Every pixel tells where it is: red = x, green = y, blue = number.
 inline nonna::Picture map_picture(int width, int height, int number)

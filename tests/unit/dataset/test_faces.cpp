@@ -6,6 +6,8 @@
 #include "media/detect.h"
 #include "media/picture.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -15,20 +17,10 @@
 #include <fstream>
 
 using namespace nonna;
+using nonna::test::Folder;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-    std::string path;
-    Folder()
-    {
-        char name[] = "/tmp/nonna-faces-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    ~Folder() { fs::remove_all(path); }
-    std::string operator/(const std::string& name) const { return path + "/" + name; }
-};
 
 bool have_cascades()
 {

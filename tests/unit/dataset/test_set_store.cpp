@@ -3,7 +3,7 @@
 #include "io/shard.h"
 #include "media/picture.h"
 
-#include "../io/files.h"
+#include "../files.h"
 
 #include <map>
 

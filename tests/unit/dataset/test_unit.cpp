@@ -5,6 +5,8 @@
 #include "io/output.h"
 #include "media/perceptual_hash.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -19,15 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-    std::string path;
-    Folder()
-    {
-        char name[] = "/tmp/nonna-unit-XXXXXX";
-        BOOST_REQUIRE(::mkdtemp(name));
-        path = name;
-    }
-    ~Folder() { fs::remove_all(path); }
+struct Folder : test::Folder {
     std::string file(const std::string& name, std::string_view content) const
     {
         std::ofstream(path + "/" + name, std::ios::binary) << content;

@@ -1,4 +1,4 @@
-#include "../io/files.h"
+#include "../files.h"
 #include "base/random.h"
 #include "dataset/verify.h"
 #include "io/digest.h"

@@ -1,5 +1,7 @@
 #include "dataset/walk.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -14,21 +16,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-    std::string path;
-    Folder()
-    {
-        char name[] = "/tmp/nonna-walk-XXXXXX";
-        BOOST_REQUIRE(::mkdtemp(name));
-        path = name;
-    }
+struct Folder : test::Folder {
     ~Folder()
     {
         std::error_code error;
         for (const auto& entry : fs::recursive_directory_iterator(path, error))
             if (entry.is_directory(error) && !entry.is_symlink(error))
                 ::chmod(entry.path().c_str(), 0700);
-        fs::remove_all(path, error);
     }
     void file(const std::string& name) const
     {

@@ -2,7 +2,7 @@
 // too.
 #pragma once
 
-#include "files.h"
+#include "../files.h"
 #include "io/image_stream.h"
 
 #include <cstdio>

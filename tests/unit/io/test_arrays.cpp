@@ -1,5 +1,5 @@
 #include "base/random.h"
-#include "files.h"
+#include "../files.h"
 #include "io/npy.h"
 #include "io/safetensors.h"
 

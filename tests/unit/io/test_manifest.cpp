@@ -1,5 +1,5 @@
 #include "base/error.h"
-#include "files.h"
+#include "../files.h"
 #include "io/manifest.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "files.h"
+#include "../files.h"
 #include "io/digest.h"
 #include "io/output.h"
 
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(refusals_name_the_target)
     const Folder folder;
     const std::string lost = folder / "no/such/folder/out";
     BOOST_TEST(refusal([&] { Output(lost, Output::Kind::text); }) == lost + ": no such file or directory");
-    BOOST_TEST(refusal([&] { Output(folder.path(), Output::Kind::text); }) == folder.path() + ": is a directory");
+    BOOST_TEST(refusal([&] { Output(folder.path, Output::Kind::text); }) == folder.path + ": is a directory");
     BOOST_TEST(refusal([&] { Output("", Output::Kind::text); }) == ": no such file or directory");
     BOOST_TEST(refusal([] {
                    Output full("/dev/full", Output::Kind::text);
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(whole_files)
     BOOST_TEST(read_whole_file(path, 200'000) == content);
     BOOST_TEST(refusal([&] { read_whole_file(path, 199'999); }) == path + ": larger than 199999 bytes");
     BOOST_TEST(refusal([&] { read_whole_file(folder / "no", 1); }) == folder / "no" + ": no such file or directory");
-    BOOST_TEST(refusal([&] { read_whole_file(folder.path(), 1); }) == folder.path() + ": is a directory");
+    BOOST_TEST(refusal([&] { read_whole_file(folder.path, 1); }) == folder.path + ": is a directory");
     BOOST_TEST(refusal([&] { read_whole_file("/dev/zero", 1'000'000); }) == "/dev/zero: larger than 1000000 bytes");
     write_bytes(path, "");
     BOOST_TEST(read_whole_file(path, 0) == "");

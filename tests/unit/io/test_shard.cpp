@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(shards_that_are_none)
 {
     const Folder folder;
     BOOST_TEST(refusal([&] { Shard(folder / "no.tar"); }) == folder / "no.tar" + ": no such file or directory");
-    BOOST_TEST(refusal([&] { Shard(folder.path()); }) == folder.path() + ": not a regular file");
+    BOOST_TEST(refusal([&] { Shard(folder.path); }) == folder.path + ": not a regular file");
     write_bytes(folder / "empty.tar", "");
     BOOST_TEST(refusal([&] { Shard(folder / "empty.tar"); }) == folder / "empty.tar" + ": empty file, not an image set");
     write_set(folder / "a.tar", samples(0, 10));
@@ -251,9 +251,9 @@ BOOST_AUTO_TEST_CASE(a_built_set_reads_as_one_stream)
 {
     const Folder folder;
     const std::string set = folder / "set";
-    BOOST_TEST(!is_built_set(folder.path()));
-    BOOST_TEST(refusal([&] { ImageReader reader(folder.path()); }) ==
-               folder.path() + ": a folder, but no built set (no set.json in it)");
+    BOOST_TEST(!is_built_set(folder.path));
+    BOOST_TEST(refusal([&] { ImageReader reader(folder.path); }) ==
+               folder.path + ": a folder, but no built set (no set.json in it)");
     write_built_set(set, 0);
     BOOST_TEST(read_set(set).empty());
     write_built_set(set, 4);

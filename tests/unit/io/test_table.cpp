@@ -1,4 +1,4 @@
-#include "files.h"
+#include "../files.h"
 #include "io/file_kind.h"
 #include "io/table.h"
 

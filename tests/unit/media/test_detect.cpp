@@ -3,6 +3,8 @@
 #include "media/detect.h"
 #include "media/picture.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
@@ -12,20 +14,10 @@
 #include <map>
 
 using namespace nonna;
+using nonna::test::Folder;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-    std::string path;
-    Folder()
-    {
-        char name[] = "/tmp/nonna-detect-XXXXXX";
-        path = ::mkdtemp(name);
-    }
-    ~Folder() { fs::remove_all(path); }
-    std::string operator/(const std::string& name) const { return path + "/" + name; }
-};
 
 void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 

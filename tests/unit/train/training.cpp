@@ -5,6 +5,8 @@
 #include "io/table.h"
 #include "train/trainer.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
@@ -12,22 +14,11 @@
 #include <fstream>
 
 using namespace nonna;
+using nonna::test::Folder;
 namespace fs = std::filesystem;
 
 namespace
 {
-
-struct Folder {
-    fs::path path;
-    Folder()
-    {
-        std::string name = (fs::temp_directory_path() / "nonna-train-XXXXXX").string();
-        BOOST_REQUIRE(mkdtemp(name.data()));
-        path = name;
-    }
-    ~Folder() { fs::remove_all(path); }
-    std::string operator/(const char* name) const { return (path / name).string(); }
-};
 
 Architecture tiny(bool tied)
 {

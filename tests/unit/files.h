@@ -1,4 +1,4 @@
-// Files for a test: a folder that goes when the test ends, whole-file reads and writes, and the text of a refusal.
+// Files for a test of any room: a folder that goes when the test ends, whole-file reads and writes, and the text of a refusal.
 #pragma once
 
 #include "base/error.h"
@@ -12,25 +12,22 @@
 
 namespace nonna::test {
 
-class Folder
-{
-  public:
+struct Folder {
+    std::string path;
+
     Folder()
     {
-        std::string name = (std::filesystem::temp_directory_path() / "nonna-test-XXXXXX").string();
-        BOOST_REQUIRE(mkdtemp(name.data()) != nullptr);
-        path_ = name;
+        path = (std::filesystem::temp_directory_path() / "nonna-test-XXXXXX").string();
+        BOOST_REQUIRE(mkdtemp(path.data()) != nullptr);
     }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-    const std::string& path() const { return path_; }
+    ~Folder() { std::filesystem::remove_all(path); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    std::string operator/(const std::string& name) const { return path + "/" + name; }
     std::size_t entries() const
     {
-        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
     }
-
-  private:
-    std::string path_;
 };
 
 inline std::string read_bytes(const std::string& path)
