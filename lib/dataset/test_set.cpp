@@ -120,7 +120,7 @@ class Mixer {
                 skip(set, item, "same picture as one before it");
             } else if (!positive && (keys.contains(item.sample.key) || digests.contains(item.digest))) {
                 skip(set, item, "also a positive");
-            } else if (positive && boxes() && !best_box(meta, detector_, o_.min_score)) {
+            } else if (positive && boxes() && !best_box(meta, detector_, least_score(o_, detector_))) {
                 ++boxless;
             } else if (const View view = first_view(meta, positive);
                        o_.framing.changes() && (view.side == 0 || !o_.framing.fits_through(view.side))) {
@@ -147,7 +147,7 @@ class Mixer {
             return picture_view(meta.width, meta.height, o_.framing);
         if (!positive)
             return {0, 0, double(std::min(meta.width, meta.height))};
-        const Box& b = *best_box(meta, detector_, o_.min_score);
+        const Box& b = *best_box(meta, detector_, least_score(o_, detector_));
         return square_view(b.x + b.width / 2, b.y + b.height / 2, std::max(b.width, b.height) * (1 + 2 * o_.margin),
                            meta.width, meta.height);
     }

@@ -42,6 +42,7 @@
 #include "dataset/framing.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace nonna {
@@ -51,7 +52,7 @@ struct TestSetOptions {
     std::int64_t count = 0;            // pictures in all; 0: as many as there are
     std::uint64_t seed = 0;
     double margin = 0.1;     // around boxes
-    double min_score = 0;    // of positives' boxes
+    std::optional<double> min_score;    // of positives' boxes; none: the detector's standard_score, 0 for a foreign one
     std::string detector;    // whose boxes; empty: the only one that annotated the set
     Framing framing;         // its seed is `seed`; (b) takes no frame and no jitter
     std::string from_list;   // (a) only

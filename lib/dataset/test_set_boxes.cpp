@@ -227,6 +227,7 @@ ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& 
         metas.push_back(&frame.meta);
     const std::string detector = options.detector.empty() ? only_detector(metas, annotated) : options.detector;
 
+    const double least = least_score(options, detector);
     std::vector<Cut> positives;
     std::set<std::pair<const Sample*, View>> distinct;
     for (const Sample& frame : frames)
@@ -235,7 +236,7 @@ ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& 
                 const View s = square_view(b.x + b.width / 2, b.y + b.height / 2,
                                            std::max(b.width, b.height) * (1 + 2 * options.margin), frame.meta.width,
                                            frame.meta.height);
-                if (s.side > 0 && options.framing.fits_through(s.side) && b.score >= options.min_score &&
+                if (s.side > 0 && options.framing.fits_through(s.side) && b.score >= least &&
                     distinct.insert({&frame, s}).second)
                     positives.push_back({&frame, s, "1"});
             }

@@ -3,7 +3,9 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "io/digest.h"
+#include "media/detect.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -86,6 +88,13 @@ const Detection* verdict(const ImageMeta& meta, const std::string& detector)
         if (d.detector == detector)
             return &d;
     return nullptr;
+}
+
+double least_score(const TestSetOptions& o, const std::string& detector)
+{
+    const std::vector<std::string>& ours = detector_names();
+    const bool known = std::find(ours.begin(), ours.end(), detector) != ours.end();
+    return o.min_score.value_or(known ? standard_score(detector) : 0);
 }
 
 std::string only_detector(const std::vector<const ImageMeta*>& metas, const std::string& set)

@@ -50,6 +50,7 @@ ClassCounts class_counts(std::size_t positives, std::size_t negatives, const Tes
 // The only detector that annotated the samples. Error(set) where there is none, or several.
 std::string only_detector(const std::vector<const ImageMeta*>& metas, const std::string& set);
 const Detection* verdict(const ImageMeta& meta, const std::string& detector);
+double least_score(const TestSetOptions& o, const std::string& detector);    // of a positive's box
 
 // Halves over the rows by their groups, into the rows.
 void split_rows(std::vector<ListRow>& rows, const TestSetOptions& o, const std::string& subject);

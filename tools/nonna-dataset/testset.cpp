@@ -72,7 +72,7 @@ void add_testset(Command& program)
     job.choice("--group-by", o.options.group_by, {"source", "folder", "none"}, "what is in one half only");
     job.option("--frame", o.frame, "F", "crop[:SHARE], letterbox or box");
     job.option("--margin", o.options.margin, "M", "around a box, share of its side; below 0: inside", -0.4, 10);
-    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box", -1e9, 1e9);
+    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box; none: as faces", -1e9, 1e9);
     job.option("--detector", o.options.detector, "NAME", "whose boxes, where several looked");
     job.option("--jitter", o.jitter, "P:S", "move by up to P sides, scale by up to 1 + S");
     job.option("--look", o.looks, "LOOK", "grey, aperture, mean-ground, control; repeatable");
