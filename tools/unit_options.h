@@ -26,8 +26,8 @@ struct UnitFlags {
     {
         command.option("--max-pixels", max_pixels, "N", "largest frame that is decoded", 1, 1'000'000'000);
         command.option("--max-memory", max_memory, "MIB", "for one file, in MiB; 0: no limit", 0, 1 << 24);
-        command.option("--max-cpu", limits.cpu, "SECONDS", "processor time for one file; 0: no limit", 0, 1e9);
-        command.option("--max-time", limits.wall, "SECONDS", "time for one file; 0: no limit", 0, 1e9);
+        command.option("--max-cpu", limits.cpu, "SECONDS", "processor time for one file; 0: no limit", 0, 100'000);
+        command.option("--max-time", limits.wall, "SECONDS", "time for one file; 0: no limit", 0, 100'000);
     }
     // `program`: recorded in every sample, with the options that determine it.
     void apply(nonna::UnitOptions& options, const std::string& program)

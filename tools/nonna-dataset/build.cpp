@@ -45,6 +45,6 @@ void add_build(Command& program)
     job.option("--near-dup", o.near_dup, "BITS", "reject what differs in at most so many of 64", 0, NearIndex::most);
     job.option("--retry", o.options.retry, "CODE", "try again what failed so; all: whatever failed");
     job.option("--part", o.part, "I/N", "take part I, from 0, of N; to be merged");
-    job.option("--shard-size", o.shard_size, "MB", "largest shard", 0.001, 1e6);
+    job.option("--shard-size", o.shard_size, "MB", "largest shard", 0.001, 100'000);
     o.flags.declare_limits(job);
 }
