@@ -181,8 +181,20 @@ int Demuxer::checked(int status) const
     return status;
 }
 
+// An MP4's sample entry for encrypted video with its protection scheme, near the front: libav may refuse such a header
+// before it says so.
+static bool names_encryption(int fd)
+{
+    std::string start(1 << 16, '\0');
+    const ssize_t got = ::pread(fd, start.data(), start.size(), 0);
+    start.resize(got > 0 ? std::size_t(got) : 0);
+    return start.substr(0, 12).find("ftyp") == 4 && start.find("encv") != start.npos && start.find("sinf") != start.npos;
+}
+
 Refusal Demuxer::nothing(Reason otherwise) const
 {
+    if (names_encryption(file_->fd))
+        return {path_, Reason::encrypted};
     bool early = ends_early(file_->fd, file_->size);
     if (stream_ && !early)
         for (int i = 0, n = avformat_index_get_entries_count(stream_); i < n && !early; ++i) {
