@@ -44,10 +44,11 @@ void say_best(const ResponseSource& source, const NeuronScore& s, const Labels& 
                       "guess %.1f %%; neuron %s, chosen on one half: accuracy %.1f %%, AUC %.3f on the other half",
                       100 * guess(labels), name.c_str(), 100 * s.held_out->accuracy, s.held_out->auc);
     else
-        std::snprintf(text, sizeof text,
-                      "guess %.1f %%; best neuron %s: accuracy %.1f %%, AUC %.3f on the images that chose it (--held-out "
-                      "does not flatter)",
-                      100 * guess(labels), name.c_str(), 100 * s.all.accuracy, s.all.auc);
+        std::snprintf(
+            text, sizeof text,
+            "guess %.1f %%; best neuron %s: accuracy %.1f %%, AUC %.3f on the images that chose it (--held-out "
+            "does not flatter)",
+            100 * guess(labels), name.c_str(), 100 * s.all.accuracy, s.all.auc);
     say(text);
 }
 
@@ -64,7 +65,8 @@ ExitStatus run(Options& o, const ResponseSource& source, const Labels& labels, c
         table.commit();
     }
     if (o.best)
-        scores.assign(ranked.begin(), ranked.begin() + std::min<std::ptrdiff_t>(*o.best, std::ptrdiff_t(ranked.size())));
+        scores.assign(ranked.begin(),
+                      ranked.begin() + std::min<std::ptrdiff_t>(*o.best, std::ptrdiff_t(ranked.size())));
     write_scores(o.output, source, scores, labels);
     say_best(source, ranked.front(), labels);
     return ExitStatus::done;
@@ -81,7 +83,8 @@ int main(int argc, char** argv)
     command.option("--labels", o.labels, "L.tsv", "their labels: a table with the column label");
     command.option("--layer", o.layers, "LAYER", "as in 3.norm, all or top (default); repeatable");
     command.option("--positive", o.positive, "LABEL", "the label that means yes");
-    command.option("--best", o.best, "N", "the N best neurons, best first (default: all, in layer order)", 1, INT64_MAX);
+    command.option("--best", o.best, "N", "the N best neurons, best first (default: all, in layer order)", 1,
+                   INT64_MAX);
     command.flag("--held-out", o.sweep.held_out, "also choose on one half, score on the other");
     command.option("--seed", o.sweep.seed, "S", "seed of the halves");
     command.option("-o,--output", o.output, "OUT.tsv", "the table; - is standard output");
@@ -109,6 +112,7 @@ int main(int argc, char** argv)
         const PictureSet set = read_pictures(o.files[1], model.architecture.side, model.architecture.channels, pool);
         const Labels labels = read_labels(set.labels, o.positive, o.files[1]);
         o.sweep.chooses = recorded_half(set.halves, o.files[1]);
-        return run(o, model_responses(model, {set.pixels, set.count()}, layers, set.name, pool), labels, set.keys, pool);
+        return run(o, model_responses(model, {set.pixels, set.count()}, layers, set.name, pool), labels, set.keys,
+                   pool);
     });
 }

@@ -99,8 +99,8 @@ Score score_neuron(std::span<const float> responses, std::span<const std::uint8_
     for (std::size_t i = 0; i < n; ++i)
         keys[i] = sort_key(responses[i], labels[i]);
     std::sort(keys.begin(), keys.end());
-    const double positives = double(std::accumulate(keys.begin(), keys.end(), std::size_t{0},
-                                                    [](std::size_t sum, std::uint64_t key) { return sum + (key & 1); }));
+    const double positives = double(std::accumulate(
+        keys.begin(), keys.end(), std::size_t{0}, [](std::size_t sum, std::uint64_t key) { return sum + (key & 1); }));
     const double negatives = double(n) - positives;
 
     Score score;
@@ -218,7 +218,8 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
             for (std::size_t k = block.first; k < block.first + block.count; ++k) {
                 const Shape& shape = source.layers[block.layer].shape;
                 const auto maps = std::size_t(shape.maps), columns = std::size_t(shape.columns);
-                scores.push_back({block.layer, int(k / maps / columns), int(k / maps % columns), int(k % maps), {}, {}});
+                scores.push_back(
+                    {block.layer, int(k / maps / columns), int(k / maps % columns), int(k % maps), {}, {}});
             }
         pool.for_each(neurons, [&](std::size_t k, int) {
             throw_if_interrupted();

@@ -10,8 +10,8 @@
 //
 // The best of many neurons, chosen and scored on the same images, flatters: some are good there by luck. So a set can
 // be cut in halves, each class by itself, by a seeded shuffle, or as the set itself says (so that nobody is in both):
-// threshold and neuron are chosen on one half, and the threshold's accuracy and the neuron's AUC are taken on the other,
-// which had no say.
+// threshold and neuron are chosen on one half, and the threshold's accuracy and the neuron's AUC are taken on the
+// other, which had no say.
 //
 // Responses arrive in batches of images and are turned into blocks of neurons that fit in memory; a source is asked
 // again for every block. Neurons are scored in parallel; the result does not depend on it.

@@ -140,8 +140,9 @@ void keep_descriptors(int pipe)
     bool said = false;
     try {
         const std::string text = work(slot);
-        said = text.size() <= limits.result ? answer(kept, result, text)
-                                            : answer(kept, threw, "a result of " + std::to_string(text.size()) + " bytes");
+        said = text.size() <= limits.result
+                   ? answer(kept, result, text)
+                   : answer(kept, threw, "a result of " + std::to_string(text.size()) + " bytes");
     } catch (const std::bad_alloc&) {
         said = answer(kept, no_memory, {});
     } catch (const std::exception& e) {
@@ -284,7 +285,8 @@ class Children {
         if (ready < 0 && errno != EINTR)
             throw Error("poll", errno_reason());
         // More than was asked for means that this process was stopped meanwhile, and its children with it.
-        const double passed = std::min(std::chrono::duration<double>(Clock::now() - before).count(), timeout / 1000.0 + 0.1);
+        const double passed =
+            std::min(std::chrono::duration<double>(Clock::now() - before).count(), timeout / 1000.0 + 0.1);
         for (std::size_t i = running_.size(); i-- > 0;) {
             Child& child = running_[i];
             child.left -= passed;

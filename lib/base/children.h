@@ -1,4 +1,5 @@
-// Work that may crash, hang or eat all memory, each piece in a child process of its own, under limits; results in order.
+// Work that may crash, hang or eat all memory, each piece in a child process of its own, under limits; results in
+// order.
 //
 // Model to hold in mind: the caller's thread runs one poll() loop and forks once a job. The job reaches the child by
 // fork's copy of memory; what `work` returns comes back through a pipe, with its length before it, so half a result

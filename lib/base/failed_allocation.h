@@ -3,7 +3,8 @@
 // Libraries answer a failed malloc in many ways: with an error that says so, with one that says "damaged", with a frame
 // left out, with a crash. Where memory is limited, none of these may pass for a fact about the file. So the malloc
 // family of the C library is replaced by functions that call the C library's own and look at what they return (glibc
-// documents the replacement and exports its own under __libc_ names). Not under sanitizers, which replace it themselves.
+// documents the replacement and exports its own under __libc_ names). Not under sanitizers, which replace it
+// themselves.
 #pragma once
 
 namespace nonna {

@@ -37,8 +37,8 @@ class Pool {
 // results on the calling thread in the order of production. At most 4 * threads jobs are under way (steady memory).
 // An exception is rethrown as a loop over the jobs would: after the results before it were consumed.
 template <class Job, class Result>
-void in_order(int threads, const std::function<bool(Job&)>& produce, const std::function<Result(Job&, int thread)>& work,
-              const std::function<void(Result&)>& consume);
+void in_order(int threads, const std::function<bool(Job&)>& produce,
+              const std::function<Result(Job&, int thread)>& work, const std::function<void(Result&)>& consume);
 
 int processors();    // those this process may run on
 

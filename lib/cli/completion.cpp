@@ -62,18 +62,22 @@ std::string bash_body(const Command::State& state, const Common& common, const s
 std::string bash(const Command::State& root, const Common& common)
 {
     std::string function = "_" + replace_all(root.name, "-", "_");
-    std::string text = function + "()\n{\n    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
-                                  "    COMPREPLY=()\n";
+    std::string text = function +
+                       "()\n{\n    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
+                       "    COMPREPLY=()\n";
     if (root.jobs.empty()) {
         text += bash_body(root, common, "    ");
     } else {
-        text += "    local word job=\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case $word in\n        " +
-                replace_all(spaced(job_names(root)), " ", "|") + ") job=$word; break ;;\n        esac\n    done\n"
+        text += "    local word job=\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n        case $word in\n "
+                "       " +
+                replace_all(spaced(job_names(root)), " ", "|") +
+                ") job=$word; break ;;\n        esac\n    done\n"
                 "    case $job in\n";
         for (const auto& job : root.jobs)
             text += "    " + job->state().name + ")\n" + bash_body(job->state(), common, "        ") + "        ;;\n";
-        text += "    *)\n" + bash_body(root, common, "        ") + "        [[ $current == -* ]] || COMPREPLY=($(compgen -W " +
-                quoted(spaced(job_names(root))) + " -- \"$current\"))\n        ;;\n    esac\n";
+        text += "    *)\n" + bash_body(root, common, "        ") +
+                "        [[ $current == -* ]] || COMPREPLY=($(compgen -W " + quoted(spaced(job_names(root))) +
+                " -- \"$current\"))\n        ;;\n    esac\n";
     }
     return text + "}\ncomplete -o bashdefault -o default -F " + function + " " + root.name + "\n";
 }

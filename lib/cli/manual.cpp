@@ -49,7 +49,8 @@ std::string item(const Declaration& d)
     if (d.positional())
         text += "Ar " + d.metavar + (d.repeated ? " ..." : "");
     else
-        text += (d.short_name.empty() ? "" : flag_macro(d.short_name) + " , ") + flag_macro(d.long_name) + value_macro(d);
+        text +=
+            (d.short_name.empty() ? "" : flag_macro(d.short_name) + " , ") + flag_macro(d.long_name) + value_macro(d);
     text += "\n";
     std::string help = d.help;
     if (!d.least.empty() || !d.most.empty())

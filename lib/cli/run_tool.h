@@ -49,7 +49,8 @@ class Command {
     Command& option(const std::string& flags, std::string& value, const std::string& metavar, const std::string& help);
     Command& option(const std::string& flags, std::int64_t& value, const std::string& metavar, const std::string& help,
                     std::int64_t least, std::int64_t most);
-    Command& option(const std::string& flags, std::uint64_t& value, const std::string& metavar, const std::string& help);
+    Command& option(const std::string& flags, std::uint64_t& value, const std::string& metavar,
+                    const std::string& help);
     Command& option(const std::string& flags, double& value, const std::string& metavar, const std::string& help,
                     double least, double most);
     Command& option(const std::string& flags, std::optional<std::int64_t>& value, const std::string& metavar,
@@ -85,12 +86,13 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
 // Wrong usage found after parsing (two options that exclude each other): Error with status usage.
 [[noreturn]] void usage_error(const std::string& option, const std::string& reason);
 
-// Outputs that are one another, or one of `inputs`, would destroy data: Error with status usage. Empty names are options
-// not given; names of things that are no regular files (/dev/null) never clash, but only one output can be "-".
+// Outputs that are one another, or one of `inputs`, would destroy data: Error with status usage. Empty names are
+// options not given; names of things that are no regular files (/dev/null) never clash, but only one output can be "-".
 void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
 
-// --files-from LIST with -0, behind the names given as arguments: one a line (or NUL-terminated); "-" is standard input.
-// read_file_list gives those of the list alone; append_file_list does nothing where the option was not given (empty).
+// --files-from LIST with -0, behind the names given as arguments: one a line (or NUL-terminated); "-" is standard
+// input. read_file_list gives those of the list alone; append_file_list does nothing where the option was not given
+// (empty).
 std::vector<std::string> read_file_list(const std::string& list, bool null_terminated);
 void append_file_list(std::vector<std::string>& names, const std::string& list, bool null_terminated);
 

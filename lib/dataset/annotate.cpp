@@ -32,7 +32,8 @@ std::string rule(AnnotateOptions::Keep keep, double min_score)
 Detection& verdict(Sample& sample, Detector& detector, bool again, bool& known)
 {
     std::vector<Detection>& all = sample.meta.detections;
-    const auto old = std::find_if(all.begin(), all.end(), [&](const Detection& d) { return d.detector == detector.name(); });
+    const auto old =
+        std::find_if(all.begin(), all.end(), [&](const Detection& d) { return d.detector == detector.name(); });
     known = !again && old != all.end() && old->parameters == detector.parameters();
     if (known)
         return *old;

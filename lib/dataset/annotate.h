@@ -1,11 +1,11 @@
 // Detections into an image set: what nonna-dataset faces does.
 //
 // Every picture is looked at by one detector; its verdict (all boxes and scores, or "looked and found none") joins the
-// sample's json, in place of an older verdict of the same detector. A sample that already has a verdict of this detector
-// with the same parameters is not looked at, nor even decoded, unless `again`. `keep` then drops samples by whether a box
-// has at least `min_score`; that rule is noted with the verdict of those that stay. The threshold is not part of the
-// verdict, so another one costs no detection. Order, keys and pictures stay as they were. A picture that cannot be
-// decoded is named and skipped.
+// sample's json, in place of an older verdict of the same detector. A sample that already has a verdict of this
+// detector with the same parameters is not looked at, nor even decoded, unless `again`. `keep` then drops samples by
+// whether a box has at least `min_score`; that rule is noted with the verdict of those that stay. The threshold is not
+// part of the verdict, so another one costs no detection. Order, keys and pictures stay as they were. A picture that
+// cannot be decoded is named and skipped.
 //
 // A detector a thread. Memory does not grow with the set, but for 40 bytes a key (io/image_stream.h).
 #pragma once

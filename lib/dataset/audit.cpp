@@ -21,7 +21,8 @@ namespace {
 // The pictures large enough, numbered from 0, in the same order each time `pass` is called.
 class Pictures {
   public:
-    Pictures(const std::vector<PictureInput>& inputs, std::int64_t least_side) : inputs_(inputs), least_side_(least_side)
+    Pictures(const std::vector<PictureInput>& inputs, std::int64_t least_side)
+        : inputs_(inputs), least_side_(least_side)
     {
         for (const PictureInput& input : inputs)
             piped_ |= input.path == "-";

@@ -62,7 +62,9 @@ Settings settings_of(const BuildOptions& o)
         {"version", o.version},
         {"size", std::to_string(r.size)},
         {"pictures", o.unit.lossless ? "png" : "jpg"},
-        {"pick", r.pick == FrameRequest::Pick::random ? "random" : r.pick == FrameRequest::Pick::middle ? "middle" : "first"},
+        {"pick", r.pick == FrameRequest::Pick::random   ? "random"
+                 : r.pick == FrameRequest::Pick::middle ? "middle"
+                                                        : "first"},
         {"per-video", std::to_string(r.count)},
         {"span", span},
         {"seed", std::to_string(r.seed)},
@@ -99,7 +101,8 @@ class Digests {
     {
         if (!out_.is_open())
             out_.open(path_, std::ios::app);
-        out_ << settings_line({{"id", unit_id(*unit.source)}, {"state", state(*unit.source)}, {"digest", hexadecimal(unit.digest)}});
+        out_ << settings_line(
+            {{"id", unit_id(*unit.source)}, {"state", state(*unit.source)}, {"digest", hexadecimal(unit.digest)}});
         if (++waiting_ % 256 == 0)
             out_.flush();
     }
@@ -119,7 +122,8 @@ class Digests {
     {
         struct stat s {};
         ::stat(path.c_str(), &s);
-        return std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec) + "." + std::to_string(s.st_mtim.tv_nsec);
+        return std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec) + "." +
+               std::to_string(s.st_mtim.tv_nsec);
     }
 };
 
@@ -191,7 +195,8 @@ std::vector<std::string> walked(const std::vector<std::string>& paths, bool& fai
 }
 
 // Units of the list that the set does not know yet, or is to try again.
-std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, Known& known, const BuildOptions& o)
+std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, Known& known,
+                               const BuildOptions& o)
 {
     std::vector<NewUnit> units;
     for (const std::string& source : sources) {
@@ -201,8 +206,9 @@ std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore
     }
     const auto by_id = [](const NewUnit& a, const NewUnit& b) { return a.id < b.id; };
     std::stable_sort(units.begin(), units.end(), by_id);
-    units.erase(std::unique(units.begin(), units.end(), [](const NewUnit& a, const NewUnit& b) { return a.id == b.id; }),
-                units.end());
+    units.erase(
+        std::unique(units.begin(), units.end(), [](const NewUnit& a, const NewUnit& b) { return a.id == b.id; }),
+        units.end());
 
     const auto offered = [&](const std::string& id) {
         const auto found = std::lower_bound(units.begin(), units.end(), NewUnit{nullptr, number_of(id), {}}, by_id);
@@ -212,7 +218,8 @@ std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore
         std::set<std::string> again;
         store.each([&](const UnitRecord& record, std::uint64_t) {
             if (record.status == Status::failed && offered(record.id) >= 0 &&
-                std::any_of(o.retry.begin(), o.retry.end(), [&](const auto& r) { return r == "all" || r == record.reason; }))
+                std::any_of(o.retry.begin(), o.retry.end(),
+                            [&](const auto& r) { return r == "all" || r == record.reason; }))
                 again.insert(record.id);
         });
         if (!again.empty())

@@ -1,17 +1,17 @@
 // The nightly job: videos and pictures to a built set (set_store.h), many times over (nonna-dataset build).
 //
 // Model to hold in mind: every source that the set does not know yet is a new unit. All new units are digested first
-// (SHA-256 of the content), then taken in the order of (digest, name of the source): an order that no list and no number
-// of workers changes, and one that mixes the sources well. Each is decoded in a child process of its own (unit.h) and
-// decided on:
+// (SHA-256 of the content), then taken in the order of (digest, name of the source): an order that no list and no
+// number of workers changes, and one that mixes the sources well. Each is decoded in a child process of its own
+// (unit.h) and decided on:
 //   rejected duplicate        the set has a unit of this content, or had one that was `removed`
 //   failed                    with the code of unit.h; named on stderr
 //   rejected near_duplicate   each of its pictures looks like one that the set has (near_index.h)
 //   ok                        its samples join the shards
 // Sources are known by name: one whose content changed later is not looked at again.
 //
-// A *part* (I of N) takes only the sources whose id falls to it, and leaves near-duplicates in: that is decided when the
-// parts are merged (merge.h).
+// A *part* (I of N) takes only the sources whose id falls to it, and leaves near-duplicates in: that is decided when
+// the parts are merged (merge.h).
 //
 // While a run lasts, digests.jsonl remembers the digests, so that a run cut short does not read everything again.
 #pragma once

@@ -43,7 +43,8 @@ struct Classes {
         if (std::abs(yes - no) <= same_share)
             return {};
         char text[160];
-        std::snprintf(text, sizeof text, "%s: %.1f %% of the positives, %.1f %% of the negatives", what, 100 * yes, 100 * no);
+        std::snprintf(text, sizeof text, "%s: %.1f %% of the positives, %.1f %% of the negatives", what, 100 * yes,
+                      100 * no);
         return text;
     }
 };

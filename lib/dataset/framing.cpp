@@ -82,7 +82,7 @@ void lay_aperture(Picture& picture, const Colour& ground)
             const double d = std::hypot(x - centre, y - centre) / radius;
             const double weight = d <= soft_from ? 1
                                   : d >= 1       ? 0
-                                                 : (1 + std::cos(std::numbers::pi * (d - soft_from) / (1 - soft_from))) / 2;
+                                           : (1 + std::cos(std::numbers::pi * (d - soft_from) / (1 - soft_from))) / 2;
             std::uint8_t* const pixel = picture.at(x, y);
             for (int c = 0; c < 3; ++c)
                 pixel[c] = std::uint8_t(std::lround(weight * pixel[c] + (1 - weight) * ground.level[c]));
@@ -215,7 +215,8 @@ Picture frame_picture(const Picture& picture, const View& view, const Framing& f
     } else {
         const double scale = side / view.side;
         const auto scaled = [&](int length) { return std::max(1, int(std::lround(length * scale))); };
-        Picture seen = resize(crop(picture, left, top, right - left, bottom - top), scaled(right - left), scaled(bottom - top));
+        Picture seen =
+            resize(crop(picture, left, top, right - left, bottom - top), scaled(right - left), scaled(bottom - top));
         if (framing.grey)
             make_grey(seen);
         if (framing.mean_ground)

@@ -13,12 +13,12 @@
 // it is moved back, and its side is at most the picture's shorter one. Crops and boxes are whole pixels, letterboxes
 // eighths, so that a list (nine digits) holds them exactly.
 //
-// What a view of `through` > 0 gives: every picture passes through the same number of pixels, by area averaging, so that
-// none is sharper than another because it was larger; no view may be smaller (fits_through).
+// What a view of `through` > 0 gives: every picture passes through the same number of pixels, by area averaging, so
+// that none is sharper than another because it was larger; no view may be smaller (fits_through).
 //
-// Ground is grey of level 128, or with `mean_ground` the mean colour of the view's pixels. `control` averages to 6x6 and
-// brings back: what is left tells a neuron where a picture is from, not what it shows. The aperture is a disc over the
-// whole side: weight 1 to 0.8 of the radius, then half a cosine to 0 at the radius.
+// Ground is grey of level 128, or with `mean_ground` the mean colour of the view's pixels. `control` averages to 6x6
+// and brings back: what is left tells a neuron where a picture is from, not what it shows. The aperture is a disc over
+// the whole side: weight 1 to 0.8 of the radius, then half a cosine to 0 at the radius.
 #pragma once
 
 #include "media/picture.h"

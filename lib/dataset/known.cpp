@@ -12,8 +12,8 @@ void SetCount::add(Status status) { ++(status == Status::ok ? ok : status == Sta
 
 std::string SetCount::text() const
 {
-    return std::to_string(ok + rejected + failed) + " in = " + std::to_string(ok) + " ok + " + std::to_string(rejected) +
-           " rejected + " + std::to_string(failed) + " failed";
+    return std::to_string(ok + rejected + failed) + " in = " + std::to_string(ok) + " ok + " +
+           std::to_string(rejected) + " rejected + " + std::to_string(failed) + " failed";
 }
 
 static std::uint64_t prefix(const std::string& digest) { return std::stoull(digest.substr(0, 16), nullptr, 16); }

@@ -1,8 +1,8 @@
 // What a set has had so far, as far as deciding on its next unit needs it: contents, looks and counts.
 //
-// Contents are told apart by the first 8 bytes of their digest, as keys of samples are: a set could not hold both of two
-// contents that share them. Looks: near_index.h. Memory: some 50 bytes a unit, and 32 a picture where near-duplicates are
-// looked for.
+// Contents are told apart by the first 8 bytes of their digest, as keys of samples are: a set could not hold both of
+// two contents that share them. Looks: near_index.h. Memory: some 50 bytes a unit, and 32 a picture where
+// near-duplicates are looked for.
 #pragma once
 
 #include "dataset/near_index.h"

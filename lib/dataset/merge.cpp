@@ -87,7 +87,8 @@ std::vector<Line> all_lines(const std::vector<SetReading>& inputs)
     return lines;
 }
 
-// The settings of the result: those of the inputs, which are the same but for the part. Gives false when parts are missing.
+// The settings of the result: those of the inputs, which are the same but for the part. Gives false when parts are
+// missing.
 bool common_settings(const std::vector<SetReading>& inputs, Settings& settings)
 {
     std::map<int, std::vector<bool>> parts;    // by their number
@@ -130,7 +131,8 @@ std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, 
         group.push_back({manifest_line_at(set_path(inputs[lines[i].input].folder(), "manifest.jsonl"), lines[i].offset),
                          lines[i].input});
     std::stable_sort(group.begin(), group.end(), [](const Member& a, const Member& b) {
-        return std::tie(a.record.source, a.record.id, a.record.status) < std::tie(b.record.source, b.record.id, b.record.status);
+        return std::tie(a.record.source, a.record.id, a.record.status) <
+               std::tie(b.record.source, b.record.id, b.record.status);
     });
     group.erase(std::unique(group.begin(), group.end(),
                             [](const Member& a, const Member& b) { return a.record.id == b.record.id; }),
@@ -195,7 +197,8 @@ ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string
         known.remember(record, offset);
         done.push_back(record.id);
     });
-    const Error another(output, "holds another merge: make a new folder, with this one among the sets", ExitStatus::usage);
+    const Error another(output, "holds another merge: make a new folder, with this one among the sets",
+                        ExitStatus::usage);
     std::size_t next = 0;
     const auto was_done = [&](const UnitRecord& record) {
         if (next < done.size() && done[next] != record.id)

@@ -1,10 +1,10 @@
 // Which picture seen before looks like this one? 64-bit perceptual hashes within a Hamming distance, streaming.
 //
-// Model to hold in mind: a hash is four words of 16 bits. Of two hashes at most d bits apart, one word differs in at most
-// d / 4 bits (pigeonhole), so looking up each word and its neighbours within d / 4 bits finds every candidate, and the
-// rest is counting bits. Exact, not approximate. Each of the four tables keeps the hashes of a word side by side, so that a
-// lookup reads memory in order. With ten million hashes a query takes
-// 0.2 ms for d up to 7 and 2 ms for d up to 11; memory: 72 bytes a hash. One thread.
+// Model to hold in mind: a hash is four words of 16 bits. Of two hashes at most d bits apart, one word differs in at
+// most d / 4 bits (pigeonhole), so looking up each word and its neighbours within d / 4 bits finds every candidate, and
+// the rest is counting bits. Exact, not approximate. Each of the four tables keeps the hashes of a word side by side,
+// so that a lookup reads memory in order. With ten million hashes a query takes 0.2 ms for d up to 7 and 2 ms for d up
+// to 11; memory: 72 bytes a hash. One thread.
 #pragma once
 
 #include <cstdint>

@@ -102,7 +102,8 @@ Result work(PictureJob& job, const PackOptions& options)
     try {
         if (job.refusal)
             throw *job.refusal;
-        result.samples = cut_sample(job.sample ? std::move(*job.sample) : read_file(job.file, options), job.file.path, options);
+        result.samples =
+            cut_sample(job.sample ? std::move(*job.sample) : read_file(job.file, options), job.file.path, options);
     } catch (const Error& e) {
         throw_if_interrupted();
         result.skipped = skipped_text(e);
@@ -131,12 +132,14 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
         one.meta.width = picture.width;
         one.meta.height = picture.height;
         if (whole && (areas.empty() || side == area.side)) {
-            const bool kept = info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
+            const bool kept =
+                info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
             one.extension = kept ? info.extension : o.lossless ? "png" : "jpg";
             if (!kept)
                 one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture, o.quality);
         } else {
-            const Picture result = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
+            const Picture result =
+                resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
             one.extension = o.lossless ? "png" : "jpg";
             one.picture = o.lossless ? encode_png(result) : encode_jpeg(result, o.quality);
             one.meta.width = one.meta.height = side;
@@ -214,7 +217,8 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
             throw_if_interrupted();
             progress.advance();
             if (result.skipped.empty() && !keys.insert(result.samples.front().key))
-                result.skipped = skipped_text(Refusal(result.subject, Reason::duplicate, "same content as a picture before it"));
+                result.skipped =
+                    skipped_text(Refusal(result.subject, Reason::duplicate, "same content as a picture before it"));
             if (!result.skipped.empty()) {
                 warn(result.subject, result.skipped);
                 ++skipped;

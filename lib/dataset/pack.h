@@ -56,8 +56,8 @@ std::vector<PackInput> read_labels(const std::string& table, const std::string& 
 // done, or skipped when a picture was left out. Error, and nothing written, when no picture is left.
 ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string& output, const PackOptions& options);
 
-// One sample through crop, patches and size (of `options`, these and seed, label, lossless count). Refusal(subject) where
-// pack_pictures would skip it.
+// One sample through crop, patches and size (of `options`, these and seed, label, lossless count). Refusal(subject)
+// where pack_pictures would skip it.
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& options);
 
 // A detection's boxes after cutting out (x, y, width, height) and resizing it to size pixels wide and high.

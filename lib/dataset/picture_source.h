@@ -1,9 +1,10 @@
 // Pictures, one after another, from what a user names: picture files, folders, image sets.
 //
-// A folder is walked (walk.h); of its files those named like pictures are taken. An image set is told by its content, or
-// by a name that says archive, so that a cut or compressed one is never taken for a bad picture; "-" is one on standard
-// input, and a built set's folder is one. Folders are walked and sets are opened when their turn comes, so memory holds
-// one folder's listing and one sample. A name that is neither is handed on as a picture file, read or not. One thread.
+// A folder is walked (walk.h); of its files those named like pictures are taken. An image set is told by its content,
+// or by a name that says archive, so that a cut or compressed one is never taken for a bad picture; "-" is one on
+// standard input, and a built set's folder is one. Folders are walked and sets are opened when their turn comes, so
+// memory holds one folder's listing and one sample. A name that is neither is handed on as a picture file, read or not.
+// One thread.
 #pragma once
 
 #include "dataset/walk.h"

@@ -22,7 +22,8 @@ ExitStatus remove_sources(const std::string& folder, const std::vector<std::stri
     });
     Known known(-1);
     store.each([&](UnitRecord record, std::uint64_t offset) {
-        if ((found.contains(record.id) || contents.contains(record.digest)) && record.reason != reason_code(Reason::removed)) {
+        if ((found.contains(record.id) || contents.contains(record.digest)) &&
+            record.reason != reason_code(Reason::removed)) {
             going.insert(record.id);
             record.status = UnitRecord::Status::rejected;
         }

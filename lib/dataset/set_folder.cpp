@@ -59,7 +59,8 @@ bool SetFolder::due()
         }
         unit_ = std::move(*unit);
         if (!units_.insert(unit_.id))
-            throw Error(path_ + "/manifest.jsonl", "line " + std::to_string(manifest_.number()) + ": the unit occurs twice");
+            throw Error(path_ + "/manifest.jsonl",
+                        "line " + std::to_string(manifest_.number()) + ": the unit occurs twice");
         ++counts_[int(unit_.status)];
     }
     return !ended_;
@@ -71,8 +72,8 @@ void SetFolder::take(const std::string& key, const std::string& picture, std::in
     if (!due())
         throw Error(archive, picture + ": not in the manifest");
     if (unit_.keys[key_] != key || unit_.shard != shard)
-        throw Error(archive, picture + ": the manifest has " + unit_.keys[key_] + " of shard " + std::to_string(unit_.shard) +
-                                 " in its place (" + line() + ")");
+        throw Error(archive, picture + ": the manifest has " + unit_.keys[key_] + " of shard " +
+                                 std::to_string(unit_.shard) + " in its place (" + line() + ")");
     source = unit_.source;
     digest = unit_.digest;
     ++key_;
@@ -87,7 +88,8 @@ void SetFolder::end_shard(std::int64_t shard, const std::string& archive)
 void SetFolder::finish(std::uint64_t& ok, std::uint64_t& rejected, std::uint64_t& failed)
 {
     if (due())
-        throw Error(path_ + "/shards/" + shard_name(unit_.shard), "missing, it has " + unit_.keys[key_] + " (" + line() + ")");
+        throw Error(path_ + "/shards/" + shard_name(unit_.shard),
+                    "missing, it has " + unit_.keys[key_] + " (" + line() + ")");
     ok = counts_[int(UnitRecord::Status::ok)];
     rejected = counts_[int(UnitRecord::Status::rejected)];
     failed = counts_[int(UnitRecord::Status::failed)];

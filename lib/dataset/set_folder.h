@@ -1,4 +1,5 @@
-// A built set's folder held against its manifest, sample by sample, as they come out of its shards. Private to this room.
+// A built set's folder held against its manifest, sample by sample, as they come out of its shards. Private to this
+// room.
 //
 // Model to hold in mind: the manifest's ok units, in its order, say which key comes next and in which shard. `take` is
 // given the samples in the shards' order; each must be the one that is due. One thread.
@@ -19,7 +20,8 @@ class SetFolder {
     explicit SetFolder(const std::string& path);
     const std::vector<std::string>& shards() const { return shards_; }
 
-    // The sample that comes next, member `picture` of `archive`, is in shard `shard`; gives its unit's source and digest.
+    // The sample that comes next, member `picture` of `archive`, is in shard `shard`; gives its unit's source and
+    // digest.
     void take(const std::string& key, const std::string& picture, std::int64_t shard, const std::string& archive,
               std::string& source, std::string& digest);
     void end_shard(std::int64_t shard, const std::string& archive);

@@ -223,7 +223,10 @@ struct SetStore::State {
     std::chrono::steady_clock::time_point journaled;
 
     std::string tar(std::int64_t shard) const { return set_path(shards, shard_name(shard)); }
-    std::string part_path(std::int64_t shard) const { return set_path(shards, shard_name(shard).substr(0, 6) + ".part"); }
+    std::string part_path(std::int64_t shard) const
+    {
+        return set_path(shards, shard_name(shard).substr(0, 6) + ".part");
+    }
 
     void open(const std::string& where)
     {
@@ -439,7 +442,8 @@ SetStore::SetStore(const std::string& folder, const Settings& settings) : state_
     for (const auto& [name, value] : settings) {
         const auto old = had.find(name);
         if (name != "version" && (old == had.end() || old->second != value))
-            throw Error(folder, "made with " + name + " " + (old == had.end() ? "unset" : old->second) + ", not " + value,
+            throw Error(folder,
+                        "made with " + name + " " + (old == had.end() ? "unset" : old->second) + ", not " + value,
                         ExitStatus::usage);
         had.erase(name);
     }

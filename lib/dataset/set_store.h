@@ -1,12 +1,12 @@
 // A built set in its folder, growing, impossible to lose data with (nonna-images(5) has the layout).
 //
-// Model to hold in mind: at rest the folder holds sealed shards and a manifest, and nothing is half done. A run appends:
-// samples to a copy of the last shard that is not full (shards/NNNNNN.part), lines to the manifest. journal.jsonl says
-// how much of both is whole; it is written, after both are on the disk, every few units. A shard that is full is sealed:
-// end of archive, a line in the journal, rename, index, digest. finish() seals the last one and removes the journal.
-// Whoever opens the folder after a crash cuts both back to what the journal says, seals, and is at rest again; what was
-// decided after the last journal line is decided again. So a set's bytes are a function of its settings and of the
-// sequence of units added, not of the runs or crashes that added them.
+// Model to hold in mind: at rest the folder holds sealed shards and a manifest, and nothing is half done. A run
+// appends: samples to a copy of the last shard that is not full (shards/NNNNNN.part), lines to the manifest.
+// journal.jsonl says how much of both is whole; it is written, after both are on the disk, every few units. A shard
+// that is full is sealed: end of archive, a line in the journal, rename, index, digest. finish() seals the last one and
+// removes the journal. Whoever opens the folder after a crash cuts both back to what the journal says, seals, and is at
+// rest again; what was decided after the last journal line is decided again. So a set's bytes are a function of its
+// settings and of the sequence of units added, not of the runs or crashes that added them.
 //
 // Lock: flock on FOLDER/lock while the object lives; Error with status locked when another run has it. One thread.
 #pragma once
@@ -26,8 +26,8 @@ namespace nonna {
 
 std::string set_path(const std::string& folder, const std::string& name);
 
-// The settings of a set at rest, for reading: Error when it is no set, or its last run was cut short and has to be run to
-// its end first. Holds a shared lock as long as it lives.
+// The settings of a set at rest, for reading: Error when it is no set, or its last run was cut short and has to be run
+// to its end first. Holds a shared lock as long as it lives.
 class SetReading {
   public:
     explicit SetReading(const std::string& folder);
@@ -66,7 +66,8 @@ class SetStore {
 
     // At rest only. Forgets units, as if they had never been offered (none of them ok).
     void forget(const std::set<std::string>& ids);
-    // At rest only, as above. Takes the samples of these units out of the shards and makes their lines "rejected: removed".
+    // At rest only, as above. Takes the samples of these units out of the shards and makes their lines "rejected:
+    // removed".
     void remove(const std::set<std::string>& ids);
 
   private:

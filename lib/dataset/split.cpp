@@ -190,7 +190,8 @@ std::vector<ListRow> read_test_list(const std::string& path)
             View view{table.number(i, table.column("x")), table.number(i, table.column("y")),
                       table.number(i, table.column("side"))};
             const double most = 1e6;
-            if (!(view.side >= 1 && view.side <= most && view.x >= -most && view.x <= most && view.y >= -most && view.y <= most))
+            if (!(view.side >= 1 && view.side <= most && view.x >= -most && view.x <= most && view.y >= -most &&
+                  view.y <= most))
                 throw refuse("x, y, side are no square of a picture");
             row.view = view;
         }

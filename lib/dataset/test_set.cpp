@@ -68,7 +68,8 @@ const Box* best_box(const ImageMeta& meta, const std::string& detector, double m
 
 class Mixer {
   public:
-    Mixer(const std::string& positives, const std::string& negatives, const std::string& output, const TestSetOptions& o)
+    Mixer(const std::string& positives, const std::string& negatives, const std::string& output,
+          const TestSetOptions& o)
         : o_(o), output_(output), yes_(positives), no_(negatives)
     {
         if (boxes() && o_.from_list.empty()) {
@@ -171,7 +172,8 @@ class Mixer {
         for (std::size_t i = 0; i < counts.positives; ++i)
             all_.push_back({&yes_, yes[i], true, first_view(yes[i]->sample.meta, true), false, {}, {}});
         for (std::size_t i = 0; i < counts.negatives; ++i)
-            all_.push_back({&no_, no[i], false, boxes() ? View() : first_view(no[i]->sample.meta, false), false, {}, {}});
+            all_.push_back(
+                {&no_, no[i], false, boxes() ? View() : first_view(no[i]->sample.meta, false), false, {}, {}});
         if (boxes())
             lend_boxes(counts.positives);
         for (Chosen& chosen : all_) {
@@ -217,7 +219,8 @@ class Mixer {
             const ImageMeta& meta = all_[i].item->sample.meta;
             return std::min(meta.width, meta.height);
         };
-        std::stable_sort(lent.begin(), lent.end(), [&](auto a, auto b) { return all_[a].view.side > all_[b].view.side; });
+        std::stable_sort(lent.begin(), lent.end(),
+                         [&](auto a, auto b) { return all_[a].view.side > all_[b].view.side; });
         std::stable_sort(by_size.begin(), by_size.end(), [&](auto a, auto b) { return room(a) > room(b); });
         std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> fit;
         std::size_t next = 0;
@@ -268,7 +271,8 @@ class Mixer {
         for (ListRow& row : read_test_list(o_.from_list)) {
             const Candidates& set = row.positive ? yes_ : no_;
             const auto complain = [&](const std::string& reason) {
-                warn(o_.from_list, row.key + (row.source ? " (" + *row.source + "): " : ": ") + reason + " " + set.name());
+                warn(o_.from_list,
+                     row.key + (row.source ? " (" + *row.source + "): " : ": ") + reason + " " + set.name());
                 ++wrong;
             };
             const auto found = by_key[row.positive].find(row.key);
@@ -290,8 +294,8 @@ class Mixer {
             } else if (o_.framing.changes()) {
                 if (boxes())
                     throw Error("--frame", "box needs a list with x, y, side", ExitStatus::usage);
-                const Jittered jittered =
-                    jitter(picture_view(meta.width, meta.height, o_.framing), row.key, meta.width, meta.height, o_.framing);
+                const Jittered jittered = jitter(picture_view(meta.width, meta.height, o_.framing), row.key, meta.width,
+                                                 meta.height, o_.framing);
                 chosen.view = jittered.view;
                 chosen.cut_short = jittered.cut_short;
             }

@@ -3,14 +3,14 @@
 // Two ways to one.
 //
 // (a) mix_test_set: positives and negatives are image sets. As many of each are taken as the prior (the share of
-//     negatives; the paper's is 23,974 of 37,000: 0.647946) and the sets' sizes allow, or `count` in all: round(prior * total)
-//     negatives, exactly. Which, is drawn. A picture whose bytes or key came before in its set, or that is also a
-//     positive, is named and skipped; one that does not decode likewise, and the next drawn takes its place.
-//     Every picture goes through the framing (dataset/framing.h). Where that changes pictures, all are encoded anew,
-//     those that have the size already too; where not, bytes are kept. With the frame `box` a positive's view is around
-//     its surest box of at least `min_score` (pictures without one are no candidates), and negatives are seen through
-//     the positives' boxes: each box serves equally often, up to one time, at the same relative place and of the same
-//     side in pixels, so that both classes have the same distribution of sides and are resized alike; the largest boxes
+//     negatives; the paper's is 23,974 of 37,000: 0.647946) and the sets' sizes allow, or `count` in all: round(prior *
+//     total) negatives, exactly. Which, is drawn. A picture whose bytes or key came before in its set, or that is also
+//     a positive, is named and skipped; one that does not decode likewise, and the next drawn takes its place. Every
+//     picture goes through the framing (dataset/framing.h). Where that changes pictures, all are encoded anew, those
+//     that have the size already too; where not, bytes are kept. With the frame `box` a positive's view is around its
+//     surest box of at least `min_score` (pictures without one are no candidates), and negatives are seen through the
+//     positives' boxes: each box serves equally often, up to one time, at the same relative place and of the same side
+//     in pixels, so that both classes have the same distribution of sides and are resized alike; the largest boxes
 //     first, each in the first drawn negative that is large enough.
 //     With `from_list` the pictures are exactly those of a list (dataset/split.h), in its order and with its views;
 //     those labelled 1 come from the positives, those labelled 0 from the negatives. A picture that is not there, has
@@ -33,9 +33,9 @@
 //     fills up. No square is taken twice from a frame. Where the negatives do not suffice for the prior, positives are
 //     left out.
 //
-// Both can be cut in halves that share no group (dataset/split.h): `half` and `group` go into the samples' json, and one
-// list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a pipe; (b)
-// holds the encoded input sets in memory. Results do not depend on `threads`.
+// Both can be cut in halves that share no group (dataset/split.h): `half` and `group` go into the samples' json, and
+// one list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a
+// pipe; (b) holds the encoded input sets in memory. Results do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"

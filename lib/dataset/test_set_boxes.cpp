@@ -110,7 +110,8 @@ class Planner {
 
     bool take(const Sample& frame, const View& square, std::vector<Cut>& into)
     {
-        if (square.side == 0 || !framing_.fits_through(square.side) || !free_of_boxes(frame, detector_, square) || !taken_.insert({&frame, square}).second)
+        if (square.side == 0 || !framing_.fits_through(square.side) || !free_of_boxes(frame, detector_, square) ||
+            !taken_.insert({&frame, square}).second)
             return false;
         into.push_back({&frame, square, "0"});
         return true;

@@ -14,7 +14,13 @@
 namespace nonna {
 
 // Streams of Purpose::test_set.
-enum TestSetDraw : std::uint64_t { draw_order = 0, draw_positives = 1, draw_negatives = 2, draw_places = 3, draw_films = 4 };
+enum TestSetDraw : std::uint64_t {
+    draw_order = 0,
+    draw_positives = 1,
+    draw_negatives = 2,
+    draw_places = 3,
+    draw_films = 4
+};
 
 // Pictures to choose from: what is known of each, and its bytes on demand. Files and built sets stay where they are,
 // mapped (io/shard.h); what comes through a pipe is held in memory.

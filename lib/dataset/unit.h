@@ -6,10 +6,10 @@
 // time `timeout`, the limit of memory `out_of_memory`. Units come back in the order of production, for any number of
 // processes with the same samples.
 //
-// A video gives the frames of `request` as JPEGs, or as PNGs. A picture (JPEG, PNG, WebP, PNM, told by its content, where `pictures`
-// are wanted) goes through cut_sample (dataset/pack.h) with the side request.size; 0 keeps it as it is, and its bytes
-// where any decoder would get the same pixels from them. Keys are sample_key(digest, number of the sample), so the same
-// content gives the same keys whatever the file is called.
+// A video gives the frames of `request` as JPEGs, or as PNGs. A picture (JPEG, PNG, WebP, PNM, told by its content,
+// where `pictures` are wanted) goes through cut_sample (dataset/pack.h) with the side request.size; 0 keeps it as it
+// is, and its bytes where any decoder would get the same pixels from them. Keys are sample_key(digest, number of the
+// sample), so the same content gives the same keys whatever the file is called.
 //
 // A source with a tab or line break in it is refused (bad_name): no list or table could hold it.
 //

@@ -30,7 +30,8 @@ class UsualLook {
   private:
     int width_ = 0, height_ = 0;      // of a thumbnail
     double sx_ = 1, sy_ = 1;          // thumbnail's pixels a frame's pixel
-    std::vector<std::vector<std::uint32_t>> sums_;    // summed-area tables of |frame - median|, (height + 1) x (width + 1)
+    std::vector<std::vector<std::uint32_t>>
+        sums_;    // summed-area tables of |frame - median|, (height + 1) x (width + 1)
 };
 
 }    // namespace nonna

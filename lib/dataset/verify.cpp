@@ -46,7 +46,8 @@ std::string at_byte(std::uint64_t offset) { return " at byte " + std::to_string(
 Error disagreement(const Book& book, std::size_t number, const std::string& reason)
 {
     std::error_code error;
-    if (!book.digest.empty() && std::filesystem::is_regular_file(book.tar, error) && sha256_file(book.tar) == book.digest)
+    if (!book.digest.empty() && std::filesystem::is_regular_file(book.tar, error) &&
+        sha256_file(book.tar) == book.digest)
         return {book.tar + ".idx", "line " + std::to_string(number + 2) + ": wrong, the archive has its digest"};
     return {book.tar, reason};
 }
@@ -55,7 +56,8 @@ Error disagreement(const Book& book, std::size_t number, const std::string& reas
 std::string difference(const RawSample& raw, const std::string& own)
 {
     const std::string_view bytes = raw.bytes;
-    const auto at = raw.begin + std::uint64_t(std::mismatch(bytes.begin(), bytes.end(), own.begin(), own.end()).first - bytes.begin());
+    const auto at = raw.begin + std::uint64_t(std::mismatch(bytes.begin(), bytes.end(), own.begin(), own.end()).first -
+                                              bytes.begin());
     const bool picture_first = raw.entry.picture_offset < raw.entry.json_offset;
     const std::uint64_t second = std::max(raw.entry.picture_offset, raw.entry.json_offset) - 512;
     const bool picture = picture_first == (at < second);
@@ -76,9 +78,11 @@ Result look_at(const Job& job, const VerifyOptions& options)
         if (job.number >= book.index->size())
             throw disagreement(book, job.number, raw.picture_name + ": not in the index" + at_byte(raw.begin));
         ShardEntry expected = (*book.index)[job.number];
-        const std::string picture = std::exchange(expected.picture_sha256, ""), json = std::exchange(expected.json_sha256, "");
+        const std::string picture = std::exchange(expected.picture_sha256, ""),
+                          json = std::exchange(expected.json_sha256, "");
         if (expected != raw.entry)
-            throw disagreement(book, job.number, raw.picture_name + ": not what the index has here," + at_byte(raw.begin));
+            throw disagreement(book, job.number,
+                               raw.picture_name + ": not what the index has here," + at_byte(raw.begin));
         if (!options.quick && sha256(std::as_bytes(std::span(raw.picture()))) != picture)
             throw disagreement(book, job.number, raw.picture_name + ": content has another digest than in the index");
         if (!options.quick && sha256(std::as_bytes(std::span(raw.json()))) != json)
@@ -93,7 +97,9 @@ Result look_at(const Job& job, const VerifyOptions& options)
         if (book.built)
             throw Error(book.tar, result.foreign);
     }
-    const auto refuse = [&](const std::string& member, const std::string& reason) { return Error(book.tar, member + ": " + reason); };
+    const auto refuse = [&](const std::string& member, const std::string& reason) {
+        return Error(book.tar, member + ": " + reason);
+    };
     if (book.built && sample.meta.sha256 != job.digest)
         throw refuse(raw.json_name, "another sha256 than in the manifest");
     if (book.built && sample.meta.source != job.source)
@@ -109,8 +115,9 @@ Result look_at(const Job& job, const VerifyOptions& options)
     if (info.extension != sample.extension)
         throw refuse(raw.picture_name, "a picture of another format (" + info.extension + ")");
     if (picture.width != sample.meta.width || picture.height != sample.meta.height)
-        throw refuse(raw.json_name, "says " + std::to_string(sample.meta.width) + "x" + std::to_string(sample.meta.height) +
-                                        ", the picture has " + std::to_string(picture.width) + "x" + std::to_string(picture.height));
+        throw refuse(raw.json_name, "says " + std::to_string(sample.meta.width) + "x" +
+                                        std::to_string(sample.meta.height) + ", the picture has " +
+                                        std::to_string(picture.width) + "x" + std::to_string(picture.height));
     return result;
 }
 
@@ -146,7 +153,8 @@ class Source {
             job.book = book_;
             job.number = number_++;
             if (folder_)
-                folder_->take(raw->entry.key, raw->picture_name, std::int64_t(opened_ - 1), book_->tar, job.source, job.digest);
+                folder_->take(raw->entry.key, raw->picture_name, std::int64_t(opened_ - 1), book_->tar, job.source,
+                              job.digest);
             end_ = raw->begin + raw->bytes.size();
             job.raw = std::move(*raw);
             ++counts_.pictures;
@@ -221,7 +229,8 @@ class Source {
                       std::tuple(entry.key + ".json", entry.json_offset, entry.json_bytes)}) {
                     const std::string own = archive_header(name, size);
                     if (offset == at + 512 && header != own) {
-                        const auto same = std::mismatch(header.begin(), header.end(), own.begin(), own.end()).first - header.begin();
+                        const auto same =
+                            std::mismatch(header.begin(), header.end(), own.begin(), own.end()).first - header.begin();
                         throw Error(book_->tar, name + (header.size() < 512 ? ": truncated" : ": damaged header") +
                                                     at_byte(at + std::uint64_t(same)));
                     }
@@ -237,7 +246,8 @@ class Source {
     void close()
     {
         if (book_->index && number_ < book_->index->size())
-            throw disagreement(*book_, number_, (*book_->index)[number_].key + ": in the index, but not in the archive");
+            throw disagreement(*book_, number_,
+                               (*book_->index)[number_].key + ": in the index, but not in the archive");
         if (book_->built && pass_->size() != end_ + archive_end(end_).size())
             throw Error(book_->tar, "not the end the toolkit writes," + at_byte(end_));
         if (!options_.quick && !book_->digest.empty() && pass_->digest() != book_->digest)

@@ -4,12 +4,12 @@
 // end, by one thread; each sample is then looked at by any of `threads`: the index's digests, the json, the picture's
 // decoding and its size. Memory: a few samples a thread, one shard's index, and 12 bytes a key and unit.
 //
-// A folder is held against its own book-keeping: the files of its shards are numbered without a gap and nothing else lies
-// between them; every archive is, byte for byte in headers, padding and end, what the toolkit writes; indices and digests
-// match; every unit of the manifest that is ok has its samples in the shard it names, in the manifest's order, and no
-// sample is left over. An archive alone may have been made by other programs. It is taken for the toolkit's own, and then
-// held to these bytes throughout, when at least one of its samples is so laid out. An index and a digest that lie beside
-// it are used.
+// A folder is held against its own book-keeping: the files of its shards are numbered without a gap and nothing else
+// lies between them; every archive is, byte for byte in headers, padding and end, what the toolkit writes; indices and
+// digests match; every unit of the manifest that is ok has its samples in the shard it names, in the manifest's order,
+// and no sample is left over. An archive alone may have been made by other programs. It is taken for the toolkit's own,
+// and then held to these bytes throughout, when at least one of its samples is so laid out. An index and a digest that
+// lie beside it are used.
 //
 // The first fault, in the order of the bytes, is an Error "SHARD: MEMBER: reason", whatever `threads` is. It is the
 // archive's where the archive's digest says so, else the index's.

@@ -125,7 +125,8 @@ Decoding read_decoding(const Fields& outer)
     const Fields fields{outer.at("decoding"), outer.archive, outer.member, "decoding."};
     if (!fields.object.is_object())
         throw outer.refuse("decoding", "is not an object");
-    fields.only({"format", "matrix", "guessed", "range", "chroma", "transfer", "field", "aspect", "orientation", "crop"});
+    fields.only(
+        {"format", "matrix", "guessed", "range", "chroma", "transfer", "field", "aspect", "orientation", "crop"});
     Decoding d;
     d.format = fields.text("format");
     d.matrix = fields.text("matrix");

@@ -103,7 +103,10 @@ class Archiver
     }
     Archiver(const Archiver&) = delete;
     Archiver& operator=(const Archiver&) = delete;
-    ~Archiver() { closing_ = true; }    // freeing an open archive writes an end marker: archive_end says where it belongs
+    ~Archiver()
+    {
+        closing_ = true;
+    }    // freeing an open archive writes an end marker: archive_end says where it belongs
 
     void add(const Sample& sample)
     {

@@ -1,8 +1,9 @@
 // The keys of an image set seen so far, to find one that occurs twice: sets have millions.
 //
 // Model to hold in mind: a key is a number of 64 bits and a sequence number, 12 bytes, in 256 tables with open
-// addressing that grow by a quarter, one at a time: 13 to 17 bytes a key, also while one grows. Which keys collide is not
-// for the maker of a set to know (the hash is salted for each process); no result depends on it. One thread at a time.
+// addressing that grow by a quarter, one at a time: 13 to 17 bytes a key, also while one grows. Which keys collide is
+// not for the maker of a set to know (the hash is salted for each process); no result depends on it. One thread at a
+// time.
 #pragma once
 
 #include <array>

@@ -90,7 +90,8 @@ UnitRecord unit_from_line(std::string_view line, const std::string& file, std::u
                 throw refuse(name, "is not a string");
             *text = value.get<std::string>();
         } else if (name == "keys" || name == "hashes") {
-            if (!value.is_array() || value.empty() || !std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_string(); }))
+            if (!value.is_array() || value.empty() ||
+                !std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_string(); }))
                 throw refuse(name, "is not an array of strings");
             if (name == "keys")
                 record.keys = value.get<std::vector<std::string>>();
@@ -123,7 +124,8 @@ UnitRecord unit_from_line(std::string_view line, const std::string& file, std::u
     const bool ok = record.status == Status::ok;
     if (ok != record.reason.empty())
         throw refuse("reason", ok ? "does not go with ok" : "is missing");
-    if (ok ? record.keys.empty() || record.shard < 0 || record.digest.empty() : !record.keys.empty() || record.shard >= 0)
+    if (ok ? record.keys.empty() || record.shard < 0 || record.digest.empty()
+           : !record.keys.empty() || record.shard >= 0)
         throw refuse("keys", "and shard go with ok, and only with it");
     return record;
 }

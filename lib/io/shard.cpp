@@ -155,7 +155,8 @@ std::vector<ShardEntry> index_of(const std::string& tar, std::string_view archiv
 
 ShardEntry shard_entry(const Sample& sample, std::string_view bytes, std::uint64_t offset)
 {
-    ShardEntry entry{sample.key, sample.extension, offset + tar_block, sample.picture.size(), sha256(sample.picture), 0, 0, ""};
+    ShardEntry entry{
+        sample.key, sample.extension, offset + tar_block, sample.picture.size(), sha256(sample.picture), 0, 0, ""};
     const std::uint64_t json = whole_blocks(tar_block + sample.picture.size());    // its header
     std::uint64_t size = 0;
     std::from_chars(bytes.data() + json + 124, bytes.data() + json + 136, size, 8);
@@ -237,9 +238,11 @@ void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& e
     std::uint64_t at = 0;
     const auto expect = [&](std::string_view bytes, const std::string& member, const char* what) {
         const std::string_view real = archive.substr(std::min<std::uint64_t>(at, archive.size()), bytes.size());
-        const auto wrong = std::uint64_t(std::mismatch(real.begin(), real.end(), bytes.begin(), bytes.end()).first - real.begin());
+        const auto wrong =
+            std::uint64_t(std::mismatch(real.begin(), real.end(), bytes.begin(), bytes.end()).first - real.begin());
         if (wrong < bytes.size())
-            throw Error(tar, member + (wrong == real.size() ? "truncated" : what) + " at byte " + std::to_string(at + wrong));
+            throw Error(tar, member + (wrong == real.size() ? "truncated" : what) + " at byte " +
+                                 std::to_string(at + wrong));
         at += bytes.size();
     };
     const std::string zeros(tar_block, '\0');
@@ -248,7 +251,8 @@ void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& e
             throw Error(tar, name + ": not where the index has it, at byte " + std::to_string(at));
         expect(archive_header(name, size), name + ": ", "damaged header");
         at += size;
-        expect(std::string_view(zeros).substr(0, whole_blocks(at) - at), name + ": ", "bytes other than zero behind it");
+        expect(std::string_view(zeros).substr(0, whole_blocks(at) - at), name + ": ",
+               "bytes other than zero behind it");
     };
     for (const ShardEntry& e : entries) {
         member(e.key + "." + e.extension, e.picture_offset, e.picture_bytes);
@@ -274,7 +278,8 @@ struct Shard::State {
         const std::vector<ShardEntry> entries = index_of(tar, mapping.bytes());
         places.reserve(entries.size());
         for (const ShardEntry& e : entries)
-            places.push_back({e.picture_offset, e.json_offset, std::uint32_t(e.picture_bytes), std::uint32_t(e.json_bytes)});
+            places.push_back(
+                {e.picture_offset, e.json_offset, std::uint32_t(e.picture_bytes), std::uint32_t(e.json_bytes)});
     }
 
     std::string_view named(std::size_t i, std::uint64_t offset, std::uint64_t size) const
@@ -383,7 +388,8 @@ std::vector<std::string> built_set_shards(const std::string& folder)
     std::error_code error;
     for (const char* const unfinished : {"journal.jsonl", "removal.jsonl"})
         if (fs::exists(folder + "/" + unfinished, error))
-            throw Error(folder, std::string("its last run is unfinished (there is a ") + unfinished + "): run it again");
+            throw Error(folder,
+                        std::string("its last run is unfinished (there is a ") + unfinished + "): run it again");
     std::int64_t count = 0, last = -1;
     for (fs::directory_iterator i(folder + "/shards", error), end; !error && i != end; i.increment(error)) {
         const std::string name = i->path().filename().string();
@@ -417,12 +423,18 @@ struct ShardPass::State {
     KeySet& keys;
 };
 
-ShardPass::ShardPass(const std::string& tar, KeySet& keys, bool digested) : state_(new State{TarStream(tar, digested), keys}) {}
+ShardPass::ShardPass(const std::string& tar, KeySet& keys, bool digested)
+    : state_(new State{TarStream(tar, digested), keys})
+{
+}
 ShardPass::~ShardPass() = default;
 const std::string& ShardPass::name() const { return state_->tar.name(); }
 std::uint64_t ShardPass::reached() const { return state_->tar.reached(); }
 std::uint64_t ShardPass::size() const { return state_->tar.size(); }
-std::string_view ShardPass::bytes_at(std::uint64_t offset, std::uint64_t size) const { return state_->tar.bytes(offset, size); }
+std::string_view ShardPass::bytes_at(std::uint64_t offset, std::uint64_t size) const
+{
+    return state_->tar.bytes(offset, size);
+}
 const std::string& ShardPass::last() const { return state_->tar.last(); }
 std::string ShardPass::digest() const { return state_->tar.digest(); }
 

@@ -1,15 +1,15 @@
 // Shards: archives of an image set with an index beside them, for random access, and the folders of built sets.
 //
-// Model to hold in mind: a *shard* is an image set's archive NNNNNN.tar. Its index, NNNNNN.tar.idx, is a table that says
-// where each sample's two members begin and what their SHA-256 are; NNNNNN.tar.sha256 is what sha256sum says of the
-// archive. A *built set* is a folder with set.json, manifest.jsonl and shards/000000.tar, 000001.tar ...
+// Model to hold in mind: a *shard* is an image set's archive NNNNNN.tar. Its index, NNNNNN.tar.idx, is a table that
+// says where each sample's two members begin and what their SHA-256 are; NNNNNN.tar.sha256 is what sha256sum says of
+// the archive. A *built set* is a folder with set.json, manifest.jsonl and shards/000000.tar, 000001.tar ...
 //
-// Random access maps the archive into memory and looks at no more of it than is asked for. An index that does not belong
-// to its archive is found out: when a shard is opened, by the headers of its first and last member and the zeros behind
-// the last one; when a sample is asked for, by its own members' headers. A shard that is open is never written to in
-// place: the toolkit replaces files by rename, and the old one lives on as long as it is mapped. Whoever truncates a
-// mapped file, or loses the disk below it, ends the reading process by SIGBUS, as with any mapped file; where that has to
-// be an Error, read with ImageReader.
+// Random access maps the archive into memory and looks at no more of it than is asked for. An index that does not
+// belong to its archive is found out: when a shard is opened, by the headers of its first and last member and the zeros
+// behind the last one; when a sample is asked for, by its own members' headers. A shard that is open is never written
+// to in place: the toolkit replaces files by rename, and the old one lives on as long as it is mapped. Whoever
+// truncates a mapped file, or loses the disk below it, ends the reading process by SIGBUS, as with any mapped file;
+// where that has to be an Error, read with ImageReader.
 #pragma once
 
 #include "io/image_stream.h"
@@ -40,8 +40,8 @@ std::vector<ShardEntry> read_index_table(const std::string& idx);
 // TAR.idx where it is there and belongs to the archive; else the archive is scanned, saying so if there is one.
 std::vector<ShardEntry> read_shard_index(const std::string& tar);
 
-// Is the archive laid out as the toolkit writes it, and as `entries` say? Headers, padding and end are compared byte for
-// byte; members' contents are not looked at. Error naming archive, member and the first wrong byte.
+// Is the archive laid out as the toolkit writes it, and as `entries` say? Headers, padding and end are compared byte
+// for byte; members' contents are not looked at. Error naming archive, member and the first wrong byte.
 void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& entries);
 
 // Any thread, at the same time. Views are valid as long as the Shard. Misuse (i >= count) is a std::out_of_range.
@@ -63,7 +63,8 @@ class Shard {
     std::unique_ptr<State> state_;
 };
 
-// Several shards as one sequence: the shards of a built set's folder, or the archives named. 24 bytes of memory a sample.
+// Several shards as one sequence: the shards of a built set's folder, or the archives named. 24 bytes of memory a
+// sample.
 class ShardSet {
   public:
     explicit ShardSet(const std::vector<std::string>& paths);    // archives and folders of built sets
@@ -91,8 +92,14 @@ struct RawSample {
     ShardEntry entry;           // no digests; offsets in the archive
     std::string picture_name, json_name;    // as the archive has them
 
-    std::string_view picture() const { return std::string_view(bytes).substr(entry.picture_offset - begin, entry.picture_bytes); }
-    std::string_view json() const { return std::string_view(bytes).substr(entry.json_offset - begin, entry.json_bytes); }
+    std::string_view picture() const
+    {
+        return std::string_view(bytes).substr(entry.picture_offset - begin, entry.picture_bytes);
+    }
+    std::string_view json() const
+    {
+        return std::string_view(bytes).substr(entry.json_offset - begin, entry.json_bytes);
+    }
     Sample sample(const std::string& archive) const;    // Error naming archive and member where the json is malformed
 };
 
@@ -104,7 +111,8 @@ class ShardPass {
     ~ShardPass();
     std::optional<RawSample> next();
     const std::string& name() const;
-    // After an Error: the offset of the member's header, or of the byte, it speaks of; what is at hand of the bytes there.
+    // After an Error: the offset of the member's header, or of the byte, it speaks of; what is at hand of the bytes
+    // there.
     std::uint64_t reached() const;
     std::string_view bytes_at(std::uint64_t offset, std::uint64_t size) const;
     const std::string& last() const;    // the member read last without fault; "" at the beginning

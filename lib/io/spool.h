@@ -1,7 +1,7 @@
 // Bytes set aside on disk: what comes from a pipe and is needed twice, or is more than memory should hold.
 //
-// Model: a temporary file in $TMPDIR (/tmp) without a name: gone when closed, whatever happens. Appended to, read anywhere.
-// Failures are Errors. One thread at a time.
+// Model: a temporary file in $TMPDIR (/tmp) without a name: gone when closed, whatever happens. Appended to, read
+// anywhere. Failures are Errors. One thread at a time.
 #pragma once
 
 #include <cstddef>

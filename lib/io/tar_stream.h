@@ -1,8 +1,8 @@
 // An image set's archive as pairs of members, read strictly in one pass (libarchive). Private to this room.
 //
-// Model to hold in mind: bytes come from a file or a pipe, once; those of the pair returned last, from the end of the pair
-// before it to the end of its own padding, stay at hand and can be looked at by their offset in the archive. Memory: one
-// pair and 256 KiB. What is strict about it stands in io/image_stream.h. One thread at a time.
+// Model to hold in mind: bytes come from a file or a pipe, once; those of the pair returned last, from the end of the
+// pair before it to the end of its own padding, stay at hand and can be looked at by their offset in the archive.
+// Memory: one pair and 256 KiB. What is strict about it stands in io/image_stream.h. One thread at a time.
 #pragma once
 
 #include "io/key_set.h"

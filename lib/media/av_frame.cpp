@@ -151,7 +151,8 @@ OwnFrame scale(const Source& source, int width, int height, AVPixelFormat format
     if (ready)
         sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(source.coefficients), source.full_range,
                                  sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
-    if (!ready || sws_scale(scaler.get(), source.data, source.step, 0, source.height, out->data, out->linesize) != height)
+    if (!ready ||
+        sws_scale(scaler.get(), source.data, source.step, 0, source.height, out->data, out->linesize) != height)
         out.reset();
     return out;
 }
@@ -160,7 +161,8 @@ Picture lines_of(const AVFrame& rgb)
 {
     Picture picture = blank_picture(rgb.width, rgb.height);
     for (int y = 0; y < picture.height; ++y)
-        std::memcpy(picture.at(0, y), rgb.data[0] + std::ptrdiff_t(y) * rgb.linesize[0], std::size_t(picture.width) * 3);
+        std::memcpy(picture.at(0, y), rgb.data[0] + std::ptrdiff_t(y) * rgb.linesize[0],
+                    std::size_t(picture.width) * 3);
     return picture;
 }
 

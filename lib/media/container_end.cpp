@@ -42,7 +42,8 @@ struct Reader {
 
 bool is_box(const Reader::Piece& piece)
 {
-    for (const char* const type : {"ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp", "moof", "sidx", "uuid"})
+    for (const char* const type :
+         {"ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp", "moof", "sidx", "uuid"})
         if (piece.has(4, type))
             return true;
     return false;

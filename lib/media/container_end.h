@@ -1,8 +1,8 @@
 // Private to this room: whether a container says itself that the file is longer than what is there.
 //
-// Looks at the outermost structure alone: the boxes of MP4 and QuickTime (also: media data but no index), the segment of
-// Matroska, the chunks of AVI, the trailer of GIF. Of other containers nothing is known: false. It is asked only when a
-// file gave nothing, to tell `truncated` from `damaged`. Reads through `fd` by pread; where that fails: false.
+// Looks at the outermost structure alone: the boxes of MP4 and QuickTime (also: media data but no index), the segment
+// of Matroska, the chunks of AVI, the trailer of GIF. Of other containers nothing is known: false. It is asked only
+// when a file gave nothing, to tell `truncated` from `damaged`. Reads through `fd` by pread; where that fails: false.
 #pragma once
 
 #include <cstdint>

@@ -188,7 +188,8 @@ static bool names_encryption(int fd)
     std::string start(1 << 16, '\0');
     const ssize_t got = ::pread(fd, start.data(), start.size(), 0);
     start.resize(got > 0 ? std::size_t(got) : 0);
-    return start.substr(0, 12).find("ftyp") == 4 && start.find("encv") != start.npos && start.find("sinf") != start.npos;
+    return start.substr(0, 12).find("ftyp") == 4 && start.find("encv") != start.npos &&
+           start.find("sinf") != start.npos;
 }
 
 Refusal Demuxer::nothing(Reason otherwise) const
@@ -383,7 +384,8 @@ void FrameWalk::start_at(const KeyPacket& key)
     }
     if (!again_)
         open_again();
-    // A container is believed only when it leads to this very packet; the way through all packets before it always does.
+    // A container is believed only when it leads to this very packet; the way through all packets before it always
+    // does.
     constexpr int reach = 512;
     if (again_->seekable() && again_->seek(key.pts)) {
         for (int i = 0; i < reach && !found_ && again_->read(*packet_); ++i)

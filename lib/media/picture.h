@@ -55,8 +55,8 @@ PictureInfo inspect_picture(std::span<const std::byte> encoded, const std::strin
 Picture decode_picture(std::span<const std::byte> encoded, const std::string& subject,
                        long max_pixels = default_max_pixels);
 
-// The same picture's Rec. 601 luma. A JPEG stores it: it is decoded alone, in two thirds of the time, and may differ by a
-// level or two from grey(decode_picture()), which went through rounded and clipped colours.
+// The same picture's Rec. 601 luma. A JPEG stores it: it is decoded alone, in two thirds of the time, and may differ by
+// a level or two from grey(decode_picture()), which went through rounded and clipped colours.
 GreyPicture decode_grey(std::span<const std::byte> encoded, const std::string& subject,
                         long max_pixels = default_max_pixels);
 

@@ -21,7 +21,10 @@ namespace nonna {
 using Encoded = std::span<const std::byte>;
 
 inline Refusal damaged_picture(const std::string& subject) { return {subject, Reason::damaged, "damaged picture"}; }
-inline Refusal truncated_picture(const std::string& subject) { return {subject, Reason::truncated, "truncated picture"}; }
+inline Refusal truncated_picture(const std::string& subject)
+{
+    return {subject, Reason::truncated, "truncated picture"};
+}
 inline Refusal data_behind(const std::string& subject)
 {
     return {subject, Reason::damaged, "data behind the picture's end"};

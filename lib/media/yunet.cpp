@@ -44,7 +44,8 @@ YuNet::YuNet(const std::string& model) : model_(model)
     try {
         if (!has_expected_outputs(model))
             throw Error(model, "not a YuNet network that OpenCV " CV_VERSION " can use");
-        network_ = cv::FaceDetectorYN::create(model, "", {probe_side, probe_side}, score_floor, overlap, most_candidates);
+        network_ =
+            cv::FaceDetectorYN::create(model, "", {probe_side, probe_side}, score_floor, overlap, most_candidates);
     } catch (const cv::Exception&) {
         throw Error(model, "not a YuNet network (ONNX, outputs loc, conf, iou) that OpenCV " CV_VERSION " can use");
     }

@@ -4,8 +4,8 @@
 // Bare: OpenCV's call alone, on pictures decoded and equalised beforehand. Whole: annotate_set, all that the program
 // does. A round runs both on one thread and on two, one after the other, so that what else the machine does hits all
 // alike; medians of the rounds' ratios are printed. The ratio on one core is taken from processor time, which a busy
-// machine does not falsify; the gain of two threads from the clock on the wall, beside what the bare detector gains from
-// two threads, which is what the machine has to give.
+// machine does not falsify; the gain of two threads from the clock on the wall, beside what the bare detector gains
+// from two threads, which is what the machine has to give.
 #include "dataset/annotate.h"
 #include "io/image_stream.h"
 #include "media/picture.h"
@@ -108,8 +108,8 @@ try {
         one_core.push_back(bare1.processor / whole1.processor);
         gain.push_back(whole1.wall / whole2.wall);
         bare_gain.push_back(bare1.wall / bare2.wall);
-        std::printf("round %d: pictures a second: bare %.1f, whole %.1f, bare on two %.1f, whole on two %.1f\n", round + 1,
-                    double(pictures.size()) / bare1.wall, double(pictures.size()) / whole1.wall,
+        std::printf("round %d: pictures a second: bare %.1f, whole %.1f, bare on two %.1f, whole on two %.1f\n",
+                    round + 1, double(pictures.size()) / bare1.wall, double(pictures.size()) / whole1.wall,
                     double(pictures.size()) / bare2.wall, double(pictures.size()) / whole2.wall);
         std::fflush(stdout);
     }

@@ -65,8 +65,9 @@ struct AuditJob {
                       "95 %% interval %.3g to %.3g %% (%llu pictures too small, %llu unreadable)",
                       static_cast<unsigned long long>(audit.faces), static_cast<unsigned long long>(audit.patches),
                       static_cast<long long>(options.patch_size), static_cast<long long>(options.patch_size),
-                      static_cast<unsigned long long>(audit.pictures), 100 * audit.rate, 100 * audit.low, 100 * audit.high,
-                      static_cast<unsigned long long>(audit.small), static_cast<unsigned long long>(audit.unreadable));
+                      static_cast<unsigned long long>(audit.pictures), 100 * audit.rate, 100 * audit.low,
+                      100 * audit.high, static_cast<unsigned long long>(audit.small),
+                      static_cast<unsigned long long>(audit.unreadable));
         say(text);
     }
 };

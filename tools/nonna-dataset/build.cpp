@@ -35,7 +35,8 @@ struct BuildJob {
 void add_build(Command& program)
 {
     static BuildJob o;
-    Command& job = program.subcommand("build", "videos and pictures to a set that grows, night by night", [] { return o.run(); });
+    Command& job =
+        program.subcommand("build", "videos and pictures to a set that grows, night by night", [] { return o.run(); });
     job.positional("DIR", o.folder, "the set's folder; made where it is not there");
     job.positional("PATH", o.paths, "videos and pictures; folders with --recursive");
     job.option("--files-from", o.list, "FILE", "more inputs, one a line");

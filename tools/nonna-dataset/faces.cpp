@@ -28,7 +28,8 @@ struct FacesJob {
 void add_faces(Command& program)
 {
     static FacesJob o;
-    Command& job = program.subcommand("faces", "find faces or people, keep their boxes in the json", [] { return o.run(); });
+    Command& job =
+        program.subcommand("faces", "find faces or people, keep their boxes in the json", [] { return o.run(); });
     job.positional("IN.tar", o.input, "image set; - is standard input");
     job.option("-o,--output", o.output, "OUT.tar", "the image set with boxes").required();
     job.choice("--detector", o.options.detector.name, detector_names(), "what to look for");

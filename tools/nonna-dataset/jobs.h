@@ -1,5 +1,5 @@
-// The jobs of nonna-dataset: each declares its options on the program and binds what it does. What the options are bound
-// to lives as long as the process.
+// The jobs of nonna-dataset: each declares its options on the program and binds what it does. What the options are
+// bound to lives as long as the process.
 #pragma once
 
 #include "cli/run_tool.h"

@@ -31,7 +31,8 @@ struct RemoveJob {
 void add_merge(Command& program)
 {
     static MergeJob o;
-    Command& job = program.subcommand("merge", "parts, or other built sets, to one", [] { return merge_sets(o.sets, o.output); });
+    Command& job =
+        program.subcommand("merge", "parts, or other built sets, to one", [] { return merge_sets(o.sets, o.output); });
     job.positional("DIR", o.sets, "built sets", 1);
     job.option("-o,--output", o.output, "OUT", "folder of the result").required();
 }

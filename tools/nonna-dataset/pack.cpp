@@ -43,7 +43,8 @@ struct PackJob {
 void add_pack(Command& program)
 {
     static PackJob o;
-    Command& job = program.subcommand("pack", "pictures, folders or image sets to one image set", [] { return o.run(); });
+    Command& job =
+        program.subcommand("pack", "pictures, folders or image sets to one image set", [] { return o.run(); });
     job.positional("PATH", o.paths, "pictures, folders, image sets, built sets");
     job.option("-o,--output", o.output, "OUT.tar", "the image set").required();
     job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps", 0, 8192);

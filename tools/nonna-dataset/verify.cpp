@@ -24,7 +24,8 @@ struct VerifyJob {
                 text = std::to_string(n.ok + n.rejected + n.failed) + " in = " + std::to_string(n.ok) + " ok + " +
                        std::to_string(n.rejected) + " rejected + " + std::to_string(n.failed) + " failed, " +
                        std::to_string(n.shards) + " shards, " + text;
-            say((set == "-" ? "standard input" : set) + ": " + (options.quick ? "structure whole: " : "whole: ") + text);
+            say((set == "-" ? "standard input" : set) + ": " + (options.quick ? "structure whole: " : "whole: ") +
+                text);
         }
         return ExitStatus::done;
     }
@@ -35,7 +36,8 @@ struct VerifyJob {
 void add_verify(Command& program)
 {
     static VerifyJob o;
-    Command& job = program.subcommand("verify", "is every byte of an image set as it was written", [] { return o.run(); });
+    Command& job =
+        program.subcommand("verify", "is every byte of an image set as it was written", [] { return o.run(); });
     job.positional("SET", o.sets, "folders of built sets, archives; - is standard input", 1);
     job.flag("--quick", o.options.quick, "structure only: no picture is decoded, no digest computed");
     job.option("--max-pixels", o.max_pixels, "N", "larger pictures are faults", 1, 1'000'000'000'000);

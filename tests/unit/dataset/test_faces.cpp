@@ -63,7 +63,8 @@ std::vector<Sample> read_set(const std::string& path)
 
 void write_bytes(const std::string& path, const Bytes& bytes)
 {
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
 std::string lbp_parameters() { return Detector({"lbp", "", 0}).parameters(); }

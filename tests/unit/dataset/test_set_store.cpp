@@ -213,12 +213,14 @@ BOOST_AUTO_TEST_CASE(what_is_removed_is_gone)
             BOOST_TEST(bytes.find("\"source\":\"source 5\"") == std::string::npos);
     // Cut short with the list written and one shard done: whoever opens the set next ends it.
     uninterrupted(folder / "other");
-    fs::copy(folder / "set/shards/000000.tar", folder / "other/shards/000000.tar", fs::copy_options::overwrite_existing);
+    fs::copy(folder / "set/shards/000000.tar", folder / "other/shards/000000.tar",
+             fs::copy_options::overwrite_existing);
     std::string list;
     for (const std::string& id : gone)
         list += settings_line({{"id", id}});
     test::write_bytes(folder / "other/removal.jsonl", list);
-    BOOST_TEST(refusal([&] { SetReading(folder / "other"); }).ends_with("its last run was cut short: run it again first"));
+    BOOST_TEST(
+        refusal([&] { SetReading(folder / "other"); }).ends_with("its last run was cut short: run it again first"));
     SetStore(folder / "other");
     BOOST_CHECK(content(folder / "other") == result);
 }

@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(lists_come_back_as_they_went)
     for (const std::string bad :
          {"key\n1\n", "key\tlabel\n", "key\tlabel\nx\t1\n", "key\tlabel\nx\t1\nx\t0\n", "key\tlabel\nx\t1\ny\t2\n",
           "key\tlabel\n\t1\ny\t0\n", "key\tlabel\thalf\nx\t1\tc\ny\t0\ta\n",
-          "key\tlabel\tx\ty\tside\nx\t1\t0\t0\t0\ny\t0\t0\t0\t9\n", "key\tlabel\tx\ty\tside\nx\t1\tnan\t0\t9\ny\t0\t0\t0\t9\n"}) {
+          "key\tlabel\tx\ty\tside\nx\t1\t0\t0\t0\ny\t0\t0\t0\t9\n",
+          "key\tlabel\tx\ty\tside\nx\t1\tnan\t0\t9\ny\t0\t0\t0\t9\n"}) {
         write_text(dir / "bad.tsv", bad);
         BOOST_CHECK_THROW(read_test_list(dir / "bad.tsv"), Error);
     }

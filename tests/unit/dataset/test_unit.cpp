@@ -234,12 +234,15 @@ BOOST_AUTO_TEST_CASE(memory_decides_nothing_but_out_of_memory)
             options.limits.memory = memory;
             const std::vector<Unit> got = units({{path, "", "", {}}}, options);
             ++ends[got.at(0).code];
-            BOOST_CHECK_MESSAGE(got[0].ok() || got[0].code == "out_of_memory",
-                                name << " with " << (memory >> 10) << " KiB: " << got[0].code << " (" << got[0].reason << ")");
+            BOOST_CHECK_MESSAGE(got[0].ok() || got[0].code == "out_of_memory", name << " with " << (memory >> 10)
+                                                                                    << " KiB: " << got[0].code << " ("
+                                                                                    << got[0].reason << ")");
             if (got[0].ok())
-                BOOST_CHECK_MESSAGE(got[0].samples[0].picture == whole[0].samples[0].picture, name << " with " << memory);
+                BOOST_CHECK_MESSAGE(got[0].samples[0].picture == whole[0].samples[0].picture,
+                                    name << " with " << memory);
         }
-        BOOST_CHECK_MESSAGE(ends[""] > 0 && ends["out_of_memory"] > 0, name << " " << ends[""] << " " << ends["out_of_memory"]);
+        BOOST_CHECK_MESSAGE(ends[""] > 0 && ends["out_of_memory"] > 0,
+                            name << " " << ends[""] << " " << ends["out_of_memory"]);
     }
 }
 

@@ -162,8 +162,9 @@ BOOST_AUTO_TEST_CASE(every_changed_byte_is_found_and_named)
                 }
                 BOOST_TEST(fault.starts_with(where), "byte " << at << " of " << part.member << ": " << fault);
                 if (!part.content)
-                    BOOST_TEST((fault.ends_with(byte) || (part.member.empty() && fault.find(" at byte ") != fault.npos)),
-                               "byte " << at << " of " << part.member << ": " << fault);
+                    BOOST_TEST(
+                        (fault.ends_with(byte) || (part.member.empty() && fault.find(" at byte ") != fault.npos)),
+                        "byte " << at << " of " << part.member << ": " << fault);
             }
             ++flips;
         }
@@ -248,7 +249,8 @@ BOOST_AUTO_TEST_CASE(the_manifest)
                    " of shard 1 in its place (" + line + "7)");
     BOOST_TEST(fault([](Lines& l) { l.erase(l.begin() + 16); }) ==
                set.shard(2) + ": " + shards[2][4].key + ".png: not in the manifest");
-    BOOST_TEST(fault([](Lines& l) { l.push_back(l[17]); }) == set.path + "/manifest.jsonl: line 19: the unit occurs twice");
+    BOOST_TEST(fault([](Lines& l) { l.push_back(l[17]); }) ==
+               set.path + "/manifest.jsonl: line 19: the unit occurs twice");
     BOOST_TEST(fault([](Lines& l) { l[17].pop_back(); }) == set.path + "/manifest.jsonl: line 18: truncated");
     BOOST_TEST(fault([](Lines& l) { l[4].replace(l[4].find("\"shard\":0"), 9, "\"shard\":1"); }) ==
                set.shard(0) + ": " + shards[0][4].key + ".png: the manifest has " + shards[0][4].key +
@@ -332,11 +334,15 @@ BOOST_AUTO_TEST_CASE(contents)
                names[3].key + ".jpg: truncated picture");
     BOOST_TEST(fault([](Samples& s) { s[2].extension = "jpg"; }) ==
                names[2].key + ".jpg: a picture of another format (png)");
-    BOOST_TEST(fault([](Samples& s) { std::swap(s[2], s[3]); }).starts_with(names[3].key + ".jpg: the manifest has " + names[2].key));
+    BOOST_TEST(fault([](Samples& s) {
+                   std::swap(s[2], s[3]);
+               }).starts_with(names[3].key + ".jpg: the manifest has " + names[2].key));
     BOOST_TEST(fault([](Samples& s) { s[5] = sample_of(3, s[5].meta.source, text_sha256("clips/00"), 0); })
                    .starts_with(sample_key(text_sha256("clips/00"), 0) + ".jpg: the key occurs twice"));
     BuiltSet small;
-    BOOST_TEST(refusal([&] { verify_set(small.path, {false, 100, 2}); }).find("larger than the limit") != std::string::npos);
+    BOOST_TEST(refusal([&] {
+                   verify_set(small.path, {false, 100, 2});
+               }).find("larger than the limit") != std::string::npos);
 }
 
 // An archive alone: other programs' archives are whole in their own way, the toolkit's are held to every byte.
@@ -354,8 +360,9 @@ BOOST_AUTO_TEST_CASE(archives_alone)
         BOOST_TEST(fault(flipped(whole, e.json_offset - 513, 1)) ==
                    tar + ": " + e.key + "." + e.extension + ": bytes other than zero behind it, at byte " +
                        std::to_string(e.json_offset - 513));
-        BOOST_TEST(fault(flipped(whole, e.json_offset - 500, 1)) ==
-                   tar + ": damaged header at byte " + std::to_string(e.json_offset - 512) + ", behind " + e.key + "." + e.extension);
+        BOOST_TEST(fault(flipped(whole, e.json_offset - 500, 1)) == tar + ": damaged header at byte " +
+                                                                        std::to_string(e.json_offset - 512) +
+                                                                        ", behind " + e.key + "." + e.extension);
     }
     // Another owner is nobody's business in other programs' archives.
     const auto owned = [](std::string bytes, std::uint64_t header) {

@@ -1,5 +1,5 @@
-// Image sets for a test: a small picture, samples, and archives by hand, so that what the writer never writes can be read
-// too.
+// Image sets for a test: a small picture, samples, and archives by hand, so that what the writer never writes can be
+// read too.
 #pragma once
 
 #include "../files.h"

@@ -71,7 +71,8 @@ BOOST_AUTO_TEST_CASE(decoding_is_read_as_written)
 {
     const Folder folder;
     std::vector<Sample> samples = golden_samples();
-    const Decoding how = {"yuv420p10le", "bt2020", true, "limited", "left", "smpte2084", "top", 16, 15, 6, 138, 2, 360, 384};
+    const Decoding how = {"yuv420p10le", "bt2020", true, "limited", "left", "smpte2084", "top", 16, 15, 6,
+                          138,           2,        360,  384};
     samples[0].meta.decoding = how;
     write_set(folder / "set.tar", samples);
     const auto again = read_set(folder / "set.tar");

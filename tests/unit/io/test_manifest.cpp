@@ -41,8 +41,9 @@ BOOST_AUTO_TEST_CASE(a_line_reads_back)
 {
     const UnitRecord r = accepted();
     const std::string line = manifest_line(r);
-    BOOST_TEST(line == "{\"digest\":\"" + r.digest + "\",\"hashes\":[\"0123456789abcdef\",\"0000000000000001\"],\"id\":\"" +
-                           r.id + "\",\"keys\":[\"aaaaaaaaaaaaaaaa\",\"aaaaaaaaaaaaaaaa-000001\"],\"shard\":7,"
+    BOOST_TEST(line == "{\"digest\":\"" + r.digest +
+                           "\",\"hashes\":[\"0123456789abcdef\",\"0000000000000001\"],\"id\":\"" + r.id +
+                           "\",\"keys\":[\"aaaaaaaaaaaaaaaa\",\"aaaaaaaaaaaaaaaa-000001\"],\"shard\":7,"
                            "\"source\":\"films/a \\\"b\\\".mp4\",\"status\":\"ok\"}\n");
     const UnitRecord back = unit_from_line(line, "m", 1);
     BOOST_TEST(manifest_line(back) == line);
@@ -66,7 +67,8 @@ BOOST_AUTO_TEST_CASE(strict)
     BOOST_TEST(with("\"ok\"", "\"failed\"") == "m: line 3: field 'reason' is missing");
     BOOST_TEST(with("\"ok\"", "\"failed\",\"reason\":\"crashed\"") ==
                "m: line 3: field 'keys' and shard go with ok, and only with it");
-    BOOST_TEST(with("0123456789abcdef", "0123456789abcdeg") == "m: line 3: field 'hashes' is not made of 16 hexadecimal digits");
+    BOOST_TEST(with("0123456789abcdef", "0123456789abcdeg") ==
+               "m: line 3: field 'hashes' is not made of 16 hexadecimal digits");
 }
 
 BOOST_AUTO_TEST_CASE(lines_and_their_places)

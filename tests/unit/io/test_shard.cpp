@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(an_index_made_while_writing_is_the_scanned_one)
     for (std::size_t i = 0; i < all.size(); ++i) {
         BOOST_TEST((to_bytes(bytes.substr(scanned[i].picture_offset, scanned[i].picture_bytes)) == all[i].picture));
         BOOST_TEST(scanned[i].picture_sha256 == sha256(all[i].picture));
-        BOOST_TEST(scanned[i].json_sha256 == sha256(to_bytes(bytes.substr(scanned[i].json_offset, scanned[i].json_bytes))));
+        BOOST_TEST(scanned[i].json_sha256 ==
+                   sha256(to_bytes(bytes.substr(scanned[i].json_offset, scanned[i].json_bytes))));
     }
 }
 
@@ -210,11 +211,13 @@ BOOST_AUTO_TEST_CASE(shards_that_are_none)
     BOOST_TEST(refusal([&] { Shard(folder / "no.tar"); }) == folder / "no.tar" + ": no such file or directory");
     BOOST_TEST(refusal([&] { Shard(folder.path); }) == folder.path + ": not a regular file");
     write_bytes(folder / "empty.tar", "");
-    BOOST_TEST(refusal([&] { Shard(folder / "empty.tar"); }) == folder / "empty.tar" + ": empty file, not an image set");
+    BOOST_TEST(refusal([&] { Shard(folder / "empty.tar"); }) ==
+               folder / "empty.tar" + ": empty file, not an image set");
     write_set(folder / "a.tar", samples(0, 10));
     const std::string whole = read_bytes(folder / "a.tar");
     write_shard_index(folder / "cut.tar.idx", scan_shard(folder / "a.tar"));
-    for (std::size_t size = 1; size < whole.size() - 10240; size += 501) {    // the padding behind the end marker may go
+    for (std::size_t size = 1; size < whole.size() - 10240;
+         size += 501) {    // the padding behind the end marker may go
         write_bytes(folder / "cut.tar", whole.substr(0, size));
         BOOST_TEST(refusal([&] { Shard(folder / "cut.tar"); }) != "", "accepted when cut to " << size);
     }
@@ -309,7 +312,10 @@ BOOST_AUTO_TEST_CASE(raw_bytes_of_a_pass)
     BOOST_TEST(joined + archive_end(joined.size()) == whole);
     BOOST_TEST(pass.size() == whole.size());
     BOOST_TEST(pass.digest() == sha256(to_bytes(whole)));
-    BOOST_TEST(archive_header(key + ".png", 5) == archive_bytes(golden_samples()[0], "").substr(0, 512).replace(124, 12, archive_header(key + ".png", 5).substr(124, 12)).replace(148, 8, archive_header(key + ".png", 5).substr(148, 8)));
+    BOOST_TEST(archive_header(key + ".png", 5) == archive_bytes(golden_samples()[0], "")
+                                                      .substr(0, 512)
+                                                      .replace(124, 12, archive_header(key + ".png", 5).substr(124, 12))
+                                                      .replace(148, 8, archive_header(key + ".png", 5).substr(148, 8)));
 }
 
 // Where the first bad byte is, by the pass alone: the block of a damaged header, the byte behind the end.

@@ -73,8 +73,9 @@ std::string node(const std::string& type, const std::vector<std::string>& inputs
     return text + block(2, output) + block(3, output) + block(4, type);
 }
 
-// A network with YuNet's outputs for a picture of 32x32 (58 anchors): sure of one anchor by the mean of the red channel,
-// of nothing else. That anchor has the centre (12, 12) and the side 24: row 1, column 1 of the 4x4 places, third size.
+// A network with YuNet's outputs for a picture of 32x32 (58 anchors): sure of one anchor by the mean of the red
+// channel, of nothing else. That anchor has the centre (12, 12) and the side 24: row 1, column 1 of the 4x4 places,
+// third size.
 std::string red_network(int anchors = 58)
 {
     constexpr int sure = (1 * 4 + 1) * 3 + 2;

@@ -33,7 +33,8 @@ BOOST_AUTO_TEST_CASE(errors_that_are_no_refusals_are_system_calls)
     BOOST_CHECK(reason_of(Error("a", "input/output error")) == Reason::unreadable);
     BOOST_CHECK(reason_of(Refusal("a", Reason::encrypted)) == Reason::encrypted);
     BOOST_CHECK_EQUAL(Refusal("a", Reason::encrypted).reason(), "encrypted");
-    BOOST_CHECK_EQUAL(skipped_text(Refusal("a", Reason::too_large, "9x9 is too much")), "9x9 is too much [too_large], skipped");
+    BOOST_CHECK_EQUAL(skipped_text(Refusal("a", Reason::too_large, "9x9 is too much")),
+                      "9x9 is too much [too_large], skipped");
 }
 
 // The manual's list is this table, in this order.

@@ -78,7 +78,8 @@ BOOST_AUTO_TEST_CASE(the_frame_at_a_time_is_the_frame_shown)
 {
     // Frame i has luma 16 + 2 i, so limited range shows 2 i * 255 / 219; ten frames a second.
     const Scratch file(y4m(100, 32, 20, [](int i) { return 16 + 2 * i; }));
-    for (const FrameRequest::Pick pick : {FrameRequest::Pick::random, FrameRequest::Pick::middle, FrameRequest::Pick::first})
+    for (const FrameRequest::Pick pick :
+         {FrameRequest::Pick::random, FrameRequest::Pick::middle, FrameRequest::Pick::first})
         for (const double begin : {0.0, 0.5}) {
             FrameRequest request;
             request.pick = pick;
@@ -158,8 +159,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_video_is_named)
 // alone must agree with all frames in a row.
 BOOST_AUTO_TEST_CASE(seeking_and_counting_agree)
 {
-    for (const char* const name : {"street_nofi008.mp4", "intel_learn.mkv", "mmaction_test.avi", "tree.avi", "gif_84.gif",
-                                   "ExoPlayer_sample_h264_mpeg_audio.ts"}) {
+    for (const char* const name : {"street_nofi008.mp4", "intel_learn.mkv", "mmaction_test.avi", "tree.avi",
+                                   "gif_84.gif", "ExoPlayer_sample_h264_mpeg_audio.ts"}) {
         const std::string path = sample(name);
         if (path.empty())
             continue;
@@ -172,7 +173,8 @@ BOOST_AUTO_TEST_CASE(seeking_and_counting_agree)
         some.pick = FrameRequest::Pick::random;
         some.count = 6;
         for (const VideoFrame& frame : frames(path, some)) {
-            const auto twin = std::find_if(row.begin(), row.end(), [&](const VideoFrame& f) { return f.pts == frame.pts; });
+            const auto twin =
+                std::find_if(row.begin(), row.end(), [&](const VideoFrame& f) { return f.pts == frame.pts; });
             if (twin != row.end())
                 BOOST_CHECK_MESSAGE(twin->picture == frame.picture, name << " at " << frame.pts);
             else
