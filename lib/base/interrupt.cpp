@@ -25,6 +25,7 @@ extern "C" void on_interrupt(int number)
 
 void watch_interrupts()
 {
+    std::signal(SIGXFSZ, SIG_IGN);    // a limit of file size is a failed write, as a full disk is
     for (const int number : {SIGINT, SIGTERM}) {
         struct sigaction previous {
         };

@@ -10,11 +10,14 @@
 #include "media/reason.h"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
-#include <fcntl.h>
+#include <filesystem>
 #include <fstream>
-#include <sys/stat.h>
+#include <map>
 #include <set>
+#include <sys/stat.h>
 #include <tuple>
 #include <unistd.h>
 #include <unordered_map>
@@ -175,20 +178,35 @@ Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
     return refusals;
 }
 
-// Folders to the files in them. What cannot be walked is named; a name that fits no list is left to decode_units.
-std::vector<std::string> walked(const std::vector<std::string>& paths, bool& failures)
+// Names to sources: with `recursive`, folders to the files in them. What is no file and is named in a folder is a source all
+// the same, and fails as one, once. What is named every time, as long as it is so: a name that leads nowhere where
+// folders are expected (a disk that is not mounted), a folder where none are, one that cannot be read.
+std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool recursive, bool& failures)
 {
-    std::size_t next = 0;
-    FileWalk walk([&](std::string& name) { return next < paths.size() && (name = paths[next++], true); }, true,
-                  [](std::string_view name) { return named_like_video(name) || named_like_picture(name); });
     std::vector<std::string> files;
-    while (std::optional<Walk::Found> found = walk.next()) {
-        throw_if_interrupted();
-        if (found->refusal) {
-            warn(found->path, skipped_text(*found->refusal));
-            failures = true;
+    std::error_code error;
+    const auto refuse = [&](const std::string& path, const std::string& reason) {
+        warn(path, reason + ", skipped");
+        failures = true;
+    };
+    for (const std::string& path : paths) {
+        const bool folder = std::filesystem::is_directory(path, error);
+        if (path.empty() || (folder && !recursive)) {
+            refuse(path.empty() ? "''" : path, path.empty() ? "an empty name" : "a folder: --recursive takes the files in it");
+        } else if (recursive && !std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
+            errno = error.value();
+            refuse(path, errno ? errno_reason() : "no such file or directory");
+        } else if (!folder) {
+            files.push_back(path);
         } else {
-            files.push_back(std::move(found->path));
+            Walk walk(path, [](std::string_view name) { return named_like_video(name) || named_like_picture(name); });
+            while (std::optional<Walk::Found> found = walk.next()) {
+                throw_if_interrupted();
+                if (found->refusal && std::filesystem::is_directory(found->path, error))
+                    refuse(found->path, found->refusal->reason());
+                else
+                    files.push_back(std::move(found->path));
+            }
         }
     }
     return files;
@@ -262,7 +280,7 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
             throw Error("--retry", "no such code: " + code, ExitStatus::usage);
     SetStore store(folder, settings_of(o));
     bool failures = false;
-    const std::vector<std::string> sources = o.recursive ? walked(paths, failures) : paths;
+    const std::vector<std::string> sources = sources_of(paths, o.recursive, failures);
     Known known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
     Digests digests(set_path(folder, "digests.jsonl"));

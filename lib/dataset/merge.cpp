@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <map>
+#include <unordered_set>
 
 namespace nonna {
 
@@ -68,13 +70,16 @@ class Samples {
     std::vector<Open> open_;
 };
 
-std::vector<Line> all_lines(const std::vector<SetReading>& inputs)
+// All lines by digest; `removed`: the ids of what any input has removed, whatever content the others had under the name.
+std::vector<Line> all_lines(const std::vector<SetReading>& inputs, std::unordered_set<std::string>& removed)
 {
     std::vector<Line> lines;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         ManifestReader reader(set_path(inputs[i].folder(), "manifest.jsonl"));
         while (const std::optional<UnitRecord> record = reader.next()) {
             throw_if_interrupted();
+            if (record->reason == reason_code(Reason::removed))
+                removed.insert(record->id);
             Line line{{}, std::uint32_t(i), reader.begin()};
             for (std::size_t b = 0; b < 32 && !record->digest.empty(); ++b)
                 std::from_chars(record->digest.data() + 2 * b, record->digest.data() + 2 * b + 2, line.digest[b], 16);
@@ -122,14 +127,28 @@ bool common_settings(const std::vector<SetReading>& inputs, Settings& settings)
     return whole;
 }
 
-// The units of one content, the one that may be ok first; a source that several inputs had, once.
+void reject(UnitRecord& record, Reason reason, const std::string& of)
+{
+    record.status = Status::rejected;
+    record.reason = reason_code(reason);
+    record.of = of;
+    record.keys.clear();
+    record.shard = -1;
+}
+
+// The units of one content, by source; a source that several inputs had, once, as what it is in the first of: removed,
+// ok, rejected, failed.
 std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, std::size_t end,
-                             const std::vector<SetReading>& inputs)
+                             const std::vector<SetReading>& inputs, const std::unordered_set<std::string>& removed)
 {
     std::vector<Member> group;
-    for (std::size_t i = begin; i < end; ++i)
+    for (std::size_t i = begin; i < end; ++i) {
         group.push_back({manifest_line_at(set_path(inputs[lines[i].input].folder(), "manifest.jsonl"), lines[i].offset),
                          lines[i].input});
+        UnitRecord& record = group.back().record;
+        if (removed.contains(record.id))
+            reject(record, Reason::removed, "");
+    }
     std::stable_sort(group.begin(), group.end(), [](const Member& a, const Member& b) {
         return std::tie(a.record.source, a.record.id, a.record.status) <
                std::tie(b.record.source, b.record.id, b.record.status);
@@ -138,15 +157,6 @@ std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, 
                             [](const Member& a, const Member& b) { return a.record.id == b.record.id; }),
                 group.end());
     return group;
-}
-
-void reject(UnitRecord& record, Reason reason, const std::string& of)
-{
-    record.status = Status::rejected;
-    record.reason = reason_code(reason);
-    record.of = of;
-    record.keys.clear();
-    record.shard = -1;
 }
 
 // Decides on the units of one content, looks aside. Gives the member whose samples the first one gets, where it is ok.
@@ -184,8 +194,12 @@ std::optional<Member> decide(std::vector<Member>& group)
 ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string& output)
 {
     std::vector<SetReading> inputs;
-    for (const std::string& folder : folders)
+    for (const std::string& folder : folders) {
+        std::error_code error;
+        if (std::filesystem::equivalent(folder, output, error))
+            throw Error(output, "is one of the sets to be merged", ExitStatus::usage);
         inputs.emplace_back(folder);
+    }
     Settings settings;
     const bool whole = common_settings(inputs, settings);
     SetStore store(output, settings);
@@ -206,7 +220,8 @@ ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string
         return next++ < done.size();
     };
 
-    const std::vector<Line> lines = all_lines(inputs);
+    std::unordered_set<std::string> removed, seen;    // ids
+    const std::vector<Line> lines = all_lines(inputs, removed);
     Samples samples(inputs);
     Progress progress("merging", lines.size(), "units");
     try {
@@ -215,10 +230,12 @@ ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string
             const bool unread = lines[begin].digest == decltype(Line::digest){};    // each a group of its own
             for (end = begin + 1; end < lines.size() && lines[end].digest == lines[begin].digest;)
                 ++end;
-            std::vector<Member> group = group_of(lines, begin, end, inputs);
+            std::vector<Member> group = group_of(lines, begin, end, inputs, removed);
             const std::optional<Member> from = unread ? std::nullopt : decide(group);
             for (Member& member : group) {
                 UnitRecord& record = member.record;
+                if (!seen.insert(record.id).second)    // another content under the same name, in another input
+                    continue;
                 if (was_done(record))
                     continue;
                 std::vector<Sample> own;

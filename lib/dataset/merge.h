@@ -10,8 +10,11 @@
 // again, and one that is complete does nothing. An output that holds something else is refused. To keep out what was
 // removed from an older merge, name that one among the inputs.
 //
+// A source that inputs have with different contents is what it is in the first of these, by digest; one that any input has
+// removed stays out under its name, too.
+//
 // The inputs' settings must be the same but for the part. A part that is missing is named, and the status is skipped.
-// Memory: 48 bytes a unit, and what near_index.h says.
+// Memory: some 150 bytes a unit, and what near_index.h says.
 #pragma once
 
 #include "base/error.h"

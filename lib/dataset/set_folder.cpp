@@ -15,9 +15,8 @@ namespace {
 
 std::vector<std::string> checked_shards(const std::string& folder)
 {
-    const std::string name = folder + "/set.json";
     if (is_built_set(folder))
-        settings_from_line(read_whole_file(name, std::size_t(1) << 20), name);
+        read_settings(folder + "/set.json");
     const std::vector<std::string> shards = built_set_shards(folder);
     std::error_code error;
     std::set<std::string> expected, found;

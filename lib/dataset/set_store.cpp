@@ -124,7 +124,7 @@ bool is_leftover(const std::string& name)
 int lock_set(const std::string& folder, int flags, int how)
 {
     const std::string path = set_path(folder, lock_file);
-    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+    const int fd = ::open(path.c_str(), flags | O_CLOEXEC, 0666);    // flock needs no right to write
     if (fd < 0)
         throw Error(path, errno_reason());
     if (::flock(fd, how | LOCK_NB) != 0) {
@@ -136,12 +136,22 @@ int lock_set(const std::string& folder, int flags, int how)
     return fd;
 }
 
-Settings read_settings(const std::string& folder)
+Settings settings_of(const std::string& folder)
 {
     const std::string path = set_path(folder, settings_file);
     if (!exists(path))
         throw Error(folder, no_set);
-    return settings_from_line(read_whole_file(path, 1 << 20), path);
+    return read_settings(path);
+}
+
+// As the option that gives it.
+std::string option_text(const std::string& name, const std::string& value)
+{
+    if (name != "shard-bytes")
+        return "--" + (name == "pictures" ? "format" : name) + " " + value;
+    char text[64];
+    std::snprintf(text, sizeof text, "--shard-size %.9g", std::strtod(value.c_str(), nullptr) / 1e6);
+    return text;
 }
 
 // What the journal's last whole line says: how much is whole, and of which shard.
@@ -192,7 +202,7 @@ struct Progressed {
 
 std::string set_path(const std::string& folder, const std::string& name) { return (fs::path(folder) / name).string(); }
 
-SetReading::SetReading(const std::string& folder) : folder_(folder), settings_(read_settings(folder))
+SetReading::SetReading(const std::string& folder) : folder_(folder), settings_(settings_of(folder))
 {
     lock_ = lock_set(folder, O_RDONLY, LOCK_SH);
     for (const char* const unfinished : {journal_file, removal_file})
@@ -214,7 +224,7 @@ SetReading::SetReading(SetReading&& other) noexcept
 }
 
 struct SetStore::State {
-    std::string folder, shards;
+    std::string folder, shards, manifest_path;
     std::uint64_t shard_bytes = 0;
     File lock, manifest, journal, part;    // journal is open while a run has something under way, part with a shard
     Progressed now;                        // what is written, not all of it on the disk yet
@@ -235,13 +245,14 @@ struct SetStore::State {
         std::error_code error;
         fs::create_directory(shards, error);    // refusals show when a shard is opened
         recover();
-        manifest = File(set_path(folder, manifest_file), O_RDWR | O_APPEND | O_CREAT);
-        now = {.manifest = manifest.size()};
+        manifest_path = set_path(folder, manifest_file);
+        if (!exists(manifest_path))
+            File(manifest_path, O_RDWR | O_CREAT);
         if (exists(set_path(folder, removal_file)))
             carry_out_removal();
         while (exists(tar(shard_count)))
             ++shard_count;
-        const Settings settings = read_settings(folder);
+        const Settings settings = settings_of(folder);
         if (const auto bytes = settings.find("shard-bytes"); bytes != settings.end())
             shard_bytes = std::strtoull(bytes->second.c_str(), nullptr, 10);
     }
@@ -286,6 +297,7 @@ struct SetStore::State {
     {
         if (journal)
             return;
+        manifest = File(manifest_path, O_RDWR | O_APPEND);
         journal = File(set_path(folder, journal_file), O_WRONLY | O_CREAT | O_APPEND | O_TRUNC);
         now = {.manifest = manifest.size()};
         checkpoint();
@@ -373,15 +385,12 @@ struct SetStore::State {
     // All lines, each through `change`, which may alter it or say that it goes.
     void rewrite_manifest(const std::function<bool(UnitRecord&)>& change)
     {
-        const std::string path = set_path(folder, manifest_file);
-        Output out(path, Output::Kind::text);
-        ManifestReader reader(path);
+        Output out(manifest_path, Output::Kind::text);
+        ManifestReader reader(manifest_path);
         while (std::optional<UnitRecord> record = reader.next())
             if (change(*record))
                 out.write(manifest_line(*record));
         out.commit();
-        manifest = File(path, O_RDWR | O_APPEND);
-        now = {.manifest = manifest.size()};
     }
 
     // What removal.jsonl lists. Shards first, the manifest last: repeated after a crash it ends the same.
@@ -429,33 +438,34 @@ SetStore::SetStore(const std::string& folder, const Settings& settings) : state_
     if (!exists(folder))
         fs::create_directories(folder, error);
     if (!fs::is_directory(folder))
-        throw Error(folder, error ? "cannot be made: " + error.message() : "not a folder", ExitStatus::usage);
+        throw error ? Error(folder, (errno = error.value(), errno_reason())) : Error(folder, "not a folder", ExitStatus::usage);
     const bool made = exists(set_path(folder, settings_file));
     if (!made)
         for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
             if (entry.path().filename() != lock_file && !is_leftover(entry.path().filename().string()))
                 throw Error(folder, "neither empty nor a set", ExitStatus::usage);
-    state_->lock.fd = lock_set(folder, exists(set_path(folder, lock_file)) ? O_RDWR : O_RDWR | O_CREAT, LOCK_EX);
+    state_->lock.fd = lock_set(folder, exists(set_path(folder, lock_file)) ? O_RDONLY : O_RDONLY | O_CREAT, LOCK_EX);
     if (!exists(set_path(folder, settings_file)))
-        write_text(set_path(folder, settings_file), settings_line(settings));
-    Settings had = read_settings(folder);
+        write_text(set_path(folder, settings_file), settings_text(settings));
+    Settings had = settings_of(folder);
     for (const auto& [name, value] : settings) {
         const auto old = had.find(name);
         if (name != "version" && (old == had.end() || old->second != value))
             throw Error(folder,
-                        "made with " + name + " " + (old == had.end() ? "unset" : old->second) + ", not " + value,
+                        old == had.end() ? "made without " + option_text(name, value)
+                                         : "made with " + option_text(name, old->second) + ", not " + option_text(name, value),
                         ExitStatus::usage);
         had.erase(name);
     }
     if (!had.empty())
-        throw Error(folder, "made with " + had.begin()->first + " " + had.begin()->second, ExitStatus::usage);
+        throw Error(folder, "made with " + option_text(had.begin()->first, had.begin()->second), ExitStatus::usage);
     state_->open(folder);
 }
 
 SetStore::SetStore(const std::string& folder) : state_(std::make_unique<State>())
 {
-    read_settings(folder);
-    state_->lock.fd = lock_set(folder, O_RDWR, LOCK_EX);
+    settings_of(folder);
+    state_->lock.fd = lock_set(folder, O_RDONLY, LOCK_EX);
     state_->open(folder);
 }
 
@@ -463,14 +473,16 @@ SetStore::~SetStore() = default;
 
 void SetStore::each(const std::function<void(const UnitRecord& record, std::uint64_t offset)>& visit) const
 {
-    ManifestReader reader(state_->manifest.name);
+    ManifestReader reader(state_->manifest_path);
     while (const std::optional<UnitRecord> record = reader.next()) {
         throw_if_interrupted();
+        if (record->shard >= state_->shard_count)
+            throw Error(state_->tar(record->shard), "missing, and the manifest has samples of it: the set is damaged");
         visit(*record, reader.begin());
     }
 }
 
-UnitRecord SetStore::at(std::uint64_t offset) const { return manifest_line_at(state_->manifest.name, offset); }
+UnitRecord SetStore::at(std::uint64_t offset) const { return manifest_line_at(state_->manifest_path, offset); }
 
 std::uint64_t SetStore::add(UnitRecord record, const std::vector<Sample>& samples)
 {

@@ -4,6 +4,7 @@
 #include "io/digest.h"
 #include "io/input.h"
 #include "io/json_check.h"
+#include "io/output.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -28,6 +29,33 @@ std::string hash_text(std::uint64_t hash)
 bool is_hexadecimal(const std::string& text, std::size_t digits)
 {
     return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+constexpr std::string_view check_begins = "{\"check\":\"", check_ends = "\",";
+constexpr std::size_t check_digits = 8;
+
+std::string check_of(std::string_view bare) { return sha256(std::as_bytes(std::span(bare))).substr(0, check_digits); }
+
+// `bare`: an object of at least one field, with the end of line.
+std::string sealed(std::string_view bare)
+{
+    bare.remove_suffix(1);
+    std::string text(check_begins);
+    return text.append(check_of(bare)).append(check_ends).append(bare.substr(1)).append("\n");
+}
+
+std::string unsealed(std::string_view line, const std::string& file, const std::string& what)
+{
+    if (!line.ends_with('\n'))
+        throw Error(file, what + ": truncated");
+    constexpr std::size_t front = check_begins.size() + check_digits;
+    if (!line.starts_with(check_begins) || line.substr(std::min(front, line.size()), check_ends.size()) != check_ends)
+        throw Error(file, what + ": does not begin with a check");
+    std::string bare("{");
+    bare.append(line.substr(front + check_ends.size()));
+    if (check_of(std::string_view(bare).substr(0, bare.size() - 1)) != line.substr(check_begins.size(), check_digits))
+        throw Error(file, what + ": not as it was written (its check is wrong)");
+    return bare;
 }
 
 std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -65,13 +93,13 @@ std::string manifest_line(const UnitRecord& record)
         json["hashes"].push_back(hash_text(hash));
     if (record.shard >= 0)
         json["shard"] = record.shard;
-    return dump(json);
+    return sealed(dump(json));
 }
 
 UnitRecord unit_from_line(std::string_view line, const std::string& file, std::uint64_t number)
 {
     const std::string where = "line " + std::to_string(number);
-    const Json json = parse_object(line, file, where);
+    const Json json = parse_object(unsealed(line, file, where), file, where);
     const auto refuse = [&](const std::string& field, const std::string& reason) {
         return Error(file, where + ": field '" + field + "' " + reason);
     };
@@ -188,6 +216,13 @@ UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset)
         input.read_at(offset, std::as_writable_bytes(std::span(line)));
     }
     return unit_from_line(std::string_view(line).substr(0, line.find('\n') + 1), path, 0);
+}
+
+std::string settings_text(const Settings& settings) { return sealed(settings_line(settings)); }
+
+Settings read_settings(const std::string& path)
+{
+    return settings_from_line(unsealed(read_whole_file(path, std::size_t(1) << 20), path, "settings"), path);
 }
 
 std::string settings_line(const Settings& settings) { return dump(Json(settings)); }

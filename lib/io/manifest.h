@@ -6,8 +6,9 @@
 // SHA-256 of the source's name, byte for byte, is what tells units apart: a name that is not UTF-8 cannot be had back
 // from the line.
 //
-// Lines are functions of the record: keys sorted, empty fields left out. Reading is strict: an unknown field, a wrong
-// type, a missing end of line are Errors that name the file and the line.
+// Lines are functions of the record: keys sorted, empty fields left out, and in front a field `check`, 8 hexadecimal
+// digits of the SHA-256 of the line without that field and its end, so that no byte of it can change unseen. Reading is
+// strict: a wrong check, an unknown field, a wrong type, a missing end of line are Errors that name the file and the line.
 #pragma once
 
 #include <cstdint>
@@ -55,8 +56,12 @@ class ManifestReader {
 // The line that begins at `offset`.
 UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset);
 
-// A flat JSON object of texts: a set's settings, a journal's line.
+// A set's settings, set.json: one line with a check, as above.
 using Settings = std::map<std::string, std::string>;
+std::string settings_text(const Settings& settings);
+Settings read_settings(const std::string& path);
+
+// A flat JSON object of texts without a check: a journal's line.
 std::string settings_line(const Settings& settings);
 Settings settings_from_line(std::string_view line, const std::string& file);
 

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <stdexcept>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -380,6 +381,16 @@ std::string shard_name(std::int64_t number)
     return text;
 }
 
+// Whether somebody holds the lock of a set that is being written.
+static bool is_locked(const std::string& path)
+{
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool held = fd >= 0 && ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0)
+        ::close(fd);
+    return held;
+}
+
 std::vector<std::string> built_set_shards(const std::string& folder)
 {
     namespace fs = std::filesystem;
@@ -387,9 +398,12 @@ std::vector<std::string> built_set_shards(const std::string& folder)
         throw Error(folder, "a folder, but no built set (no set.json in it)");
     std::error_code error;
     for (const char* const unfinished : {"journal.jsonl", "removal.jsonl"})
-        if (fs::exists(folder + "/" + unfinished, error))
+        if (fs::exists(folder + "/" + unfinished, error)) {
+            if (is_locked(folder + "/lock"))
+                throw Error(folder, "a run is at work here: wait for its end", ExitStatus::locked);
             throw Error(folder,
                         std::string("its last run is unfinished (there is a ") + unfinished + "): run it again");
+        }
     std::int64_t count = 0, last = -1;
     for (fs::directory_iterator i(folder + "/shards", error), end; !error && i != end; i.increment(error)) {
         const std::string name = i->path().filename().string();

@@ -89,7 +89,7 @@ Facts describe_built_set(const std::string& path)
     for (const auto status : {UnitRecord::Status::ok, UnitRecord::Status::rejected, UnitRecord::Status::failed})
         facts.emplace_back(std::string("units ") + status_name(status), std::to_string(units[int(status)]));
     const std::string settings = path + "/set.json";
-    for (const auto& [name, value] : settings_from_line(read_whole_file(settings, std::size_t(1) << 20), settings))
+    for (const auto& [name, value] : read_settings(settings))
         facts.emplace_back("setting " + name, value);
     add(facts, describe_image_set(path));
     return facts;

@@ -1,7 +1,7 @@
 # The nightly job: the same bytes for any order, number of workers and nights; duplicates, failures, removals, parts.
 folder_digest() { (cd "$1" && find . -type f ! -name lock | LC_ALL=C sort | xargs sha256sum | sha256sum); }
 same() { [ "$(folder_digest "$1")" = "$(folder_digest "$2")" ] || { echo "$1 and $2 differ"; diff -rq "$1" "$2"; }; }
-words() { sed 's/"digest":"[0-9a-f]*",//; s/"hashes":\[[^]]*\],//; s/"id":"[0-9a-f]*",//; s/"keys":\[[^]]*\],//'; }
+words() { sed 's/"check":"[0-9a-f]*",//; s/"digest":"[0-9a-f]*",//; s/"hashes":\[[^]]*\],//; s/"id":"[0-9a-f]*",//; s/"keys":\[[^]]*\],//'; }
 
 # Films and pictures of noise, uncompressed, so that a shell can write them: five films a to e, the second one twice;
 # pictures p00 to p11, and brighter twins of the first three.
@@ -84,10 +84,25 @@ echo "verify: status $?"
 for part in part3-0 part3-1 part3-2; do nonna-dataset remove $part --source takedown -q 2>/dev/null; done
 nonna-dataset merge part3-* -o merged-after -q
 nonna-dataset merge merged3 one -o without -q
+# What is removed from one set stays out, also where another still has it under the same name.
+for order in 'merged3 one' 'one merged3'; do
+    nonna-dataset merge $order -o again -q
+    words <again/manifest.jsonl | grep -c '"source":"films/p04.pgm","status":"ok"'
+    rm -r again
+done
 for set in merged-after without; do words <$set/manifest.jsonl | grep -c removed; done
-without_shards() { sed 's/"shard":[0-9]*,//' $1/manifest.jsonl | grep -v under-a-new-name | LC_ALL=C sort; }
+without_shards() { sed 's/"check":"[0-9a-f]*",//; s/"shard":[0-9]*,//' $1/manifest.jsonl | grep -v under-a-new-name | LC_ALL=C sort; }
 without_shards merged-after >a
 without_shards one | diff a - || echo 'removing before and after the merge differ'
+
+# Not a file: a unit that fails, once. A folder that is gone: named every night.
+mkdir -p odd/films && mkfifo odd/films/pipe.mp4 && ln -s nowhere odd/films/gone.jpg
+for night in 1 2; do
+    nonna-dataset build three odd/films odd/none --recursive $options -q
+    echo "odd: status $?"
+done
+nonna-dataset build three --files-from /dev/null $options
+echo "nobody's list: status $?"
 
 # Failures are tried again when asked for.
 nonna-dataset build two --files-from list $options --retry truncated --retry timeout

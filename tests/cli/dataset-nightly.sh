@@ -11,7 +11,7 @@ done
 # cron: lines NAME=value, then five fields of time and a command for sh.
 FILMS=$PWD/films SET=$PWD/cron
 export FILMS SET
-for name in FILMS SET; do grep -q "^$name=/" "$SOURCE/share/cron/nonna-dataset" || echo "the crontab does not set $name"; done
+for name in PATH FILMS SET; do grep -q "^$name=/" "$SOURCE/share/cron/nonna-dataset" || echo "the crontab does not set $name"; done
 sed -n 's/^[0-9*]* [0-9*]* [0-9*]* [0-9*]* [0-9*]* //p' "$SOURCE/share/cron/nonna-dataset" >commands
 wc -l <commands
 for night in 1 2; do

@@ -56,6 +56,8 @@ statuses = {"ok": {"digest", "id", "keys", "shard", "source", "status"}, "reject
 for line in open(folder + "manifest.jsonl", encoding="utf-8", newline=""):
     unit = json.loads(line)
     assert line == json.dumps(unit, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    bare = "{" + line[len('{"check":"01234567",'):-1]
+    assert unit.pop("check") == hashlib.sha256(bare.encode()).hexdigest()[:8]
     assert statuses[unit["status"]] <= set(unit) <= statuses[unit["status"]] | {"digest", "hashes", "of"}
     assert unit["id"] == hashlib.sha256(unit["source"].encode()).hexdigest()[:16]
 

@@ -19,7 +19,7 @@ struct BuildJob {
     ExitStatus run()
     {
         append_file_list(paths, list, null_terminated);
-        if (paths.empty())
+        if (paths.empty() && list.empty())    // a list may be empty, one night
             usage_error("PATH", "no video or picture given");
         options.set_part(part);
         options.near_dup = int(near_dup.value_or(-1));

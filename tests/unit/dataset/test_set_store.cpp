@@ -175,17 +175,26 @@ BOOST_AUTO_TEST_CASE(refusals)
     uninterrupted(folder / "set");
     Settings other = small;
     other["shard-bytes"] = "10000";
-    BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }).ends_with("made with shard-bytes 9000, not 10000"));
+    BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }).ends_with("made with --shard-size 0.009, not --shard-size 0.01"));
     other = small;
     other["version"] = "2";
     BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }) == "");
     other["part"] = "0/2";
-    BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }).ends_with("made with part unset, not 0/2"));
+    BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }).ends_with("made without --part 0/2"));
     BOOST_TEST(refusal([&] { SetStore(folder / "none"); }).ends_with("not a set made by nonna-dataset build"));
     fs::create_directory(folder / "full");
     test::write_bytes(folder / "full/letter", "x");
     BOOST_TEST(refusal([&] { SetStore(folder / "full", small); }).ends_with("neither empty nor a set"));
     BOOST_TEST(!fs::exists(folder / "full/lock"));
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_shard_is_not_filled)
+{
+    const Folder folder;
+    uninterrupted(folder / "set");
+    fs::remove(folder / "set/shards/000001.tar");
+    SetStore store(folder / "set", small);
+    BOOST_TEST(refusal([&] { decided(store); }).ends_with("000001.tar: missing, and the manifest has samples of it: the set is damaged"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_removed_is_gone)

@@ -45,7 +45,7 @@ struct BuiltSet {
     BuiltSet()
     {
         fs::create_directories(path + "/shards");
-        write_bytes(path + "/set.json", settings_line({{"size", "0"}}));
+        write_bytes(path + "/set.json", settings_text({{"size", "0"}}));
         unsigned n = 0;
         for (unsigned s = 0; s < 3; ++s)
             for (unsigned u = 0; u < 3; ++u) {
@@ -225,6 +225,39 @@ BOOST_AUTO_TEST_CASE(files_of_the_set)
     BOOST_TEST(set.fault().starts_with(set.path + "/set.json: "));
 }
 
+// The lines with the checks that belong to them, as somebody would write them who means it.
+void check_again(std::vector<std::string>& lines)
+{
+    for (std::string& line : lines)
+        if (line.ends_with('\n')) {
+            line.replace(0, line.find(',') + 1, "{");
+            line = "{\"check\":\"" + text_sha256(line.substr(0, line.size() - 1)).substr(0, 8) + "\"," + line.substr(1);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(every_changed_byte_of_the_manifest_is_found)
+{
+    BuiltSet set;
+    const auto good = set.manifest;
+    Random random(7, Purpose::tests);
+    for (int i = 0; i < 200; ++i) {
+        set.manifest = good;
+        std::string& line = set.manifest[random.below(good.size())];
+        line[random.below(line.size())] ^= char(1 << random.below(7));
+        set.write_manifest();
+        BOOST_TEST(set.fault(true) != "");
+    }
+    set.manifest = good;
+    set.write_manifest();
+    const std::string settings = read_bytes(set.path + "/set.json");
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        std::string changed = settings;
+        changed[i] ^= 1;
+        write_bytes(set.path + "/set.json", changed);
+        BOOST_TEST(set.fault(true).starts_with(set.path + "/set.json: "));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_manifest)
 {
     BuiltSet set;
@@ -232,6 +265,7 @@ BOOST_AUTO_TEST_CASE(the_manifest)
     const auto fault = [&](auto change) {
         set.manifest = good;
         change(set.manifest);
+        check_again(set.manifest);
         set.write_manifest();
         const std::string full = set.fault(), quick = set.fault(true);
         BOOST_TEST(full == quick);
@@ -265,12 +299,14 @@ BOOST_AUTO_TEST_CASE(the_manifest)
 
     // Content against the manifest: only where contents are looked at.
     set.manifest[0].replace(set.manifest[0].find("clips/00"), 8, "clips/99");
+    check_again(set.manifest);
     set.write_manifest();
     BOOST_TEST(set.fault() == set.shard(0) + ": " + shards[0][0].key + ".json: another source than in the manifest");
     BOOST_TEST(set.fault(true) == "");
     set.manifest[0] = good[0];
     const std::string digest = text_sha256("clips/00");
     set.manifest[0].replace(set.manifest[0].find(digest), 64, text_sha256("clips/99"));
+    check_again(set.manifest);
     set.write_manifest();
     BOOST_TEST(set.fault() == set.shard(0) + ": " + shards[0][0].key + ".json: another sha256 than in the manifest");
 }

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "../files.h"
+#include "io/digest.h"
 #include "io/manifest.h"
 
 #include <boost/test/unit_test.hpp>
@@ -23,6 +24,14 @@ UnitRecord accepted()
     return r;
 }
 
+// The line with the check that belongs to it.
+std::string checked(std::string line)
+{
+    line.replace(0, line.find(',') + 1, "{");
+    const std::string bare = line.substr(0, line.size() - 1);
+    return "{\"check\":\"" + sha256(std::as_bytes(std::span(bare))).substr(0, 8) + "\"," + line.substr(1);
+}
+
 std::string refusal(const std::string& line)
 {
     try {
@@ -41,7 +50,8 @@ BOOST_AUTO_TEST_CASE(a_line_reads_back)
 {
     const UnitRecord r = accepted();
     const std::string line = manifest_line(r);
-    BOOST_TEST(line == "{\"digest\":\"" + r.digest +
+    BOOST_TEST(line == checked(line));
+    BOOST_TEST(line.substr(line.find(',')) == ",\"digest\":\"" + r.digest +
                            "\",\"hashes\":[\"0123456789abcdef\",\"0000000000000001\"],\"id\":\"" + r.id +
                            "\",\"keys\":[\"aaaaaaaaaaaaaaaa\",\"aaaaaaaaaaaaaaaa-000001\"],\"shard\":7,"
                            "\"source\":\"films/a \\\"b\\\".mp4\",\"status\":\"ok\"}\n");
@@ -59,7 +69,8 @@ BOOST_AUTO_TEST_CASE(strict)
     const auto with = [&](const std::string& from, const std::string& to) {
         std::string line = good;
         line.replace(line.find(from), from.size(), to);
-        return refusal(line);
+        BOOST_TEST(refusal(line) == "m: line 3: not as it was written (its check is wrong)");
+        return refusal(checked(line));
     };
     BOOST_TEST(with("\"shard\":7", "\"shard\":-7") == "m: line 3: field 'shard' is not the number of a shard");
     BOOST_TEST(with("\"shard\":7", "\"rating\":7") == "m: line 3: field 'rating' is unknown");
@@ -107,6 +118,13 @@ BOOST_AUTO_TEST_CASE(settings_read_back)
     BOOST_TEST(settings_line(s) == "{\"seed\":\"7\",\"size\":\"200\"}\n");
     BOOST_CHECK(settings_from_line(settings_line(s), "x") == s);
     BOOST_CHECK_THROW(settings_from_line("{\"size\":200}\n", "x"), Error);
+    const test::Folder folder;
+    test::write_bytes(folder / "set.json", settings_text(s));
+    BOOST_CHECK(read_settings(folder / "set.json") == s);
+    std::string changed = settings_text(s);
+    changed.replace(changed.find("200"), 3, "201");
+    test::write_bytes(folder / "set.json", changed);
+    BOOST_CHECK_THROW(read_settings(folder / "set.json"), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
