@@ -231,11 +231,11 @@ ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string
             for (end = begin + 1; end < lines.size() && lines[end].digest == lines[begin].digest;)
                 ++end;
             std::vector<Member> group = group_of(lines, begin, end, inputs, removed);
-            const std::optional<Member> from = unread ? std::nullopt : decide(group);
+            // Another content under a name that came before, of another input, has no say.
+            std::erase_if(group, [&](const Member& m) { return !seen.insert(m.record.id).second; });
+            const std::optional<Member> from = unread || group.empty() ? std::nullopt : decide(group);
             for (Member& member : group) {
                 UnitRecord& record = member.record;
-                if (!seen.insert(record.id).second)    // another content under the same name, in another input
-                    continue;
                 if (was_done(record))
                     continue;
                 std::vector<Sample> own;
