@@ -42,7 +42,7 @@ int main(int argc, char** argv)
             pictures = read_pictures(whiten_from, architecture.side, architecture.channels, pool);
             preprocessing = fit_preprocessing(architecture, pictures.pixels, whitening, pool);
         }
-        Model model = random_model(architecture, preprocessing, whitening.seed);
+        Model model = random_model(architecture, preprocessing, whitening.seed, pool);
 
         const std::size_t size = architecture.input().size();
         const std::size_t count = whiten_from.empty() ? 48 : std::min(scale_pictures, pictures.count());

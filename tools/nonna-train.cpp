@@ -1,18 +1,23 @@
 // nonna-train: trains a model on image sets, in this process's memory.
 #include "base/parallel.h"
 #include "cli/run_tool.h"
+#include "train/plan.h"
 #include "train/trainer.h"
+
+#include <cstdio>
 
 int main(int argc, char** argv)
 {
     std::string input, output;
     std::vector<std::string> data, validation;
     std::int64_t threads = 0;
+    bool plan = false;
     nonna::TrainOptions o;
     nonna::Command command("nonna-train", "train a model on image sets");
     command.positional("MODEL", input, "model file to start from");
-    command.option("-o,--output", output, "OUT", "the trained model").required();
-    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required();
+    command.option("-o,--output", output, "OUT", "the trained model").required_unless(plan);
+    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight")
+        .required_unless(plan);
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
     command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"},
@@ -22,6 +27,7 @@ int main(int argc, char** argv)
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"},
                    "how the rate falls");
     command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products; the rest is fp32");
     command.option("--seed", o.seed, "S", "seed of the data's order");
     command.option("--validate", validation, "FILE", "image set to measure the costs on");
     command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
@@ -30,6 +36,7 @@ int main(int argc, char** argv)
     command.option("--checkpoint", o.checkpoint, "DIR", "folder for checkpoints");
     command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
+    command.flag("--plan", plan, "print what memory a run takes, and end");
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
@@ -40,6 +47,13 @@ int main(int argc, char** argv)
         for (const std::string& text : data)
             keep_apart({output, o.log}, {text, text.substr(0, text.rfind(':'))});
         Pool pool{int(threads)};
+        const Architecture architecture = plan ? Architecture::of_any(input) : Architecture::of_model(input);
+        const MemoryPlan memory = plan_memory(architecture, o, pool);
+        if (plan)
+            std::fputs(plan_table(memory).c_str(), stdout);
+        require(memory, input);
+        if (plan)
+            return ExitStatus::done;
         Model model = load_model(input);
         std::vector<Source> sources;
         for (const std::string& text : data)

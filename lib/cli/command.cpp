@@ -276,6 +276,12 @@ Command& Command::required()
     return *this;
 }
 
+Command& Command::required_unless(const bool& flag)
+{
+    state_->declarations.back().unless = &flag;
+    return required();
+}
+
 Command& Command::positional(const std::string& metavar, std::string& value, const std::string& help)
 {
     Declaration d = one_text("", value, metavar, help);

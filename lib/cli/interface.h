@@ -25,6 +25,7 @@ struct Declaration {
     std::vector<std::string> choices;    // what may be given, when that is a list
     bool repeated = false;               // a vector: all values count, in the order given
     bool required = false;
+    const bool* unless = nullptr;    // required but where this flag was given
     std::size_t fewest = 0;    // arguments by position: how many there must be
     bool given = false;        // some source gave a value; written by apply_values
 

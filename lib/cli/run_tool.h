@@ -63,6 +63,7 @@ class Command {
                     const std::string& help);
     Command& flag(const std::string& flags, bool& value, const std::string& help);
     Command& required();    // the option declared last must be given
+    Command& required_unless(const bool& flag);    // but where that flag was
 
     // Arguments by position. A vector takes all the rest; `least` says how many there must be.
     Command& positional(const std::string& metavar, std::string& value, const std::string& help);

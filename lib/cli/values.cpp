@@ -53,7 +53,7 @@ void apply_to(Command::State& root, Command::State& state, Command::State* job, 
 void check_required(const Command::State& state, const Parsed& parsed)
 {
     for (const Declaration& d : state.declarations) {
-        if (d.required && !d.given)
+        if (d.required && !d.given && !(d.unless && *d.unless))
             throw Error(d.label(), d.positional() ? "missing" : "must be given", ExitStatus::usage);
         auto found = parsed.values.find(&d);
         if (d.positional() && found != parsed.values.end() && found->second.size() < d.fewest)

@@ -1,4 +1,5 @@
 // Portable variant: whatever vectors the compiler's baseline has. The only one compiled for double.
+#include "kernels/bf16.h"
 #include "kernels/kernels.h"
 #include "kernels/variants.h"
 
@@ -14,6 +15,12 @@ namespace generic
 const Kernels<float>* generic_kernels()
 {
     static constexpr Kernels<float> all = generic::table<float>("generic");
+    return &all;
+}
+
+const Bf16Kernels* generic_bf16_kernels()
+{
+    static constexpr Bf16Kernels all = generic::bf16::table("generic");
     return &all;
 }
 

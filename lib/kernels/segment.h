@@ -29,6 +29,9 @@ struct Segment {
     std::size_t size() const { return matrices * rows * columns; }
 };
 
+// What the local filters multiply: fp32, or bf16 with fp32 sums, master weights and updates (kernels/bf16.h).
+enum class Precision { fp32, bf16 };
+
 // How a gradient g moves a parameter w; v and s are the rule's state, one number a parameter.
 //     sgd       w -= rate * g
 //     momentum  v = momentum * v + g,   w -= rate * v

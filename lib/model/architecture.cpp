@@ -182,6 +182,12 @@ Architecture Architecture::of_model(const std::string& path)
     return from_json(found->second, path);
 }
 
+Architecture Architecture::of_any(const std::string& name_or_path)
+{
+    const bool file = fs::exists(name_or_path) && !name_or_path.ends_with(".conf");
+    return file ? of_model(name_or_path) : read(name_or_path);
+}
+
 Architecture Architecture::from_json(const std::string& text, const std::string& subject)
 {
     Architecture a;

@@ -47,6 +47,8 @@ struct Architecture {
     static Architecture read(const std::string& name_or_path);
     // Of a model or checkpoint file: its header is read, no weight.
     static Architecture of_model(const std::string& path);
+    // Of whichever it is: a model or checkpoint file, an architecture file, an installed name.
+    static Architecture of_any(const std::string& name_or_path);
     static Architecture from_json(const std::string& text, const std::string& subject);
     std::string to_json() const;    // canonical: equal architectures give equal text
 

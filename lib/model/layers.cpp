@@ -2,20 +2,38 @@
 
 #include "base/parallel.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <type_traits>
 
 namespace nonna
 {
 
-template <class Real> LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, Pool& pool) : pool_(pool)
+template <class Real>
+LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Precision precision,
+                                 Workspace<Real>& workspace, Pool& pool)
+    : precision_(precision), workspace_(workspace), pool_(pool)
 {
     shape_.input = stage.input;
     shape_.output = stage.filter;
     shape_.field = stage.field;
     shape_.stride = stage.stride;
+    std::size_t scratch = shape_.fan_in() * shape_.output.maps * sizeof(Real);
+    if (precision == Precision::bf16) {
+        scratch = bf16_kernels().scratch_bytes(shape_, lanes);
+        const Shape in = shape_.input, out = shape_.output;
+        const std::size_t row_pairs = (std::size_t(in.columns) * in.maps + 1) / 2 * 2,
+                          position_pairs = (std::size_t(out.maps) + 1) / 2 * 2;
+        workspace.claim(Narrow::pairs, in.rows * row_pairs * lanes);
+        workspace.claim(Narrow::pairs, std::size_t(out.rows) * out.columns * position_pairs * lanes);
+        for (const Narrow kind : {Narrow::lanes_x, Narrow::lanes_e})
+            workspace.claim(kind, in.size() * lanes);
+        for (const Narrow kind : {Narrow::lanes_a, Narrow::lanes_b})
+            workspace.claim(kind, out.size() * lanes);
+    }
     for (int t = 0; t < pool.threads(); ++t)
-        scratch_.emplace_back(shape_.fan_in() * shape_.output.maps);
+        scratch_.emplace_back(scratch);
 }
 
 template <class Real> template <class F> void LocalFilters<Real>::each_band(Shape shape, F f) const
@@ -28,48 +46,116 @@ template <class Real> template <class F> void LocalFilters<Real>::each_band(Shap
     });
 }
 
+// The operand of a sum over units, row by row: a group a row, or a group a position.
+template <class Real>
+const Bf16* LocalFilters<Real>::pairs(Shape shape, bool each_position, int lanes, const Real* from) const
+{
+    Bf16* const to = workspace_[Narrow::pairs];
+    if constexpr (std::is_same_v<Real, float>) {
+        const int groups = each_position ? shape.columns : 1;
+        const int units = each_position ? shape.maps : shape.columns * shape.maps;
+        const std::size_t row_from = std::size_t(shape.columns) * shape.maps * lanes,
+                          row_to = std::size_t(groups) * ((units + 1) / 2 * 2) * lanes;
+        pool_.for_each(shape.rows, [&](std::size_t row, int) {
+            bf16_kernels().narrow_pairs(groups, units, lanes, from + row * row_from, to + row * row_to);
+        });
+    }
+    return to;
+}
+
+template <class Real>
+const Bf16* LocalFilters<Real>::narrow(Narrow kind, Shape shape, int lanes, const Real* from) const
+{
+    Bf16* const to = workspace_[kind];
+    if constexpr (std::is_same_v<Real, float>) {
+        const std::size_t n = std::size_t(shape.columns) * shape.maps * lanes;
+        pool_.for_each(shape.rows, [&](std::size_t row, int) {
+            bf16_kernels().narrow_lanes(n, from + row * n, to + row * n);
+        });
+    }
+    return to;
+}
+
+// Split weights lie where the floats lay.
+static const Bf16* split_weights(const void* w) { return static_cast<const Bf16*>(w); }
+
 template <class Real> Segment LocalFilters<Real>::segment(std::size_t offset, bool unit_norm) const
 {
     return {offset, std::size_t(shape_.output.rows) * shape_.output.columns, shape_.fan_in(),
             std::size_t(shape_.output.maps), unit_norm};
 }
 
+template <class Real>
+void LocalFilters<Real>::gather(int lanes, const Real* w, const Real* x, bool add, Real* h) const
+{
+    if constexpr (std::is_same_v<Real, float>)
+        if (precision_ == Precision::bf16) {
+            const Bf16* const narrowed = pairs(shape_.input, false, lanes, x);
+            each_band(shape_.output, [&](Band band, int thread) {
+                bf16_kernels().gather(shape_, lanes, split_weights(w), narrowed, add, h, band, scratch_[thread].data());
+            });
+            return;
+        }
+    each_band(shape_.output, [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w, x, add, h, band); });
+}
+
 template <class Real> void LocalFilters<Real>::up(int lanes, const Real* w, const Real* x, Real* h) const
 {
-    each_band(shape_.output, [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w, x, false, h, band); });
+    gather(lanes, w, x, false, h);
 }
 
 template <class Real> void LocalFilters<Real>::up_add(int lanes, const Real* w, const Real* e, Real* h) const
 {
-    each_band(shape_.output, [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w, e, true, h, band); });
+    gather(lanes, w, e, true, h);
 }
 
 template <class Real> void LocalFilters<Real>::down(int lanes, const Real* w, const Real* h, Real* x) const
 {
+    if constexpr (std::is_same_v<Real, float>)
+        if (precision_ == Precision::bf16) {
+            const Bf16* const narrowed = pairs(shape_.output, true, lanes, h);
+            each_band(shape_.input, [&](Band band, int thread) {
+                bf16_kernels().scatter(shape_, lanes, split_weights(w), narrowed, x, band, scratch_[thread].data());
+            });
+            return;
+        }
     each_band(shape_.input, [&](Band band, int) { kernels<Real>().scatter(shape_, lanes, w, h, x, band); });
 }
 
 template <class Real>
 void LocalFilters<Real>::weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
-                                         Real* dw) const
+                                         const GradientUse<Real>& use, bool unit_norm) const
 {
-    each_band(shape_.output,
-              [&](Band band, int) { kernels<Real>().weight_gradient(shape_, lanes, x, dh, e, h, dw, band); });
-}
-
-template <class Real>
-void LocalFilters<Real>::weight_update(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
-                                       const Update<Real>& update, bool unit_norm, Real* w) const
-{
+    if constexpr (std::is_same_v<Real, float>)
+        if (precision_ == Precision::bf16) {
+            const Bf16* const nx = narrow(Narrow::lanes_x, shape_.input, lanes, x);
+            const Bf16* const na = narrow(Narrow::lanes_a, shape_.output, lanes, dh);
+            const Bf16* const ne = e ? narrow(Narrow::lanes_e, shape_.input, lanes, e) : nullptr;
+            const Bf16* const nb = e ? narrow(Narrow::lanes_b, shape_.output, lanes, h) : nullptr;
+            each_band(shape_.output, [&](Band band, int thread) {
+                void* const scratch = scratch_[thread].data();
+                if (use.written)
+                    bf16_kernels().weight_gradient(shape_, lanes, nx, na, ne, nb, use.written, band, scratch);
+                else
+                    bf16_kernels().weight_update(shape_, lanes, nx, na, ne, nb, use.update, unit_norm,
+                                                 const_cast<Bf16*>(split_weights(use.updated)), band, scratch);
+            });
+            return;
+        }
     each_band(shape_.output, [&](Band band, int thread) {
-        kernels<Real>().weight_update(shape_, lanes, x, dh, e, h, update, unit_norm, w, band, scratch_[thread].data());
+        if (use.written)
+            kernels<Real>().weight_gradient(shape_, lanes, x, dh, e, h, use.written, band);
+        else
+            kernels<Real>().weight_update(shape_, lanes, x, dh, e, h, use.update, unit_norm, use.updated, band,
+                                          reinterpret_cast<Real*>(scratch_[thread].data()));
     });
 }
 
 template <class Real>
-L2Pool<Real>::L2Pool(const StageArchitecture& stage, int lanes, Pool& pool)
-    : epsilon_(Real(stage.epsilon)), ratio_(stage.pooled.size() * lanes), pool_(pool)
+L2Pool<Real>::L2Pool(const StageArchitecture& stage, int lanes, Workspace<Real>& workspace, Pool& pool)
+    : epsilon_(Real(stage.epsilon)), workspace_(workspace), pool_(pool)
 {
+    workspace.claim(Scratch::pooled, stage.pooled.size() * lanes);
     shape_.input = stage.filter;
     shape_.output = stage.pooled;
     shape_.window = stage.pool;
@@ -88,22 +174,26 @@ template <class Real>
 void L2Pool<Real>::down(int lanes, const Real* h, const Real* q, const Real* dq, Real bias, Real* dh)
 {
     const std::size_t row_size = std::size_t(shape_.output.columns) * shape_.output.maps * lanes;
+    Real* const ratio = workspace_[Scratch::pooled];
     pool_.for_each(shape_.output.rows, [&](std::size_t row, int) {
         const std::size_t at = row * row_size;
-        kernels<Real>().pool_ratio(row_size, dq ? dq + at : nullptr, bias, q + at, ratio_.data() + at);
+        kernels<Real>().pool_ratio(row_size, dq ? dq + at : nullptr, bias, q + at, ratio + at);
     });
     pool_.for_each(shape_.input.rows, [&](std::size_t row, int thread) {
-        kernels<Real>().pool_down(shape_, lanes, h, ratio_.data(), dh, int(row), scratch_[thread].data());
+        kernels<Real>().pool_down(shape_, lanes, h, ratio, dh, int(row), scratch_[thread].data());
     });
 }
 
 template <class Real>
-ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Pool& pool)
+ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Workspace<Real>& workspace, Pool& pool)
     : output_(stage.output), margin_(stage.border == Border::valid ? stage.norm / 2 : 0), c_(Real(stage.c)),
-      centred_(stage.pooled.size() * lanes), normalised_(stage.pooled.size() * lanes),
-      deviation_(std::size_t(stage.pooled.rows) * stage.pooled.columns * lanes), plane_(deviation_.size()),
-      plane2_(deviation_.size()), pool_(pool)
+      centred_(stage.pooled.size() * lanes),
+      deviation_(std::size_t(stage.pooled.rows) * stage.pooled.columns * lanes), workspace_(workspace), pool_(pool)
 {
+    workspace.claim(Scratch::plane, deviation_.size());
+    workspace.claim(Scratch::plane2, deviation_.size());
+    if (margin_ > 0)
+        workspace.claim(Scratch::pooled, centred_.size());
     // sigma = window / 4; taps sum to 1
     double total = 0;
     const double sigma = stage.norm / 4.0;
@@ -126,7 +216,8 @@ template <class Real> void ContrastNorm<Real>::up(int lanes, const Real* q, Real
     const auto& k = kernels<Real>();
     const int columns = shape_.input.columns, maps = shape_.input.maps;
     const std::size_t line = std::size_t(columns) * lanes, rows = shape_.input.rows;
-    Real *centred = centred_.data(), *deviation = deviation_.data(), *plane = plane_.data(), *plane2 = plane2_.data();
+    Real *centred = centred_.data(), *deviation = deviation_.data();
+    Real *plane = workspace_[Scratch::plane], *plane2 = workspace_[Scratch::plane2];
     pool_.for_each(rows, [&](std::size_t row, int thread) {
         k.norm_mean_row(shape_, lanes, q, nullptr, plane, int(row), scratch_[thread].data());
     });
@@ -137,7 +228,7 @@ template <class Real> void ContrastNorm<Real>::up(int lanes, const Real* q, Real
         // deviation_ serves as the row-window mean of g^2 until the next pass
         k.norm_mean_row(shape_, lanes, centred, centred, deviation, int(row), scratch_[thread].data());
     });
-    Real* full = margin_ == 0 ? y : normalised_.data();
+    Real* full = margin_ == 0 ? y : workspace_[Scratch::pooled];
     pool_.for_each(rows, [&](std::size_t row, int) { k.norm_vertical(shape_, lanes, deviation, plane, int(row)); });
     pool_.for_each(rows, [&](std::size_t row, int) {
         const std::size_t at = row * line * maps;
@@ -160,9 +251,10 @@ template <class Real> void ContrastNorm<Real>::down(int lanes, const Real* dy, R
     const auto& k = kernels<Real>();
     const int columns = shape_.input.columns, maps = shape_.input.maps;
     const std::size_t line = std::size_t(columns) * lanes, rows = shape_.input.rows, unit = std::size_t(maps) * lanes;
-    Real *centred = centred_.data(), *deviation = deviation_.data(), *plane = plane_.data(), *plane2 = plane2_.data();
+    Real *centred = centred_.data(), *deviation = deviation_.data();
+    Real *plane = workspace_[Scratch::plane], *plane2 = workspace_[Scratch::plane2];
     if (margin_ > 0) {
-        Real* full = normalised_.data();
+        Real* full = workspace_[Scratch::pooled];
         pool_.for_each(rows, [&](std::size_t row, int) {
             Real* out = full + row * columns * unit;
             std::memset(out, 0, columns * unit * sizeof(Real));

@@ -7,6 +7,8 @@
 #include "kernels/aligned.h"
 #include "kernels/kernels.h"
 #include "model/architecture.h"
+#include "model/stage.h"
+#include "model/workspace.h"
 
 #include <vector>
 
@@ -15,42 +17,46 @@ namespace nonna
 
 class Pool;
 
-// h[p, m] = <w[p, :, m], x at p>. Linear, no bias, weights not shared between positions.
+// h[p, m] = <w[p, :, m], x at p>. Linear, no bias, weights not shared between positions. In bf16 the weights are split
+// (kernels/bf16.h) and the operands narrowed on the way in; results are fp32 all the same.
 template <class Real> class LocalFilters
 {
   public:
-    LocalFilters(const StageArchitecture& stage, Pool& pool);
+    LocalFilters(const StageArchitecture& stage, int lanes, Precision, Workspace<Real>&, Pool&);
     Shape shape() const { return shape_.output; }
     int halo() const { return shape_.field - 1; }
     std::size_t parameters() const { return shape_.weights(); }
     Segment segment(std::size_t offset, bool unit_norm) const;
 
     void up(int lanes, const Real* w, const Real* x, Real* h) const;
-    // h += scale * <w, e>: how the hidden units move an error of the reconstruction
+    // h += <w, e>: how the hidden units move an error of the reconstruction
     void up_add(int lanes, const Real* w, const Real* e, Real* h) const;
     // x = sum over positions of w * h: the reconstruction, and the gradient of the input
     void down(int lanes, const Real* w, const Real* h, Real* x) const;
-    // dw = dh (x) x, plus h (x) e where given (the decoder's part of tied weights)
-    void weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h, Real* dw) const;
-
-    // The same gradient applied to w at once, each filter then scaled to norm 1 where `unit_norm`.
-    void weight_update(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h, const Update<Real>&,
-                       bool unit_norm, Real* w) const;
+    // The weights' gradient dh (x) x, plus h (x) e where given (the decoder's part of tied weights), written to
+    // use.written or applied to use.updated, then each filter scaled to norm 1 where `unit_norm`.
+    void weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
+                         const GradientUse<Real>& use, bool unit_norm) const;
 
   private:
     FilterShape shape_;
-    mutable std::vector<Aligned<Real>> scratch_;    // one a thread
+    Precision precision_;
+    Workspace<Real>& workspace_;
+    mutable std::vector<Aligned<std::byte>> scratch_;    // one a thread
     Pool& pool_;
 
     // f(band, thread) for all of `shape`, in bands enough for every thread
     template <class F> void each_band(Shape shape, F f) const;
+    void gather(int lanes, const Real* w, const Real* x, bool add, Real* h) const;
+    const Bf16* pairs(Shape shape, bool each_position, int lanes, const Real* from) const;
+    const Bf16* narrow(Narrow kind, Shape shape, int lanes, const Real* from) const;
 };
 
 // q = sqrt(epsilon + sum of h^2 over the window), per map.
 template <class Real> class L2Pool
 {
   public:
-    L2Pool(const StageArchitecture& stage, int lanes, Pool& pool);
+    L2Pool(const StageArchitecture& stage, int lanes, Workspace<Real>&, Pool&);
     Shape shape() const { return shape_.output; }
     int halo() const { return shape_.window - 1; }
 
@@ -61,7 +67,7 @@ template <class Real> class L2Pool
   private:
     PoolShape shape_;
     Real epsilon_;
-    Aligned<Real> ratio_;
+    Workspace<Real>& workspace_;
     std::vector<Aligned<Real>> scratch_;    // one a thread
     Pool& pool_;
 };
@@ -71,7 +77,7 @@ template <class Real> class L2Pool
 template <class Real> class ContrastNorm
 {
   public:
-    ContrastNorm(const StageArchitecture& stage, int lanes, Pool& pool);
+    ContrastNorm(const StageArchitecture& stage, int lanes, Workspace<Real>&, Pool&);
     Shape shape() const { return output_; }
     int halo() const { return 2 * (shape_.window / 2); }    // two windows one after the other
 
@@ -84,8 +90,8 @@ template <class Real> class ContrastNorm
     int margin_;    // rows and columns dropped on each side
     Real c_;
     std::vector<Real> taps_;
-    Aligned<Real> centred_, normalised_, deviation_, plane_,
-        plane2_;    // centred: g; normalised: y before the margin is dropped
+    Aligned<Real> centred_, deviation_;    // g and s, for the way down
+    Workspace<Real>& workspace_;
     std::vector<Aligned<Real>> scratch_;
     Pool& pool_;
 };

@@ -4,6 +4,7 @@
 #include "kernels/aligned.h"
 #include "model/layers.h"
 
+#include <cassert>
 #include <optional>
 
 namespace nonna
@@ -15,15 +16,19 @@ namespace
 template <class Real> class LocalStage : public Stage<Real>
 {
   public:
-    LocalStage(const StageArchitecture& stage, int batch, Pool& pool)
-        : stage_(stage), most_lanes_(padded_lanes(batch)), pool_(pool), filters_(stage, pool),
-          pooling_(stage, most_lanes_, pool), hidden_(stage.filter.size() * most_lanes_),
-          pooled_(stage.pooled.size() * most_lanes_)
+    LocalStage(const StageArchitecture& stage, int batch, Precision precision, Workspace<Real>& workspace, Pool& pool)
+        : stage_(stage), most_lanes_(padded_lanes(batch)), pool_(pool), workspace_(workspace),
+          filters_(stage, most_lanes_, precision, workspace, pool), pooling_(stage, most_lanes_, workspace, pool),
+          hidden_(stage.filter.size() * most_lanes_), pooled_(stage.pooled.size() * most_lanes_)
     {
         if (stage.norm > 0) {
-            norm_.emplace(stage, most_lanes_, pool);
+            norm_.emplace(stage, most_lanes_, workspace, pool);
             normalised_ = Aligned<Real>(stage.output.size() * most_lanes_);
+            workspace.claim(Scratch::pooled_gradient, pooled_.size());
         }
+        workspace.claim(Scratch::hidden_gradient, hidden_.size());
+        workspace.claim(Scratch::reconstruction, stage.input.size() * most_lanes_);
+        workspace.claim(Scratch::residual, stage.input.size() * most_lanes_);
     }
 
     Shape input() const override { return stage_.input; }
@@ -46,6 +51,8 @@ template <class Real> class LocalStage : public Stage<Real>
     std::size_t parameters() const override { return filters_.parameters() * (stage_.tied ? 1 : 2); }
     std::size_t statistics() const override { return 2; }
 
+    bool updates() const override { return true; }
+
     void set_lanes(int count) override
     {
         count_ = count;
@@ -59,27 +66,26 @@ template <class Real> class LocalStage : public Stage<Real>
             pooling_.up(lanes_, hidden_.data(), pooled_.data());
         if (last >= 2)
             norm_->up(lanes_, pooled_.data(), normalised_.data());
-        reconstructed_ = false;
+        release_turn();
     }
 
     std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) override
     {
-        reconstruct(parameters);
-        return {row_sums(stage_.input, reconstruction_.data(), x),
-                row_sums(stage_.input, reconstruction_.data(), reconstruction_.data())};
+        const Real* u = reconstruct(parameters);
+        return {row_sums(stage_.input, u, x), row_sums(stage_.input, u, u)};
     }
 
     StageCost cost(std::span<const Real> parameters, std::span<const double> statistics, const Real* x) override
     {
         StageCost cost;
         cost.statistics = batch_statistics(parameters, x);
-        if (residual_.size() == 0)
-            residual_ = Aligned<Real>(stage_.input.size() * most_lanes_);
+        const Real* u = workspace_[Scratch::reconstruction];
+        Real* e = workspace_[Scratch::residual];
         const Real alpha = scale(statistics);
         each_row(stage_.input, [&](std::size_t at, std::size_t n) {
-            kernels<Real>().residual(n, alpha, reconstruction_.data() + at, x + at, residual_.data() + at);
+            kernels<Real>().residual(n, alpha, u + at, x + at, e + at);
         });
-        cost.reconstruction = row_sums(stage_.input, residual_.data(), residual_.data());
+        cost.reconstruction = row_sums(stage_.input, e, e);
         cost.sparsity = row_sums(stage_.pooled, pooled_.data(), nullptr);
         cost.input = row_sums(stage_.input, x, x);
         cost.total = cost.reconstruction + stage_.lambda * cost.sparsity;
@@ -87,20 +93,18 @@ template <class Real> class LocalStage : public Stage<Real>
     }
 
     void down(std::span<const Real> parameters, std::span<const double> statistics, const Real* x, Real cost_scale,
-              const Real* dy, int from, Real* dx, Real* dparameters) override
+              const Real* dy, int from, Real* dx, const GradientUse<Real>* use) override
     {
-        if (hidden_gradient_.size() == 0)
-            hidden_gradient_ = Aligned<Real>(stage_.filter.size() * most_lanes_);
         const bool own = cost_scale != 0;
-        Real* dh = hidden_gradient_.data();
+        assert(!own || workspace_.turn == this);
+        release_turn();
+        Real* dh = workspace_[Scratch::hidden_gradient];
 
         // dh from above and from the sparsity cost
         const Real* dq = from == 1 ? dy : nullptr;
         if (dy && from == 2) {
-            if (pooled_gradient_.size() == 0)
-                pooled_gradient_ = Aligned<Real>(stage_.pooled.size() * most_lanes_);
-            norm_->down(lanes_, dy, pooled_gradient_.data());
-            dq = pooled_gradient_.data();
+            norm_->down(lanes_, dy, workspace_[Scratch::pooled_gradient]);
+            dq = workspace_[Scratch::pooled_gradient];
         }
         const Real bias = own ? Real(stage_.lambda) * cost_scale : Real(0);
         if (dq || own)
@@ -111,68 +115,69 @@ template <class Real> class LocalStage : public Stage<Real>
             each_row(stage_.filter,
                      [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
 
-        // the reconstruction's part: e becomes the gradient of the cost with respect to the unscaled reconstruction,
-        // 2 * cost_scale * alpha * (r - x)
+        // the reconstruction's part: with r = alpha u, e is the cost's gradient with respect to u,
+        // 2 * cost_scale * alpha * (r - x); u itself is not needed any more
         const std::size_t encoder = filters_.parameters();
         const Real* decoder = parameters.data() + (stage_.tied ? 0 : encoder);
-        const Real alpha = scale(statistics);
+        const Real* residual = own ? workspace_[Scratch::residual] : nullptr;
+        Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
         if (own) {
+            const Real slope = 2 * cost_scale * scale(statistics);
             each_row(stage_.input, [&](std::size_t at, std::size_t n) {
-                // u is not needed any more: keep d cost / d u there, the residual stays for dx
-                Real* e = reconstruction_.data() + at;
-                std::fill_n(e, n, Real(0));
-                kernels<Real>().add_scaled(n, 2 * cost_scale * alpha, residual_.data() + at, e);
+                std::fill_n(e + at, n, Real(0));
+                kernels<Real>().add_scaled(n, slope, residual + at, e + at);
             });
-            reconstructed_ = false;
-            filters_.up_add(lanes_, decoder, reconstruction_.data(), dh);
+            filters_.up_add(lanes_, decoder, e, dh);
         }
-        if (dparameters) {
-            const Real* e = own ? reconstruction_.data() : nullptr;
-            if (stage_.tied)
-                filters_.weight_gradient(lanes_, x, dh, e, hidden_.data(), dparameters);
-            else {
-                filters_.weight_gradient(lanes_, x, dh, nullptr, nullptr, dparameters);
-                if (own)
-                    filters_.weight_gradient(lanes_, e, hidden_.data(), nullptr, nullptr, dparameters + encoder);
-                else
-                    std::fill_n(dparameters + encoder, encoder, Real(0));
-            }
-        }
-        if (dx) {
+        if (dx) {    // before the weights move
             filters_.down(lanes_, parameters.data(), dh, dx);
             if (own)    // x is also the target
                 each_row(stage_.input, [&](std::size_t at, std::size_t n) {
-                    kernels<Real>().add_scaled(n, -2 * cost_scale, residual_.data() + at, dx + at);
+                    kernels<Real>().add_scaled(n, -2 * cost_scale, residual + at, dx + at);
                 });
         }
+        if (!use)
+            return;
+        if (stage_.tied) {
+            filters_.weight_gradient(lanes_, x, dh, e, hidden_.data(), *use, stage_.unit_norm);
+            return;
+        }
+        filters_.weight_gradient(lanes_, x, dh, nullptr, nullptr, *use, stage_.unit_norm);
+        const GradientUse<Real> decoders = use->from(encoder);
+        if (own)
+            filters_.weight_gradient(lanes_, e, hidden_.data(), nullptr, nullptr, decoders, false);
+        else if (decoders.written)
+            std::fill_n(decoders.written, encoder, Real(0));
     }
 
   private:
     StageArchitecture stage_;
     int most_lanes_, lanes_ = 0, count_ = 0;
     Pool& pool_;
+    Workspace<Real>& workspace_;
     LocalFilters<Real> filters_;
     L2Pool<Real> pooling_;
     std::optional<ContrastNorm<Real>> norm_;
     Aligned<Real> hidden_, pooled_, normalised_;
-    Aligned<Real> reconstruction_, residual_;            // made at the first cost
-    Aligned<Real> hidden_gradient_, pooled_gradient_;    // made at the first gradient
-    bool reconstructed_ = false;
 
     Real scale(std::span<const double> statistics) const
     {
         return stage_.tied ? Real(least_squares_scale(statistics)) : Real(1);
     }
 
-    void reconstruct(std::span<const Real> parameters)
+    // u = W'h, kept as long as it is this stage's turn in the workspace.
+    const Real* reconstruct(std::span<const Real> parameters)
     {
-        if (reconstructed_)
-            return;
-        if (reconstruction_.size() == 0)
-            reconstruction_ = Aligned<Real>(stage_.input.size() * most_lanes_);
-        const std::size_t decoder = stage_.tied ? 0 : filters_.parameters();
-        filters_.down(lanes_, parameters.data() + decoder, hidden_.data(), reconstruction_.data());
-        reconstructed_ = true;
+        Real* u = workspace_[Scratch::reconstruction];
+        if (workspace_.turn != this)
+            filters_.down(lanes_, parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), u);
+        workspace_.turn = this;
+        return u;
+    }
+    void release_turn()
+    {
+        if (workspace_.turn == this)
+            workspace_.turn = nullptr;
     }
 
     template <class F> void each_row(Shape shape, F f)
@@ -199,12 +204,15 @@ template <class Real> class LocalStage : public Stage<Real>
 }    // namespace
 
 template <class Real>
-std::unique_ptr<Stage<Real>> make_local_stage(const StageArchitecture& stage, int batch, Pool& pool)
+std::unique_ptr<Stage<Real>> make_local_stage(const StageArchitecture& stage, int batch, Precision precision,
+                                              Workspace<Real>& workspace, Pool& pool)
 {
-    return std::make_unique<LocalStage<Real>>(stage, batch, pool);
+    return std::make_unique<LocalStage<Real>>(stage, batch, precision, workspace, pool);
 }
 
-template std::unique_ptr<Stage<float>> make_local_stage(const StageArchitecture&, int, Pool&);
-template std::unique_ptr<Stage<double>> make_local_stage(const StageArchitecture&, int, Pool&);
+template std::unique_ptr<Stage<float>> make_local_stage(const StageArchitecture&, int, Precision, Workspace<float>&,
+                                                        Pool&);
+template std::unique_ptr<Stage<double>> make_local_stage(const StageArchitecture&, int, Precision, Workspace<double>&,
+                                                         Pool&);
 
 }    // namespace nonna

@@ -9,6 +9,7 @@
 
 #include "model/architecture.h"
 #include "model/stage.h"
+#include "model/workspace.h"
 
 #include <memory>
 
@@ -16,7 +17,8 @@ namespace nonna
 {
 
 template <class Real>
-std::unique_ptr<Stage<Real>> make_local_stage(const StageArchitecture& stage, int batch, Pool& pool);
+std::unique_ptr<Stage<Real>> make_local_stage(const StageArchitecture& stage, int batch, Precision,
+                                              Workspace<Real>& workspace, Pool& pool);
 
 // alpha from the averaged sums; 1 before anything was seen.
 inline double least_squares_scale(std::span<const double> sums) { return sums[1] > 0 ? sums[0] / sums[1] : 1.0; }

@@ -1,9 +1,12 @@
 #include "model/model_file.h"
 
+#include "base/available_memory.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/parallel.h"
 #include "base/random.h"
 #include "io/safetensors.h"
+#include "kernels/bf16.h"
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
 
@@ -93,40 +96,84 @@ double Model::alpha(int stage) const
     return least_squares_scale(std::span(statistics).subspan(2 * stage, 2));
 }
 
-Model load_model(const std::string& path)
+static void each_matrix(const Architecture& architecture, std::span<float> parameters, Pool& pool,
+                        void (*convert)(std::size_t n, void* matrix, void* scratch))
 {
-    const SafetensorsReader file(path);
-    const auto& metadata = file.metadata();
-    const auto format = metadata.find("format");
-    if (format == metadata.end() || !metadata.contains("architecture") || !metadata.contains("preprocessing"))
-        throw Error(path, "not a nonna model");
-    if (format->second != format_name)
-        throw Error(path, "model format '" + format->second + "', this program reads '" + format_name + "'");
+    for (const ParameterTensor& t : parameter_layout(architecture)) {
+        const std::size_t matrix = t.segment.rows * t.segment.columns;
+        std::vector<Aligned<float>> scratch(std::size_t(pool.threads()), Aligned<float>(matrix));
+        pool.for_each(t.segment.matrices, [&](std::size_t p, int thread) {
+            convert(matrix, parameters.data() + t.segment.offset + p * matrix, scratch[std::size_t(thread)].data());
+        });
+    }
+}
 
-    Model model;
-    model.architecture = Architecture::from_json(metadata.at("architecture"), path);
-    model.preprocessing = read_preprocessing(file, metadata.at("preprocessing"), model.architecture);
+void split_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool)
+{
+    each_matrix(architecture, parameters, pool, bf16_kernels().split);
+}
+
+void join_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool)
+{
+    each_matrix(architecture, parameters, pool, bf16_kernels().join);
+}
+
+static void read_values(const SafetensorsReader& file, Model& model)
+{
     const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
     for (const ParameterTensor& t : layout)    // before anything large is allocated
         if (file.info(t.name).shape != t.shape)
-            throw Error(path, "tensor " + t.name + " has not the shape that the architecture says");
-    model.parameters.resize(parameter_count(model.architecture));
+            throw Error(file.name(), "tensor " + t.name + " has not the shape that the architecture says");
+    const std::size_t count = parameter_count(model.architecture);
+    if (model.parameters.size() != count) {
+        require_memory(file.name(), count * sizeof(float), "its weights");
+        model.parameters = Aligned<float>(count);
+    }
     for (const ParameterTensor& t : layout)
         file.read(t.name, std::span<float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
     for (const float w : model.parameters)
         if (!std::isfinite(w))
-            throw Error(path, "a parameter is not a finite number");
+            throw Error(file.name(), "a parameter is not a finite number");
     model.statistics.assign(2 * model.architecture.stages.size(), 0.0);
     for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
         if (model.architecture.stages[i].tied)
             file.read(scale_name(i), std::span<double>(model.statistics).subspan(2 * i, 2));
     for (const double s : model.statistics)
         if (!std::isfinite(s))
-            throw Error(path, "a statistic is not a finite number");
-    for (const auto& [key, value] : metadata)
+            throw Error(file.name(), "a statistic is not a finite number");
+    model.provenance.clear();
+    for (const auto& [key, value] : file.metadata())
         if (key != "format" && key != "architecture" && key != "preprocessing")
             model.provenance[key] = value;
+}
+
+static Architecture read_header(const SafetensorsReader& file)
+{
+    const auto& metadata = file.metadata();
+    const auto format = metadata.find("format");
+    if (format == metadata.end() || !metadata.contains("architecture") || !metadata.contains("preprocessing"))
+        throw Error(file.name(), "not a nonna model");
+    if (format->second != format_name)
+        throw Error(file.name(), "model format '" + format->second + "', this program reads '" + format_name + "'");
+    return Architecture::from_json(metadata.at("architecture"), file.name());
+}
+
+Model load_model(const std::string& path)
+{
+    const SafetensorsReader file(path);
+    Model model;
+    model.architecture = read_header(file);
+    model.preprocessing = read_preprocessing(file, file.metadata().at("preprocessing"), model.architecture);
+    read_values(file, model);
     return model;
+}
+
+void reload_model(const std::string& path, Model& model)
+{
+    const SafetensorsReader file(path);
+    if (read_header(file).to_json() != model.architecture.to_json())
+        throw Error(path, "is of another architecture");
+    read_values(file, model);
 }
 
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
@@ -168,29 +215,31 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
     file.commit();
 }
 
-Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed)
+Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed, Pool& pool)
 {
     Model model;
     model.architecture = architecture;
     model.preprocessing = preprocessing;
-    model.parameters.resize(parameter_count(architecture));
+    const std::size_t count = parameter_count(architecture);
+    require_memory(architecture.name, count * sizeof(float), "its weights");
+    model.parameters = Aligned<float>(count);
     model.statistics.assign(2 * architecture.stages.size(), 0.0);
     const std::vector<ParameterTensor> layout = parameter_layout(architecture);
     for (const ParameterTensor& t : layout) {
         const Segment& s = t.segment;
-        float* const weights = model.parameters.data() + s.offset;
-        if (t.decoder) {    // starts as its encoder, which lies just before it
-            std::copy_n(weights - s.size(), s.size(), weights);
-            continue;
-        }
-        for (std::size_t p = 0; p < s.matrices; ++p) {
+        const std::size_t size = s.rows * s.columns;
+        pool.for_each(s.matrices, [&](std::size_t p, int) {
             throw_if_interrupted();
+            float* const matrix = model.parameters.data() + s.offset + p * size;
+            if (t.decoder) {    // starts as its encoder, which lies just before it
+                std::copy_n(matrix - s.size(), size, matrix);
+                return;
+            }
             Random random(seed, Purpose::weights, (std::uint64_t(t.stage) << 40) + p);
-            float* const matrix = weights + p * s.rows * s.columns;
-            for (std::size_t i = 0; i < s.rows * s.columns; ++i)
+            for (std::size_t i = 0; i < size; ++i)
                 matrix[i] = float(random.normal());
             kernels<float>().unit_columns(s.rows, s.columns, matrix);
-        }
+        });
     }
     return model;
 }

@@ -5,6 +5,7 @@
 // statistics: for each stage the two exponentially averaged sums <W'h, x> and |W'h|^2 whose quotient is alpha.
 #pragma once
 
+#include "kernels/aligned.h"
 #include "kernels/segment.h"
 #include "model/architecture.h"
 #include "model/preprocess.h"
@@ -18,6 +19,8 @@
 namespace nonna
 {
 
+class Pool;
+
 // A tensor of a model file that lies in the flat vector.
 struct ParameterTensor {
     std::string name;                    // "stage1.encoder", "stage1.decoder"
@@ -30,10 +33,14 @@ struct ParameterTensor {
 std::vector<ParameterTensor> parameter_layout(const Architecture& architecture);
 std::size_t parameter_count(const Architecture& architecture);
 
+// The layout that a bf16 network reads (kernels/bf16.h), and back to floats, bit for bit; in place.
+void split_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool);
+void join_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool);
+
 struct Model {
     Architecture architecture;
     Preprocessing preprocessing;
-    std::vector<float> parameters;
+    Aligned<float> parameters;
     std::vector<double> statistics;    // 2 a stage: sums of <W'h, x> and |W'h|^2
     std::map<std::string, std::string>
         provenance;    // "seed", "tool", "data_sha256", "step", ...: metadata of the file
@@ -49,12 +56,15 @@ struct ExtraTensor {
 };
 
 Model load_model(const std::string& path);
+// The same into a model of the same architecture, whose arrays are reused; Error where it is another. Metadata too.
+void reload_model(const std::string& path, Model& model);
 // `marks` are further metadata, over the model's provenance.
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {},
                 const std::map<std::string, std::string>& marks = {});
 
 // Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics are zero and an
 // untied decoder equals the encoder until train/fit_scale has seen data.
-Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed);
+Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed,
+                   Pool& pool);
 
 }    // namespace nonna

@@ -4,23 +4,27 @@
 #include "kernels/aligned.h"
 #include "model/local_stage.h"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
 namespace nonna
 {
 
 template <class Real> struct Network<Real>::State {
+    std::unique_ptr<Workspace<Real>> workspace;    // outlives the stages
     std::vector<std::unique_ptr<Stage<Real>>> stages;
     int batch;
     Pool& pool;
     int count = 0, lanes = 0;
     Aligned<Real> input;
     std::vector<Aligned<Real>> masked;                            // stage s >= 1: its input with padding lanes zeroed
-    std::vector<Aligned<Real>> gradients;                         // d cost / d input of each stage, made when needed
+    Aligned<Real> gradients[2];                                   // d cost / d input of a stage and the one above
     std::vector<std::size_t> first_parameter, first_statistic;    // of each stage; one more: the totals
 
-    State(std::vector<std::unique_ptr<Stage<Real>>> s, int b, Pool& p) : stages(std::move(s)), batch(b), pool(p)
+    State(std::unique_ptr<Workspace<Real>> w, std::vector<std::unique_ptr<Stage<Real>>> s, int b, Pool& p)
+        : workspace(std::move(w)), stages(std::move(s)), batch(b), pool(p)
     {
         std::size_t parameter = 0, statistic = 0;
         for (const auto& stage : stages) {
@@ -28,12 +32,11 @@ template <class Real> struct Network<Real>::State {
             first_statistic.push_back(statistic);
             parameter += stage->parameters();
             statistic += stage->statistics();
-            masked.emplace_back(masked.empty() ? 0 : stage->input().size() * padded_lanes(batch));
+            masked.emplace_back();
         }
         first_parameter.push_back(parameter);
         first_statistic.push_back(statistic);
         input = Aligned<Real>(stages.front()->input().size() * padded_lanes(batch));
-        gradients.resize(stages.size());
     }
 
     std::span<const Real> of(std::span<const Real> parameters, int s) const
@@ -50,9 +53,52 @@ template <class Real> struct Network<Real>::State {
 
     Real* gradient_of(int s)
     {
-        if (gradients[s].size() == 0)
-            gradients[s] = Aligned<Real>(stages[s]->input().size() * padded_lanes(batch));
-        return gradients[s].data();
+        Aligned<Real>& buffer = gradients[s % 2];
+        if (buffer.size() == 0) {
+            std::size_t largest = 0;
+            for (std::size_t k = s % 2; k < stages.size(); k += 2)
+                largest = std::max(largest, stages[k]->input().size());
+            buffer = Aligned<Real>(largest * padded_lanes(batch));
+        }
+        return buffer.data();
+    }
+
+    // Costs and gradients from the top down. `statistics` take the batch in where decay < 1.
+    std::vector<StageCost> descend(std::span<const Real> parameters, std::span<double> statistics, double decay,
+                                   Schedule schedule, int only, const GradientUse<Real>& use)
+    {
+        const Real share = Real(1) / Real(count);
+        std::vector<StageCost> costs(stages.size());
+        const Real* dy = nullptr;
+        for (int k = int(stages.size()) - 1; k >= 0; --k) {
+            Stage<Real>& stage = *stages[k];
+            const auto own = statistics.subspan(first_statistic[k], first_statistic[k + 1] - first_statistic[k]);
+            if (decay < 1) {
+                const std::vector<double> sums = stage.batch_statistics(of(parameters, k), input_of(k));
+                for (std::size_t i = 0; i < sums.size(); ++i)
+                    own[i] = decay * own[i] + (1 - decay) * sums[i] / double(count);
+            }
+            costs[k] = stage.cost(of(parameters, k), own, input_of(k));
+            if (use.updated && !std::isfinite(costs[k].total))
+                break;
+            const GradientUse<Real> part = use.from(first_parameter[k]);
+            if (schedule == Schedule::greedy && k != only) {
+                if (part.written)
+                    std::fill_n(part.written, stage.parameters(), Real(0));
+                continue;
+            }
+            Real* dx = schedule == Schedule::joint && k > 0 ? gradient_of(k) : nullptr;
+            stage.down(of(parameters, k), own, input_of(k), share, dy, stage.sublayers() - 1, dx, &part);
+            dy = dx;
+        }
+        return costs;
+    }
+
+    Real* masked_input(int s)
+    {
+        if (masked[s].size() == 0)
+            masked[s] = Aligned<Real>(stages[s]->input().size() * padded_lanes(batch));
+        return masked[s].data();
     }
 
     // Padding lanes of an output are not zero (the pooling's epsilon); as an input they must be.
@@ -60,7 +106,7 @@ template <class Real> struct Network<Real>::State {
     {
         const Shape shape = stages[s]->input();
         const Real* from = output(s - 1);
-        Real* to = masked[s].data();
+        Real* to = masked_input(s);
         const std::size_t n = std::size_t(shape.columns) * shape.maps;
         pool.for_each(shape.rows, [&](std::size_t row, int) {
             for (std::size_t i = row * n; i < (row + 1) * n; ++i)
@@ -70,23 +116,18 @@ template <class Real> struct Network<Real>::State {
 };
 
 template <class Real>
-static std::vector<std::unique_ptr<Stage<Real>>> local_stages(const Architecture& architecture, int batch, Pool& pool)
+Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, Precision precision)
 {
+    auto workspace = std::make_unique<Workspace<Real>>();
     std::vector<std::unique_ptr<Stage<Real>>> stages;
     for (const StageArchitecture& stage : architecture.stages)
-        stages.push_back(make_local_stage<Real>(stage, batch, pool));
-    return stages;
-}
-
-template <class Real>
-Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool)
-    : Network(local_stages<Real>(architecture, batch, pool), batch, pool)
-{
+        stages.push_back(make_local_stage<Real>(stage, batch, precision, *workspace, pool));
+    state_ = std::make_unique<State>(std::move(workspace), std::move(stages), batch, pool);
 }
 
 template <class Real>
 Network<Real>::Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int batch, Pool& pool)
-    : state_(std::make_unique<State>(std::move(stages), batch, pool))
+    : state_(std::make_unique<State>(nullptr, std::move(stages), batch, pool))
 {
 }
 
@@ -187,25 +228,36 @@ template <class Real> std::vector<double> Network<Real>::batch_statistics(std::s
 }
 
 template <class Real>
-void Network<Real>::gradient(std::span<const Real> parameters, std::span<const double> statistics, Schedule schedule,
-                             int only, std::span<Real> gradient)
+std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters, std::span<const double> statistics,
+                                               Schedule schedule, int only, std::span<Real> gradient)
+{
+    assert(gradient.size() == this->parameters());
+    std::vector<double> constant(statistics.begin(), statistics.end());
+    GradientUse<Real> use;
+    use.written = gradient.data();
+    return state_->descend(parameters, constant, 1, schedule, only, use);
+}
+
+template <class Real>
+std::vector<StageCost> Network<Real>::step(std::span<Real> parameters, std::span<double> statistics, double decay,
+                                           Schedule schedule, int only, const Update<Real>& update)
+{
+    assert(std::all_of(state_->stages.begin(), state_->stages.end(), [](const auto& s) { return s->updates(); }));
+    GradientUse<Real> use;
+    use.updated = parameters.data();
+    use.update = update;
+    return state_->descend(parameters, statistics, decay, schedule, only, use);
+}
+
+template <class Real> void Network<Real>::reserve_gradients()
 {
     State& s = *state_;
-    assert(gradient.size() == this->parameters());
-    const Real share = Real(1) / Real(s.count);
-    const Real* dy = nullptr;
-    for (int k = stages() - 1; k >= 0; --k) {
-        Stage<Real>& stage = *s.stages[k];
-        Real* into = gradient.data() + s.first_parameter[k];
-        if (schedule == Schedule::greedy && k != only) {
-            std::fill_n(into, stage.parameters(), Real(0));
-            continue;
-        }
-        Real* dx = schedule == Schedule::joint && k > 0 ? s.gradient_of(k) : nullptr;
-        stage.down(s.of(parameters, k), s.statistics_of(statistics, k), s.input_of(k), share, dy, stage.sublayers() - 1,
-                   dx, into);
-        dy = dx;
-    }
+    if (s.workspace)
+        s.workspace->reserve_all();
+    for (int k = 1; k < std::min(3, stages()); ++k)
+        s.gradient_of(k);
+    for (int k = 1; k < stages() && s.batch < padded_lanes(s.batch); ++k)
+        s.masked_input(k);
 }
 
 template <class Real>

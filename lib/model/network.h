@@ -1,6 +1,7 @@
 // The network: stages one on another, for batches of up to `batch` examples.
 //
-// A Network owns activation buffers, never the parameters: the same flat vector serves training, servers and tests.
+// A Network owns activation buffers, never the parameters: the same flat vector serves training, servers and tests. In
+// bf16 its filters' matrices are split (kernels/bf16.h).
 // Not thread-safe; it spreads its own work over the pool it was given. Results do not depend on the pool's size.
 //
 //     Network<float> network(model.architecture, 96, pool);
@@ -29,7 +30,7 @@ enum class Schedule {
 template <class Real> class Network
 {
   public:
-    Network(const Architecture& architecture, int batch, Pool& pool);
+    Network(const Architecture& architecture, int batch, Pool& pool, Precision precision = Precision::fp32);
     Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int batch, Pool& pool);    // any stages (the layer seam)
     ~Network();
 
@@ -57,10 +58,17 @@ template <class Real> class Network
     // The stages' statistics of this batch, concatenated (for a local stage alpha's two sums).
     std::vector<double> batch_statistics(std::span<const Real> parameters);
 
-    // Gradient of the mean cost over the batch: the plain sum over the stages (joint, stagewise), or stage `only`'s
-    // alone (greedy). Written to `gradient`, all of it. costs() must have been called for this up.
-    void gradient(std::span<const Real> parameters, std::span<const double> statistics, Schedule schedule, int only,
-                  std::span<Real> gradient);
+    // Gradient at the last up of the mean cost over the batch: the plain sum over the stages (joint, stagewise), or
+    // stage `only`'s alone (greedy). Written to `gradient`, all of it. Returns the costs.
+    std::vector<StageCost> gradient(std::span<const Real> parameters, std::span<const double> statistics,
+                                    Schedule schedule, int only, std::span<Real> gradient);
+
+    // One step of descent at the last up. Each stage's statistics first take in this batch's means,
+    // s = decay * s + (1 - decay) * sums / count; then come its cost and gradient with that alpha, and its parameters
+    // move by `update` where the gradient arises. Returns the costs before the step; where one is not finite, that
+    // stage and those below it have not moved.
+    std::vector<StageCost> step(std::span<Real> parameters, std::span<double> statistics, double decay,
+                                Schedule schedule, int only, const Update<Real>& update);
 
     // Gradient with respect to the input of sum over lanes of <seed, activation(layer)>: `seed` is shaped like the
     // layer's activation (row, column, map, lane), the result like input(). For stimuli. The last up must have
@@ -69,6 +77,10 @@ template <class Real> class Network
 
     std::size_t parameters() const;
     std::size_t statistics() const;
+
+    // Reserves what training will use beyond the forward pass, else reserved when it is first used: from then on
+    // memory::reserved() counts it.
+    void reserve_gradients();
 
   private:
     struct State;

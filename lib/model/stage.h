@@ -4,7 +4,8 @@
 // A stage maps its input x to sublayers (filter, pool, norm), the last being the next stage's input, and owns a cost on
 // x. Activations are (row, column, map, lane), lane innermost; lanes at and beyond `count` are padding: their x must be
 // zero and they take no part in costs, statistics and gradients. Parameters are the stage's part of the flat vector.
-// Calls use the buffers of the last `up`: up, then cost and/or down on the same x.
+// Calls use the buffers of the last `up`: up, then cost and/or down on the same x. Stages of a network share scratch
+// memory (model/workspace.h): between a stage's cost and its down no other stage has its turn.
 //
 // Templated on the number type: float runs on the fast kernels, double on the portable ones, so that gradients are
 // checked on the very code that trains.
@@ -31,6 +32,24 @@ struct StageCost {
     std::vector<double> statistics;
 };
 
+// What becomes of the gradient of a stage's parameters: it is written (not added) to `written`, as long as they, or
+// applied where it arises to `updated`, the parameters themselves, so that training alone holds no gradient.
+template <class Real> struct GradientUse {
+    Real* written = nullptr;
+    Real* updated = nullptr;
+    Update<Real> update;    // state: of the stage's first parameter
+
+    // Of the parameters from `offset` on.
+    GradientUse from(std::size_t offset) const
+    {
+        GradientUse part = *this;
+        for (Real** p : {&part.written, &part.updated, &part.update.state})
+            if (*p)
+                *p += offset;
+        return part;
+    }
+};
+
 template <class Real> class Stage
 {
   public:
@@ -43,6 +62,8 @@ template <class Real> class Stage
     virtual std::vector<Segment> segments() const = 0;         // offsets from the stage's first parameter
     virtual std::size_t parameters() const = 0;
     virtual std::size_t statistics() const = 0;
+
+    virtual bool updates() const = 0;    // can `down` apply the gradient itself?
 
     virtual void set_lanes(int count) = 0;    // examples in use, 1 .. the batch the stage was made for
 
@@ -57,10 +78,10 @@ template <class Real> class Stage
     virtual std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) = 0;
 
     // Gradients at the last up: of scale * (own cost), if cost_scale is not 0 (cost must have been called), plus what
-    // comes from above: `dy`, the gradient with respect to sublayer `from`'s activation, or null. Results are written
-    // (not added) to dx and dparameters, each may be null.
+    // comes from above: `dy`, the gradient with respect to sublayer `from`'s activation, or null. That of x is written
+    // to dx, that of the parameters goes where `use` says; each may be null.
     virtual void down(std::span<const Real> parameters, std::span<const double> statistics, const Real* x,
-                      Real cost_scale, const Real* dy, int from, Real* dx, Real* dparameters) = 0;
+                      Real cost_scale, const Real* dy, int from, Real* dx, const GradientUse<Real>* use) = 0;
 };
 
 }    // namespace nonna

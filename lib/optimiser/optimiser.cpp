@@ -53,7 +53,7 @@ Optimiser::Optimiser(Rule rule, double momentum, std::vector<Segment> segments, 
     for (const Segment& s : segments_)
         size = std::max(size, s.offset + s.size());
     if (rule_ != Rule::sgd)
-        state_.resize(size);
+        state_ = Aligned<float>(size);
 }
 
 const char* Optimiser::state_name(Rule rule)

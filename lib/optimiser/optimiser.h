@@ -9,6 +9,7 @@
 // pool by matrices; results do not depend on the number of threads.
 #pragma once
 
+#include "kernels/aligned.h"
 #include "kernels/segment.h"
 
 #include <span>
@@ -46,7 +47,7 @@ class Optimiser
     Rule rule_;
     float momentum_;
     std::vector<Segment> segments_;
-    std::vector<float> state_;
+    Aligned<float> state_;
     Pool& pool_;
 };
 

@@ -52,21 +52,23 @@ bool Checkpoints::empty() const { return files().empty(); }
 void Checkpoints::restore(Model& model, RunState& state) const
 {
     const std::string path = files().back();
-    Model saved = load_model(path);
-    if (saved.architecture.to_json() != model.architecture.to_json())
-        throw Error(path, "checkpoint of another architecture");
-    if (saved.provenance["run"] != run_)
-        throw Error(path, "checkpoint of another run: it was made with '" + saved.provenance["run"] + "', this is '" +
-                              run_ + "'");
-    state.step = std::atoll(saved.provenance["step"].c_str());
-    std::istringstream positions(saved.provenance["positions"]);
+    {    // whose it is, before a weight is read
+        const SafetensorsReader file(path);
+        const auto found = file.metadata().find("run");
+        const std::string run = found == file.metadata().end() ? "" : found->second;
+        if (run != run_)
+            throw Error(path, "checkpoint of another run: it was made with '" + run + "', this is '" + run_ + "'");
+    }
+    auto provenance = std::move(model.provenance);
+    reload_model(path, model);
+    std::swap(provenance, model.provenance);
+    state.step = std::atoll(provenance["step"].c_str());
+    std::istringstream positions(provenance["positions"]);
     for (std::uint64_t& position : state.positions)
         if (!(positions >> position))
             throw Error(path, "damaged: no data positions");
     if (state.optimiser_name)
         SafetensorsReader(path).read(state.optimiser_name, state.optimiser);
-    model.parameters = std::move(saved.parameters);
-    model.statistics = std::move(saved.statistics);
 }
 
 void Checkpoints::save(const Model& model, const RunState& state)

@@ -35,6 +35,39 @@ Schedule parse_schedule(const std::string& name)
     throw Error(name, "no such schedule: joint, stagewise or greedy", ExitStatus::usage);
 }
 
+// A model whose filters' weights are split while a bf16 network works on it, and floats whenever it is looked at.
+class Weights
+{
+  public:
+    Weights(Model& model, Precision precision, Pool& pool) : model_(model), precision_(precision), pool_(pool)
+    {
+        split();
+    }
+    // f() with the weights as floats
+    template <class F> void as_floats(F f)
+    {
+        join();
+        f();
+        split();
+    }
+    void join()
+    {
+        if (precision_ == Precision::bf16)
+            join_parameters(model_.architecture, model_.parameters, pool_);
+    }
+
+  private:
+    Model& model_;
+    Precision precision_;
+    Pool& pool_;
+
+    void split()
+    {
+        if (precision_ == Precision::bf16)
+            split_parameters(model_.architecture, model_.parameters, pool_);
+    }
+};
+
 void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
 {
     sums.resize(costs.size());
@@ -157,6 +190,8 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
     std::snprintf(rate, sizeof rate, "%.9g momentum %.9g", o.rate, o.momentum);
     std::string text = "batch " + std::to_string(o.batch) + " schedule " + o.schedule + " optimizer " + o.optimizer +
                        " rate " + rate + " " + o.rate_schedule + " seed " + std::to_string(o.seed);
+    if (o.precision != "fp32")
+        text += " precision " + o.precision;
     if (o.rate_schedule != "constant" || o.schedule == "greedy")
         text += " steps " + std::to_string(o.steps);
     for (const Source& s : sources) {
@@ -168,6 +203,15 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 
 }    // namespace
 
+Precision parse_precision(const std::string& name)
+{
+    if (name == "fp32")
+        return Precision::fp32;
+    if (name == "bf16")
+        return Precision::bf16;
+    throw Error(name, "no such precision: fp32 or bf16", ExitStatus::usage);
+}
+
 void train(Model& model, const std::vector<Source>& sources, const std::vector<PictureSet>& validation,
            const TrainOptions& options, Pool& pool)
 {
@@ -178,7 +222,8 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
     std::vector<Segment> segments;
     for (const ParameterTensor& t : parameter_layout(model.architecture))
         segments.push_back(t.segment);
-    Network<float> network(model.architecture, int(options.batch), pool);
+    const Precision precision = parse_precision(options.precision);
+    Network<float> network(model.architecture, int(options.batch), pool, precision);
     Optimiser optimiser(rule, options.momentum, segments, pool);
     Batches batches(sources, model.preprocessing, int(options.batch), options.seed, pool);
     RunState state{0, batches.positions(), optimiser.state(), Optimiser::state_name(rule)};
@@ -197,7 +242,6 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
     }
     const std::int64_t start = state.step;
     Log log(options.log, model, start);
-    std::vector<float> gradient(model.parameters.size());
 
     auto validation_row = [&](std::int64_t step) {
         if (validation.empty())
@@ -207,6 +251,7 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
         log.row(step, "validate", double(images), scheduled_rate(rates, options.rate, step, options.steps), costs,
                 model);
     };
+    Weights weights(model, precision, pool);
     if (start == 0)
         validation_row(0);
 
@@ -215,17 +260,12 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
     for (std::int64_t step = start; step < options.steps; ++step) {
         network.load(batches.next(step), int(options.batch));
         network.up(model.parameters);
-        const std::vector<double> sums = network.batch_statistics(model.parameters);
-        for (std::size_t i = 0; i < sums.size(); ++i)
-            model.statistics[i] =
-                statistics_decay * model.statistics[i] + (1 - statistics_decay) * sums[i] / double(options.batch);
-        const std::vector<StageCost> costs = network.costs(model.parameters, model.statistics);
+        const double rate = scheduled_rate(rates, options.rate, step, options.steps);
+        const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
+        const std::vector<StageCost> costs =
+            network.step(model.parameters, model.statistics, statistics_decay, schedule, only, optimiser.step(rate));
         if (!std::isfinite(total(costs)))
             throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
-        const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
-        network.gradient(model.parameters, model.statistics, schedule, only, gradient);
-        const double rate = scheduled_rate(rates, options.rate, step, options.steps);
-        optimiser.apply(rate, gradient, model.parameters);
 
         state.step = step + 1;
         progress.advance();
@@ -239,12 +279,13 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
         if (state.step % options.validate_every == 0 || last)
             validation_row(state.step);
         if (checkpoints && (state.step % options.checkpoint_every == 0 || last || stop))
-            checkpoints->save(model, state);
+            weights.as_floats([&] { checkpoints->save(model, state); });
         if (stop && !last)
             throw Error("interrupted", "stopped after step " + std::to_string(state.step) +
                                            (checkpoints ? "; --resume goes on from there"
                                                         : "; nothing was kept, as there is no --checkpoint"));
     }
+    weights.join();
     model.provenance["step"] = std::to_string(state.step);
     model.provenance["run"] = run;
 }

@@ -35,6 +35,7 @@ struct TrainOptions {
     double rate = 0.01;
     std::string rate_schedule = "constant";
     double momentum = 0.9;
+    std::string precision = "fp32";    // or bf16: of the local filters' products
     std::uint64_t seed = 1;
 
     std::int64_t log_every = 10;
@@ -44,6 +45,8 @@ struct TrainOptions {
     std::int64_t checkpoint_every = 100;
     bool resume = false;
 };
+
+Precision parse_precision(const std::string& name);
 
 // Trains `model` in place. `validation` may be empty.
 void train(Model& model, const std::vector<Source>& sources, const std::vector<PictureSet>& validation,

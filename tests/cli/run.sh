@@ -13,8 +13,8 @@ shift 2
 SOURCE=$(cd "$here/../.." && pwd)
 TOOLS=$*
 data=${NONNA_TEST_DATA:-$SOURCE/../shared/data}
-# The user's own settings must not change what a test sees.
-for variable in $(env | sed -n 's/^\(NONNA_[A-Z0-9_]*\)=.*/\1/p'); do unset "$variable"; done
+# The user's own settings must not change what a test sees; the instruction set may (CONTRIBUTING.md).
+for variable in $(env | sed -n 's/^\(NONNA_[A-Z0-9_]*\)=.*/\1/p' | grep -v '^NONNA_ISA$'); do unset "$variable"; done
 unset SOURCE_DATE_EPOCH
 NONNA_TEST_DATA=$data
 PATH=$bin:$SOURCE/tools:$PATH

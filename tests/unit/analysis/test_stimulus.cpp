@@ -31,7 +31,8 @@ Model small_model()
     a.complete("small");
     Preprocessing p;
     p.side = 16;
-    return random_model(a, p, 7);
+    Pool pool(1);
+    return random_model(a, p, 7, pool);
 }
 
 double norm_of(std::span<const float> x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); }

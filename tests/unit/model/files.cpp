@@ -1,5 +1,6 @@
 // Architectures, neurons' names and model files.
 #include "base/error.h"
+#include "base/parallel.h"
 #include "model/model_file.h"
 #include "model/neuron.h"
 
@@ -121,7 +122,8 @@ BOOST_AUTO_TEST_CASE(round_trip)
     const Architecture a = installed("tiny");
     Preprocessing p;
     p.side = 16;
-    Model model = random_model(a, p, 3);
+    Pool pool(1);
+    Model model = random_model(a, p, 3, pool);
     model.statistics = {2, 4, 0, 0};
     model.provenance["seed"] = "3";
     File file;
@@ -142,13 +144,37 @@ BOOST_AUTO_TEST_CASE(round_trip)
         (std::string(std::istreambuf_iterator<char>(one), {}) == std::string(std::istreambuf_iterator<char>(two), {})));
 }
 
+BOOST_AUTO_TEST_CASE(reloading_keeps_the_arrays)
+{
+    const Architecture a = installed("tiny");
+    Preprocessing p;
+    p.side = 16;
+    Pool pool(1);
+    const Model first = random_model(a, p, 3, pool);
+    File file;
+    save_model(file.path, first);
+    Model model = random_model(a, p, 4, pool);
+    model.provenance["step"] = "9";
+    const float* const weights = model.parameters.data();
+    const std::size_t reserved = memory::reserved();
+    reload_model(file.path, model);
+    BOOST_TEST((model.parameters == first.parameters && model.parameters.data() == weights));
+    BOOST_TEST(memory::reserved() == reserved);
+    BOOST_TEST(!model.provenance.contains("step"));
+    Architecture other = a;
+    other.stages[0].lambda = 0.7;
+    Model another = random_model(other, p, 3, pool);
+    BOOST_CHECK_THROW(reload_model(file.path, another), Error);
+}
+
 BOOST_AUTO_TEST_CASE(seeds_and_norms)
 {
     const Architecture a = installed("tiny");
     Preprocessing p;
     p.side = 16;
-    BOOST_TEST((random_model(a, p, 3).parameters == random_model(a, p, 3).parameters));
-    BOOST_TEST((random_model(a, p, 3).parameters != random_model(a, p, 4).parameters));
+    Pool pool(1), three(3);
+    BOOST_TEST((random_model(a, p, 3, pool).parameters == random_model(a, p, 3, three).parameters));
+    BOOST_TEST((random_model(a, p, 3, pool).parameters != random_model(a, p, 4, pool).parameters));
 }
 
 BOOST_AUTO_TEST_CASE(truncated_and_foreign_files_are_refused)
@@ -157,7 +183,8 @@ BOOST_AUTO_TEST_CASE(truncated_and_foreign_files_are_refused)
     Preprocessing p;
     p.side = 16;
     File file;
-    save_model(file.path, random_model(a, p, 3));
+    Pool pool(1);
+    save_model(file.path, random_model(a, p, 3, pool));
     const auto size = fs::file_size(file.path);
     for (const auto cut : {size - 1, size / 2, std::uintmax_t(100), std::uintmax_t(7), std::uintmax_t(0)}) {
         fs::resize_file(file.path, cut);

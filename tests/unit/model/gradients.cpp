@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "kernels/aligned.h"
+#include "kernels/kernels.h"
 #include "model/local_stage.h"
 #include "model/network.h"
 
@@ -49,6 +50,7 @@ class SigmoidStage : public Stage<double>
     }
     std::size_t parameters() const override { return 2 * input_.size() * units_ + units_ + input_.size(); }
     std::size_t statistics() const override { return 0; }
+    bool updates() const override { return false; }
     void set_lanes(int count) override
     {
         count_ = count;
@@ -83,8 +85,9 @@ class SigmoidStage : public Stage<double>
         return cost;
     }
     void down(std::span<const double> p, std::span<const double>, const double* x, double scale, const double* dy, int,
-              double* dx, double* dp) override
+              double* dx, const GradientUse<double>* use) override
     {
+        double* const dp = use ? use->written : nullptr;
         const std::size_t n = input_.size(), decoder = n * units_ + units_, bias = decoder + n * units_;
         if (dx)
             std::fill_n(dx, n * lanes_, 0.0);
@@ -265,6 +268,47 @@ BOOST_AUTO_TEST_CASE(greedy_moves_one_stage)
         BOOST_REQUIRE_EQUAL(greedy[i], i < split ? 0.0 : stagewise[i]);
 }
 
+BOOST_AUTO_TEST_CASE(a_step_moves_by_the_gradient)
+{
+    // Network::step is statistics, costs, gradient and update in one go: the same bits as doing them in turn.
+    for (const bool tied : {true, false})
+        for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
+            for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad}) {
+                Fixture f(small(tied, Border::same, 3));
+                f.cost(0, 1);
+                std::vector<double> gradient(f.parameters.size()), statistics = f.statistics;
+                const std::vector<double> sums = f.network.batch_statistics(f.parameters);
+                for (std::size_t i = 0; i < sums.size(); ++i)
+                    statistics[i] = 0.9 * statistics[i] + (1 - 0.9) * sums[i] / f.count;
+                const auto costs = f.network.gradient(f.parameters, statistics, schedule, 1, gradient);
+                std::vector<double> state(gradient.size(), 0.25), fused_state = state, moved = f.parameters;
+                Update<double> update{rule, 0.01, 0.9, state.data()};
+                kernels<double>().update(update, 0, moved.size(), gradient.data(), moved.data());
+                for (int s = 0; s < 2; ++s)
+                    for (const Segment& segment : f.network.stage(s).segments())
+                        for (std::size_t m = 0; m < segment.matrices && segment.unit_norm; ++m)
+                            if (schedule != Schedule::greedy || s == 1)
+                                kernels<double>().unit_columns(segment.rows, segment.columns,
+                                                               moved.data() + (s ? f.network.stage(0).parameters() : 0) +
+                                                                   segment.offset + m * segment.rows * segment.columns);
+                f.cost(0, 1);
+                update.state = fused_state.data();
+                const auto step_costs = f.network.step(f.parameters, f.statistics, 0.9, schedule, 1, update);
+                if (schedule == Schedule::greedy) {    // the other stage's state stays as it was
+                    const std::size_t split = f.network.stage(0).parameters();
+                    std::copy_n(fused_state.begin(), split, state.begin());
+                    std::copy_n(f.parameters.begin(), split, moved.begin());
+                    BOOST_TEST(std::all_of(fused_state.begin(), fused_state.begin() + split,
+                                           [](double v) { return v == 0.25; }));
+                }
+                BOOST_TEST((f.statistics == statistics));
+                BOOST_TEST((f.parameters == moved));
+                BOOST_TEST((fused_state == state || rule == Rule::sgd));
+                for (int s = 0; s < 2; ++s)
+                    BOOST_TEST(step_costs[s].total == costs[s].total);
+            }
+}
+
 BOOST_AUTO_TEST_CASE(input_from_every_sublayer)
 {
     // A neuron's response with respect to the picture, from each sublayer, in a corner and inside.
@@ -301,6 +345,29 @@ BOOST_AUTO_TEST_CASE(input_from_every_sublayer)
     }
 }
 
+BOOST_AUTO_TEST_CASE(reserved_beforehand_is_all_that_a_step_takes)
+{
+    Pool pool(2);
+    for (const bool tied : {true, false})
+        for (const Border border : {Border::same, Border::valid})
+            for (const int batch : {5, 16})
+                for (const int norm : {3, 0})
+                    for (const Schedule schedule : {Schedule::joint, Schedule::stagewise}) {
+                        const Architecture a = small(tied, border, norm);
+                        std::vector<double> parameters = noise(a.encoder_weights() + a.decoder_weights(), 1),
+                                            images = noise(a.input().size() * batch, 2),
+                                            statistics(2 * a.stages.size(), 1.0);
+                        Network<double> network(a, batch, pool);
+                        network.reserve_gradients();
+                        const std::size_t planned = memory::reserved();
+                        network.load(images, batch);
+                        network.up(parameters);
+                        network.step(parameters, statistics, 0.9, schedule, 0, {Rule::sgd, 1e-3, 0, nullptr});
+                        BOOST_TEST(memory::reserved() == planned,
+                                   "tied " << tied << ", batch " << batch << ", norm " << norm);
+                    }
+}
+
 BOOST_AUTO_TEST_CASE(another_objective_behind_the_seam)
 {
     // A local stage with a sigmoid autoencoder on top: joint gradients pass through both.
@@ -309,7 +376,8 @@ BOOST_AUTO_TEST_CASE(another_objective_behind_the_seam)
     a.stages.resize(1);
     a.complete("small");
     std::vector<std::unique_ptr<Stage<double>>> stages;
-    stages.push_back(make_local_stage<double>(a.stages[0], 4, pool));
+    Workspace<double> workspace;
+    stages.push_back(make_local_stage<double>(a.stages[0], 4, Precision::fp32, workspace, pool));
     stages.push_back(std::make_unique<SigmoidStage>(a.stages[0].output, 5));
     Network<double> network(std::move(stages), 4, pool);
     std::vector<double> parameters = noise(network.parameters(), 3), images = noise(a.input().size() * 2, 4);

@@ -1,0 +1,30 @@
+// What a training run will take, known before any of it is taken.
+//
+// The figures are not a second opinion: the network's part is what its own constructors reserve (memory of an Aligned
+// array is the system's until it is written), the rest are the sizes of the arrays that training makes.
+#pragma once
+
+#include "train/trainer.h"
+
+#include <cstdint>
+
+namespace nonna
+{
+
+struct MemoryPlan {
+    std::uint64_t weights = 0;        // fp32, or split into two halves: 4 bytes each in any precision
+    std::uint64_t optimiser = 0;      // its state
+    std::uint64_t activations = 0;    // of all stages, gradients and scratch with them
+    std::uint64_t program = 0;        // code, libraries and what is resident already
+    std::uint64_t total() const { return weights + optimiser + activations + program; }
+};
+
+MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool);
+
+// TSV: part, bytes, what; the parts, their total, and what is available.
+std::string plan_table(const MemoryPlan& plan);
+
+// Error when the plan does not fit.
+void require(const MemoryPlan& plan, const std::string& subject);
+
+}    // namespace nonna
