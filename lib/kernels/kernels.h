@@ -1,10 +1,10 @@
-// The arithmetic: raw pointers and a shape struct, one output row a call, no threads, no allocation, no errors.
+// The arithmetic: raw pointers and a shape struct, a row or a band of one a call, no threads, no allocation, no errors.
 //
 // Activations are (row, column, map, lane), lane innermost; `lanes` is a multiple of lane_multiple. So one weight is
 // broadcast against vectors of examples, no patch is ever copied out, and each example's sum has the same order for any
-// vector width. Weights are (position, dy, dx, input map, map), map innermost. Callers spread rows over threads; a call
-// writes only what its row owns, so results do not depend on the number of threads. No argument may overlap another
-// that is written.
+// vector width. Weights are (position, dy, dx, input map, map), map innermost. Callers spread rows and bands over
+// threads; a call writes only what its band owns, and how a row is cut into bands changes no bit, so results do not
+// depend on the number of threads. No argument may overlap another that is written.
 //
 // One body (body.inc), compiled once for each instruction set; `kernels<float>()` picks the best this processor has,
 // lowered by the environment variable NONNA_ISA = generic | avx2 | avx512. double is compiled portably only.
@@ -23,6 +23,11 @@ struct FilterShape {
     std::size_t weights() const { return fan_in() * output.size(); }
 };
 
+// Columns first .. last - 1 of row `row`: one task of a thread.
+struct Band {
+    int row = 0, first = 0, last = 0;
+};
+
 // Window of pooling: output (r, c) sees input rows r .. r + window - 1, columns likewise, of its own map.
 struct PoolShape {
     Shape input, output;
@@ -39,19 +44,25 @@ template <class Real> struct NormShape {
 template <class Real> struct Kernels {
     const char* name;
 
-    // gather (encode, gradient of the hidden units), output row `row`:
-    //     h[p, m] = scale * sum over k of w[p, k, m] * x[patch(p), k]        (+ h[p, m] when add)
-    void (*gather)(const FilterShape&, int lanes, const Real* w, const Real* x, Real scale, bool add, Real* h, int row);
+    // gather (encode, gradient of the hidden units), a band of output positions:
+    //     h[p, m] = sum over k of w[p, k, m] * x[patch(p), k]        (+ h[p, m] when add)
+    void (*gather)(const FilterShape&, int lanes, const Real* w, const Real* x, bool add, Real* h, Band);
 
-    // scatter (decode, gradient of the input), input row `row`:
-    //     x[q] = scale * sum over positions p that see q, over m, of w[p, q - p, m] * h[p, m]
-    void (*scatter)(const FilterShape&, int lanes, const Real* w, const Real* h, Real scale, Real* x, int row);
+    // scatter (decode, gradient of the input), a band of input units:
+    //     x[q] = sum over positions p that see q, over m, of w[p, q - p, m] * h[p, m]
+    void (*scatter)(const FilterShape&, int lanes, const Real* w, const Real* h, Real* x, Band);
 
-    // weight gradient of output row `row`:
+    // weight gradient of a band of output positions:
     //     dw[p, k, m] = sum over lanes of x[patch(p), k] * a[p, m]  +  e[patch(p), k] * b[p, m]
     // The second pair (decoder's part of tied weights) may be null. Written, not added.
     void (*weight_gradient)(const FilterShape&, int lanes, const Real* x, const Real* a, const Real* e, const Real* b,
-                            Real* dw, int row);
+                            Real* dw, Band);
+
+    // The same gradient applied at once to the band's weights, so that training alone needs no gradient buffer: each
+    // position's matrix is updated by the rule and, where `unit_norm`, every column scaled to norm 1. The same bits as
+    // weight_gradient, `update` and unit_columns one after another. `scratch`: fan_in x maps numbers.
+    void (*weight_update)(const FilterShape&, int lanes, const Real* x, const Real* a, const Real* e, const Real* b,
+                          const Update<Real>&, bool unit_norm, Real* w, Band, Real* scratch);
 
     // q = sqrt(epsilon + sum of h^2 over the window), output row `row`. `scratch`: one input row.
     void (*pool_up)(const PoolShape&, int lanes, Real epsilon, const Real* h, Real* q, int row, Real* scratch);
@@ -97,12 +108,8 @@ template <class Real> struct Kernels {
     void (*whiten_row)(int columns, int channels, int width, const Real* filters, const Real* planes,
                        std::size_t plane_stride, std::size_t row_stride, Real* out);
 
-    // w -= rate * g
-    void (*sgd)(std::size_t n, Real rate, const Real* g, Real* w);
-    // v = momentum * v + g;  w -= rate * v
-    void (*momentum)(std::size_t n, Real rate, Real momentum, const Real* g, Real* v, Real* w);
-    // s += g^2;  w -= rate * g / sqrt(s + 1e-12)
-    void (*adagrad)(std::size_t n, Real rate, const Real* g, Real* s, Real* w);
+    // The rule on parameters [at, at + n) of w and its state, gradient g[0 .. n)
+    void (*update)(const Update<Real>&, std::size_t at, std::size_t n, const Real* g, Real* w);
     // Every column of the `rows` x `columns` matrix at w scaled to norm 1 (columns of norm 0 stay).
     void (*unit_columns)(std::size_t rows, std::size_t columns, Real* w);
 };

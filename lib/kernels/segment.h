@@ -1,4 +1,4 @@
-// Shapes and segments, the vocabulary of everything above the kernels.
+// Shapes, segments and update rules, the vocabulary of everything above the kernels.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,18 @@ struct Segment {
     std::size_t columns = 0;     // maps
     bool unit_norm = false;      // every column is kept at norm 1
     std::size_t size() const { return matrices * rows * columns; }
+};
+
+// How a gradient g moves a parameter w; v and s are the rule's state, one number a parameter.
+//     sgd       w -= rate * g
+//     momentum  v = momentum * v + g,   w -= rate * v
+//     adagrad   s += g^2,               w -= rate * g / sqrt(s + 1e-12)
+enum class Rule { sgd, momentum, adagrad };
+
+template <class Real> struct Update {
+    Rule rule = Rule::sgd;
+    Real rate = 0, momentum = 0;
+    Real* state = nullptr;    // of the parameter at index 0; null for sgd
 };
 
 }    // namespace nonna

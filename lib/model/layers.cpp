@@ -14,6 +14,18 @@ template <class Real> LocalFilters<Real>::LocalFilters(const StageArchitecture& 
     shape_.output = stage.filter;
     shape_.field = stage.field;
     shape_.stride = stage.stride;
+    for (int t = 0; t < pool.threads(); ++t)
+        scratch_.emplace_back(shape_.fan_in() * shape_.output.maps);
+}
+
+template <class Real> template <class F> void LocalFilters<Real>::each_band(Shape shape, F f) const
+{
+    // a dozen bands a thread, so that the last ones even out; whole rows where there are enough of them
+    const int cuts = std::min(shape.columns, (12 * pool_.threads() + shape.rows - 1) / shape.rows);
+    pool_.for_each(std::size_t(shape.rows) * cuts, [&](std::size_t i, int thread) {
+        const int row = int(i) / cuts, cut = int(i) % cuts;
+        f(Band{row, shape.columns * cut / cuts, shape.columns * (cut + 1) / cuts}, thread);
+    });
 }
 
 template <class Real> Segment LocalFilters<Real>::segment(std::size_t offset, bool unit_norm) const
@@ -24,28 +36,33 @@ template <class Real> Segment LocalFilters<Real>::segment(std::size_t offset, bo
 
 template <class Real> void LocalFilters<Real>::up(int lanes, const Real* w, const Real* x, Real* h) const
 {
-    pool_.for_each(shape_.output.rows,
-                   [&](std::size_t row, int) { kernels<Real>().gather(shape_, lanes, w, x, 1, false, h, int(row)); });
+    each_band(shape_.output, [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w, x, false, h, band); });
 }
 
 template <class Real> void LocalFilters<Real>::up_add(int lanes, const Real* w, const Real* e, Real* h) const
 {
-    pool_.for_each(shape_.output.rows,
-                   [&](std::size_t row, int) { kernels<Real>().gather(shape_, lanes, w, e, 1, true, h, int(row)); });
+    each_band(shape_.output, [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w, e, true, h, band); });
 }
 
 template <class Real> void LocalFilters<Real>::down(int lanes, const Real* w, const Real* h, Real* x) const
 {
-    pool_.for_each(shape_.input.rows,
-                   [&](std::size_t row, int) { kernels<Real>().scatter(shape_, lanes, w, h, 1, x, int(row)); });
+    each_band(shape_.input, [&](Band band, int) { kernels<Real>().scatter(shape_, lanes, w, h, x, band); });
 }
 
 template <class Real>
 void LocalFilters<Real>::weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
                                          Real* dw) const
 {
-    pool_.for_each(shape_.output.rows, [&](std::size_t row, int) {
-        kernels<Real>().weight_gradient(shape_, lanes, x, dh, e, h, dw, int(row));
+    each_band(shape_.output,
+              [&](Band band, int) { kernels<Real>().weight_gradient(shape_, lanes, x, dh, e, h, dw, band); });
+}
+
+template <class Real>
+void LocalFilters<Real>::weight_update(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
+                                       const Update<Real>& update, bool unit_norm, Real* w) const
+{
+    each_band(shape_.output, [&](Band band, int thread) {
+        kernels<Real>().weight_update(shape_, lanes, x, dh, e, h, update, unit_norm, w, band, scratch_[thread].data());
     });
 }
 

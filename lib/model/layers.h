@@ -33,9 +33,17 @@ template <class Real> class LocalFilters
     // dw = dh (x) x, plus h (x) e where given (the decoder's part of tied weights)
     void weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h, Real* dw) const;
 
+    // The same gradient applied to w at once, each filter then scaled to norm 1 where `unit_norm`.
+    void weight_update(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h, const Update<Real>&,
+                       bool unit_norm, Real* w) const;
+
   private:
     FilterShape shape_;
+    mutable std::vector<Aligned<Real>> scratch_;    // one a thread
     Pool& pool_;
+
+    // f(band, thread) for all of `shape`, in bands enough for every thread
+    template <class F> void each_band(Shape shape, F f) const;
 };
 
 // q = sqrt(epsilon + sum of h^2 over the window), per map.

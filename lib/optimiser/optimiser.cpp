@@ -61,23 +61,22 @@ const char* Optimiser::state_name(Rule rule)
     return rule == Rule::adagrad ? "optimiser.squares" : rule == Rule::momentum ? "optimiser.velocity" : nullptr;
 }
 
+Update<float> Optimiser::step(double rate)
+{
+    return {rule_, float(rate), momentum_, rule_ == Rule::sgd ? nullptr : state_.data()};
+}
+
 void Optimiser::apply(double rate, std::span<const float> gradient, std::span<float> parameters)
 {
     const auto& k = kernels<float>();
+    const Update<float> update = step(rate);
     for (const Segment& s : segments_) {
         const std::size_t matrix = s.rows * s.columns;
         pool_.for_each(s.matrices, [&](std::size_t p, int) {
             const std::size_t at = s.offset + p * matrix;
-            float* const w = parameters.data() + at;
-            const float* const g = gradient.data() + at;
-            if (rule_ == Rule::sgd)
-                k.sgd(matrix, float(rate), g, w);
-            else if (rule_ == Rule::momentum)
-                k.momentum(matrix, float(rate), momentum_, g, state_.data() + at, w);
-            else
-                k.adagrad(matrix, float(rate), g, state_.data() + at, w);
+            k.update(update, at, matrix, gradient.data() + at, parameters.data());
             if (s.unit_norm)    // while the matrix is still in the cache
-                k.unit_columns(s.rows, s.columns, w);
+                k.unit_columns(s.rows, s.columns, parameters.data() + at);
         });
     }
 }

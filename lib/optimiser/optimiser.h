@@ -20,7 +20,6 @@ namespace nonna
 
 class Pool;
 
-enum class Rule { sgd, momentum, adagrad };
 enum class RateSchedule { constant, step, cosine };
 
 Rule parse_rule(const std::string& name);    // Error (usage) on another name
@@ -36,6 +35,9 @@ class Optimiser
     Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool);
 
     void apply(double rate, std::span<const float> gradient, std::span<float> parameters);
+
+    // One step's rule for those who apply it where the gradient arises (Stage::down): the same bits as apply.
+    Update<float> step(double rate);
 
     std::span<float> state() { return state_; }
     static const char* state_name(Rule rule);    // of the tensor in a checkpoint; null for sgd

@@ -97,6 +97,14 @@ template <class F> void every_connection(const FilterShape& s, F f)
                                   i);
 }
 
+// Every row in bands of `width` columns, or whole (0).
+template <class F> void every_band(Shape shape, int width, F f)
+{
+    for (int r = 0; r < shape.rows; ++r)
+        for (int c = 0; c < shape.columns; c += width ? width : shape.columns)
+            f(Band{r, c, width ? std::min(c + width, shape.columns) : shape.columns});
+}
+
 template <class Real> void check_filters(const Kernels<Real>& k)
 {
     for (const Case& c : cases) {
@@ -112,7 +120,7 @@ template <class Real> void check_filters(const Kernels<Real>& k)
             for (std::size_t l = 0; l < lanes; ++l) {
                 const std::size_t hidden = (p * maps + m) * lanes + l;
                 h[hidden] += double(w[weight]) * x[unit * lanes + l];
-                u[unit * lanes + l] += 0.5 * double(w[weight]) * h0[hidden];
+                u[unit * lanes + l] += double(w[weight]) * h0[hidden];
                 dw[weight] += double(x[unit * lanes + l]) * h0[hidden];
                 dw2[weight] += double(x[unit * lanes + l]) * h0[hidden] + double(e[unit * lanes + l]) * b[hidden];
             }
@@ -121,21 +129,64 @@ template <class Real> void check_filters(const Kernels<Real>& k)
         auto added = noise<Real>(h.size(), 6);
         std::vector<double> want_added(h.size());
         for (std::size_t i = 0; i < h.size(); ++i)
-            want_added[i] = added[i] + 2 * h[i];
-        for (int r = 0; r < s.output.rows; ++r) {
-            k.gather(s, c.lanes, w, x, 1, false, got_h, r);
-            k.gather(s, c.lanes, w, x, 2, true, added, r);
-            k.weight_gradient(s, c.lanes, x, h0, nullptr, nullptr, got_dw, r);
-            k.weight_gradient(s, c.lanes, x, h0, e, b, got_dw2, r);
-        }
-        for (int r = 0; r < s.input.rows; ++r)
-            k.scatter(s, c.lanes, w, h0, Real(0.5), got_u, r);
+            want_added[i] = added[i] + h[i];
+        every_band(s.output, 0, [&](Band band) {
+            k.gather(s, c.lanes, w, x, false, got_h, band);
+            k.gather(s, c.lanes, w, x, true, added, band);
+            k.weight_gradient(s, c.lanes, x, h0, nullptr, nullptr, got_dw, band);
+            k.weight_gradient(s, c.lanes, x, h0, e, b, got_dw2, band);
+        });
+        every_band(s.input, 0, [&](Band band) { k.scatter(s, c.lanes, w, h0, got_u, band); });
         check_close(got_h, h, "gather", k.name);
         check_close(added, want_added, "gather, added", k.name);
         check_close(got_u, u, "scatter", k.name);
         check_close(got_dw, dw, "weight gradient", k.name);
         check_close(got_dw2, dw2, "weight gradient of two pairs", k.name);
+
+        // How a row is cut changes no bit.
+        Buffer<Real> cut_h(h.size()), cut_u(u.size()), cut_dw(dw.size());
+        every_band(s.output, 3, [&](Band band) {
+            k.gather(s, c.lanes, w, x, false, cut_h, band);
+            k.weight_gradient(s, c.lanes, x, h0, e, b, cut_dw, band);
+        });
+        every_band(s.input, 3, [&](Band band) { k.scatter(s, c.lanes, w, h0, cut_u, band); });
+        BOOST_TEST(std::equal(cut_h.begin(), cut_h.end(), got_h.begin()), "gather in bands, " << k.name);
+        BOOST_TEST(std::equal(cut_u.begin(), cut_u.end(), got_u.begin()), "scatter in bands, " << k.name);
+        BOOST_TEST(std::equal(cut_dw.begin(), cut_dw.end(), got_dw2.begin()), "gradient in bands, " << k.name);
     }
+}
+
+// The fused update is, to the last bit, gradient, rule and constraint one after another.
+template <class Real> void check_fused_update(const Kernels<Real>& k)
+{
+    for (const Case& c : cases)
+        for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad})
+            for (const bool pair : {false, true}) {
+                const FilterShape s = filter_shape(c);
+                const std::size_t lanes = c.lanes, matrix = s.fan_in() * c.maps;
+                auto x = noise<Real>(s.input.size() * lanes, 2), a = noise<Real>(s.output.size() * lanes, 3);
+                auto e = noise<Real>(s.input.size() * lanes, 5), b = noise<Real>(s.output.size() * lanes, 4);
+                auto w1 = noise<Real>(s.weights(), 1), w2 = noise<Real>(s.weights(), 1);
+                auto s1 = noise<Real>(s.weights(), 6, 9), s2 = noise<Real>(s.weights(), 6, 9);
+                Buffer<Real> dw(s.weights()), scratch(matrix);
+                const Real* second = pair ? e.begin() : nullptr;
+                const Real* hidden = pair ? b.begin() : nullptr;
+                const bool unit_norm = pair;
+                Update<Real> u{rule, Real(0.01), Real(0.9), s1};
+                every_band(s.output, 0,
+                           [&](Band band) { k.weight_gradient(s, c.lanes, x, a, second, hidden, dw, band); });
+                for (std::size_t at = 0; at < s.weights(); at += matrix) {
+                    k.update(u, at, matrix, dw + at, w1);
+                    if (unit_norm)
+                        k.unit_columns(s.fan_in(), std::size_t(c.maps), w1 + at);
+                }
+                u.state = s2;
+                every_band(s.output, 4, [&](Band band) {
+                    k.weight_update(s, c.lanes, x, a, second, hidden, u, unit_norm, w2, band, scratch);
+                });
+                BOOST_TEST(std::equal(w1.begin(), w1.end(), w2.begin()), "fused update, " << k.name);
+                BOOST_TEST(std::equal(s1.begin(), s1.end(), s2.begin()), "fused update's state, " << k.name);
+            }
 }
 
 template <class Real> void check_pooling(const Kernels<Real>& k)
@@ -239,9 +290,14 @@ template <class Real> void check_updates(const Kernels<Real>& k)
         return to;
     };
     auto w1 = copy(start), w2 = copy(start), w3 = copy(start), s2 = copy(state), s3 = copy(state);
-    k.sgd(n, Real(0.1), g, w1);
-    k.momentum(n, Real(0.1), Real(0.9), g, s2, w2);
-    k.adagrad(n, Real(0.1), g, s3, w3);
+    // in two parts, the second from parameter 20 on
+    auto both = [&](const Update<Real>& u, Real* w) {
+        k.update(u, 0, 20, g, w);
+        k.update(u, 20, n - 20, g + 20, w);
+    };
+    both({Rule::sgd, Real(0.1), 0, nullptr}, w1);
+    both({Rule::momentum, Real(0.1), Real(0.9), s2}, w2);
+    both({Rule::adagrad, Real(0.1), 0, s3}, w3);
     check_close(w1, sgd, "sgd", k.name);
     check_close(w2, momentum, "momentum", k.name);
     check_close(w3, adagrad, "adagrad", k.name);
@@ -280,6 +336,11 @@ BOOST_AUTO_TEST_CASE(local_filters)
     every_variant([](const auto& k) { check_filters(k); });
 }
 
+BOOST_AUTO_TEST_CASE(fused_update)
+{
+    every_variant([](const auto& k) { check_fused_update(k); });
+}
+
 BOOST_AUTO_TEST_CASE(pooling)
 {
     every_variant([](const auto& k) { check_pooling(k); });
@@ -304,10 +365,10 @@ BOOST_AUTO_TEST_CASE(forward_sums_are_the_same_for_avx2_and_avx512)
     const FilterShape s = filter_shape(cases[0]);
     auto w = noise<float>(s.weights(), 1), x = noise<float>(s.input.size() * 48, 2);
     Buffer<float> a(s.output.size() * 48), b(s.output.size() * 48);
-    for (int r = 0; r < s.output.rows; ++r) {
-        variants[1]->gather(s, 48, w, x, 1, false, a, r);
-        variants[2]->gather(s, 48, w, x, 1, false, b, r);
-    }
+    every_band(s.output, 0, [&](Band band) {
+        variants[1]->gather(s, 48, w, x, false, a, band);
+        variants[2]->gather(s, 48, w, x, false, b, band);
+    });
     BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()));
 }
 
