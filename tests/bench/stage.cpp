@@ -172,7 +172,7 @@ class Im2colStage
                 cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, fan_in, maps, batch, 1, patch(c), batch,
                             unit(dh_, r, c), batch, 1, gradient_.data() + std::size_t(c) * fan_in * maps, maps);
             const std::size_t at = std::size_t(r) * positions * fan_in * maps;
-            k.adagrad(gradient_.size(), float(rate), gradient_.data(), squares_.data() + at, w_.data() + at);
+            k.update({Rule::adagrad, float(rate), 0, squares_.data()}, at, gradient_.size(), gradient_.data(), w_.data());
         }
         return cost / batch;
     }
