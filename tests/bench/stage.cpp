@@ -4,7 +4,7 @@
 //
 // peers/stage_problem.py has the problem: 64x64x3 pictures, 10x10 fields, 8 maps, 5x5 pooling, no contrast
 // normalisation, tied, batch 96, Adagrad; forward, reconstruction, both gradients, update. nonna takes it as the trainer
-// does: load, up, statistics, costs, gradient and update. With --reference the program writes its first two steps'
+// does (learner.h). With --reference the program writes its first two steps'
 // results (stage.json, squares.f32, weights.f32) and ends: the peers are held against that.
 //
 // im2col: every position's patch is copied out into columns of its own and multiplied by cblas_sgemm; patches of one
@@ -12,11 +12,10 @@
 //
 // Bound: 2 FLOP a weight and picture for each of encode, reconstruct, d_hidden and the two gradients of tied weights,
 // 6.97 GFLOP, at the machine's FMA peak (bench_kernels).
-#include "base/parallel.h"
+#include "learner.h"
+
 #include "kernels/aligned.h"
 #include "kernels/kernels.h"
-#include "model/network.h"
-#include "optimiser/optimiser.h"
 
 #include <benchmark/benchmark.h>
 #include <cblas.h>
@@ -64,58 +63,31 @@ double scale_of(double ux, double uu, double* statistics)
     return statistics[0] / statistics[1];
 }
 
-class NonnaStage
+Architecture one_stage()
 {
-  public:
-    NonnaStage()
-        : pool_(1), network_(architecture(), batch, pool_), images_(pictures()), weights_(first_weights()),
-          gradient_(weights_.size()), statistics_(2),
-          optimiser_(Rule::adagrad, 0, network_.stage(0).segments(), pool_)
-    {
-    }
+    Architecture a;
+    a.name = "bench";
+    a.side = side;
+    a.channels = channels;
+    a.whitening = 0;
+    StageArchitecture s;
+    s.field = field;
+    s.maps = maps;
+    s.pool = pool_window;
+    s.norm = 0;
+    s.tied = true;
+    s.unit_norm = false;
+    s.lambda = lambda;
+    s.epsilon = epsilon;
+    a.stages = {s};
+    a.complete("bench");
+    return a;
+}
 
-    double step()
-    {
-        network_.load(images_, batch);
-        network_.up(weights_);
-        const std::vector<double> sums = network_.batch_statistics(weights_);
-        scale_of(sums[0], sums[1], statistics_.data());
-        const std::vector<StageCost> costs = network_.costs(weights_, statistics_);
-        network_.gradient(weights_, statistics_, Schedule::stagewise, 0, gradient_);
-        optimiser_.apply(rate, gradient_, weights_);
-        return costs[0].total / batch;
-    }
-
-    std::span<const float> squares() { return optimiser_.state(); }
-    std::span<const float> weights() const { return weights_; }
-
-  private:
-    static Architecture architecture()
-    {
-        Architecture a;
-        a.name = "bench";
-        a.side = side;
-        a.channels = channels;
-        a.whitening = 0;
-        StageArchitecture s;
-        s.field = field;
-        s.maps = maps;
-        s.pool = pool_window;
-        s.norm = 0;
-        s.tied = true;
-        s.unit_norm = false;
-        s.lambda = lambda;
-        s.epsilon = epsilon;
-        a.stages = {s};
-        a.complete("bench");
-        return a;
-    }
-
-    Pool pool_;
-    Network<float> network_;
-    std::vector<float> images_, weights_, gradient_;
-    std::vector<double> statistics_;
-    Optimiser optimiser_;
+struct NonnaStage : Learner {
+    NonnaStage() : Learner(one_stage(), batch, 1, Rule::adagrad, rate, pictures(), first_weights()) {}
+    std::span<const float> squares() { return state(); }
+    std::span<const float> weights() const { return parameters(); }
 };
 
 // Activations (row, column, map, lane) as nonna's, so that no layout is to blame.
