@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <filesystem>
 
 #include <fstream>
@@ -69,6 +70,25 @@ BOOST_AUTO_TEST_CASE(paper_has_the_table_of_the_paper)
     BOOST_TEST(layer_shape(top_layer(a), a).size() == 125000u);
 }
 
+BOOST_AUTO_TEST_CASE(paper8_is_the_paper_at_the_side_nearest_to_an_eighth_of_its_weights)
+{
+    const Architecture paper = installed("paper"), eighth = installed("paper8");
+    const auto at = [&](int side) {
+        Architecture a = paper;
+        a.side = side;
+        a.complete("test");
+        return a;
+    };
+    Architecture same = at(eighth.side);
+    same.name = eighth.name;
+    BOOST_TEST(same.to_json() == eighth.to_json());
+    const auto apart = [&](int side) {
+        return std::abs(8 * double(at(side).encoder_weights()) / double(paper.encoder_weights()) - 1);
+    };
+    BOOST_TEST(apart(eighth.side) < apart(eighth.side - 1));
+    BOOST_TEST(apart(eighth.side) < apart(eighth.side + 1));
+}
+
 BOOST_AUTO_TEST_CASE(study_has_1352_top_neurons)
 {
     const Architecture a = installed("study");
@@ -78,7 +98,7 @@ BOOST_AUTO_TEST_CASE(study_has_1352_top_neurons)
 
 BOOST_AUTO_TEST_CASE(json_round_trip)
 {
-    for (const char* name : {"tiny", "study", "paper"}) {
+    for (const char* name : {"tiny", "demo", "study", "paper8", "paper"}) {
         const Architecture a = installed(name);
         BOOST_TEST(Architecture::from_json(a.to_json(), "test").to_json() == a.to_json());
     }

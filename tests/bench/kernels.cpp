@@ -1,0 +1,171 @@
+// The kernels, one thread, as GFLOP/s: every variant this processor can run, beside the peak of its multiply-adds
+// (fma.h). bench.py runs this and divides the one by the other.
+//
+//   bench_kernels [Google Benchmark's options]
+//
+// Names: KERNEL_fp32/ISA/INPUTS/MAPS/BATCH; fields 18x18. update: the weight gradient fused with SGD or Adagrad; tied:
+// both parts of tied weights' gradient in one call, twice the arithmetic. gradient: written out, not fused.
+//
+// Time is the processor's, which a neighbour on the same core does not falsify. FLOP: 2 a weight and picture (tied: 4), padding lanes not counted, nor the update's own. As many positions as make
+// 64 MB of weights, so that weights come from memory as they do in training; activations are those of that many
+// positions. Bounds: the peak, and for a kernel that reads and writes a weight (update: 8 bytes, with Adagrad 16) the
+// memory: at batch 96 192 FLOP a weight.
+#include "kernels/kernels.h"
+
+#include "fma.h"
+
+#include "kernels/aligned.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+
+namespace
+{
+
+using namespace nonna;
+
+constexpr int field = 18;
+constexpr std::size_t weight_count = std::size_t(16) << 20;
+
+// All the arrays of one benchmark at a time, made once: the first touch of a page would be timed otherwise.
+struct Arrays {
+    Aligned<float> w{weight_count}, state{weight_count}, gradient{weight_count}, x, e, h, dh, scratch;
+
+    Arrays(std::size_t inputs, std::size_t units, std::size_t matrix)
+        : x(inputs), e(inputs), h(units), dh(units), scratch(matrix)
+    {
+        // Numbers of usual size, as denormals and zeros take another time than others on some processors.
+        const auto fill = [](Aligned<float>& a, double size) {
+            std::uint32_t v = 1;
+            for (std::size_t i = 0; i < a.size(); ++i) {
+                v = v * 1664525 + 1013904223;
+                a.data()[i] = float((double(v) / 2147483648.0 - 1) * size);
+            }
+        };
+        fill(w, 0.05);
+        fill(x, 1);
+        fill(e, 0.1);
+        fill(h, 1);
+        fill(dh, 0.1);
+        for (std::size_t i = 0; i < weight_count; ++i)
+            state.data()[i] = 1;
+    }
+};
+
+FilterShape shape_for(int inputs, int maps)
+{
+    const int side = int(std::sqrt(double(weight_count) / (double(field) * field * inputs * maps)));
+    FilterShape s;
+    s.input = {side + field - 1, side + field - 1, inputs};
+    s.output = {side, side, maps};
+    s.field = field;
+    s.stride = 1;
+    return s;
+}
+
+Arrays& arrays()
+{
+    constexpr int most_lanes = 128;
+    static Arrays all = [] {
+        std::size_t inputs = 0, units = 0, matrix = 0;
+        for (const int i : {3, 8})
+            for (const int m : {8, 16}) {
+                const FilterShape s = shape_for(i, m);
+                inputs = std::max(inputs, s.input.size() * most_lanes);
+                units = std::max(units, s.output.size() * most_lanes);
+                matrix = std::max(matrix, s.fan_in() * m);
+            }
+        return Arrays(inputs, units, matrix);
+    }();
+    return all;
+}
+
+using Pass = std::function<void(const FilterShape&, int lanes)>;
+
+void add(const std::string& kernel, const std::string& isa, int inputs, int maps, int batch, double parts, Pass pass)
+{
+    const std::string name = kernel + "/" + isa + "/" + std::to_string(inputs) + "/" + std::to_string(maps) + "/" +
+                             std::to_string(batch);
+    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+        const FilterShape s = shape_for(inputs, maps);
+        for (auto _ : state)
+            pass(s, padded_lanes(batch));
+        state.counters["FLOPS"] = benchmark::Counter(2 * parts * double(s.weights()) * batch,
+                                                     benchmark::Counter::kIsIterationInvariantRate);
+    })->Unit(benchmark::kMillisecond)->Iterations(1);
+}
+
+template <class F> void output_rows(const FilterShape& s, F f)
+{
+    for (int row = 0; row < s.output.rows; ++row)
+        f(Band{row, 0, s.output.columns});
+}
+
+void add_kernels(const Kernels<float>& k, int inputs, int maps, int batch)
+{
+    Arrays& a = arrays();
+    const auto with = [&](const std::string& kernel, double parts, Pass pass) {
+        add(kernel, k.name, inputs, maps, batch, parts, std::move(pass));
+    };
+    with("gather_fp32", 1, [&](const FilterShape& s, int lanes) {
+        output_rows(s, [&](Band band) { k.gather(s, lanes, a.w.data(), a.x.data(), false, a.h.data(), band); });
+    });
+    with("scatter_fp32", 1, [&](const FilterShape& s, int lanes) {
+        for (int row = 0; row < s.input.rows; ++row)
+            k.scatter(s, lanes, a.w.data(), a.h.data(), a.x.data(), Band{row, 0, s.input.columns});
+    });
+    with("gradient_fp32", 1, [&](const FilterShape& s, int lanes) {
+        output_rows(s, [&](Band band) {
+            k.weight_gradient(s, lanes, a.x.data(), a.dh.data(), nullptr, nullptr, a.gradient.data(), band);
+        });
+    });
+    // A rate so small that no weight moves over the repetitions: what is timed does not depend on it.
+    for (const Rule rule : {Rule::sgd, Rule::adagrad})
+        for (const bool tied : {false, true}) {
+            const std::string name = std::string("update") + (tied ? "_tied" : "") + "_fp32" +
+                                     (rule == Rule::adagrad ? "_adagrad" : "");
+            with(name, tied ? 2 : 1, [&a, &k, rule, tied](const FilterShape& s, int lanes) {
+                const Update<float> update{rule, 1e-12F, 0, rule == Rule::sgd ? nullptr : a.state.data()};
+                output_rows(s, [&](Band band) {
+                    k.weight_update(s, lanes, a.x.data(), a.dh.data(), tied ? a.e.data() : nullptr,
+                                    tied ? a.h.data() : nullptr, update, false, a.w.data(), band, a.scratch.data());
+                });
+            });
+        }
+}
+
+void add_peak(const std::string& isa)
+{
+    benchmark::RegisterBenchmark(("fma_peak/" + isa).c_str(), [=](benchmark::State& state) {
+        double flop = 0;
+        for (auto _ : state)
+            flop = run_fma(isa, isa == "generic" ? 1e9 : 4e9);
+        state.counters["FLOPS"] = benchmark::Counter(flop, benchmark::Counter::kIsIterationInvariantRate);
+    })->Unit(benchmark::kMillisecond)->Iterations(1)->Repetitions(15);    // spread over the whole run
+}
+
+}    // namespace
+
+int main(int argc, char** argv)
+{
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv))
+        return 2;
+    const Kernels<float>* variants[3];
+    const int n = kernel_variants(variants);
+    for (int v = 0; v < n; ++v) {
+        const std::string name = variants[v]->name;
+        add_peak(name);
+        const bool best = v == n - 1;
+        for (const int inputs : {3, 8})
+            for (const int maps : {8, 16})
+                for (const int batch : {32, 64, 96, 100, 128})
+                    if (best || (maps == 8 && batch == 96))    // the lower variants: that they are other paths
+                        add_kernels(*variants[v], inputs, maps, batch);
+    }
+    benchmark::AddCustomContext("kernels", kernels<float>().name);
+    return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
+}

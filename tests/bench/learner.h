@@ -1,0 +1,95 @@
+// A network that takes training steps as lib/train/trainer.cpp does, without reading pictures: what the benchmarks of
+// whole steps time. One place, so that they all follow the trainer.
+#pragma once
+
+#include "base/parallel.h"
+#include "model/network.h"
+#include "optimiser/optimiser.h"
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace nonna
+{
+
+class Learner
+{
+  public:
+    // images: (image, row, column, channel), `batch` of them, taken again in every step.
+    Learner(const Architecture& architecture, int batch, int threads, Rule rule, double rate,
+            std::vector<float> images, std::vector<float> parameters)
+        : batch_(batch), rate_(rate), pool_(threads), network_(architecture, batch, pool_), images_(std::move(images)),
+          parameters_(std::move(parameters)), gradient_(parameters_.size()), statistics_(network_.statistics()),
+          optimiser_(rule, 0, segments(network_), pool_)
+    {
+    }
+
+    // load, up, statistics, costs, gradient and update; returns the cost of a picture
+    double step()
+    {
+        constexpr double decay = 0.99;
+        network_.load(images_, batch_);
+        network_.up(parameters_);
+        const std::vector<double> sums = network_.batch_statistics(parameters_);
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            statistics_[i] = decay * statistics_[i] + (1 - decay) * sums[i] / batch_;
+        double cost = 0;
+        for (const StageCost& c : network_.costs(parameters_, statistics_))
+            cost += c.total / batch_;
+        network_.gradient(parameters_, statistics_, Schedule::stagewise, 0, gradient_);
+        optimiser_.apply(rate_, gradient_, parameters_);
+        return cost;
+    }
+
+    std::span<const float> state() { return optimiser_.state(); }
+    std::span<const float> parameters() const { return parameters_; }
+
+  private:
+    static std::vector<Segment> segments(const Network<float>& network)
+    {
+        std::vector<Segment> all;
+        std::size_t first = 0;
+        for (int s = 0; s < network.stages(); ++s) {
+            for (Segment segment : network.stage(s).segments()) {
+                segment.offset += first;
+                all.push_back(segment);
+            }
+            first += network.stage(s).parameters();
+        }
+        return all;
+    }
+
+    int batch_;
+    double rate_;
+    Pool pool_;
+    Network<float> network_;
+    std::vector<float> images_, parameters_, gradient_;
+    std::vector<double> statistics_;
+    Optimiser optimiser_;
+};
+
+// FLOP of one step: 2 a weight and picture for each of encode, reconstruct, d_hidden and the gradients of encoder and
+// decoder (tied weights get both), with the stagewise schedule; joint adds the gradient of the input above the first
+// stage. Pooling, normalisation and the update itself are not counted, nor are padding lanes.
+inline double step_flop(const Architecture& architecture, int batch, Schedule schedule = Schedule::stagewise)
+{
+    double passes = 0;
+    for (std::size_t s = 0; s < architecture.stages.size(); ++s)
+        passes += double(architecture.stages[s].encoder_weights()) * (schedule == Schedule::joint && s > 0 ? 6 : 5);
+    return 2 * passes * batch;
+}
+
+// Numbers in [-size, size) from a counter: quick to make and no denormals among them.
+inline std::vector<float> quick_numbers(std::size_t count, double size)
+{
+    std::vector<float> out(count);
+    std::uint32_t v = 1;
+    for (float& o : out) {
+        v = v * 1664525 + 1013904223;
+        o = float((double(v) / 2147483648.0 - 1) * size);
+    }
+    return out;
+}
+
+}    // namespace nonna
