@@ -19,7 +19,7 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Prec
     shape_.output = stage.filter;
     shape_.field = stage.field;
     shape_.stride = stage.stride;
-    std::size_t scratch = shape_.fan_in() * shape_.output.maps * sizeof(Real);
+    std::size_t scratch = 2 * shape_.fan_in() * shape_.output.maps * sizeof(Real);
     if (precision == Precision::bf16) {
         scratch = bf16_kernels().scratch_bytes(shape_, lanes);
         const Shape in = shape_.input, out = shape_.output;
