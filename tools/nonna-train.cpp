@@ -33,6 +33,7 @@ int main(int argc, char** argv)
     command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
     command.option("--log", o.log, "LOG.tsv", "table of costs");
     command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
+    command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
     command.option("--checkpoint", o.checkpoint, "DIR", "folder for checkpoints");
     command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
@@ -42,10 +43,10 @@ int main(int argc, char** argv)
         using namespace nonna;
         if (o.resume && o.checkpoint.empty())
             usage_error("--resume", "needs --checkpoint DIR");
-        keep_apart({o.log}, {input});    // the model itself may be trained in place
-        keep_apart({output, o.log}, validation);
+        keep_apart({o.log, o.timing}, {input});    // the model itself may be trained in place
+        keep_apart({output, o.log, o.timing}, validation);
         for (const std::string& text : data)
-            keep_apart({output, o.log}, {text, text.substr(0, text.rfind(':'))});
+            keep_apart({output, o.log, o.timing}, {text, text.substr(0, text.rfind(':'))});
         Pool pool{int(threads)};
         const Architecture architecture = plan ? Architecture::of_any(input) : Architecture::of_model(input);
         const MemoryPlan memory = plan_memory(architecture, o, pool);
@@ -54,13 +55,13 @@ int main(int argc, char** argv)
         require(memory, input);
         if (plan)
             return ExitStatus::done;
-        Model model = load_model(input);
         std::vector<Source> sources;
         for (const std::string& text : data)
-            sources.push_back(read_source(text, model.architecture, pool));
-        std::vector<PictureSet> validation_sets;
+            sources.push_back(open_source(text, architecture));
+        std::vector<std::shared_ptr<const Pictures>> validation_sets;
         for (const std::string& path : validation)
-            validation_sets.push_back(read_pictures(path, model.architecture.side, model.architecture.channels, pool));
+            validation_sets.push_back(open_pictures(path, architecture.side, architecture.channels));
+        Model model = load_model(input);
         train(model, sources, validation_sets, o, pool);
         model.provenance["tool"] = "nonna " + version();
         save_model(output, model);

@@ -4,7 +4,9 @@
 #include "base/log.h"
 #include "io/digest.h"
 #include "io/image_meta.h"
+#include "io/input.h"
 #include "io/key_set.h"
+#include "io/spool.h"
 #include "io/table.h"
 #include "io/tar_stream.h"
 
@@ -26,6 +28,8 @@ namespace {
 
 const std::vector<std::string> index_columns = {"key",         "extension",  "picture_offset", "picture_bytes",
                                                 "picture_sha256", "json_offset", "json_bytes",     "json_sha256"};
+
+void add_text(Sha256& sum, std::string_view text) { sum.add(std::as_bytes(std::span(text))); }
 
 std::string digest_of(std::string_view bytes) { return sha256(std::as_bytes(std::span(bytes))); }
 
@@ -274,9 +278,15 @@ struct Shard::State {
     Mapping mapping;
     std::vector<Place> places;
 
-    explicit State(const std::string& tar) : path(tar), mapping(tar)
+    std::string digest;
+
+    State(const std::string& tar, std::string name) : path(std::move(name)), mapping(tar)
     {
         const std::vector<ShardEntry> entries = index_of(tar, mapping.bytes());
+        Sha256 sum;
+        for (const ShardEntry& e : entries)
+            add_text(sum, e.key + " " + e.picture_sha256 + " " + e.json_sha256 + "\n");
+        digest = sum.hex();
         places.reserve(entries.size());
         for (const ShardEntry& e : entries)
             places.push_back(
@@ -305,10 +315,43 @@ struct Shard::State {
     }
 };
 
-Shard::Shard(const std::string& tar) : state_(std::make_unique<State>(tar)) {}
+// What is no file to map is copied to one without a name first; messages say what it was.
+static bool is_stream(const std::string& path)
+{
+    struct stat status {
+    };
+    return path == "-" ||
+           (stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)));
+}
+
+Shard::Shard(const std::string& tar)
+{
+    if (!is_stream(tar)) {
+        state_ = std::make_unique<State>(tar, tar);
+        return;
+    }
+    Input in(tar);
+    Spool spool;
+    std::vector<std::byte> buffer(std::size_t(1) << 20);
+    while (const std::size_t n = in.read(buffer))
+        spool.write({buffer.data(), n});
+    const int fd = spool.release();
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    try {
+        state_ = std::make_unique<State>(path, in.name());
+    } catch (const Error& e) {
+        ::close(fd);
+        std::string subject = e.subject();
+        if (subject.starts_with(path))
+            subject = in.name() + subject.substr(path.size());
+        throw Error(subject, e.reason(), e.status());
+    }
+    ::close(fd);    // the mapping stays
+}
 Shard::~Shard() = default;
 Shard::Shard(Shard&&) noexcept = default;
 const std::string& Shard::name() const { return state_->path; }
+const std::string& Shard::digest() const { return state_->digest; }
 std::size_t Shard::count() const { return state_->places.size(); }
 std::string Shard::key(std::size_t i) const { return state_->names(i).first; }
 std::string Shard::extension(std::size_t i) const { return state_->names(i).second; }
@@ -352,6 +395,16 @@ const Shard& ShardSet::shard_of(std::size_t i, std::size_t& within) const
     const std::size_t shard = std::size_t(std::upper_bound(starts_.begin(), starts_.end(), i) - starts_.begin()) - 1;
     within = i - starts_[shard];
     return shards_[shard];
+}
+
+std::string ShardSet::digest() const
+{
+    if (shards_.size() == 1)
+        return shards_.front().digest();
+    Sha256 sum;
+    for (const Shard& shard : shards_)
+        add_text(sum, shard.digest() + "\n");
+    return sum.hex();
 }
 
 std::span<const std::byte> ShardSet::picture(std::size_t i) const

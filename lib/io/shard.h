@@ -9,7 +9,7 @@
 // behind the last one; when a sample is asked for, by its own members' headers. A shard that is open is never written
 // to in place: the toolkit replaces files by rename, and the old one lives on as long as it is mapped. Whoever
 // truncates a mapped file, or loses the disk below it, ends the reading process by SIGBUS, as with any mapped file;
-// where that has to be an Error, read with ImageReader.
+// where that has to be an Error, read with ImageReader. A pipe or "-" is copied to a nameless temporary file first.
 #pragma once
 
 #include "io/image_stream.h"
@@ -51,6 +51,7 @@ class Shard {
     ~Shard();
     Shard(Shard&&) noexcept;
     const std::string& name() const;
+    const std::string& digest() const;    // SHA-256 over every sample's key and its members' digests, in order
     std::size_t count() const;
     std::string key(std::size_t i) const;
     std::string extension(std::size_t i) const;
@@ -69,6 +70,7 @@ class ShardSet {
   public:
     explicit ShardSet(const std::vector<std::string>& paths);    // archives and folders of built sets
     std::size_t count() const { return starts_.back(); }
+    std::string digest() const;    // of the one shard; of several: over their digests, in order
     const Shard& shard_of(std::size_t i, std::size_t& within) const;
     std::span<const std::byte> picture(std::size_t i) const;
     Sample sample(std::size_t i) const;

@@ -1,58 +1,53 @@
-// The order in which a training run sees its pictures, and the preprocessed batches themselves.
+// The order in which a training run sees its pictures, and the preprocessed batches themselves, made ahead.
 //
 // Every source is gone through in seeded permutations, one an epoch; with several sources each place of a batch is
 // drawn by weight. All draws are keyed by (seed, step) or (seed, epoch), so that a run's batches do not depend on
 // threads, and go on after a resume from `positions` alone.
+//
+// Threads of its own read, decode and preprocess the pictures of the next batches while the arithmetic works on this
+// one: a ring of `ahead` batches, filled in order, several threads on one batch. They sleep when the ring is full.
+// `next` waits for its batch, and that is all the waiting there is: `waited` adds it up.
 #pragma once
 
 #include "model/preprocess.h"
-#include "train/picture_set.h"
+#include "train/pictures.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 namespace nonna
 {
 
-class Pool;
-
 struct Source {
-    PictureSet pictures;
+    std::shared_ptr<const Pictures> pictures;
     double weight = 1;
 };
 
 class Batches
 {
   public:
-    Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, int batch, std::uint64_t seed,
-            Pool& pool);
+    static constexpr int ahead = 3;
+    // What the ring holds, for a plan of memory.
+    static std::size_t bytes(int batch, int side, int channels);
 
-    // The batch of `step`, (image, row, column, channel). Steps must be asked for in order from the start or from where
-    // `positions` was restored.
+    // Batches of steps below `steps`; `threads` of them make them.
+    Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, int batch, std::int64_t steps,
+            std::uint64_t seed, int threads);
+    ~Batches();    // what is under way is dropped
+
+    // The batch of `step`, (image, row, column, channel), until the next call. Steps must be asked for in order from
+    // the start or from where `positions` was restored. A picture that failed is this step's Error, the first of them.
     std::span<const float> next(std::int64_t step);
 
-    std::span<std::uint64_t> positions() { return positions_; }    // pictures drawn from each source so far
+    // Pictures drawn from each source up to the batch that was handed out last. May be written before the first next.
+    std::span<std::uint64_t> positions();
+    double waited() const;    // seconds in next
 
   private:
-    const std::vector<Source>& sources_;
-    const Preprocessing& preprocessing_;
-    int batch_;
-    std::uint64_t seed_;
-    Pool& pool_;
-    std::vector<std::uint64_t> positions_;
-    struct Order {
-        std::uint64_t epoch = ~0ull;
-        std::vector<std::uint32_t> order;
-    };
-    std::vector<Order> orders_;
-    std::vector<float> images_;
-
-    std::size_t draw(std::size_t source);
+    struct State;
+    std::unique_ptr<State> state_;
 };
-
-// Preprocesses pictures [first, first + count) of a set into `into`, (image, row, column, channel).
-void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
-                         std::size_t count, std::span<float> into, Pool& pool);
 
 }    // namespace nonna

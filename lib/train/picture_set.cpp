@@ -8,6 +8,15 @@
 namespace nonna
 {
 
+std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject, int side,
+                                        int channels)
+{
+    Picture picture = decode_picture(encoded, subject);
+    if (picture.width != side || picture.height != side)
+        picture = fit_square(picture, side);
+    return channels == 1 ? grey(picture) : std::move(picture.rgb);
+}
+
 PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool)
 {
     PictureSet set;
@@ -32,10 +41,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
         [&](Sample& sample, int) {
             Decoded decoded;
             const std::string subject = path + ": " + sample.key + "." + sample.extension;
-            Picture picture = decode_picture(sample.picture, subject);
-            if (picture.width != side || picture.height != side)
-                picture = fit_square(picture, side);
-            decoded.pixels = channels == 1 ? grey(picture) : std::move(picture.rgb);
+            decoded.pixels = decode_square(sample.picture, subject, side, channels);
             sample.picture = {};
             decoded.sample = std::move(sample);
             return decoded;
@@ -52,6 +58,15 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
         throw Error(path, "no pictures in it");
     set.digest = reader.digest();
     return set;
+}
+
+void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
+                         std::size_t count, std::span<float> into, Pool& pool)
+{
+    const std::size_t size = std::size_t(pictures.side) * pictures.side * pictures.channels;
+    pool.for_each(count, [&](std::size_t i, int) {
+        preprocessing.apply(pictures.image(first + i), into.subspan(i * size, size));
+    });
 }
 
 }    // namespace nonna

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "io/image_stream.h"
+#include "model/preprocess.h"
 
 #include <cstdint>
 #include <span>
@@ -31,6 +32,14 @@ struct PictureSet {
         return {pixels.data() + i * n, n};
     }
 };
+
+// An encoded picture at this size. Error naming `subject` where it does not decode.
+std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject, int side,
+                                        int channels);
+
+// Preprocesses pictures [first, first + count) of a set into `into`, (image, row, column, channel).
+void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
+                         std::size_t count, std::span<float> into, Pool& pool);
 
 // Error when the set is empty, truncated or holds a picture that does not decode.
 PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool);

@@ -17,6 +17,7 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
     Network<float> network(architecture, int(options.batch), pool, parse_precision(options.precision));
     network.reserve_gradients();
     plan.activations = memory::reserved() - before;
+    plan.input = Batches::bytes(int(options.batch), architecture.side, architecture.channels);
     return plan;
 }
 
@@ -29,6 +30,7 @@ std::string plan_table(const MemoryPlan& plan)
     row("weights", plan.weights, "encoders and decoders");
     row("optimiser", plan.optimiser, "the update rule's state");
     row("activations", plan.activations, "of all stages for one batch, gradients and scratch with them");
+    row("input", plan.input, "batches read ahead");
     row("program", plan.program, "code and libraries");
     row("total", plan.total(), "");
     row("available", available_memory() + plan.program, "to this process");
@@ -39,7 +41,7 @@ void require(const MemoryPlan& plan, const std::string& subject)
 {
     require_memory(subject, plan.total() - plan.program,
                    gigabytes(plan.weights) + " of weights, " + gigabytes(plan.optimiser) + " of the optimiser's and " +
-                       gigabytes(plan.activations) + " of activations");
+                       gigabytes(plan.activations + plan.input) + " of activations and pictures");
 }
 
 }    // namespace nonna

@@ -3,13 +3,16 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "io/output.h"
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
 #include "train/checkpoint.h"
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -165,16 +168,87 @@ class Log
     }
 };
 
-std::vector<StageCost> validate(Network<float>& network, const Model& model, const std::vector<PictureSet>& sets,
-                                Pool& pool, std::size_t& images)
+// The table of times: since the row before, and in the end since the start. The clock begins with the first step.
+class Timing
+{
+  public:
+    Timing(const std::string& path, std::int64_t step, std::int64_t batch)
+        : path_(path), batch_(batch), start_{step, clock(), 0}, last_(start_)
+    {
+        if (path.empty())
+            return;
+        file_ = std::fopen(path.c_str(), "w");
+        if (!file_)
+            throw Error(path, errno_reason());
+        put("step\tseconds\timages_per_second\twaited_share\n");
+    }
+    ~Timing()
+    {
+        if (file_)
+            std::fclose(file_);
+    }
+    Timing(const Timing&) = delete;
+
+    void row(std::int64_t step, double waited)
+    {
+        const Mark now{step, clock(), waited};
+        write(last_, now);
+        last_ = now;
+    }
+    void whole(std::int64_t step, double waited)
+    {
+        if (step > start_.step)
+            write(start_, {step, clock(), waited});
+    }
+    double waited_share() const { return share_; }    // of the last row
+
+  private:
+    struct Mark {
+        std::int64_t step;
+        double seconds, waited;
+    };
+    std::string path_;
+    std::int64_t batch_;
+    Mark start_, last_;
+    double share_ = 0;
+    std::FILE* file_ = nullptr;
+
+    static double clock()
+    {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
+    void write(const Mark& from, const Mark& to)
+    {
+        const double seconds = to.seconds - from.seconds;
+        share_ = seconds > 0 ? (to.waited - from.waited) / seconds : 0;
+        char text[128];
+        std::snprintf(text, sizeof text, "%lld\t%.9g\t%.9g\t%.9g\n", static_cast<long long>(to.step), seconds,
+                      seconds > 0 ? double(to.step - from.step) * double(batch_) / seconds : 0, share_);
+        put(text);
+    }
+    void put(const std::string& text)
+    {
+        if (file_ && (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0))
+            throw Error(path_, errno_reason());
+    }
+};
+
+std::vector<StageCost> validate(Network<float>& network, const Model& model,
+                                const std::vector<std::shared_ptr<const Pictures>>& sets, Pool& pool,
+                                std::size_t& images)
 {
     std::vector<StageCost> sums;
-    std::vector<float> buffer(model.architecture.input().size() * network.batch());
+    const std::size_t size = model.architecture.input().size();
+    std::vector<float> buffer(size * network.batch());
+    std::vector<std::vector<std::uint8_t>> pixels(pool.threads(), std::vector<std::uint8_t>(size));
     images = 0;
-    for (const PictureSet& set : sets)
-        for (std::size_t first = 0; first < set.count(); first += network.batch()) {
-            const std::size_t n = std::min<std::size_t>(network.batch(), set.count() - first);
-            preprocess_pictures(set, model.preprocessing, first, n, buffer, pool);
+    for (const auto& set : sets)
+        for (std::size_t first = 0; first < set->count(); first += network.batch()) {
+            const std::size_t n = std::min<std::size_t>(network.batch(), set->count() - first);
+            pool.for_each(n, [&](std::size_t i, int thread) {
+                set->read(first + i, pixels[thread]);
+                model.preprocessing.apply(pixels[thread], std::span(buffer).subspan(i * size, size));
+            });
             network.load(buffer, int(n));
             network.up(model.parameters);
             add(sums, network.costs(model.parameters, model.statistics));
@@ -196,7 +270,7 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
         text += " steps " + std::to_string(o.steps);
     for (const Source& s : sources) {
         std::snprintf(rate, sizeof rate, ":%.9g", s.weight);
-        text += " data " + s.pictures.digest + rate;
+        text += " data " + s.pictures->digest() + rate;
     }
     return text;
 }
@@ -212,8 +286,8 @@ Precision parse_precision(const std::string& name)
     throw Error(name, "no such precision: fp32 or bf16", ExitStatus::usage);
 }
 
-void train(Model& model, const std::vector<Source>& sources, const std::vector<PictureSet>& validation,
-           const TrainOptions& options, Pool& pool)
+void train(Model& model, const std::vector<Source>& sources,
+           const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool)
 {
     const Schedule schedule = parse_schedule(options.schedule);
     const Rule rule = parse_rule(options.optimizer);
@@ -225,7 +299,8 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
     const Precision precision = parse_precision(options.precision);
     Network<float> network(model.architecture, int(options.batch), pool, precision);
     Optimiser optimiser(rule, options.momentum, segments, pool);
-    Batches batches(sources, model.preprocessing, int(options.batch), options.seed, pool);
+    Batches batches(sources, model.preprocessing, int(options.batch), options.steps, options.seed,
+                    std::max(1, pool.threads() / 2));
     RunState state{0, batches.positions(), optimiser.state(), Optimiser::state_name(rule)};
 
     const std::string run = describe(options, sources);
@@ -255,6 +330,7 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
     if (start == 0)
         validation_row(0);
 
+    Timing timing(options.timing, start, options.batch);
     Progress progress("training", std::uint64_t(options.steps), "steps");
     progress.advance(std::uint64_t(start));
     for (std::int64_t step = start; step < options.steps; ++step) {
@@ -271,8 +347,10 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
         progress.advance();
         const bool last = state.step == options.steps, stop = interrupted();
         if (state.step % options.log_every == 0 || last) {
-            char text[48];
-            std::snprintf(text, sizeof text, "cost %.4g", total(costs) / double(options.batch));
+            char text[64];
+            timing.row(state.step, batches.waited());
+            std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / double(options.batch),
+                          100 * timing.waited_share());
             progress.note(text);
             log.row(state.step, "train", double(options.batch), rate, costs, model);
         }
@@ -285,12 +363,13 @@ void train(Model& model, const std::vector<Source>& sources, const std::vector<P
                                            (checkpoints ? "; --resume goes on from there"
                                                         : "; nothing was kept, as there is no --checkpoint"));
     }
+    timing.whole(state.step, batches.waited());
     weights.join();
     model.provenance["step"] = std::to_string(state.step);
     model.provenance["run"] = run;
 }
 
-Source read_source(const std::string& text, const Architecture& architecture, Pool& pool)
+Source open_source(const std::string& text, const Architecture& architecture)
 {
     Source source;
     std::string path = text;
@@ -302,7 +381,7 @@ Source read_source(const std::string& text, const Architecture& architecture, Po
             throw Error(text, "expected FILE or FILE:WEIGHT with a weight greater than 0", ExitStatus::usage);
         path = text.substr(0, colon);
     }
-    source.pictures = read_pictures(path, architecture.side, architecture.channels, pool);
+    source.pictures = open_pictures(path, architecture.side, architecture.channels);
     return source;
 }
 

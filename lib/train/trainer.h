@@ -11,6 +11,11 @@
 // Costs are means over images; stageK_relative = reconstruction / |x|^2 at the model's alpha, stageK_best_relative the
 // same at the alpha that suits these very pictures best. Several validation sets are one set, one after another.
 //
+// Times change from run to run, and the log must not: they have a table of their own, `timing`, with a row every
+// `log_every` steps and one for the whole run:
+//     step seconds images_per_second waited_share
+// the share of the time in which the arithmetic waited for its pictures.
+//
 // A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest two are
 // kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first SIGINT or SIGTERM ends the step, writes a checkpoint
 // where a folder was given, and throws Error("interrupted", ...).
@@ -41,6 +46,7 @@ struct TrainOptions {
     std::int64_t log_every = 10;
     std::int64_t validate_every = 100;
     std::string log;           // empty: none
+    std::string timing;        // empty: none
     std::string checkpoint;    // folder; empty: none
     std::int64_t checkpoint_every = 100;
     bool resume = false;
@@ -49,11 +55,11 @@ struct TrainOptions {
 Precision parse_precision(const std::string& name);
 
 // Trains `model` in place. `validation` may be empty.
-void train(Model& model, const std::vector<Source>& sources, const std::vector<PictureSet>& validation,
-           const TrainOptions& options, Pool& pool);
+void train(Model& model, const std::vector<Source>& sources,
+           const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool);
 
 // Opens "FILE" or "FILE:WEIGHT" (a weight greater than 0; the whole text when such a file exists).
-Source read_source(const std::string& text, const Architecture& architecture, Pool& pool);
+Source open_source(const std::string& text, const Architecture& architecture);
 
 // Sets the statistics of tied stages, and the scale of untied decoders, to the least-squares alpha over preprocessed
 // `images` ((image, row, column, channel), `count` of them).

@@ -318,6 +318,55 @@ template <class Real> void check_updates(const Kernels<Real>& k)
     check_close(w, want, "unit columns", k.name);
 }
 
+template <class Real> void check_whitening(const Kernels<Real>& k)
+{
+    for (const int channels : {1, 2, 3})
+        for (const int columns : {1, 5, 16, 19, 48, 67}) {
+            const int width = 5, padded = columns + width - 1, rows = 3;
+            const std::size_t plane = std::size_t(padded) * (rows + width - 1);
+            auto filters = noise<Real>(std::size_t(channels) * width * width * channels, 1);
+            auto planes = noise<Real>(plane * channels, 2);
+            Buffer<Real> got(std::size_t(channels) * columns * rows);
+            std::vector<double> want(got.size());
+            for (int r = 0; r < rows; ++r) {
+                k.whiten_row(columns, channels, width, filters, planes + std::size_t(r) * padded, plane,
+                             std::size_t(padded), got + std::size_t(r) * channels * columns);
+                for (int o = 0; o < channels; ++o)
+                    for (int c = 0; c < columns; ++c)
+                        for (int dy = 0; dy < width; ++dy)
+                            for (int dx = 0; dx < width; ++dx)
+                                for (int i = 0; i < channels; ++i)
+                                    want[(std::size_t(r) * channels + o) * columns + c] +=
+                                        double(filters[((o * width + dy) * width + dx) * channels + i]) *
+                                        planes[i * plane + std::size_t(r + dy) * padded + c + dx];
+            }
+            check_close(got, want, "whitening", k.name);
+        }
+}
+
+// The same bits for every variant: sixteen sums in double, whatever the vectors.
+void check_dot()
+{
+    const int lanes = 48;
+    auto a = noise<float>(7 * lanes, 1), b = noise<float>(7 * lanes, 2);
+    for (const int count : {1, 15, 16, 33, 48}) {
+        double want = 0, want_one = 0;
+        for (int i = 0; i < 7; ++i)
+            for (int l = 0; l < count; ++l) {
+                want += double(a[i * lanes + l]) * b[i * lanes + l];
+                want_one += a[i * lanes + l];
+            }
+        const Kernels<float>* variants[3];
+        const int n = kernel_variants(variants);
+        const double first = variants[0]->dot(a.size(), lanes, count, a, b);
+        for (int i = 0; i < n; ++i) {
+            BOOST_TEST(variants[i]->dot(a.size(), lanes, count, a, b) == first);
+            BOOST_TEST(std::abs(variants[i]->dot(a.size(), lanes, count, a, nullptr) - want_one) < 1e-12 * 336);
+        }
+        BOOST_TEST(std::abs(first - want) < 1e-12 * 336);
+    }
+}
+
 template <class F> void every_variant(F f)
 {
     const Kernels<float>* variants[3];
@@ -350,6 +399,13 @@ BOOST_AUTO_TEST_CASE(normalisation_windows)
 {
     every_variant([](const auto& k) { check_window_means(k); });
 }
+
+BOOST_AUTO_TEST_CASE(whitening)
+{
+    every_variant([](const auto& k) { check_whitening(k); });
+}
+
+BOOST_AUTO_TEST_CASE(sums) { check_dot(); }
 
 BOOST_AUTO_TEST_CASE(updates_and_constraint)
 {

@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "io/table.h"
+#include "train/picture_set.h"
 #include "train/trainer.h"
 
 #include "../files.h"
@@ -74,6 +75,27 @@ Model start(bool tied, Pool& pool, const PictureSet& pictures)
     return model;
 }
 
+// A set in memory.
+class Blobs : public Pictures
+{
+  public:
+    explicit Blobs(PictureSet set) : set_(std::move(set)) {}
+    std::string digest() const override { return set_.digest; }
+    std::size_t count() const override { return set_.count(); }
+    void read(std::size_t i, std::span<std::uint8_t> into) const override
+    {
+        std::copy_n(set_.image(i).begin(), into.size(), into.begin());
+    }
+
+  private:
+    PictureSet set_;
+};
+
+std::shared_ptr<const Pictures> pictures(std::size_t count, std::uint64_t first)
+{
+    return std::make_shared<Blobs>(blobs(count, first));
+}
+
 TrainOptions options()
 {
     TrainOptions o;
@@ -94,13 +116,13 @@ std::string text_of(const std::string& path)
 struct Fixture {
     Pool pool{1};
     std::vector<Source> sources;
-    std::vector<PictureSet> validation;
+    std::vector<std::shared_ptr<const Pictures>> validation;
     Folder folder;
     Fixture()
     {
-        sources.push_back({blobs(37, 0), 1.0});    // 37: epochs end inside a batch
-        sources.push_back({blobs(11, 100), 0.5});
-        validation.push_back(blobs(23, 200));
+        sources.push_back({pictures(37, 0), 1.0});    // 37: epochs end inside a batch
+        sources.push_back({pictures(11, 100), 0.5});
+        validation.push_back(pictures(23, 200));
     }
 };
 
@@ -113,7 +135,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
     for (const bool tied : {true, false})
         for (const char* schedule : {"joint", "stagewise", "greedy"})
             for (const char* rule : {"sgd", "momentum", "adagrad"}) {
-                Model model = start(tied, pool, sources[0].pictures);
+                Model model = start(tied, pool, blobs(37, 0));
                 TrainOptions o = options();
                 o.schedule = schedule;
                 o.optimizer = rule;
@@ -142,7 +164,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
 
 BOOST_FIXTURE_TEST_CASE(filters_keep_norm_one, Fixture)
 {
-    Model model = start(true, pool, sources[0].pictures);
+    Model model = start(true, pool, blobs(37, 0));
     train(model, sources, {}, options(), pool);
     for (const ParameterTensor& t : parameter_layout(model.architecture))
         for (std::size_t p = 0; p < t.segment.matrices; ++p)
@@ -162,7 +184,7 @@ BOOST_FIXTURE_TEST_CASE(same_bits_for_any_number_of_threads, Fixture)
     Aligned<float> first;
     for (const int threads : {1, 2, 4, 5}) {
         Pool some(threads);
-        Model model = start(false, some, sources[0].pictures);
+        Model model = start(false, some, blobs(37, 0));
         train(model, sources, validation, options(), some);
         if (first.size() == 0)
             first = model.parameters;
@@ -177,7 +199,7 @@ BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
         o.optimizer = rule;
         o.rate = 1e-3;
         o.log = folder / "whole.tsv";
-        Model whole = start(true, pool, sources[0].pictures);
+        Model whole = start(true, pool, blobs(37, 0));
         train(whole, sources, validation, o, pool);
 
         // The same run, stopped twice; once beyond its last checkpoint, as kill -9 would leave it.
@@ -186,7 +208,7 @@ BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
         o.checkpoint = checkpoints;
         o.resume = true;
         for (const int until : {7, 10, 12}) {
-            Model part = start(true, pool, sources[0].pictures);
+            Model part = start(true, pool, blobs(37, 0));
             o.steps = until;
             train(part, sources, validation, o, pool);
             if (until == 7)
@@ -203,17 +225,17 @@ BOOST_FIXTURE_TEST_CASE(resumed_log_equals_uninterrupted, Fixture)
 {
     TrainOptions o = options();
     o.log = folder / "whole.tsv";
-    Model whole = start(true, pool, sources[0].pictures);
+    Model whole = start(true, pool, blobs(37, 0));
     train(whole, sources, validation, o, pool);
 
     o.log = folder / "parts.tsv";
     o.checkpoint = folder / "checkpoints";
     o.resume = true;
-    Model part = start(true, pool, sources[0].pictures);
+    Model part = start(true, pool, blobs(37, 0));
     train(part, sources, validation, o, pool);
     fs::remove(o.checkpoint + "/step-000000012.safetensors");
     std::ofstream(o.log, std::ios::app) << "13\ttrain\t10\thalf a li";    // the process died while writing
-    part = start(true, pool, sources[0].pictures);
+    part = start(true, pool, blobs(37, 0));
     train(part, sources, validation, o, pool);
     BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
 }
@@ -222,7 +244,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_of_another_run_are_refused, Fixture)
 {
     TrainOptions o = options();
     o.checkpoint = folder / "checkpoints";
-    Model model = start(true, pool, sources[0].pictures);
+    Model model = start(true, pool, blobs(37, 0));
     train(model, sources, {}, o, pool);
     BOOST_CHECK_THROW(train(model, sources, {}, o, pool), Error);    // without --resume
     o.resume = true;
@@ -237,7 +259,7 @@ BOOST_FIXTURE_TEST_CASE(divergence_is_an_error, Fixture)
     o.optimizer = "sgd";
     o.rate = 1e6;
     o.steps = 50;
-    Model model = start(false, pool, sources[0].pictures);
+    Model model = start(false, pool, blobs(37, 0));
     BOOST_CHECK_EXCEPTION(train(model, sources, {}, o, pool), Error,
                           [](const Error& e) { return e.reason().find("not a finite number") != std::string::npos; });
 }

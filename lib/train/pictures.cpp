@@ -1,0 +1,46 @@
+#include "train/pictures.h"
+
+#include "base/error.h"
+#include "io/shard.h"
+#include "train/picture_set.h"
+
+#include <algorithm>
+
+namespace nonna
+{
+
+namespace
+{
+
+class PictureFiles : public Pictures
+{
+  public:
+    PictureFiles(const std::string& path, int side, int channels) : set_({path}), side_(side), channels_(channels)
+    {
+        if (set_.count() == 0)
+            throw Error(path, "no pictures in it");
+    }
+    std::string digest() const override { return set_.digest(); }
+    std::size_t count() const override { return set_.count(); }
+    void read(std::size_t i, std::span<std::uint8_t> into) const override
+    {
+        std::size_t within = 0;
+        const Shard& shard = set_.shard_of(i, within);
+        const std::string subject = shard.name() + ": " + shard.key(within) + "." + shard.extension(within);
+        const std::vector<std::uint8_t> pixels = decode_square(shard.picture(within), subject, side_, channels_);
+        std::copy(pixels.begin(), pixels.end(), into.begin());
+    }
+
+  private:
+    ShardSet set_;
+    int side_, channels_;
+};
+
+}    // namespace
+
+std::shared_ptr<const Pictures> open_pictures(const std::string& path, int side, int channels)
+{
+    return std::make_shared<PictureFiles>(path, side, channels);
+}
+
+}    // namespace nonna
