@@ -5,19 +5,17 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "io/output.h"
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
 #include "train/checkpoint.h"
+#include "train/log.h"
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <sstream>
 
 namespace nonna
 {
@@ -84,154 +82,6 @@ void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
             sums[s].statistics[i] += costs[s].statistics[i];
     }
 }
-
-double total(const std::vector<StageCost>& costs)
-{
-    double sum = 0;
-    for (const StageCost& c : costs)
-        sum += c.total;
-    return sum;
-}
-
-// The training log. Rows are flushed as they come, so that a run can be watched; a resumed run first drops the rows
-// of steps it will do again.
-class Log
-{
-  public:
-    Log(const std::string& path, const Model& model, std::int64_t resumed_at) : path_(path)
-    {
-        if (path.empty())
-            return;
-        std::string header = "step\tset\timages\trate\tcost";
-        for (std::size_t s = 1; s <= model.architecture.stages.size(); ++s)
-            for (const char* column : {"reconstruction", "sparsity", "relative", "best_relative", "alpha"})
-                header += "\tstage" + std::to_string(s) + "_" + column;
-        header += "\n";
-        std::string kept = header;
-        if (resumed_at > 0 && std::filesystem::exists(path)) {
-            std::istringstream old(read_whole_file(path, std::size_t(1) << 30));
-            std::string line;
-            std::getline(old, line);
-            if (line + '\n' != header)
-                throw Error(path, "is not the log of this model");
-            while (std::getline(old, line) && !old.eof())    // a last line without its end is dropped
-                if (std::atoll(line.c_str()) <= resumed_at)
-                    kept += line + '\n';
-        }
-        file_ = std::fopen(path.c_str(), "w");
-        if (!file_)
-            throw Error(path, errno_reason());
-        put(kept);
-    }
-    ~Log()
-    {
-        if (file_)
-            std::fclose(file_);
-    }
-    Log(const Log&) = delete;
-
-    void row(std::int64_t step, const char* set, double images, double rate, const std::vector<StageCost>& sums,
-             const Model& model)
-    {
-        if (!file_)
-            return;
-        char cell[64];
-        std::string text = std::to_string(step) + "\t" + set;
-        auto number = [&](double v) {
-            std::snprintf(cell, sizeof cell, "\t%.9g", v);
-            text += cell;
-        };
-        number(images);
-        number(rate);
-        number(total(sums) / images);
-        for (std::size_t s = 0; s < sums.size(); ++s) {
-            number(sums[s].reconstruction / images);
-            number(sums[s].sparsity / images);
-            // of flat pictures nothing is to be reconstructed
-            const std::vector<double>& fit = sums[s].statistics;
-            number(sums[s].input > 0 ? sums[s].reconstruction / sums[s].input : 0);
-            // |alpha u - x|^2 at its least: |x|^2 - <u, x>^2 / |u|^2
-            number(sums[s].input > 0 && fit[1] > 0 ? 1 - fit[0] * fit[0] / fit[1] / sums[s].input : 0);
-            number(model.alpha(int(s)));
-        }
-        put(text + "\n");
-    }
-
-  private:
-    std::string path_;
-    std::FILE* file_ = nullptr;
-
-    void put(const std::string& text)
-    {
-        if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0)
-            throw Error(path_, errno_reason());
-    }
-};
-
-// The table of times: since the row before, and in the end since the start. The clock begins with the first step.
-class Timing
-{
-  public:
-    Timing(const std::string& path, std::int64_t step, std::int64_t batch)
-        : path_(path), batch_(batch), start_{step, clock(), 0}, last_(start_)
-    {
-        if (path.empty())
-            return;
-        file_ = std::fopen(path.c_str(), "w");
-        if (!file_)
-            throw Error(path, errno_reason());
-        put("step\tseconds\timages_per_second\twaited_share\n");
-    }
-    ~Timing()
-    {
-        if (file_)
-            std::fclose(file_);
-    }
-    Timing(const Timing&) = delete;
-
-    void row(std::int64_t step, double waited)
-    {
-        const Mark now{step, clock(), waited};
-        write(last_, now);
-        last_ = now;
-    }
-    void whole(std::int64_t step, double waited)
-    {
-        if (step > start_.step)
-            write(start_, {step, clock(), waited});
-    }
-    double waited_share() const { return share_; }    // of the last row
-
-  private:
-    struct Mark {
-        std::int64_t step;
-        double seconds, waited;
-    };
-    std::string path_;
-    std::int64_t batch_;
-    Mark start_, last_;
-    double share_ = 0;
-    std::FILE* file_ = nullptr;
-
-    static double clock()
-    {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-    }
-    void write(const Mark& from, const Mark& to)
-    {
-        const double seconds = to.seconds - from.seconds;
-        share_ = seconds > 0 ? (to.waited - from.waited) / seconds : 0;
-        char text[128];
-        std::snprintf(text, sizeof text, "%lld\t%.9g\t%.9g\t%.9g\n", static_cast<long long>(to.step), seconds,
-                      seconds > 0 ? double(to.step - from.step) * double(batch_) / seconds : 0, share_);
-        put(text);
-    }
-    void put(const std::string& text)
-    {
-        if (file_ && (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0))
-            throw Error(path_, errno_reason());
-    }
-};
 
 std::vector<StageCost> validate(Network<float>& network, const Model& model,
                                 const std::vector<std::shared_ptr<const Pictures>>& sets, Pool& pool,

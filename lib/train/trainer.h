@@ -12,7 +12,7 @@
 // same at the alpha that suits these very pictures best. Several validation sets are one set, one after another.
 //
 // Times change from run to run, and the log must not: they have a table of their own, `timing`, with a row every
-// `log_every` steps and one for the whole run:
+// `log_every` steps, about the time since the row before, and one for the whole run:
 //     step seconds images_per_second waited_share
 // the share of the time in which the arithmetic waited for its pictures.
 //
