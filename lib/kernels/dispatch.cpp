@@ -1,7 +1,9 @@
 #include "kernels/variants.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 
 namespace nonna
 {
@@ -20,6 +22,16 @@ int kernel_variants(const Kernels<float>* into[3])
     }
 #endif
     return n;
+}
+
+bool known_instruction_set()
+{
+    const char* const wanted = std::getenv("NONNA_ISA");
+    if (!wanted || !*wanted)
+        return true;
+    static const char* const known[] = {"generic", "avx2", "avx512", "avx512bf16"};
+    return std::any_of(std::begin(known), std::end(known),
+                       [&](const char* name) { return std::strcmp(name, wanted) == 0; });
 }
 
 int bf16_kernel_variants(const Bf16Kernels* into[4])
@@ -48,7 +60,7 @@ int bf16_kernel_variants(const Bf16Kernels* into[4])
     return n;
 }
 
-// NONNA_ISA only lowers: an unknown name, or one this processor lacks, leaves the best.
+// NONNA_ISA only lowers: the name of a set that this processor lacks leaves the best.
 template <class Table> static const Table* lowered(const Table* const* variants, int n)
 {
     if (const char* wanted = std::getenv("NONNA_ISA"))

@@ -97,6 +97,8 @@ template <class Real> struct Kernels {
     void (*add_plane)(int columns, int maps, int lanes, const Real* plane, Real* a);
     // e = alpha * u - x
     void (*residual)(std::size_t n, Real alpha, const Real* u, const Real* x, Real* e);
+    // out = scale * a
+    void (*scaled)(std::size_t n, Real scale, const Real* a, Real* out);
     // out += scale * a
     void (*add_scaled)(std::size_t n, Real scale, const Real* a, Real* out);
 
@@ -117,6 +119,10 @@ template <class Real> struct Kernels {
 template <class Real> const Kernels<Real>& kernels();
 template <> const Kernels<float>& kernels<float>();
 template <> const Kernels<double>& kernels<double>();
+
+// Is NONNA_ISA unset or empty, or does it name an instruction set of this program's, whether this processor has it or
+// not? Who makes a network asks, so that a misspelt name is no silent best.
+bool known_instruction_set();
 
 // Every variant this processor can run, for tests and benchmarks; the last is the best. Returns how many.
 int kernel_variants(const Kernels<float>* into[3]);

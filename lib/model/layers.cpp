@@ -19,7 +19,7 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Prec
     shape_.output = stage.filter;
     shape_.field = stage.field;
     shape_.stride = stage.stride;
-    std::size_t scratch = shape_.fan_in() * shape_.output.maps * sizeof(Real);
+    std::size_t scratch = 2 * shape_.fan_in() * shape_.output.maps * sizeof(Real);
     if (precision == Precision::bf16) {
         scratch = bf16_kernels().scratch_bytes(shape_, lanes);
         const Shape in = shape_.input, out = shape_.output;
@@ -39,10 +39,13 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Prec
 template <class Real> template <class F> void LocalFilters<Real>::each_band(Shape shape, F f) const
 {
     // a dozen bands a thread, so that the last ones even out; whole rows where there are enough of them
-    const int cuts = std::min(shape.columns, (12 * pool_.threads() + shape.rows - 1) / shape.rows);
+    const int cuts = std::clamp((12 * pool_.threads() + shape.rows - 1) / shape.rows, 1, std::max(1, shape.columns / 2));
     pool_.for_each(std::size_t(shape.rows) * cuts, [&](std::size_t i, int thread) {
         const int row = int(i) / cuts, cut = int(i) % cuts;
-        f(Band{row, shape.columns * cut / cuts, shape.columns * (cut + 1) / cuts}, thread);
+        const auto edge = [&](int k) {    // even, as the kernels take neighbours two at a time
+            return k == cuts ? shape.columns : shape.columns * k / cuts / 2 * 2;
+        };
+        f(Band{row, edge(cut), edge(cut + 1)}, thread);
     });
 }
 

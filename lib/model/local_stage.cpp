@@ -71,8 +71,12 @@ template <class Real> class LocalStage : public Stage<Real>
 
     std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) override
     {
-        const Real* u = reconstruct(parameters);
-        return {row_sums(stage_.input, u, x), row_sums(stage_.input, u, u)};
+        if (workspace_.turn != this) {    // else they are known since cost or batch_statistics were asked last
+            const Real* u = reconstruct(parameters);
+            sums_ = {row_sums(stage_.input, u, x), row_sums(stage_.input, u, u)};
+            workspace_.turn = this;
+        }
+        return sums_;
     }
 
     StageCost cost(std::span<const Real> parameters, std::span<const double> statistics, const Real* x) override
@@ -124,8 +128,7 @@ template <class Real> class LocalStage : public Stage<Real>
         if (own) {
             const Real slope = 2 * cost_scale * scale(statistics);
             each_row(stage_.input, [&](std::size_t at, std::size_t n) {
-                std::fill_n(e + at, n, Real(0));
-                kernels<Real>().add_scaled(n, slope, residual + at, e + at);
+                kernels<Real>().scaled(n, slope, residual + at, e + at);
             });
             filters_.up_add(lanes_, decoder, e, dh);
         }
@@ -159,19 +162,18 @@ template <class Real> class LocalStage : public Stage<Real>
     L2Pool<Real> pooling_;
     std::optional<ContrastNorm<Real>> norm_;
     Aligned<Real> hidden_, pooled_, normalised_;
+    std::vector<double> sums_;    // of the reconstruction: <u, x> and |u|^2
 
     Real scale(std::span<const double> statistics) const
     {
         return stage_.tied ? Real(least_squares_scale(statistics)) : Real(1);
     }
 
-    // u = W'h, kept as long as it is this stage's turn in the workspace.
+    // u = W'h; it and its sums are kept as long as it is this stage's turn in the workspace.
     const Real* reconstruct(std::span<const Real> parameters)
     {
         Real* u = workspace_[Scratch::reconstruction];
-        if (workspace_.turn != this)
-            filters_.down(lanes_, parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), u);
-        workspace_.turn = this;
+        filters_.down(lanes_, parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), u);
         return u;
     }
     void release_turn()

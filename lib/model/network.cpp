@@ -1,5 +1,6 @@
 #include "model/network.h"
 
+#include "base/error.h"
 #include "base/parallel.h"
 #include "kernels/aligned.h"
 #include "model/local_stage.h"
@@ -118,6 +119,8 @@ template <class Real> struct Network<Real>::State {
 template <class Real>
 Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, Precision precision)
 {
+    if (!known_instruction_set())
+        throw Error("NONNA_ISA", "no such instruction set: generic, avx2 or avx512", ExitStatus::usage);
     auto workspace = std::make_unique<Workspace<Real>>();
     std::vector<std::unique_ptr<Stage<Real>>> stages;
     for (const StageArchitecture& stage : architecture.stages)

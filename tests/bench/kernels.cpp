@@ -79,7 +79,7 @@ Arrays& arrays()
                 const FilterShape s = shape_for(i, m);
                 inputs = std::max(inputs, s.input.size() * most_lanes);
                 units = std::max(units, s.output.size() * most_lanes);
-                matrix = std::max(matrix, s.fan_in() * m);
+                matrix = std::max(matrix, 2 * s.fan_in() * m);
             }
         return Arrays(inputs, units, matrix);
     }();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/parallel.h"
+#include "kernels/bf16.h"
 #include "model/network.h"
 #include "optimiser/optimiser.h"
 
@@ -18,27 +19,30 @@ class Learner
   public:
     // images: (image, row, column, channel), `batch` of them, taken again in every step.
     Learner(const Architecture& architecture, int batch, int threads, Rule rule, double rate,
-            std::vector<float> images, std::vector<float> parameters)
-        : batch_(batch), rate_(rate), pool_(threads), network_(architecture, batch, pool_), images_(std::move(images)),
-          parameters_(std::move(parameters)), gradient_(parameters_.size()), statistics_(network_.statistics()),
+            std::vector<float> images, const std::vector<float>& parameters, Precision precision = Precision::fp32)
+        : batch_(batch), rate_(rate), pool_(threads), network_(architecture, batch, pool_, precision),
+          images_(std::move(images)), parameters_(parameters.size()), statistics_(network_.statistics()),
           optimiser_(rule, 0, segments(network_), pool_)
     {
+        std::copy(parameters.begin(), parameters.end(), parameters_.begin());
+        if (precision == Precision::bf16)
+            for (const Segment& s : segments(network_)) {
+                const std::size_t matrix = s.rows * s.columns;
+                std::vector<float> scratch(matrix);
+                for (std::size_t m = 0; m < s.matrices; ++m)
+                    bf16_kernels().split(matrix, parameters_.data() + s.offset + m * matrix, scratch.data());
+            }
     }
 
-    // load, up, statistics, costs, gradient and update; returns the cost of a picture
+    // load, up, and the rest in Network::step; returns the cost of a picture
     double step()
     {
-        constexpr double decay = 0.99;
         network_.load(images_, batch_);
         network_.up(parameters_);
-        const std::vector<double> sums = network_.batch_statistics(parameters_);
-        for (std::size_t i = 0; i < sums.size(); ++i)
-            statistics_[i] = decay * statistics_[i] + (1 - decay) * sums[i] / batch_;
         double cost = 0;
-        for (const StageCost& c : network_.costs(parameters_, statistics_))
+        for (const StageCost& c : network_.step(parameters_, statistics_, 0.99, Schedule::stagewise, 0,
+                                                optimiser_.step(rate_)))
             cost += c.total / batch_;
-        network_.gradient(parameters_, statistics_, Schedule::stagewise, 0, gradient_);
-        optimiser_.apply(rate_, gradient_, parameters_);
         return cost;
     }
 
@@ -64,7 +68,8 @@ class Learner
     double rate_;
     Pool pool_;
     Network<float> network_;
-    std::vector<float> images_, parameters_, gradient_;
+    std::vector<float> images_;
+    Aligned<float> parameters_;
     std::vector<double> statistics_;
     Optimiser optimiser_;
 };

@@ -36,7 +36,7 @@ Architecture architecture(const std::string& name, int side)
     return a;
 }
 
-std::unique_ptr<Learner> make_learner(const Architecture& a, int batch, int threads)
+std::unique_ptr<Learner> make_learner(const Architecture& a, int batch, int threads, Precision precision)
 {
     std::vector<float> parameters;
     for (const StageArchitecture& s : a.stages) {
@@ -46,20 +46,20 @@ std::unique_ptr<Learner> make_learner(const Architecture& a, int batch, int thre
     }
     // A rate that moves no weight: a step takes the same time whatever came before it.
     return std::make_unique<Learner>(a, batch, threads, Rule::sgd, 1e-12, quick_numbers(a.input().size() * batch, 1.7),
-                                     std::move(parameters));
+                                     parameters, precision);
 }
 
-void add_step(const std::string& name, int side, int batch, int threads)
+void add_step(const std::string& name, int side, int batch, int threads, Precision precision = Precision::fp32)
 {
     const Architecture a = architecture(name, side);
-    const std::string label = "step_" + name + "_fp32/" + std::to_string(a.side) + "/" + std::to_string(batch) + "/" +
+    const std::string label = "step_" + name + (precision == Precision::fp32 ? "_fp32/" : "_bf16/") + std::to_string(a.side) + "/" + std::to_string(batch) + "/" +
                               std::to_string(threads);
     benchmark::RegisterBenchmark(label.c_str(), [=](benchmark::State& state) {
         // kept from one repetition to the next, given back before another kind is made
         static std::pair<std::string, std::unique_ptr<Learner>> kept;
         if (kept.first != label) {
             kept = {};
-            kept = {label, make_learner(a, batch, threads)};
+            kept = {label, make_learner(a, batch, threads, precision)};
             kept.second->step();
         }
         for (auto _ : state)
@@ -91,12 +91,18 @@ void add_pool_norm(int batch)
         struct Part {
             L2Pool<float> pooling;
             ContrastNorm<float> norm;
-            std::vector<float> h, dh, q, y;
+            Aligned<float> h, dh, q, y;
         };
-        const auto filled = [&](const Shape& s) { return quick_numbers(s.size() * lanes, 1); };
+        const auto filled = [&](const Shape& s) {
+            Aligned<float> values(s.size() * lanes);
+            const std::vector<float> numbers = quick_numbers(values.size(), 1);
+            std::copy(numbers.begin(), numbers.end(), values.begin());
+            return values;
+        };
+        Workspace<float> workspace;
         std::vector<Part> parts;
         for (const StageArchitecture& s : a.stages)
-            parts.push_back({{s, lanes, pool}, {s, lanes, pool}, filled(s.filter), filled(s.filter), filled(s.pooled),
+            parts.push_back({{s, lanes, workspace, pool}, {s, lanes, workspace, pool}, filled(s.filter), filled(s.filter), filled(s.pooled),
                              filled(s.output)});
         const auto all = [&] {
             for (Part& p : parts) {
@@ -122,6 +128,7 @@ int main(int argc, char** argv)
         for (const std::string name : {"study", "paper8"}) {
             add_peak(threads);
             add_step(name, 0, 96, threads);
+            add_step(name, 0, 96, threads, Precision::bf16);
         }
         for (const int batch : {32, 64, 128})
             add_step("study", 0, batch, threads);

@@ -21,3 +21,5 @@ nonna-train tiny
 echo "without --plan: $?"
 nonna-train nowhere --plan
 echo "no such: $?"
+NONNA_ISA=sse17 nonna-train tiny --plan
+echo "no such instruction set: $?"

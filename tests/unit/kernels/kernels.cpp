@@ -81,7 +81,7 @@ template <class Real> void check_fused_update(const Kernels<Real>& k)
                 auto e = noise<Real>(s.input.size() * lanes, 5), b = noise<Real>(s.output.size() * lanes, 4);
                 auto w1 = noise<Real>(s.weights(), 1), w2 = noise<Real>(s.weights(), 1);
                 auto s1 = noise<Real>(s.weights(), 6, 9), s2 = noise<Real>(s.weights(), 6, 9);
-                Buffer<Real> dw(s.weights()), scratch(matrix);
+                Buffer<Real> dw(s.weights()), scratch(2 * matrix);
                 const Real* second = pair ? e.begin() : nullptr;
                 const Real* hidden = pair ? b.begin() : nullptr;
                 const bool unit_norm = pair;
