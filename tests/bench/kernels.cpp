@@ -171,7 +171,7 @@ Bf16Arrays& bf16_arrays()
 // joined behind: both are done outside the time. No matrix is larger than the scratch.
 void add_bf16(const std::string& kernel, const Bf16Kernels& k, int inputs, int maps, int batch, double parts, Pass pass)
 {
-    const std::string name = kernel + "_bf16/" + k.name + "/" + std::to_string(inputs) + "/" + std::to_string(maps) +
+    const std::string name = kernel + "/" + k.name + "/" + std::to_string(inputs) + "/" + std::to_string(maps) +
                              "/" + std::to_string(batch);
     benchmark::RegisterBenchmark(name.c_str(), [=, &k](benchmark::State& state) {
         const FilterShape s = shape_for(inputs, maps);
@@ -197,17 +197,17 @@ void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
     const auto with = [&](const std::string& kernel, double parts, Pass pass) {
         add_bf16(kernel, k, inputs, maps, batch, parts, std::move(pass));
     };
-    with("gather", 1, [&, split](const FilterShape& s, int lanes) {
+    with("gather_bf16", 1, [&, split](const FilterShape& s, int lanes) {
         output_rows(s, [&](Band band) {
             k.gather(s, lanes, split(), b.x_pairs.data(), false, a.h.data(), band, b.scratch.data());
         });
     });
-    with("scatter", 1, [&, split](const FilterShape& s, int lanes) {
+    with("scatter_bf16", 1, [&, split](const FilterShape& s, int lanes) {
         for (int row = 0; row < s.input.rows; ++row)
             k.scatter(s, lanes, split(), b.h_pairs.data(), a.x.data(), Band{row, 0, s.input.columns},
                       b.scratch.data());
     });
-    with("gradient", 1, [&](const FilterShape& s, int lanes) {
+    with("gradient_bf16", 1, [&](const FilterShape& s, int lanes) {
         output_rows(s, [&](Band band) {
             k.weight_gradient(s, lanes, b.x.data(), b.dh.data(), nullptr, nullptr, a.gradient.data(), band,
                               b.scratch.data());
@@ -215,7 +215,7 @@ void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
     });
     for (const Rule rule : {Rule::sgd, Rule::adagrad})
         for (const bool tied : {false, true}) {
-            const std::string name = std::string("update") + (tied ? "_tied" : "") +
+            const std::string name = std::string("update") + (tied ? "_tied" : "") + "_bf16" +
                                      (rule == Rule::adagrad ? "_adagrad" : "");
             with(name, tied ? 2 : 1, [&, split, rule, tied](const FilterShape& s, int lanes) {
                 const Update<float> update{rule, 1e-12F, 0, rule == Rule::sgd ? nullptr : a.state.data()};
