@@ -10,7 +10,8 @@ A peer whose library is missing is skipped and named.
 
 Names. fma_peak: GFLOP/s of one core. gather_fp32, scatter_fp32, gradient_fp32 (weight gradient, written out),
 update_fp32 (with SGD in one), update_fp32_adagrad, update_tied_*: GFLOP/s of one core, fields of 18x18x8, 8 maps, batch
-96; with _i3 3 inputs, _m16 16 maps, _b32 batch 32; with _generic, _avx2 that variant; _share: of the peak.
+96; *_bf16 likewise, fma_peak_avx512bf16 their peak where that is their best variant; with _i3 3 inputs, _m16 16 maps,
+_b32 batch 32; with _generic, _avx2, ... that variant, else the best; _share: of the peak.
 step_*: ms a step on two threads at batch 96, SGD; _1t one thread, _s64 side 64. step_*_share: of two cores' peak.
 stage_*: ms a step of one stage on one thread (peers/stage_problem.py): pytorch the expert's, pytorch_unfold the common
 formulation, both with the BLAS that the system has chosen for PyTorch; _refblas with the reference BLAS (libblas3).
@@ -83,8 +84,10 @@ def kernels(folder):
         isa = name.removeprefix("fma_peak/")
         if isa not in (name, best):
             row("fma_peak_" + isa, flops / 1e9, "GFLOP/s", flops / peak)
+    best_bf16 = context["bf16_kernels"]
+    bf16_peak = found.get(f"fma_peak/{best_bf16}", (0, peak))[1]
     order = ["gather", "scatter", "gradient", "update"]
-    isas = sorted({name.split("/")[1] for name in found}, key=lambda isa: (isa != best, isa))
+    isas = sorted({name.split("/")[1] for name in found}, key=lambda isa: (isa != best, isa != best_bf16, isa))
     listed = [name.split("/") for name in found if name.count("/") == 4]    # they come in random order
     listed.sort(key=lambda p: (isas.index(p[1]), (p[2], p[3], p[4]) != ("8", "8", "96"), order.index(p[0].split("_")[0]),
                                p[0], -int(p[2]), int(p[3]), int(p[4])))
@@ -92,10 +95,13 @@ def kernels(folder):
         flops = found["/".join((kernel, isa, inputs, maps, batch))][1]
         suffix = "".join(f"_{letter}{value}" for letter, value, usual in
                          (("i", inputs, "8"), ("m", maps, "8"), ("b", batch, "96")) if value != usual)
-        suffix += "" if isa == best else "_" + isa
-        row(kernel + suffix, flops / 1e9, "GFLOP/s", flops / peak)
+        bf16 = "_bf16" in kernel
+        suffix += "" if isa == (best_bf16 if bf16 else best) else "_" + isa
+        bound = bf16_peak if bf16 and isa == best_bf16 else peak
+        row(kernel + suffix, flops / 1e9, "GFLOP/s", flops / bound)
         if not suffix:
-            row(kernel + "_share", flops / peak, "of fma_peak")
+            of = "fma_peak" if bound == peak else "fma_peak_" + isa
+            row(kernel + "_share", flops / bound, "of " + of)
 
 
 def steps(folder):

@@ -27,6 +27,17 @@ __attribute__((target("avx512f"))) void avx512(long rounds)
     NONNA_EACH(16) sink = _mm512_cvtss_f32(chain[i]);
 }
 
+// Pairs of bf16 numbers: -1/2 times 1 and 1/2 times 1, so that every chain stays.
+__attribute__((target("avx512f,avx512bf16"))) void avx512bf16(long rounds)
+{
+    const __m512i a = _mm512_set1_epi32(int(0xbf003f00)), b = _mm512_set1_epi32(0x3f803f80);
+    __m512 chain[16];
+    NONNA_EACH(16) chain[i] = _mm512_set1_ps(start);
+    for (long r = 0; r < rounds; ++r)
+        NONNA_EACH(16) chain[i] = _mm512_dpbf16_ps(chain[i], (__m512bh)a, (__m512bh)b);
+    NONNA_EACH(16) sink = _mm512_cvtss_f32(chain[i]);
+}
+
 __attribute__((target("avx2,fma"))) void avx2(long rounds)
 {
     const __m256 a = _mm256_set1_ps(factor), b = _mm256_set1_ps(term);
@@ -70,10 +81,12 @@ void generic(long rounds)
 
 double run_fma(const std::string& isa, double flop)
 {
-    const double each = isa == "avx512" ? 16 * 16 * 2 : isa == "avx2" ? 12 * 8 * 2 : 12 * 4 * 2;
+    const double each = isa == "avx512bf16" ? 16 * 16 * 4 : isa == "avx512" ? 16 * 16 * 2 : isa == "avx2" ? 12 * 8 * 2 : 12 * 4 * 2;
     const long rounds = long(flop / each);
 #ifdef __x86_64__
-    if (isa == "avx512")
+    if (isa == "avx512bf16")
+        avx512bf16(rounds);
+    else if (isa == "avx512")
         avx512(rounds);
     else if (isa == "avx2")
         avx2(rounds);

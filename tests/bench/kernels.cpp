@@ -3,13 +3,16 @@
 //
 //   bench_kernels [Google Benchmark's options]
 //
-// Names: KERNEL_fp32/ISA/INPUTS/MAPS/BATCH; fields 18x18. update: the weight gradient fused with SGD or Adagrad; tied:
-// both parts of tied weights' gradient in one call, twice the arithmetic. gradient: written out, not fused.
+// Names: KERNEL_fp32/ISA/INPUTS/MAPS/BATCH, KERNEL_bf16 likewise; fields 18x18. update: the weight gradient fused with
+// SGD or Adagrad; tied: both parts of tied weights' gradient in one call, twice the arithmetic. gradient: written out,
+// not fused.
 //
-// Time is the processor's, which a neighbour on the same core does not falsify. FLOP: 2 a weight and picture (tied: 4), padding lanes not counted, nor the update's own. As many positions as make
-// 64 MB of weights, so that weights come from memory as they do in training; activations are those of that many
-// positions. Bounds: the peak, and for a kernel that reads and writes a weight (update: 8 bytes, with Adagrad 16) the
-// memory: at batch 96 192 FLOP a weight.
+// Time is the processor's, which a neighbour on the same core does not falsify. FLOP: 2 a weight and picture (tied: 4),
+// padding lanes not counted, nor the update's own. As many positions as make 64 MB of weights, so that weights come from
+// memory as they do in training; activations are those of that many positions. Bounds: the peak, and for a kernel that
+// reads and writes a weight (update: 8 bytes, with Adagrad 16) the memory: at batch 96 192 FLOP a weight. bf16's gather
+// and scatter read 2 bytes a weight where fp32's read 4; its update moves as many as fp32's.
+#include "kernels/bf16.h"
 #include "kernels/kernels.h"
 
 #include "fma.h"
@@ -137,6 +140,93 @@ void add_kernels(const Kernels<float>& k, int inputs, int maps, int batch)
         }
 }
 
+// What the bf16 kernels read beside the same weights split and the same state.
+struct Bf16Arrays {
+    Aligned<Bf16> x_pairs, h_pairs, x, e, h, dh;
+    Aligned<char> scratch;
+};
+
+Bf16Arrays& bf16_arrays()
+{
+    static Bf16Arrays all = [] {
+        Arrays& a = arrays();
+        const std::size_t inputs = a.x.size(), units = a.h.size();
+        // an odd row of pairs ends beside a zero: a sixteenth more is enough
+        Bf16Arrays b{Aligned<Bf16>(inputs + inputs / 16), Aligned<Bf16>(units), Aligned<Bf16>(inputs),
+                     Aligned<Bf16>(inputs),               Aligned<Bf16>(units), Aligned<Bf16>(units),
+                     Aligned<char>(std::size_t(1) << 22)};
+        const Bf16Kernels& k = bf16_kernels();
+        k.narrow_lanes(inputs, a.x.data(), b.x_pairs.data());
+        k.narrow_lanes(units, a.h.data(), b.h_pairs.data());
+        k.narrow_lanes(inputs, a.x.data(), b.x.data());
+        k.narrow_lanes(inputs, a.e.data(), b.e.data());
+        k.narrow_lanes(units, a.h.data(), b.h.data());
+        k.narrow_lanes(units, a.dh.data(), b.dh.data());
+        return b;
+    }();
+    return all;
+}
+
+// The weights' upper halves are read as bf16 numbers, so the floats that the fp32 kernels read must be split first, and
+// joined behind: both are done outside the time. No matrix is larger than the scratch.
+void add_bf16(const std::string& kernel, const Bf16Kernels& k, int inputs, int maps, int batch, double parts, Pass pass)
+{
+    const std::string name = kernel + "/" + k.name + "/" + std::to_string(inputs) + "/" + std::to_string(maps) +
+                             "/" + std::to_string(batch);
+    benchmark::RegisterBenchmark(name.c_str(), [=, &k](benchmark::State& state) {
+        const FilterShape s = shape_for(inputs, maps);
+        const std::size_t matrix = s.fan_in() * maps, positions = s.weights() / matrix;
+        const auto every_matrix = [&](auto f) {
+            for (std::size_t p = 0; p < positions; ++p)
+                f(matrix, arrays().w.data() + p * matrix, bf16_arrays().scratch.data());
+        };
+        every_matrix(k.split);
+        for (auto _ : state)
+            pass(s, padded_lanes(batch));
+        every_matrix(k.join);
+        state.counters["FLOPS"] = benchmark::Counter(2 * parts * double(s.weights()) * batch,
+                                                     benchmark::Counter::kIsIterationInvariantRate);
+    })->Unit(benchmark::kMillisecond)->Iterations(1);
+}
+
+void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
+{
+    Arrays& a = arrays();
+    Bf16Arrays& b = bf16_arrays();
+    const auto split = [&] { return reinterpret_cast<Bf16*>(a.w.data()); };
+    const auto with = [&](const std::string& kernel, double parts, Pass pass) {
+        add_bf16(kernel, k, inputs, maps, batch, parts, std::move(pass));
+    };
+    with("gather_bf16", 1, [&, split](const FilterShape& s, int lanes) {
+        output_rows(s, [&](Band band) {
+            k.gather(s, lanes, split(), b.x_pairs.data(), false, a.h.data(), band, b.scratch.data());
+        });
+    });
+    with("scatter_bf16", 1, [&, split](const FilterShape& s, int lanes) {
+        for (int row = 0; row < s.input.rows; ++row)
+            k.scatter(s, lanes, split(), b.h_pairs.data(), a.x.data(), Band{row, 0, s.input.columns},
+                      b.scratch.data());
+    });
+    with("gradient_bf16", 1, [&](const FilterShape& s, int lanes) {
+        output_rows(s, [&](Band band) {
+            k.weight_gradient(s, lanes, b.x.data(), b.dh.data(), nullptr, nullptr, a.gradient.data(), band,
+                              b.scratch.data());
+        });
+    });
+    for (const Rule rule : {Rule::sgd, Rule::adagrad})
+        for (const bool tied : {false, true}) {
+            const std::string name = std::string("update") + (tied ? "_tied" : "") + "_bf16" +
+                                     (rule == Rule::adagrad ? "_adagrad" : "");
+            with(name, tied ? 2 : 1, [&, split, rule, tied](const FilterShape& s, int lanes) {
+                const Update<float> update{rule, 1e-12F, 0, rule == Rule::sgd ? nullptr : a.state.data()};
+                output_rows(s, [&](Band band) {
+                    k.weight_update(s, lanes, b.x.data(), b.dh.data(), tied ? b.e.data() : nullptr,
+                                    tied ? b.h.data() : nullptr, update, false, split(), band, b.scratch.data());
+                });
+            });
+        }
+}
+
 void add_peak(const std::string& isa)
 {
     benchmark::RegisterBenchmark(("fma_peak/" + isa).c_str(), [=](benchmark::State& state) {
@@ -166,6 +256,21 @@ int main(int argc, char** argv)
                     if (best || (maps == 8 && batch == 96))    // the lower variants: that they are other paths
                         add_kernels(*variants[v], inputs, maps, batch);
     }
+    const Bf16Kernels* narrow[4];
+    const int narrow_variants = bf16_kernel_variants(narrow);
+    for (int v = 0; v < narrow_variants; ++v) {
+        if (narrow[v]->name == std::string("avx512bf16"))
+            add_peak(narrow[v]->name);
+        const bool best = v == narrow_variants - 1;
+        for (const int inputs : {3, 8})
+            for (const int maps : {8, 16})
+                for (const int batch : {32, 64, 96, 100, 128}) {
+                    const bool usual = maps == 8 && batch == 96;
+                    if (usual ? best || inputs == 8 : best && (inputs == 8 ? maps == 8 || batch == 96 : false))
+                        add_bf16_kernels(*narrow[v], inputs, maps, batch);
+                }
+    }
     benchmark::AddCustomContext("kernels", kernels<float>().name);
+    benchmark::AddCustomContext("bf16_kernels", bf16_kernels().name);
     return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
 }

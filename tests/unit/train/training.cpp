@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <bit>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -219,6 +220,77 @@ BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
             BOOST_TEST((part.statistics == whole.statistics), rule);
         }
     }
+}
+
+BOOST_FIXTURE_TEST_CASE(bf16_gives_the_same_bits_for_any_number_of_threads, Fixture)
+{
+    Aligned<float> first;
+    for (const int threads : {1, 2, 4}) {
+        Pool some(threads);
+        Model model = start(false, some, sources[0].pictures);
+        TrainOptions o = options();
+        o.precision = "bf16";
+        train(model, sources, validation, o, some);
+        if (first.size() == 0)
+            first = model.parameters;
+        BOOST_TEST((model.parameters == first), threads << " threads");
+    }
+}
+
+// Weights are split in memory alone: what is validated, stored and resumed from is floats, all 32 bits of them.
+BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
+{
+    for (const bool tied : {true, false})
+        for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+            TrainOptions o = options();
+            o.precision = "bf16";
+            o.optimizer = rule;
+            o.rate = 1e-3;
+            o.log = folder / "whole.tsv";
+            Model whole = start(tied, pool, sources[0].pictures);
+            train(whole, sources, validation, o, pool);
+
+            const std::string checkpoints = folder / (rule + std::to_string(tied));
+            o.log = folder / "parts.tsv";
+            o.checkpoint = checkpoints;
+            o.resume = true;
+            for (const int until : {7, 10, 12}) {
+                Model part = start(tied, pool, sources[0].pictures);
+                o.steps = until;
+                train(part, sources, validation, o, pool);
+                if (until == 7)
+                    fs::remove(checkpoints + "/step-000000007.safetensors");    // step 5 is the newest left
+                if (until < 12)
+                    continue;
+                BOOST_TEST((part.parameters == whole.parameters), rule << " tied " << tied);
+                if (tied)    // untied stages have no use for theirs, and no checkpoint keeps them
+                    BOOST_TEST((part.statistics == whole.statistics), rule);
+            }
+
+            const Model stored = load_model(checkpoints + "/step-000000012.safetensors");
+            BOOST_TEST((stored.parameters == whole.parameters), rule << " tied " << tied);
+            std::size_t fine = 0;    // floats that are no bf16 numbers
+            for (const float w : stored.parameters)
+                fine += (std::bit_cast<std::uint32_t>(w) & 0xffff) != 0;
+            BOOST_TEST(fine > stored.parameters.size() / 2);
+
+            // and they are what fp32 would have learned, nearly
+            o.precision = "fp32";
+            o.log.clear();
+            o.checkpoint.clear();
+            o.resume = false;
+            Model wide = start(tied, pool, sources[0].pictures);
+            train(wide, sources, {}, o, pool);
+            double away = 0, moved = 0;
+            const Model begin = start(tied, pool, sources[0].pictures);
+            for (std::size_t i = 0; i < wide.parameters.size(); ++i) {
+                away += std::pow(wide.parameters[i] - stored.parameters[i], 2);
+                moved += std::pow(wide.parameters[i] - begin.parameters[i], 2);
+            }
+            // products of numbers rounded to 2^-9; Adagrad's first steps follow a gradient's sign, however small it is
+            BOOST_TEST(std::sqrt(away / moved) < 0.1, rule << " tied " << tied << ": " << std::sqrt(away / moved));
+            BOOST_TEST(away > 0);    // bf16 was at work
+        }
 }
 
 BOOST_FIXTURE_TEST_CASE(resumed_log_equals_uninterrupted, Fixture)
