@@ -227,7 +227,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_gives_the_same_bits_for_any_number_of_threads, Fixt
     Aligned<float> first;
     for (const int threads : {1, 2, 4}) {
         Pool some(threads);
-        Model model = start(false, some, sources[0].pictures);
+        Model model = start(false, some, blobs(37, 0));
         TrainOptions o = options();
         o.precision = "bf16";
         train(model, sources, validation, o, some);
@@ -247,7 +247,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
             o.optimizer = rule;
             o.rate = 1e-3;
             o.log = folder / "whole.tsv";
-            Model whole = start(tied, pool, sources[0].pictures);
+            Model whole = start(tied, pool, blobs(37, 0));
             train(whole, sources, validation, o, pool);
 
             const std::string checkpoints = folder / (rule + std::to_string(tied));
@@ -255,7 +255,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
             o.checkpoint = checkpoints;
             o.resume = true;
             for (const int until : {7, 10, 12}) {
-                Model part = start(tied, pool, sources[0].pictures);
+                Model part = start(tied, pool, blobs(37, 0));
                 o.steps = until;
                 train(part, sources, validation, o, pool);
                 if (until == 7)
@@ -279,10 +279,10 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
             o.log.clear();
             o.checkpoint.clear();
             o.resume = false;
-            Model wide = start(tied, pool, sources[0].pictures);
+            Model wide = start(tied, pool, blobs(37, 0));
             train(wide, sources, {}, o, pool);
             double away = 0, moved = 0;
-            const Model begin = start(tied, pool, sources[0].pictures);
+            const Model begin = start(tied, pool, blobs(37, 0));
             for (std::size_t i = 0; i < wide.parameters.size(); ++i) {
                 away += std::pow(wide.parameters[i] - stored.parameters[i], 2);
                 moved += std::pow(wide.parameters[i] - begin.parameters[i], 2);
