@@ -14,7 +14,8 @@ update_fp32 (with SGD in one), update_fp32_adagrad, update_tied_*: GFLOP/s of on
 _b32 batch 32; with _generic, _avx2, ... that variant, else the best; _share: of the peak.
 step_*: ms a step on two threads at batch 96, SGD; _1t one thread, _s64 side 64. step_*_share: of two cores' peak.
 stage_*: ms a step of one stage on one thread (peers/stage_problem.py): pytorch the expert's, pytorch_unfold the common
-formulation, both with the BLAS that the system has chosen for PyTorch; _refblas with the reference BLAS (libblas3).
+formulation, both with the BLAS that the system has chosen for PyTorch (OpenBLAS, where nonna can be built: its package is
+there); _refblas with the reference BLAS (libblas3), which PyTorch has where nothing else is installed.
 """
 import glob
 import json
@@ -39,7 +40,7 @@ def last_processor():
 
 def environment(**more):
     # A forced core type would time another processor's kernels.
-    kept = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "NONNA_ISA")}
+    kept = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NONNA_ISA")}
     return {**kept, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **more}
 
 
@@ -125,9 +126,8 @@ def steps(folder):
     row("pool_norm_study_1t", pool_norm, "ms")
     row("pool_norm_study_share", pool_norm / ms["step_study_fp32_1"], "of step_study_fp32_1t")
     for network in ("study", "paper8"):
-        if f"step_{network}_bf16_2" in ms:
-            row(f"step_{network}_bf16_speedup", ms[f"step_{network}_fp32_2"] / ms[f"step_{network}_bf16_2"],
-                f"times step_{network}_fp32")
+        row(f"step_{network}_bf16_speedup", ms[f"step_{network}_fp32_2"] / ms[f"step_{network}_bf16_2"],
+            f"times step_{network}_fp32")
 
 
 def usual_side(found, step):
@@ -158,6 +158,8 @@ def stages(folder):
                 say(f"{script}{suffix} ...")
                 done = json.loads(run([PYTHON, f"{HERE}/peers/{script}", "--reference", scratch, "--repetitions",
                                        str(repetitions)], True, 120, **more))
+                if suffix and "/blas/libblas" not in done["blas"]:
+                    sys.exit(f"bench: {script}{suffix}: PyTorch took {done['blas']}, not the reference BLAS")
                 times.setdefault(done["name"] + suffix, []).append(done["ms"])
                 if turn == 0:
                     say(f"  PyTorch's BLAS: {done['blas']}")
