@@ -252,12 +252,12 @@ std::vector<StageCost> Network<Real>::step(std::span<Real> parameters, std::span
     return state_->descend(parameters, statistics, decay, schedule, only, use);
 }
 
-template <class Real> void Network<Real>::reserve_gradients()
+template <class Real> void Network<Real>::reserve_gradients(Schedule schedule)
 {
     State& s = *state_;
     if (s.workspace)
-        s.workspace->reserve_all();
-    for (int k = 1; k < std::min(3, stages()); ++k)
+        s.workspace->reserve_all(schedule == Schedule::joint);
+    for (int k = 1; k < std::min(3, stages()) && schedule == Schedule::joint; ++k)
         s.gradient_of(k);
     for (int k = 1; k < stages() && s.batch < padded_lanes(s.batch); ++k)
         s.masked_input(k);

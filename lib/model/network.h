@@ -78,9 +78,9 @@ template <class Real> class Network
     std::size_t parameters() const;
     std::size_t statistics() const;
 
-    // Reserves what training will use beyond the forward pass, else reserved when it is first used: from then on
-    // memory::reserved() counts it.
-    void reserve_gradients();
+    // Reserves what training on this schedule will use beyond the forward pass, else reserved when it is first used:
+    // from then on memory::reserved() counts it.
+    void reserve_gradients(Schedule schedule);
 
   private:
     struct State;

@@ -38,11 +38,12 @@ template <class Real> class Workspace
     Real* operator[](Scratch kind) { return at(buffers_[int(kind)], sizes_[int(kind)]); }
     Bf16* operator[](Narrow kind) { return at(narrow_[int(kind)], narrow_sizes_[int(kind)]); }
 
-    // All that was claimed, at once: for a plan of memory.
-    void reserve_all()
+    // All that was claimed, at once, for a plan of memory; what only gradients from above need where they come.
+    void reserve_all(bool from_above)
     {
         for (int i = 0; i < scratch_kinds; ++i)
-            (*this)[Scratch(i)];
+            if (from_above || Scratch(i) != Scratch::pooled_gradient)
+                (*this)[Scratch(i)];
         for (int i = 0; i < narrow_kinds; ++i)
             (*this)[Narrow(i)];
     }

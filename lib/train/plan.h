@@ -16,7 +16,7 @@ struct MemoryPlan {
     std::uint64_t optimiser = 0;      // its state
     std::uint64_t activations = 0;    // of all stages, gradients and scratch with them
     std::uint64_t input = 0;          // batches read ahead
-    std::uint64_t program = 0;        // code, libraries and what is resident already
+    std::uint64_t program = 0;        // code, libraries, what decoding and writing take
     std::uint64_t total() const { return weights + optimiser + activations + input + program; }
 };
 

@@ -25,17 +25,6 @@ namespace
 
 constexpr double statistics_decay = 0.99;
 
-Schedule parse_schedule(const std::string& name)
-{
-    if (name == "joint")
-        return Schedule::joint;
-    if (name == "stagewise")
-        return Schedule::stagewise;
-    if (name == "greedy")
-        return Schedule::greedy;
-    throw Error(name, "no such schedule: joint, stagewise or greedy", ExitStatus::usage);
-}
-
 // A model whose filters' weights are split while a bf16 network works on it, and floats whenever it is looked at.
 class Weights
 {
@@ -127,6 +116,19 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 
 }    // namespace
 
+int input_threads(const Pool& pool) { return std::max(1, pool.threads() / 2); }
+
+Schedule parse_schedule(const std::string& name)
+{
+    if (name == "joint")
+        return Schedule::joint;
+    if (name == "stagewise")
+        return Schedule::stagewise;
+    if (name == "greedy")
+        return Schedule::greedy;
+    throw Error(name, "no such schedule: joint, stagewise or greedy", ExitStatus::usage);
+}
+
 Precision parse_precision(const std::string& name)
 {
     if (name == "fp32")
@@ -150,7 +152,7 @@ void train(Model& model, const std::vector<Source>& sources,
     Network<float> network(model.architecture, int(options.batch), pool, precision);
     Optimiser optimiser(rule, options.momentum, segments, pool);
     Batches batches(sources, model.preprocessing, int(options.batch), options.steps, options.seed,
-                    std::max(1, pool.threads() / 2));
+                    input_threads(pool));
     RunState state{0, batches.positions(), optimiser.state(), Optimiser::state_name(rule)};
 
     const std::string run = describe(options, sources);

@@ -358,7 +358,7 @@ BOOST_AUTO_TEST_CASE(reserved_beforehand_is_all_that_a_step_takes)
                                             images = noise(a.input().size() * batch, 2),
                                             statistics(2 * a.stages.size(), 1.0);
                         Network<double> network(a, batch, pool);
-                        network.reserve_gradients();
+                        network.reserve_gradients(schedule);
                         const std::size_t planned = memory::reserved();
                         network.load(images, batch);
                         network.up(parameters);
