@@ -12,7 +12,9 @@
 // Split weights: the master keeps all 32 bits of a weight and no byte more. Each position's matrix of n = fan_in x maps
 // weights lies where its n floats lay, as n upper halves, then n lower halves, both in the floats' order. The upper
 // half is the weight in bf16 and all that gather and scatter read; the float is upper << 16 plus the lower half as a
-// signed number. So splitting rounds to nearest, and joining gives back every bit.
+// signed number. So splitting rounds to nearest, a tie away from zero, as its lower half can only be negative; joining
+// gives back every bit, but of a NaN only that it is one, and its sign: its halves are the plain quiet NaN's, so that
+// the upper half alone is NaN too.
 //
 // Bands, threads and determinism as in kernels/kernels.h. Padding lanes are zero, as there.
 #pragma once
@@ -48,7 +50,8 @@ struct Bf16Kernels {
                           const Update<float>&, bool unit_norm, Bf16* w, Band, void* scratch);
 };
 
-// The best this processor has, lowered by NONNA_ISA = generic | avx2 | avx512 as kernels<float>() is.
+// The best this processor has, lowered by NONNA_ISA = generic | avx2 | avx512 | avx512bf16 as kernels<float>() is. What
+// is best between the last two is the maker's: dispatch.cpp.
 const Bf16Kernels& bf16_kernels();
 
 // Every variant this processor can run; the last is the best. Returns how many.
