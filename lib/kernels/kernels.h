@@ -60,7 +60,8 @@ template <class Real> struct Kernels {
 
     // The same gradient applied at once to the band's weights, so that training alone needs no gradient buffer: each
     // position's matrix is updated by the rule and, where `unit_norm`, every column scaled to norm 1. The same bits as
-    // weight_gradient, `update` and unit_columns one after another. `scratch`: fan_in x maps numbers.
+    // weight_gradient, `update` and unit_columns one after another. `scratch`: 2 x fan_in x maps numbers (two
+    // neighbouring positions may share a vector).
     void (*weight_update)(const FilterShape&, int lanes, const Real* x, const Real* a, const Real* e, const Real* b,
                           const Update<Real>&, bool unit_norm, Real* w, Band, Real* scratch);
 

@@ -16,7 +16,10 @@ namespace
 {
 
 const Case cases[] = {{7, 9, 3, 4, 1, 8, 48},   {6, 6, 1, 6, 1, 1, 16},   {9, 8, 2, 3, 2, 5, 32},
-                      {8, 11, 8, 3, 1, 16, 64}, {5, 5, 3, 2, 3, 12, 112}, {10, 10, 3, 5, 1, 7, 80}};
+                      {8, 11, 8, 3, 1, 16, 64}, {5, 5, 3, 2, 3, 12, 112}, {10, 10, 3, 5, 1, 7, 80},
+                      {4, 9, 8, 3, 1, 8, 144},  {5, 6, 5, 3, 2, 16, 144}, {4, 5, 2, 2, 1, 17, 272},
+                      {5, 7, 3, 3, 1, 2, 96},   {4, 6, 4, 2, 1, 3, 48},   {5, 7, 6, 3, 1, 9, 128},
+                      {19, 19, 1, 18, 1, 8, 32}, {6, 5, 16, 2, 1, 4, 16}, {3, 3, 7, 1, 1, 24, 32}};
 
 template <class Real> void check_filters(const Kernels<Real>& k)
 {
@@ -331,14 +334,22 @@ BOOST_AUTO_TEST_CASE(forward_sums_are_the_same_for_avx2_and_avx512)
     const Kernels<float>* variants[3];
     if (kernel_variants(variants) < 3)
         return;
-    const FilterShape s = filter_shape(cases[0]);
-    auto w = noise<float>(s.weights(), 1), x = noise<float>(s.input.size() * 48, 2);
-    Buffer<float> a(s.output.size() * 48), b(s.output.size() * 48);
-    every_band(s.output, 0, [&](Band band) {
-        variants[1]->gather(s, 48, w, x, false, a, band);
-        variants[2]->gather(s, 48, w, x, false, b, band);
-    });
-    BOOST_TEST(std::equal(a.begin(), a.end(), b.begin()));
+    for (const Case& c : cases) {
+        const FilterShape s = filter_shape(c);
+        const std::size_t lanes = std::size_t(c.lanes);
+        auto w = noise<float>(s.weights(), 1), x = noise<float>(s.input.size() * lanes, 2);
+        Buffer<float> h1(s.output.size() * lanes), h2(h1.size()), x1(x.size()), x2(x.size());
+        every_band(s.output, 0, [&](Band band) {
+            variants[1]->gather(s, c.lanes, w, x, false, h1, band);
+            variants[2]->gather(s, c.lanes, w, x, false, h2, band);
+        });
+        every_band(s.input, 0, [&](Band band) {
+            variants[1]->scatter(s, c.lanes, w, h1, x1, band);
+            variants[2]->scatter(s, c.lanes, w, h1, x2, band);
+        });
+        BOOST_TEST(std::equal(h1.begin(), h1.end(), h2.begin()), "gather, " << c.maps << " maps, " << c.lanes);
+        BOOST_TEST(std::equal(x1.begin(), x1.end(), x2.begin()), "scatter, " << c.maps << " maps, " << c.lanes);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
