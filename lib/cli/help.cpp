@@ -1,4 +1,4 @@
-// What --help prints: at most 80 columns, and a screen of 24 lines for an ordinary program.
+// What --help prints: at most 80 columns, and a screen of 25 lines for an ordinary program.
 #include "cli/interface.h"
 
 #include <algorithm>
