@@ -116,7 +116,8 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 
 }    // namespace
 
-int input_threads(const Pool& pool) { return std::max(1, pool.threads() / 2); }
+// As many as compute: where pictures are large they are what a step takes, and where not they sleep.
+int input_threads(const Pool& pool) { return pool.threads(); }
 
 Schedule parse_schedule(const std::string& name)
 {

@@ -54,7 +54,7 @@ struct TrainOptions {
 
 Precision parse_precision(const std::string& name);    // Error (usage) on another name
 Schedule parse_schedule(const std::string& name);
-int input_threads(const Pool& pool);    // that decode ahead, beside the pool's
+int input_threads(const Pool& pool);    // that read and decode ahead, beside the pool's
 
 // Trains `model` in place. `validation` may be empty.
 void train(Model& model, const std::vector<Source>& sources,
