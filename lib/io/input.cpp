@@ -1,10 +1,12 @@
 #include "io/input.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "io/spool.h"
 
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -59,6 +61,23 @@ std::size_t Input::read(std::span<std::byte> into)
     return done;
 }
 
+std::size_t Input::read_some(std::span<std::byte> into)
+{
+    for (;;) {
+        throw_if_interrupted();
+        pollfd waiting{fd_, POLLIN, 0};
+        const int ready = ::poll(&waiting, 1, 200);    // a signal just before it costs that long at most
+        if (ready == 0 || (ready < 0 && errno == EINTR))
+            continue;
+        const ssize_t n = ::read(fd_, into.data(), into.size());
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            throw Error(name_, errno_reason());
+        return static_cast<std::size_t>(n);
+    }
+}
+
 void Input::read_at(std::uint64_t offset, std::span<std::byte> into) const { read_whole(fd_, name_, offset, into); }
 
 void Input::make_seekable()
@@ -67,7 +86,7 @@ void Input::make_seekable()
         return;
     Spool spool;
     std::vector<std::byte> piece(1 << 20);
-    while (const std::size_t n = read(piece))
+    while (const std::size_t n = read_some(piece))
         spool.write(std::span(piece).first(n));
     if (owned_)
         ::close(fd_);

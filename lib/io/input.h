@@ -24,6 +24,8 @@ class Input {
     std::uint64_t size() const { return size_; }    // of a regular file
 
     std::size_t read(std::span<std::byte> into);                                  // less than asked: the end
+    // What is there now, waiting for it; 0: the end. An interrupt ends the waiting: Error, as throw_if_interrupted.
+    std::size_t read_some(std::span<std::byte> into);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const;    // less than asked: Error "truncated"
     void make_seekable();
 

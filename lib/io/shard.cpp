@@ -333,7 +333,7 @@ Shard::Shard(const std::string& tar)
     Input in(tar);
     Spool spool;
     std::vector<std::byte> buffer(std::size_t(1) << 20);
-    while (const std::size_t n = in.read(buffer))
+    while (const std::size_t n = in.read_some(buffer))
         spool.write({buffer.data(), n});
     const int fd = spool.release();
     const std::string path = "/proc/self/fd/" + std::to_string(fd);

@@ -46,4 +46,16 @@ echo "a folder: $?"
 nonna-train a.safetensors --data empty.tar -o cut.safetensors
 echo "empty: $?"
 ls cut.safetensors 2>/dev/null
+
+# Waiting for a pipe ends at the first signal.
+mkfifo pipe
+nonna-train a.safetensors --data pipe -o cut.safetensors 2>err &
+exec 3>pipe    # opened by both sides once this returns
+head -c 3000 plain.tar >&3
+kill -TERM $!
+wait $!
+echo "interrupted: $?"
+exec 3>&-
+cat err
+ls cut.safetensors 2>/dev/null
 true
