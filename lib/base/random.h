@@ -25,6 +25,7 @@ enum class Purpose : std::uint32_t {
     audit_patches = 12,    // index: patch
     jitter = 13,           // index: first 8 bytes of the sha256 of the picture's key
     split = 14,
+    wire_rounding = 15,    // index: replica * 2^32 + chunk; the seed is the push's
     tests = 1000,
 };
 

@@ -4,6 +4,8 @@
 #include "base/parallel.h"
 #include "kernels/kernels.h"
 
+#include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <numbers>
 
@@ -32,18 +34,18 @@ RateSchedule parse_rate_schedule(const std::string& name)
     throw Error(name, "no such rate schedule: constant, step or cosine", ExitStatus::usage);
 }
 
-double scheduled_rate(RateSchedule schedule, double rate, std::int64_t step, std::int64_t steps)
+double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 {
     const double part = steps > 0 ? double(step) / double(steps) : 0;
     switch (schedule) {
     case RateSchedule::constant:
-        return rate;
+        return 1;
     case RateSchedule::step:
-        return part < 0.5 ? rate : part < 0.75 ? rate / 10 : rate / 100;
+        return part < 0.5 ? 1 : part < 0.75 ? 0.1 : 0.01;
     case RateSchedule::cosine:
-        return rate * (1 + std::cos(std::numbers::pi * part)) / 2;
+        return (1 + std::cos(std::numbers::pi * part)) / 2;
     }
-    return rate;
+    return 1;
 }
 
 Optimiser::Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool)
@@ -66,15 +68,20 @@ Update<float> Optimiser::step(double rate)
     return {rule_, float(rate), momentum_, rule_ == Rule::sgd ? nullptr : state_.data()};
 }
 
-void Optimiser::apply(double rate, std::span<const float> gradient, std::span<float> parameters)
+void Optimiser::apply(double rate, std::size_t first, std::span<const float> gradient, std::span<float> parameters)
 {
     const auto& k = kernels<float>();
     const Update<float> update = step(rate);
+    const std::size_t last = first + gradient.size();
     for (const Segment& s : segments_) {
-        const std::size_t matrix = s.rows * s.columns;
-        pool_.for_each(s.matrices, [&](std::size_t p, int) {
-            const std::size_t at = s.offset + p * matrix;
-            k.update(update, at, matrix, gradient.data() + at, parameters.data());
+        const std::size_t matrix = s.rows * s.columns, begin = std::max(first, s.offset),
+                          end = std::min(last, s.offset + s.size());
+        if (begin >= end)
+            continue;
+        assert((begin - s.offset) % matrix == 0 && (end - begin) % matrix == 0);
+        pool_.for_each((end - begin) / matrix, [&](std::size_t p, int) {
+            const std::size_t at = begin + p * matrix;
+            k.update(update, at, matrix, gradient.data() + (at - first), parameters.data());
             if (s.unit_norm)    // while the matrix is still in the cache
                 k.unit_columns(s.rows, s.columns, parameters.data() + at);
         });

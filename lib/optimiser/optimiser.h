@@ -26,21 +26,27 @@ enum class RateSchedule { constant, step, cosine };
 Rule parse_rule(const std::string& name);    // Error (usage) on another name
 RateSchedule parse_rate_schedule(const std::string& name);
 
-// constant: rate. step: rate, a tenth of it from half of the steps on, a hundredth from three quarters on.
-// cosine: rate * (1 + cos(pi * step / steps)) / 2. `step` counts from 0.
-double scheduled_rate(RateSchedule schedule, double rate, std::int64_t step, std::int64_t steps);
+// What the rate is multiplied by, in (0, 1]. constant: 1. step: 1, a tenth from half of the steps on, a hundredth from
+// three quarters on. cosine: (1 + cos(pi * step / steps)) / 2. `step` counts from 0.
+double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps);
 
 class Optimiser
 {
   public:
     Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool);
 
-    void apply(double rate, std::span<const float> gradient, std::span<float> parameters);
+    // The parameters from `first` on, as many as there are gradients: whole matrices. The others stay.
+    void apply(double rate, std::size_t first, std::span<const float> gradient, std::span<float> parameters);
+    void apply(double rate, std::span<const float> gradient, std::span<float> parameters)
+    {
+        apply(rate, 0, gradient, parameters);
+    }
 
     // One step's rule for those who apply it where the gradient arises (Stage::down): the same bits as apply.
     Update<float> step(double rate);
 
     std::span<float> state() { return state_; }
+    std::span<const float> state() const { return state_; }
     static const char* state_name(Rule rule);    // of the tensor in a checkpoint; null for sgd
 
   private:

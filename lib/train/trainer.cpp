@@ -176,7 +176,7 @@ void train(Model& model, const std::vector<Source>& sources,
             return;
         std::size_t images = 0;
         const std::vector<StageCost> costs = validate(network, model, validation, pool, images);
-        log.row(step, "validate", double(images), scheduled_rate(rates, options.rate, step, options.steps), costs,
+        log.row(step, "validate", double(images), options.rate * rate_factor(rates, step, options.steps), costs,
                 model);
     };
     Weights weights(model, precision, pool);
@@ -189,7 +189,7 @@ void train(Model& model, const std::vector<Source>& sources,
     for (std::int64_t step = start; step < options.steps; ++step) {
         network.load(batches.next(step), int(options.batch));
         network.up(model.parameters);
-        const double rate = scheduled_rate(rates, options.rate, step, options.steps);
+        const double rate = options.rate * rate_factor(rates, step, options.steps);
         const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
         const std::vector<StageCost> costs =
             network.step(model.parameters, model.statistics, statistics_decay, schedule, only, optimiser.step(rate));

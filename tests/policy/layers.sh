@@ -22,7 +22,7 @@ function library(path) {    # which rooms may include it; "" for the standard li
     if (path ~ /^(xtensor|xtl)\//) return "base"
     if (path ~ /^xtensor-blas\// || path ~ /^(cblas|lapacke?|openblas)/) return "model"
     if (path ~ /^archive(_entry)?\.h$/ || path ~ /^openssl\//) return "io"
-    if (path ~ /^nlohmann\//) return "io model"
+    if (path ~ /^nlohmann\//) return "io model paramserver"
     if (path ~ /^boost\/property_tree\//) return "model"
     if (path ~ /^Random123\//) return "base"
     if (path ~ /^nng\//) return "paramserver"

@@ -78,13 +78,13 @@ BOOST_AUTO_TEST_CASE(state_is_what_the_next_step_needs)
 
 BOOST_AUTO_TEST_CASE(rates)
 {
-    BOOST_TEST(scheduled_rate(RateSchedule::constant, 0.1, 99, 100) == 0.1);
-    BOOST_TEST(scheduled_rate(RateSchedule::step, 0.1, 49, 100) == 0.1);
-    BOOST_CHECK_CLOSE(scheduled_rate(RateSchedule::step, 0.1, 50, 100), 0.01, 1e-9);
-    BOOST_CHECK_CLOSE(scheduled_rate(RateSchedule::step, 0.1, 75, 100), 0.001, 1e-9);
-    BOOST_TEST(scheduled_rate(RateSchedule::cosine, 0.1, 0, 100) == 0.1);
-    BOOST_CHECK_CLOSE(scheduled_rate(RateSchedule::cosine, 0.1, 50, 100), 0.05, 1e-9);
-    BOOST_CHECK_SMALL(scheduled_rate(RateSchedule::cosine, 0.1, 100, 100), 1e-12);
+    BOOST_TEST(0.1 * rate_factor(RateSchedule::constant, 99, 100) == 0.1);
+    BOOST_TEST(0.1 * rate_factor(RateSchedule::step, 49, 100) == 0.1);
+    BOOST_CHECK_CLOSE(0.1 * rate_factor(RateSchedule::step, 50, 100), 0.01, 1e-9);
+    BOOST_CHECK_CLOSE(0.1 * rate_factor(RateSchedule::step, 75, 100), 0.001, 1e-9);
+    BOOST_TEST(0.1 * rate_factor(RateSchedule::cosine, 0, 100) == 0.1);
+    BOOST_CHECK_CLOSE(0.1 * rate_factor(RateSchedule::cosine, 50, 100), 0.05, 1e-9);
+    BOOST_CHECK_SMALL(0.1 * rate_factor(RateSchedule::cosine, 100, 100), 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_are_wrong_usage)

@@ -1,0 +1,114 @@
+#include "paramserver/access.h"
+
+#include "base/error.h"
+#include "io/digest.h"
+#include "io/output.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <sys/stat.h>
+
+namespace nonna
+{
+
+namespace
+{
+
+struct Address {
+    std::string scheme, host;
+};
+
+Address split(const std::string& url)
+{
+    Address address;
+    for (const char* scheme : {"ipc://", "tls+tcp://", "tcp://"})
+        if (url.starts_with(scheme) && url.size() > std::string(scheme).size()) {
+            address.scheme = scheme;
+            address.host = url.substr(address.scheme.size());
+        }
+    if (address.scheme.empty())
+        throw Error(url, "not an address: ipc://PATH, tcp://HOST:PORT or tls+tcp://HOST:PORT", ExitStatus::usage);
+    if (address.scheme != "ipc://") {
+        const std::size_t colon = address.host.rfind(':');
+        const std::string port = colon == std::string::npos ? "" : address.host.substr(colon + 1);
+        if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }) || std::stoi(port) > 65535)
+            throw Error(url, "no port: HOST:PORT is wanted, 0 for any free one", ExitStatus::usage);
+        address.host.resize(colon);
+    }
+    return address;
+}
+
+// A file with a secret in it must be its owner's alone.
+void require_private(const std::string& path)
+{
+    struct stat status {
+    };
+    if (::stat(path.c_str(), &status) != 0)
+        throw Error(path, errno_reason());
+    if (status.st_mode & 077)
+        throw Error(path, "others may read it: chmod 600 " + path);
+}
+
+}    // namespace
+
+bool is_encrypted(const std::string& url) { return url.starts_with("tls+"); }
+
+bool is_loopback(const std::string& url)
+{
+    const Address address = split(url);
+    if (address.scheme == "ipc://" || address.host == "localhost" || address.host == "[::1]")
+        return true;
+    // 127.0.0.0/8, written as four numbers: a name like 127.example.org is none
+    return address.host.starts_with("127.") && address.host.find_first_not_of("0123456789.") == std::string::npos &&
+           std::count(address.host.begin(), address.host.end(), '.') == 3;
+}
+
+void require_access(const std::string& url, const Access& access)
+{
+    const bool loopback = is_loopback(url);
+    if (is_encrypted(url)) {
+        if (access.certificate.empty() || access.authority.empty())
+            throw Error(url, "encrypted: add --tls-cert FILE --tls-ca FILE", ExitStatus::usage);
+        require_private(access.certificate);
+    }
+    if (loopback || access.insecure)
+        return;
+    if (!is_encrypted(url))
+        throw Error(url,
+                    "beyond this machine: make it tls+tcp://, and add --tls-cert FILE --tls-ca FILE --token FILE; or "
+                    "--insecure",
+                    ExitStatus::usage);
+    if (access.token.empty())
+        throw Error(url, "beyond this machine: add --token FILE; or --insecure", ExitStatus::usage);
+}
+
+Digest token_digest(const Access& access)
+{
+    Digest digest{};
+    if (access.token.empty())
+        return digest;
+    require_private(access.token);
+    std::string token = read_whole_file(access.token, 4096);
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r'))
+        token.pop_back();
+    if (token.size() < 16)
+        throw Error(access.token, "a token has at least 16 characters");
+    const std::string hex = sha256(std::as_bytes(std::span(token)));
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        unsigned value = 0;
+        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, value, 16);
+        digest[i] = std::byte(value);
+    }
+    return digest;
+}
+
+bool same_token(const Digest& a, const Digest& b)
+{
+    unsigned differ = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        differ |= unsigned(a[i] ^ b[i]);
+    return differ == 0;
+}
+
+}    // namespace nonna

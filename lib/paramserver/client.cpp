@@ -1,0 +1,636 @@
+#include "paramserver/client.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "paramserver/connection.h"
+#include "paramserver/rendezvous.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace nonna
+{
+
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
+
+}    // namespace
+
+// One server. What the thread alone uses comes first; the rest is under State::mutex.
+struct Servers::Link {
+    Part shards_wanted;    // with a rendezvous folder
+    std::string url;
+    std::unique_ptr<Requester> requester;
+
+    struct ShardState {
+        std::uint32_t index = 0, epoch = 0;
+        Range range;
+        std::vector<Range> chunks;
+        std::uint64_t version = 0;      // as last heard
+        std::uint64_t fetched = 0;      // of the values in use
+        std::uint64_t base = 0;         // of the gradient under way
+        std::uint64_t pushed_base = 0;    // of the one handed over
+        bool decided = true;            // the push handed over last
+        Tally tally;
+    };
+    std::vector<ShardState> shards;    // set once, at the first greeting
+    enum class Now { connecting, ready, lost } now = Now::connecting;
+    Clock::time_point lost_at = Clock::now();
+    std::string reason;
+    bool push_wanted = false, fetch_wanted = false, freeze = false, busy = false, came = false;
+    std::uint64_t sequence = 0;
+    std::exception_ptr failure;
+    std::jthread thread;
+};
+
+struct Servers::State {
+    const Layout& layout;
+    const ClientOptions options;
+    const Wire wire;
+    Hello hello;
+    std::size_t most;
+
+    std::mutex mutex;
+    std::condition_variable work, news;
+    bool stop = false;
+    bool stale = false;
+    std::uint32_t of = 0;
+    ServerRule rule;
+    std::span<float> values;
+    std::span<double> statistics;
+    std::span<const float> gradient;
+    double factor = 1, decay = 1;
+    std::vector<double> contribution;
+    double waited_fetch = 0, waited_push = 0;
+    std::uint64_t staleness_sum = 0, staleness_count = 0;
+    std::vector<std::unique_ptr<Link>> links;    // last: their threads end first
+
+    State(const Layout& l, const ClientOptions& o, std::int64_t replica)
+        : layout(l), options(o), wire(parse_wire(o.wire)), most(l.largest_chunk() * sizeof(float) + most_head)
+    {
+        hello.role = replica < 0 ? Role::observer : Role::replica;
+        hello.replica = std::uint32_t(std::max<std::int64_t>(0, replica));
+        std::random_device entropy;    // a name of this process, nothing more
+        hello.incarnation = std::uint64_t(entropy()) << 32 | entropy();
+        hello.layout = layout.digest();
+        hello.token = token_digest(options.access);
+    }
+
+    std::string name(const Link& link) const
+    {
+        std::string text = link.url.empty() ? options.rendezvous : link.url;
+        if (!link.shards.empty())
+            text += " (shard " +
+                    Part{link.shards.front().index, link.shards.back().index, of}.text() + ")";
+        else if (link.url.empty())
+            text += " (shard " + link.shards_wanted.text() + ")";
+        return text;
+    }
+
+    void find_links();
+    void run(Link& link);
+    void connect(Link& link);
+    void account(Link& link, const Welcome& welcome);
+    void push(Link& link);
+    void fetch(Link& link);
+    void check_patience();
+    bool stopping()
+    {
+        const std::lock_guard lock(mutex);
+        return stop;
+    }
+    // Waits, as the caller, until each link satisfies `done`; returns seconds. The lock is held.
+    template <class Done> double wait(std::unique_lock<std::mutex>& lock, bool patient, Done done);
+};
+
+void Servers::State::find_links()
+{
+    if (!options.servers.empty()) {
+        for (const std::string& url : listed_servers(options.servers)) {
+            require_access(url, options.access);
+            links.push_back(std::make_unique<Link>());
+            links.back()->url = url;
+        }
+        return;
+    }
+    const Clock::time_point start = Clock::now();
+    bool said = false;
+    for (;;) {
+        const std::vector<Found> found = servers_in(options.rendezvous);
+        std::uint32_t next = 0;
+        for (const Found& f : found)
+            if (f.shards.first == next && f.shards.of == found.front().shards.of)
+                next = f.shards.last + 1;
+        if (!found.empty() && next == found.front().shards.of) {
+            next = 0;
+            for (const Found& f : found)
+                if (f.shards.first == next && f.shards.of == found.front().shards.of) {
+                    require_access(f.url, options.access);
+                    links.push_back(std::make_unique<Link>());
+                    links.back()->shards_wanted = f.shards;
+                    next = f.shards.last + 1;
+                }
+            return;
+        }
+        throw_if_interrupted();
+        if (!said && since(start) > 1) {
+            said = true;
+            say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
+        }
+        if (since(start) > options.patience)
+            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
+        std::unique_lock lock(mutex);
+        news.wait_for(lock, std::chrono::milliseconds(50));
+    }
+}
+
+void Servers::State::connect(Link& link)
+{
+    if (options.servers.empty()) {
+        std::string url;
+        for (const Found& f : servers_in(options.rendezvous))
+            if (f.shards.first == link.shards_wanted.first && f.shards.last == link.shards_wanted.last &&
+                f.shards.of == link.shards_wanted.of)
+                url = f.url;
+        if (url.empty())
+            throw Error(name(link), "not published", ExitStatus::peer_lost);
+        require_access(url, options.access);
+        const std::lock_guard lock(mutex);
+        link.url = url;
+    }
+    Connection c = greet(link.url, options.access, hello, most, options.deadline);
+    if (c.welcome.layout != layout.digest())
+        throw Error(link.url, "holds another model");
+    for (const WelcomeShard& s : c.welcome.shards)
+        if (s.range != layout.shard(s.index, c.welcome.of))
+            throw Error(link.url, "its shard " + std::to_string(s.index) + " is not cut as ours");
+    link.requester = std::move(c.requester);
+    const std::lock_guard lock(mutex);
+    account(link, c.welcome);
+    link.now = Link::Now::ready;
+    news.notify_all();
+}
+
+// The lock is held.
+void Servers::State::account(Link& link, const Welcome& welcome)
+{
+    if (link.shards.empty()) {
+        if (of == 0) {
+            of = welcome.of;
+            rule = welcome.rule;
+        }
+        for (const WelcomeShard& s : welcome.shards) {
+            Link::ShardState shard;
+            shard.index = s.index;
+            shard.range = s.range;
+            shard.chunks = layout.chunks(s.range);
+            link.shards.push_back(std::move(shard));
+        }
+    }
+    if (welcome.of != of || welcome.shards.size() != link.shards.size())
+        throw Error(link.url, "is cut into other shards than before");
+    if (welcome.rule.rule != rule.rule)
+        throw Error(link.url, "its --optimizer is not the other servers'");
+    std::uint64_t lost = 0, behind = 0;
+    for (std::size_t i = 0; i < link.shards.size(); ++i) {
+        Link::ShardState& mine = link.shards[i];
+        const WelcomeShard& theirs = welcome.shards[i];
+        if (theirs.index != mine.index)
+            throw Error(link.url, "is cut into other shards than before");
+        if (theirs.accepted > mine.tally.accepted) {    // one whose answer was lost
+            const std::uint64_t gained = theirs.accepted - mine.tally.accepted;
+            if (!(link.push_wanted && link.sequence <= theirs.seen))
+                mine.tally.dropped -= std::min(mine.tally.dropped, gained);
+            mine.tally.accepted = theirs.accepted;
+        } else if (theirs.accepted < mine.tally.accepted) {
+            lost = std::max(lost, mine.tally.accepted - theirs.accepted);
+            mine.tally.lost += mine.tally.accepted - theirs.accepted;
+            mine.tally.accepted = theirs.accepted;
+        }
+        if (link.push_wanted && !mine.decided && link.sequence <= theirs.seen)
+            mine.decided = true;
+        behind = std::max(behind, mine.version - std::min(mine.version, theirs.version));
+        mine.version = theirs.version;
+        mine.fetched = std::min(mine.fetched, mine.version);
+        mine.base = std::min(mine.base, mine.version);
+        mine.epoch = theirs.epoch;
+    }
+    if (link.now == Link::Now::lost) {
+        std::string text = name(link) + ": back after " + std::to_string(int(since(link.lost_at))) + " s";
+        if (behind > 0)
+            text += ", from a snapshot " + std::to_string(behind) + " pushes before";
+        say(text + "; " + std::to_string(lost) + " of this replica's pushes are lost");
+    }
+}
+
+void Servers::State::run(Link& link)
+{
+    double pause = 0.05;
+    for (;;) {
+        try {
+            bool pushing = false;
+            {
+                std::unique_lock lock(mutex);
+                work.wait(lock, [&] {
+                    return stop || link.now != Link::Now::ready || link.push_wanted || link.fetch_wanted;
+                });
+                if (stop)
+                    return;
+                if (link.now == Link::Now::ready) {
+                    pushing = link.push_wanted;
+                    link.busy = true;
+                }
+            }
+            if (!link.requester)
+                connect(link);
+            else if (pushing)
+                push(link);
+            else
+                fetch(link);
+            pause = 0.05;
+        } catch (const Error& e) {
+            link.requester.reset();
+            std::unique_lock lock(mutex);
+            link.busy = false;
+            if (stop)
+                return;
+            if (e.status() != ExitStatus::peer_lost) {
+                link.failure = std::current_exception();
+                link.now = Link::Now::lost;
+                news.notify_all();
+                return;
+            }
+            link.reason = e.reason();
+            if (link.now == Link::Now::ready) {
+                link.now = Link::Now::lost;
+                link.lost_at = Clock::now();
+                char text[64];
+                std::snprintf(text, sizeof text, "; waiting for it up to %g s", options.patience);
+                warn(name(link), e.reason() + text);
+            }
+            news.notify_all();
+            work.wait_for(lock, std::chrono::duration<double>(pause), [&] { return stop; });
+            pause = std::min(1.0, pause * 2);
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            link.busy = false;
+            link.failure = std::current_exception();
+            link.now = Link::Now::lost;
+            news.notify_all();
+            return;
+        }
+    }
+}
+
+void Servers::State::push(Link& link)
+{
+    struct Item {
+        Link::ShardState* shard;
+        std::uint32_t chunk;
+    };
+    for (int tries = 0;; ++tries) {
+        std::vector<Item> items;
+        for (Link::ShardState& s : link.shards)
+            if (!s.decided)
+                for (std::uint32_t c = 0; c < s.chunks.size(); ++c)
+                    items.push_back({&s, c});
+        if (items.empty())
+            break;
+        if (tries == 200)
+            throw Error(link.url, "takes no push", ExitStatus::peer_lost);
+        if (tries > 0) {
+            std::unique_lock lock(mutex);
+            work.wait_for(lock, std::chrono::milliseconds(20), [&] { return stop; });
+            if (stop)
+                throw Error(link.url, "given up", ExitStatus::peer_lost);
+        }
+        link.requester->exchange(
+            items.size(), options.deadline,
+            [&](std::size_t i) {
+                const Link::ShardState& s = *items[i].shard;
+                Push m;
+                m.shard = s.index;
+                m.wire = wire;
+                m.epoch = s.epoch;
+                m.chunk = items[i].chunk;
+                m.sequence = link.sequence;
+                m.base = s.pushed_base;
+                m.factor = factor;
+                m.decay = decay;
+                m.range = s.chunks[m.chunk];
+                if (s.index == 0 && m.chunk == 0)
+                    m.contribution = contribution;
+                const std::vector<std::byte> head = encode_head(m);
+                Message message(head, m.range.count * bytes_each(wire));
+                std::optional<std::uint64_t> key;
+                if (wire == Wire::bf16) {
+                    Random random(link.sequence * Layout::most_shards + s.index, Purpose::wire_rounding,
+                                  std::uint64_t(hello.replica) << 32 | m.chunk);
+                    key = std::uint64_t(random.bits()) << 32;
+                    *key |= random.bits();
+                }
+                pack(gradient.subspan(m.range.first, m.range.count), wire, key, message.bytes().data() + head.size());
+                return message;
+            },
+            [&](std::size_t i, Message&& answer) {
+                Link::ShardState& s = *items[i].shard;
+                if (const auto e = decode_error(answer.bytes()); e && e->code == ErrorCode::busy)
+                    return;    // asked again
+                throw_if_error(link.url, answer.bytes());
+                const std::optional<Answer> m = decode_answer(answer.bytes());
+                if (!m || m->shard != s.index || m->sequence != link.sequence)
+                    throw_unexpected(link.url);
+                if (m->kind == Kind::received || s.decided)
+                    return;
+                const std::lock_guard lock(mutex);
+                s.decided = true;
+                s.version = std::max(s.version, m->version);
+                if (m->kind == Kind::accepted) {
+                    ++s.tally.accepted;
+                    staleness_sum += m->staleness;
+                    ++staleness_count;
+                } else if (m->kind == Kind::stale) {
+                    ++s.tally.stale;
+                    stale = true;
+                } else
+                    ++s.tally.refused;
+            },
+            [&] { return stopping(); });
+    }
+    const std::lock_guard lock(mutex);
+    link.push_wanted = link.busy = false;
+    news.notify_all();
+}
+
+void Servers::State::fetch(Link& link)
+{
+    struct Item {
+        std::size_t shard;
+        Range range;
+        std::uint32_t flags;
+    };
+    std::vector<Item> firsts, rest;
+    for (std::size_t i = 0; i < link.shards.size(); ++i)
+        for (const Range& chunk : link.shards[i].chunks) {
+            const bool first = &chunk == &link.shards[i].chunks.front();
+            if (link.freeze && first)
+                firsts.push_back({i, chunk, Fetch::freeze});
+            else
+                rest.push_back({i, chunk, link.freeze ? Fetch::frozen : 0});
+        }
+    std::vector<std::uint64_t> versions(link.shards.size(), ~std::uint64_t(0));
+    for (const std::vector<Item>* items : {&firsts, &rest})
+        link.requester->exchange(
+            items->size(), options.deadline,
+            [&](std::size_t i) {
+                const Item& item = (*items)[i];
+                return Message(encode(Fetch{link.shards[item.shard].index, item.flags, wire, item.range}));
+            },
+            [&](std::size_t i, Message&& answer) {
+                const Item& item = (*items)[i];
+                throw_if_error(link.url, answer.bytes());
+                const std::optional<Values> m = decode_values(answer.bytes());
+                if (!m || m->shard != link.shards[item.shard].index || m->range != item.range || m->wire != wire)
+                    throw_unexpected(link.url);
+                unpack(m->numbers.data(), m->wire, values.subspan(item.range.first, item.range.count));
+                versions[item.shard] = std::min(versions[item.shard], m->version);
+                if (!m->statistics.empty() && m->statistics.size() == statistics.size())
+                    std::copy(m->statistics.begin(), m->statistics.end(), statistics.begin());
+            },
+            [&] { return stopping(); });
+    const std::lock_guard lock(mutex);
+    for (std::size_t i = 0; i < link.shards.size(); ++i) {
+        link.shards[i].version = std::max(link.shards[i].version, versions[i]);
+        link.shards[i].fetched = versions[i];
+    }
+    link.fetch_wanted = link.busy = false;
+    link.came = true;
+    news.notify_all();
+}
+
+// The lock is held.
+void Servers::State::check_patience()
+{
+    for (const auto& link : links) {
+        if (link->failure)
+            std::rethrow_exception(link->failure);
+        if (link->now != Link::Now::ready && since(link->lost_at) > options.patience)
+            throw Error(name(*link), "lost: " + link->reason, ExitStatus::peer_lost);
+    }
+}
+
+template <class Done>
+double Servers::State::wait(std::unique_lock<std::mutex>& lock, bool patient, Done done)
+{
+    const Clock::time_point start = Clock::now();
+    for (;;) {
+        check_patience();
+        const bool all = std::all_of(links.begin(), links.end(), [&](const auto& link) { return done(*link); });
+        const bool none = std::none_of(links.begin(), links.end(),
+                                       [](const auto& link) { return link->now == Link::Now::ready; });
+        if (all && (patient || !none || interrupted()))
+            return since(start);
+        if (interrupted() && patient)
+            throw_if_interrupted();
+        news.wait_for(lock, std::chrono::milliseconds(100));
+    }
+}
+
+Servers::Servers(const Layout& layout, const ClientOptions& options, std::int64_t replica)
+    : state_(std::make_unique<State>(layout, options, replica))
+{
+    State& s = *state_;
+    s.find_links();
+    for (auto& link : s.links)
+        link->thread = std::jthread([&s, l = link.get()] { s.run(*l); });
+    try {
+        std::unique_lock lock(s.mutex);
+        s.wait(lock, true, [](const Link& link) { return link.now == Link::Now::ready; });
+        std::vector<int> holders(s.of);
+        for (const auto& link : s.links)
+            for (const Link::ShardState& shard : link->shards)
+                if (++holders[shard.index] > 1)
+                    throw Error(s.name(*link), "holds shard " + std::to_string(shard.index) + " as another does",
+                                ExitStatus::usage);
+        for (std::size_t i = 0; i < holders.size(); ++i)
+            if (holders[i] == 0)
+                throw Error("shard " + std::to_string(i) + "/" + std::to_string(s.of), "no server holds it",
+                            ExitStatus::usage);
+    } catch (...) {
+        {
+            const std::lock_guard lock(s.mutex);
+            s.stop = true;
+        }
+        s.work.notify_all();
+        throw;
+    }
+}
+
+Servers::~Servers()
+{
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->stop = true;
+    }
+    state_->work.notify_all();
+}
+
+ServerRule Servers::rule() const { return state_->rule; }
+std::uint32_t Servers::shards() const { return state_->of; }
+
+std::uint64_t Servers::least_version() const
+{
+    const std::lock_guard lock(state_->mutex);
+    std::uint64_t least = ~std::uint64_t(0);
+    for (const auto& link : state_->links)
+        for (const Link::ShardState& shard : link->shards)
+            least = std::min(least, shard.version);
+    return least;
+}
+
+void Servers::fetch(std::span<float> values, std::span<double> statistics) { ask(values, statistics, false); }
+
+void Servers::ask(std::span<float> values, std::span<double> statistics, bool freeze)
+{
+    State& s = *state_;
+    std::unique_lock lock(s.mutex);
+    s.wait(lock, true, [](const Link& link) { return !link.busy || !link.fetch_wanted; });
+    s.values = values;
+    s.statistics = statistics;
+    for (auto& link : s.links) {
+        link->fetch_wanted = true;
+        link->freeze = freeze;
+        link->came = false;
+    }
+    s.work.notify_all();
+}
+
+void Servers::wait_fetched()
+{
+    State& s = *state_;
+    std::unique_lock lock(s.mutex);
+    s.waited_fetch += s.wait(lock, false, [](const Link& link) {
+        return !link.fetch_wanted || (!link.busy && (link.now == Link::Now::lost || interrupted()));
+    });
+    for (auto& link : s.links)    // those that are lost write no more
+        link->fetch_wanted = false;
+}
+
+bool Servers::arrived(std::vector<Range>& ranges)
+{
+    State& s = *state_;
+    const std::lock_guard lock(s.mutex);
+    s.check_patience();
+    bool first = false;
+    for (auto& link : s.links)
+        if (std::exchange(link->came, false))
+            for (const Link::ShardState& shard : link->shards) {
+                ranges.push_back(shard.range);
+                first = first || shard.index == 0;
+            }
+    return first;
+}
+
+bool Servers::fetching() const
+{
+    const std::lock_guard lock(state_->mutex);
+    return std::any_of(state_->links.begin(), state_->links.end(), [](const auto& link) { return link->fetch_wanted; });
+}
+
+void Servers::begin_gradient()
+{
+    const std::lock_guard lock(state_->mutex);
+    for (auto& link : state_->links)
+        for (Link::ShardState& shard : link->shards)
+            shard.base = shard.fetched;
+}
+
+void Servers::push(std::span<const float> gradient, double factor, double decay, std::span<const double> contribution)
+{
+    State& s = *state_;
+    std::unique_lock lock(s.mutex);
+    s.waited_push += s.wait(lock, false, [](const Link& link) {
+        return !link.push_wanted || (!link.busy && (link.now == Link::Now::lost || interrupted()));
+    });
+    s.gradient = gradient;
+    s.factor = factor;
+    s.decay = decay;
+    s.contribution.assign(contribution.begin(), contribution.end());
+    for (auto& link : s.links) {
+        for (Link::ShardState& shard : link->shards) {
+            if (!shard.decided)
+                ++shard.tally.dropped;
+            ++shard.tally.pushes;
+            shard.decided = false;
+            shard.pushed_base = shard.base;
+        }
+        ++link->sequence;
+        link->push_wanted = true;
+    }
+    s.work.notify_all();
+}
+
+bool Servers::must_fetch()
+{
+    const std::lock_guard lock(state_->mutex);
+    return std::exchange(state_->stale, false);
+}
+
+void Servers::finish()
+{
+    State& s = *state_;
+    std::unique_lock lock(s.mutex);
+    s.waited_push += s.wait(lock, false, [](const Link& link) {
+        return !link.push_wanted || (!link.busy && interrupted());
+    });
+}
+
+void Servers::pull(std::span<float> values, std::span<double> statistics, std::vector<std::uint64_t>& versions)
+{
+    State& s = *state_;
+    ask(values, statistics, true);
+    std::unique_lock lock(s.mutex);
+    s.wait(lock, true, [](const Link& link) { return !link.fetch_wanted; });
+    versions.assign(s.of, 0);
+    for (const auto& link : s.links)
+        for (const Link::ShardState& shard : link->shards)
+            versions[shard.index] = shard.fetched;
+}
+
+std::vector<Servers::Tally> Servers::tallies() const
+{
+    State& s = *state_;
+    const std::lock_guard lock(s.mutex);
+    std::vector<Tally> all(s.of);
+    for (const auto& link : s.links)
+        for (const Link::ShardState& shard : link->shards)
+            all[shard.index] = shard.tally;
+    return all;
+}
+
+double Servers::waited_fetch() const { return state_->waited_fetch; }
+double Servers::waited_push() const { return state_->waited_push; }
+
+std::uint64_t Servers::staleness_sum() const
+{
+    const std::lock_guard lock(state_->mutex);
+    return state_->staleness_sum;
+}
+
+std::uint64_t Servers::staleness_count() const
+{
+    const std::lock_guard lock(state_->mutex);
+    return state_->staleness_count;
+}
+
+}    // namespace nonna

@@ -1,0 +1,295 @@
+#include "paramserver/server.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "paramserver/access.h"
+
+#include <algorithm>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr std::size_t most_frozen = 4;    // copies of shards for clients, at a time
+
+Message small(std::span<const std::byte> bytes) { return Message(bytes); }
+
+}    // namespace
+
+Server::Server(const Layout& layout, const ServerRule& rule, std::uint32_t of, std::vector<ShardCopy> shards,
+               std::vector<Snapshots> snapshots, const Digest& token, Pool& pool)
+    : layout_(layout), rule_(rule), of_(of), token_(token), held_(shards.size())
+{
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        held_[i].saved = shards[i].version;
+        held_[i].shard = std::make_unique<Shard>(layout, rule, std::move(shards[i]), pool);
+        if (i < snapshots.size())
+            held_[i].snapshots = std::make_unique<Snapshots>(std::move(snapshots[i]));
+    }
+    tick();
+}
+
+std::size_t Server::most_message() const { return layout_.largest_chunk() * sizeof(float) + most_head; }
+
+Message Server::error(ErrorCode code, const std::string& text)
+{
+    ++errors_;
+    return small(encode(ErrorMessage{code, text}));
+}
+
+Server::Held* Server::find(std::uint32_t shard)
+{
+    for (Held& held : held_)
+        if (held.shard->index() == shard)
+            return &held;
+    return nullptr;
+}
+
+Message Server::answer(Message&& request, Responder::Peer peer)
+{
+    ++requests_;
+    bytes_in_ += request.bytes().size();
+    Message reply = dispatch(std::make_shared<Message>(std::move(request)), peer);
+    bytes_out_ += reply.bytes().size();
+    return reply;
+}
+
+Message Server::dispatch(std::shared_ptr<Message> request, Responder::Peer peer)
+{
+    const std::span<const std::byte> bytes = request->bytes();
+    std::uint16_t version = 0;
+    const std::optional<Kind> kind = kind_of(bytes, version);
+    if (!kind)
+        return error(ErrorCode::malformed, "not a message of this protocol");
+    if (version != protocol_version)
+        return error(ErrorCode::version, "this server speaks version " + std::to_string(protocol_version));
+    if (*kind == Kind::hello) {
+        const std::optional<Hello> hello = decode_hello(bytes);
+        return hello ? greet(*hello, peer) : error(ErrorCode::malformed, "a hello that is cut or wrong");
+    }
+
+    Hello who;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto session = sessions_.find(peer);
+        if (session == sessions_.end())
+            return error(ErrorCode::greet_first, "say hello first");
+        who = session->second.hello;
+        if (who.role == Role::replica)
+            contact_[who.replica] = Clock::now();
+    }
+    switch (*kind) {
+    case Kind::fetch:
+        if (const std::optional<Fetch> m = decode_fetch(bytes))
+            return fetch(*m, peer);
+        break;
+    case Kind::push:
+        if (const std::optional<Push> m = decode_push(bytes))
+            return push(*m, who, request);
+        break;
+    case Kind::status:
+        if (decode_empty(bytes))
+            return small(encode_state(state()));
+        break;
+    case Kind::snapshot:
+        if (const std::optional<std::uint32_t> shard = decode_empty(bytes)) {
+            Held* const held = find(*shard);
+            if (!held || !held->snapshots)
+                return error(held ? ErrorCode::failed : ErrorCode::no_such_shard,
+                             held ? "this server keeps no snapshots" : "not a shard of this server");
+            if (!save(*held))
+                return error(ErrorCode::failed, "the snapshot could not be written");
+            const std::lock_guard lock(mutex_);
+            return small(encode(Answer{Kind::saved, *shard, 0, held->saved, 0}));
+        }
+        break;
+    default:
+        return error(ErrorCode::malformed, "not a request");
+    }
+    return error(ErrorCode::malformed, "a message that is cut or wrong");
+}
+
+Message Server::greet(const Hello& hello, Responder::Peer peer)
+{
+    if (!same_token(token_, Digest{}) && !same_token(token_, hello.token)) {
+        ++refused_greetings_;
+        return error(ErrorCode::token, same_token(hello.token, Digest{}) ? "a token is needed" : "wrong token");
+    }
+    const bool blind = hello.role == Role::observer && hello.layout == Digest{};
+    if (!blind && hello.layout != layout_.digest()) {
+        ++refused_greetings_;
+        return error(ErrorCode::layout, "this server holds another model");
+    }
+    Welcome welcome;
+    welcome.of = of_;
+    welcome.rule = rule_;
+    welcome.layout = layout_.digest();
+    for (Held& held : held_) {
+        if (hello.role == Role::observer) {
+            welcome.shards.push_back(held.shard->look());
+            continue;
+        }
+        const std::optional<WelcomeShard> shard = held.shard->greet(hello.replica, hello.incarnation);
+        if (!shard)
+            return error(ErrorCode::replaced,
+                         "another process has taken the place of replica " + std::to_string(hello.replica));
+        welcome.shards.push_back(*shard);
+    }
+    const std::lock_guard lock(mutex_);
+    sessions_[peer] = {hello, {}};
+    if (hello.role == Role::replica)
+        contact_[hello.replica] = Clock::now();
+    return small(encode(welcome));
+}
+
+void Server::closed(Responder::Peer peer)
+{
+    std::optional<Hello> hello;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto session = sessions_.find(peer);
+        if (session == sessions_.end())
+            return;
+        if (session->second.hello.role == Role::replica)
+            hello = session->second.hello;
+        sessions_.erase(session);
+        if (hello)    // it may have come back already, by another connection
+            for (const auto& [other, s] : sessions_)
+                if (s.hello.role == Role::replica && s.hello.incarnation == hello->incarnation)
+                    return;
+    }
+    if (hello)
+        for (Held& held : held_)
+            held.shard->forget(hello->replica, hello->incarnation);
+}
+
+std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Responder::Peer peer)
+{
+    if (m.flags & Fetch::freeze) {
+        std::size_t alive = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            std::erase_if(frozen_, [](const auto& f) { return f.expired(); });
+            alive = frozen_.size();
+        }
+        if (alive >= most_frozen)
+            return nullptr;
+        const auto copy = std::make_shared<const ShardCopy>(held.shard->copy());
+        const std::lock_guard lock(mutex_);
+        const auto session = sessions_.find(peer);
+        if (session == sessions_.end())
+            return nullptr;
+        frozen_.push_back(copy);
+        session->second.frozen[m.shard] = copy;
+        return copy;
+    }
+    const std::lock_guard lock(mutex_);
+    const auto session = sessions_.find(peer);
+    if (session == sessions_.end())
+        return nullptr;
+    const auto found = session->second.frozen.find(m.shard);
+    return found == session->second.frozen.end() ? nullptr : found->second;
+}
+
+Message Server::fetch(const Fetch& m, Responder::Peer peer)
+{
+    Held* const held = find(m.shard);
+    if (!held)
+        return error(ErrorCode::no_such_shard, "not a shard of this server");
+    const Range all = held->shard->range();
+    if (m.range.count == 0 || m.range.first < all.first || m.range.end() > all.end() ||
+        m.range.count > layout_.largest_chunk())
+        return error(ErrorCode::no_such_shard, "a range outside the shard, or too long for a message");
+    std::shared_ptr<const ShardCopy> copy;
+    if (m.flags & (Fetch::freeze | Fetch::frozen)) {
+        copy = frozen(m, *held, peer);
+        if (!copy)
+            return error(ErrorCode::busy, "no copy of this shard is held for you");
+    }
+    Values values;
+    values.shard = m.shard;
+    values.wire = m.wire;
+    values.range = m.range;
+    if (m.range.first == all.first)
+        values.statistics = copy ? copy->statistics : held->shard->statistics();
+    std::vector<std::byte> head = encode_head(values);
+    Message reply(head, m.range.count * bytes_each(m.wire));
+    std::byte* const numbers = reply.bytes().data() + head.size();
+    if (copy) {
+        values.version = copy->version;
+        pack(std::span<const float>(copy->values).subspan(m.range.first - all.first, m.range.count), m.wire, {}, numbers);
+    } else
+        values.version = held->shard->read(m.range, m.wire, numbers);
+    head = encode_head(values);    // with the version of these very numbers
+    std::copy(head.begin(), head.end(), reply.bytes().begin());
+    return reply;
+}
+
+Message Server::push(const Push& m, const Hello& who, std::shared_ptr<const void> owner)
+{
+    Held* const held = find(m.shard);
+    if (!held)
+        return error(ErrorCode::no_such_shard, "not a shard of this server");
+    if (who.role != Role::replica)
+        return error(ErrorCode::greet_first, "only a replica may push");
+    const auto result = held->shard->push(m, who.replica, who.incarnation, std::move(owner));
+    if (const auto* failure = std::get_if<ErrorMessage>(&result))
+        return error(failure->code, failure->text);
+    return small(encode(std::get<Answer>(result)));
+}
+
+bool Server::save(Held& held)
+{
+    const std::lock_guard one(saving_);
+    const ShardCopy copy = held.shard->copy();
+    {
+        const std::lock_guard lock(mutex_);
+        if (held.saved_at && held.saved == copy.version)
+            return true;
+    }
+    try {
+        held.snapshots->save(copy);
+    } catch (const Error& e) {
+        ++failed_snapshots_;
+        warn(e.subject(), e.reason() + "; the snapshot of version " + std::to_string(held.saved) + " is kept");
+        return false;
+    }
+    const std::lock_guard lock(mutex_);
+    held.saved = copy.version;
+    held.saved_at = Clock::now();
+    return true;
+}
+
+bool Server::snapshot()
+{
+    bool good = true;
+    for (Held& held : held_)
+        if (held.snapshots)
+            good = save(held) && good;
+    return good;
+}
+
+void Server::tick()
+{
+    for (Held& held : held_) {
+        const std::uint64_t version = held.shard->look().version;
+        const std::lock_guard lock(mutex_);
+        held.versions.emplace_back(Clock::now(), version);
+        if (held.versions.size() > 11)
+            held.versions.pop_front();
+    }
+}
+
+double Server::rate(const Held& held)
+{
+    if (held.versions.size() < 2)
+        return 0;
+    const auto& [from, v0] = held.versions.front();
+    const auto& [to, v1] = held.versions.back();
+    const double seconds = std::chrono::duration<double>(to - from).count();
+    return seconds > 0 ? double(v1 - v0) / seconds : 0;
+}
+
+}    // namespace nonna

@@ -1,0 +1,78 @@
+// A parameter server: shards, the clients that greeted, and an answer to every message.
+//
+// Model to hold in mind: `answer` is a function from a request to a reply; it is called on several threads and waits for
+// nothing but an update under way. A connection must greet first (hello), with the model's layout and, where the server
+// has one, the token; what it may ask depends on what it greeted as. A message that makes no sense gets an error and is
+// counted, and changes nothing.
+#pragma once
+
+#include "paramserver/shard.h"
+#include "paramserver/snapshot.h"
+#include "paramserver/transport.h"
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <string>
+
+namespace nonna
+{
+
+class Server
+{
+  public:
+    // `snapshots`: empty, or one for each shard.
+    Server(const Layout& layout, const ServerRule& rule, std::uint32_t of, std::vector<ShardCopy> shards,
+           std::vector<Snapshots> snapshots, const Digest& token, Pool& pool);
+
+    Message answer(Message&& request, Responder::Peer peer);
+    void closed(Responder::Peer peer);
+    std::size_t most_message() const;
+
+    // Snapshots of the shards that moved since their last. One that cannot be written is said, counted and left.
+    bool snapshot();
+    void tick();    // once a second, for rates
+    std::string state() const;      // JSON: nonna-protocol(7)
+    std::string metrics() const;    // Prometheus text
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    struct Held {
+        std::unique_ptr<Shard> shard;
+        std::unique_ptr<Snapshots> snapshots;    // null: none are kept
+        std::uint64_t saved = 0;                 // version of the last
+        std::optional<Clock::time_point> saved_at;
+        std::deque<std::pair<Clock::time_point, std::uint64_t>> versions;    // of the last seconds
+    };
+    struct Session {
+        Hello hello;
+        std::map<std::uint32_t, std::shared_ptr<const ShardCopy>> frozen;
+    };
+
+    const Layout& layout_;
+    const ServerRule rule_;
+    const std::uint32_t of_;
+    const Digest token_;
+    const Clock::time_point started_ = Clock::now();
+    std::vector<Held> held_;    // the vector never changes
+
+    mutable std::mutex mutex_;    // of what follows, and of Held but the shards
+    std::map<Responder::Peer, Session> sessions_;
+    std::map<std::uint32_t, Clock::time_point> contact_;    // with each replica
+    std::vector<std::weak_ptr<const ShardCopy>> frozen_;
+    std::mutex saving_;    // one snapshot at a time
+    std::atomic<std::uint64_t> bytes_in_{0}, bytes_out_{0}, requests_{0}, errors_{0}, refused_greetings_{0},
+        failed_snapshots_{0};
+
+    Message greet(const Hello& hello, Responder::Peer peer);
+    Message fetch(const Fetch& fetch, Responder::Peer peer);
+    Message push(const Push& push, const Hello& hello, std::shared_ptr<const void> owner);
+    Message error(ErrorCode code, const std::string& text);
+    Message dispatch(std::shared_ptr<Message> request, Responder::Peer peer);
+    Held* find(std::uint32_t shard);
+    std::shared_ptr<const ShardCopy> frozen(const Fetch& fetch, Held& held, Responder::Peer peer);
+    bool save(Held& held);
+    static double rate(const Held& held);
+};
+
+}    // namespace nonna

@@ -1,0 +1,451 @@
+#include "paramserver/transport.h"
+
+#include "base/error.h"
+
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <nng/supplemental/http/http.h>
+#include <nng/supplemental/tls/tls.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace nonna
+{
+
+struct Native {
+    static nng_msg* release(Message& m) { return static_cast<nng_msg*>(std::exchange(m.native_, nullptr)); }
+    static Message adopt(nng_msg* msg)
+    {
+        Message m;
+        std::swap(m.native_, reinterpret_cast<void*&>(msg));
+        if (msg)
+            nng_msg_free(msg);
+        return m;
+    }
+};
+
+namespace
+{
+
+[[noreturn]] void fail(const std::string& subject, int result, ExitStatus status = ExitStatus::peer_lost)
+{
+    std::string reason = nng_strerror(result);
+    if (!reason.empty())
+        reason[0] = char(std::tolower(static_cast<unsigned char>(reason[0])));
+    throw Error(subject, reason, status);
+}
+
+void check(const std::string& subject, int result, ExitStatus status = ExitStatus::failed)
+{
+    if (result == NNG_ENOMEM)
+        throw std::bad_alloc();
+    if (result != 0)
+        fail(subject, result, status);
+}
+
+// nng's threads begin with its first call and inherit the mask: signals are the caller's threads'.
+class SignalsBlocked
+{
+  public:
+    SignalsBlocked()
+    {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t before_;
+};
+
+nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(seconds, 0.001, 1e6) * 1000); }
+
+class Socket
+{
+  public:
+    ~Socket()
+    {
+        if (open_)
+            nng_close(socket_);
+    }
+    void open(const std::string& url, int (*maker)(nng_socket*), std::size_t most)
+    {
+        SignalsBlocked blocked;
+        check(url, maker(&socket_));
+        open_ = true;
+        check(url, nng_socket_set_size(socket_, NNG_OPT_RECVMAXSZ, most));
+    }
+    void close()
+    {
+        if (std::exchange(open_, false))
+            nng_close(socket_);
+    }
+    operator nng_socket() const { return socket_; }
+
+  private:
+    nng_socket socket_ = NNG_SOCKET_INITIALIZER;
+    bool open_ = false;
+};
+
+// Mutual: each side shows a certificate that the other's authority has signed.
+template <class End, class SetString, class SetInt>
+void set_tls(const std::string& url, const Access& access, End end, SetString set_string, SetInt set_int)
+{
+    check(access.authority, set_string(end, NNG_OPT_TLS_CA_FILE, access.authority.c_str()));
+    check(access.certificate, set_string(end, NNG_OPT_TLS_CERT_KEY_FILE, access.certificate.c_str()));
+    check(url, set_int(end, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED));
+}
+
+}    // namespace
+
+Message::Message(std::size_t bytes)
+{
+    if (bytes == 0)
+        return;
+    nng_msg* msg = nullptr;
+    if (nng_msg_alloc(&msg, bytes) != 0)
+        throw std::bad_alloc();
+    native_ = msg;
+}
+
+Message::Message(std::span<const std::byte> bytes, std::size_t more) : Message(bytes.size() + more)
+{
+    if (!bytes.empty())
+        std::memcpy(nng_msg_body(static_cast<nng_msg*>(native_)), bytes.data(), bytes.size());
+}
+
+Message::Message(Message&& other) noexcept : native_(std::exchange(other.native_, nullptr)) {}
+
+Message& Message::operator=(Message&& other) noexcept
+{
+    std::swap(native_, other.native_);
+    return *this;
+}
+
+Message::~Message()
+{
+    if (native_)
+        nng_msg_free(static_cast<nng_msg*>(native_));
+}
+
+std::span<std::byte> Message::bytes()
+{
+    auto* msg = static_cast<nng_msg*>(native_);
+    return msg ? std::span(static_cast<std::byte*>(nng_msg_body(msg)), nng_msg_len(msg)) : std::span<std::byte>();
+}
+
+std::span<const std::byte> Message::bytes() const { return const_cast<Message*>(this)->bytes(); }
+
+// Many contexts, each of which receives a request, answers it and receives the next. One whose answer is not taken
+// within `answer_seconds` closes that connection and goes on.
+struct Responder::State {
+    static constexpr int contexts = 256;
+    static constexpr double answer_seconds = 20;
+
+    struct Turn {
+        State* state = nullptr;
+        nng_ctx ctx = NNG_CTX_INITIALIZER;
+        nng_aio* aio = nullptr;
+        nng_pipe pipe = NNG_PIPE_INITIALIZER;
+        bool answering = false;
+    };
+    Callbacks callbacks;
+    Socket socket;
+    std::vector<Turn> turns{contexts};
+
+    ~State()
+    {
+        socket.close();
+        for (Turn& turn : turns)
+            if (turn.aio)
+                nng_aio_stop(turn.aio);
+        for (Turn& turn : turns)
+            if (turn.aio) {
+                if (turn.answering && nng_aio_result(turn.aio) != 0)
+                    nng_msg_free(nng_aio_get_msg(turn.aio));
+                nng_aio_free(turn.aio);
+            }
+    }
+
+    static void receive(Turn& turn)
+    {
+        turn.answering = false;
+        nng_aio_set_timeout(turn.aio, NNG_DURATION_INFINITE);
+        nng_ctx_recv(turn.ctx, turn.aio);
+    }
+
+    static void progress(void* argument)
+    {
+        Turn& turn = *static_cast<Turn*>(argument);
+        const int result = nng_aio_result(turn.aio);
+        if (result == NNG_ECLOSED || result == NNG_ECANCELED)
+            return;
+        if (turn.answering) {
+            if (result != 0) {
+                nng_msg_free(nng_aio_get_msg(turn.aio));
+                nng_pipe_close(turn.pipe);
+            }
+            return receive(turn);
+        }
+        if (result != 0)
+            return receive(turn);
+        nng_msg* const request = nng_aio_get_msg(turn.aio);
+        turn.pipe = nng_msg_get_pipe(request);
+        Message answer;
+        try {
+            answer = turn.state->callbacks.answer(Native::adopt(request), Peer(nng_pipe_id(turn.pipe)));
+        } catch (...) {    // out of memory: this peer is told nothing and may come again
+            nng_pipe_close(turn.pipe);
+            return receive(turn);
+        }
+        turn.answering = true;
+        nng_aio_set_msg(turn.aio, Native::release(answer));
+        nng_aio_set_timeout(turn.aio, milliseconds(answer_seconds));
+        nng_ctx_send(turn.ctx, turn.aio);
+    }
+
+    static void removed(nng_pipe pipe, nng_pipe_ev, void* argument)
+    {
+        static_cast<State*>(argument)->callbacks.closed(Peer(nng_pipe_id(pipe)));
+    }
+};
+
+Responder::Responder(const std::string& url, const Access& access, std::size_t most, Callbacks callbacks)
+    : state_(std::make_unique<State>()), address_(url)
+{
+    State& s = *state_;
+    s.callbacks = std::move(callbacks);
+    s.socket.open(url, nng_rep0_open, most);
+    check(url, nng_pipe_notify(s.socket, NNG_PIPE_EV_REM_POST, State::removed, &s));
+    nng_listener listener;
+    check(url, nng_listener_create(&listener, s.socket, url.c_str()), ExitStatus::usage);
+    if (is_encrypted(url))
+        set_tls(url, access, listener, nng_listener_set_string, nng_listener_set_int);
+    if (!url.starts_with("ipc:"))
+        nng_listener_set_bool(listener, NNG_OPT_TCP_KEEPALIVE, true);
+    check(url, nng_listener_start(listener, 0));
+    int port = 0;
+    if (!url.starts_with("ipc:") && nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
+        address_ = url.substr(0, url.rfind(':') + 1) + std::to_string(port);
+    for (State::Turn& turn : s.turns) {
+        turn.state = &s;
+        check(url, nng_ctx_open(&turn.ctx, s.socket));
+        check(url, nng_aio_alloc(&turn.aio, State::progress, &turn));
+    }
+    for (State::Turn& turn : s.turns)
+        State::receive(turn);
+}
+
+Responder::~Responder() = default;
+
+struct Requester::State {
+    struct Turn {
+        State* state = nullptr;
+        nng_ctx ctx = NNG_CTX_INITIALIZER;
+        nng_aio* aio = nullptr;
+        std::size_t request = 0;
+        bool asking = false;    // else receiving
+    };
+    std::string url;
+    Socket socket;
+    std::vector<Turn> turns{in_flight};
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool connected = false, lost = false;
+    std::deque<Turn*> done;    // with their aio's result
+
+    ~State()
+    {
+        socket.close();
+        for (Turn& turn : turns)
+            if (turn.aio)
+                nng_aio_stop(turn.aio);
+        for (Turn& turn : turns)
+            if (turn.aio) {    // a question not sent, or an answer that nobody took
+                if (nng_msg* const msg = nng_aio_get_msg(turn.aio))
+                    nng_msg_free(msg);
+                nng_aio_free(turn.aio);
+            }
+    }
+
+    static void progress(void* argument)
+    {
+        Turn& turn = *static_cast<Turn*>(argument);
+        if (nng_aio_result(turn.aio) == 0 && turn.asking) {
+            turn.asking = false;
+            nng_aio_set_msg(turn.aio, nullptr);
+            nng_ctx_recv(turn.ctx, turn.aio);
+            return;
+        }
+        const std::lock_guard lock(turn.state->mutex);
+        turn.state->done.push_back(&turn);
+        turn.state->changed.notify_all();
+    }
+
+    static void pipe_event(nng_pipe, nng_pipe_ev event, void* argument)
+    {
+        State& s = *static_cast<State*>(argument);
+        const std::lock_guard lock(s.mutex);
+        (event == NNG_PIPE_EV_ADD_POST ? s.connected : s.lost) = true;
+        s.changed.notify_all();
+    }
+};
+
+Requester::Requester(const std::string& url, const Access& access, std::size_t most, double seconds)
+    : state_(std::make_unique<State>())
+{
+    State& s = *state_;
+    s.url = url;
+    s.socket.open(url, nng_req0_open, most);
+    check(url, nng_socket_set_ms(s.socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE));
+    check(url, nng_pipe_notify(s.socket, NNG_PIPE_EV_ADD_POST, State::pipe_event, &s));
+    check(url, nng_pipe_notify(s.socket, NNG_PIPE_EV_REM_POST, State::pipe_event, &s));
+    nng_dialer dialer;
+    check(url, nng_dialer_create(&dialer, s.socket, url.c_str()), ExitStatus::usage);
+    if (is_encrypted(url)) {
+        set_tls(url, access, dialer, nng_dialer_set_string, nng_dialer_set_int);
+        if (!access.name.empty())
+            check(url, nng_dialer_set_string(dialer, NNG_OPT_TLS_SERVER_NAME, access.name.c_str()));
+    }
+    if (!url.starts_with("ipc:"))
+        nng_dialer_set_bool(dialer, NNG_OPT_TCP_KEEPALIVE, true);
+    // not to hammer a server that refuses us
+    check(url, nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, 100));
+    check(url, nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, 1000));
+    for (State::Turn& turn : s.turns) {
+        turn.state = &s;
+        check(url, nng_ctx_open(&turn.ctx, s.socket));
+        check(url, nng_aio_alloc(&turn.aio, State::progress, &turn));
+    }
+    check(url, nng_dialer_start(dialer, NNG_FLAG_NONBLOCK), ExitStatus::peer_lost);
+    std::unique_lock lock(s.mutex);
+    if (!s.changed.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return s.connected; }))
+        throw Error(url, "nobody answers there", ExitStatus::peer_lost);
+}
+
+Requester::~Requester() = default;
+
+void Requester::exchange(std::size_t n, double seconds, const std::function<Message(std::size_t)>& make,
+                         const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop)
+{
+    State& s = *state_;
+    std::size_t next = 0, taken = 0;
+    auto ask = [&](State::Turn& turn) {
+        turn.request = next;
+        Message message = make(next++);
+        turn.asking = true;
+        nng_aio_set_timeout(turn.aio, milliseconds(seconds));
+        nng_aio_set_msg(turn.aio, Native::release(message));
+        nng_ctx_send(turn.ctx, turn.aio);
+    };
+    for (State::Turn& turn : s.turns)
+        if (next < n)
+            ask(turn);
+    while (taken < n) {
+        State::Turn* turn = nullptr;
+        {
+            std::unique_lock lock(s.mutex);
+            while (s.done.empty()) {
+                if (s.lost)
+                    throw Error(s.url, "the connection was lost", ExitStatus::peer_lost);
+                if (!s.changed.wait_for(lock, std::chrono::milliseconds(200), [&] { return !s.done.empty() || s.lost; }) &&
+                    stop())
+                    throw Error(s.url, "given up", ExitStatus::peer_lost);
+            }
+            turn = s.done.front();
+            s.done.pop_front();
+        }
+        if (const int result = nng_aio_result(turn->aio)) {
+            if (turn->asking)
+                nng_msg_free(nng_aio_get_msg(turn->aio));
+            nng_aio_set_msg(turn->aio, nullptr);
+            if (result == NNG_ETIMEDOUT)
+                throw Error(s.url, "no answer", ExitStatus::peer_lost);
+            fail(s.url, result);
+        }
+        Message answer = Native::adopt(nng_aio_get_msg(turn->aio));
+        nng_aio_set_msg(turn->aio, nullptr);
+        ++taken;
+        const std::size_t request = turn->request;
+        if (next < n)
+            ask(*turn);
+        take(request, std::move(answer));
+    }
+}
+
+struct WebPage::State {
+    std::function<std::string()> text;
+    nng_http_server* server = nullptr;
+
+    ~State()
+    {
+        if (server) {
+            nng_http_server_stop(server);
+            nng_http_server_release(server);
+        }
+    }
+    static void answer(nng_aio* aio)
+    {
+        auto* handler = static_cast<nng_http_handler*>(nng_aio_get_input(aio, 1));
+        nng_http_res* response = nullptr;
+        int result = nng_http_res_alloc(&response);
+        if (result == 0) {
+            std::string body;
+            try {
+                body = static_cast<State*>(nng_http_handler_get_data(handler))->text();
+            } catch (...) {
+                result = NNG_ENOMEM;
+            }
+            if (result == 0)
+                result = nng_http_res_set_header(response, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+            if (result == 0)
+                result = nng_http_res_copy_data(response, body.data(), body.size());
+        }
+        if (result == 0)
+            nng_aio_set_output(aio, 0, response);
+        else if (response)
+            nng_http_res_free(response);
+        nng_aio_finish(aio, result);
+    }
+};
+
+WebPage::WebPage(const std::string& url, std::function<std::string()> text) : state_(std::make_unique<State>())
+{
+    SignalsBlocked blocked;
+    State& s = *state_;
+    s.text = std::move(text);
+    nng_url* parsed = nullptr;
+    check(url, nng_url_parse(&parsed, url.c_str()), ExitStatus::usage);
+    const std::unique_ptr<nng_url, void (*)(nng_url*)> held(parsed, nng_url_free);
+    if (std::strcmp(parsed->u_scheme, "http") != 0)
+        throw Error(url, "expected http://HOST:PORT/PATH", ExitStatus::usage);
+    const std::string path = *parsed->u_path ? parsed->u_path : "/";
+    check(url, nng_http_server_hold(&s.server, parsed));
+    nng_http_handler* handler = nullptr;
+    check(url, nng_http_handler_alloc(&handler, path.c_str(), State::answer));
+    check(url, nng_http_handler_set_data(handler, &s, nullptr));
+    check(url, nng_http_server_add_handler(s.server, handler));
+    check(url, nng_http_server_start(s.server));
+    nng_sockaddr bound{};
+    check(url, nng_http_server_get_addr(s.server, &bound));
+    const std::uint16_t port = bound.s_family == NNG_AF_INET6 ? bound.s_in6.sa_port : bound.s_in.sa_port;
+    address_ = std::string("http://") + parsed->u_hostname + ":" +
+               std::to_string(std::uint16_t(port >> 8 | port << 8)) + path;
+}
+
+WebPage::~WebPage() = default;
+
+}    // namespace nonna
