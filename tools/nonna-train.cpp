@@ -1,4 +1,6 @@
-// nonna-train: trains a model on image sets, in this process's memory.
+// nonna-train: trains a model on image sets, in this process's memory or on parameter servers.
+#include "server_options.h"
+
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "train/plan.h"
@@ -8,14 +10,14 @@
 
 int main(int argc, char** argv)
 {
-    std::string input, output;
+    std::string input, output, replica = "0/1";
     std::vector<std::string> data, validation;
     std::int64_t threads = 0;
     bool plan = false;
     nonna::TrainOptions o;
     nonna::Command command("nonna-train", "train a model on image sets");
     command.positional("MODEL", input, "model file to start from");
-    command.option("-o,--output", output, "OUT", "the trained model").required_unless(plan);
+    command.option("-o,--output", output, "OUT", "the trained model");
     command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight")
         .required_unless(plan);
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
@@ -39,8 +41,24 @@ int main(int argc, char** argv)
     command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
     command.flag("--plan", plan, "print what memory a run takes, and end");
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    nonna::ServedOptions& s = o.served;
+    command.group("On parameter servers");
+    command.option("--servers", s.client.servers, "LIST", "addresses, with commas between, or a file with one a line");
+    declare_client(command, s.client);
+    command.option("--replica", replica, "I/N", "which replica, counted from 0; learns from every N-th picture");
+    command.option("--fetch-every", s.fetch_every, "P", "steps between fetches of the values", 1, 1000000);
+    command.option("--push-every", s.push_every, "G", "steps between pushes of the gradients' sum", 1, 1000000);
+    command.option("--warm-start", s.warm_start, "STEPS", "replicas but 0 wait for so many steps of it", 0, 1000000000);
+    command.option("--patience", s.client.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
+    command.choice("--wire", s.client.wire, {"fp32", "bf16"}, "numbers between replica and servers");
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
+        if (!s.client.servers.empty() && !s.client.rendezvous.empty())
+            usage_error("--servers", "excludes --rendezvous");
+        if (output.empty() && !plan && !s.on())
+            usage_error("--output", "must be given");
+        s.replica = Part::parse(replica, "--replica", false);
+        s.pull = !output.empty();
         if (o.resume && o.checkpoint.empty())
             usage_error("--resume", "needs --checkpoint DIR");
         keep_apart({o.log, o.timing}, {input});    // the model itself may be trained in place
@@ -56,15 +74,18 @@ int main(int argc, char** argv)
         if (plan)
             return ExitStatus::done;
         std::vector<Source> sources;
-        for (const std::string& text : data)
+        for (const std::string& text : data) {
             sources.push_back(open_source(text, architecture));
+            sources.back().pictures = portion(sources.back().pictures, s.replica.first, s.replica.of);
+        }
         std::vector<std::shared_ptr<const Pictures>> validation_sets;
         for (const std::string& path : validation)
             validation_sets.push_back(open_pictures(path, architecture.side, architecture.channels));
         Model model = load_model(input);
         train(model, sources, validation_sets, o, pool);
         model.provenance["tool"] = "nonna " + version();
-        save_model(output, model);
+        if (!output.empty())
+            save_model(output, model);
         return ExitStatus::done;
     });
 }

@@ -282,6 +282,12 @@ Command& Command::required_unless(const bool& flag)
     return required();
 }
 
+Command& Command::group(const std::string& title)
+{
+    state_->groups.emplace_back(state_->declarations.size(), title);
+    return *this;
+}
+
 Command& Command::positional(const std::string& metavar, std::string& value, const std::string& help)
 {
     Declaration d = one_text("", value, metavar, help);

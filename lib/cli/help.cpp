@@ -183,10 +183,20 @@ std::string help_text(const Command::State& root, const Command::State* job, con
     summary[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(summary[0])));
     head += concat({"\n", indented(wrap(summary, columns), "")});
 
-    auto rows = state.arguments();
-    auto options = state.options();
-    rows.insert(rows.end(), options.begin(), options.end());
+    std::vector<const Declaration*> rows = state.arguments();
+    std::vector<std::string> grouped(state.groups.size());
+    for (const Declaration* d : state.options()) {
+        std::size_t group = state.groups.size();
+        while (group > 0 && std::size_t(d - state.declarations.data()) < state.groups[group - 1].first)
+            --group;
+        if (group == 0)
+            rows.push_back(d);
+        else
+            grouped[group - 1] += " " + names_of(*d) + (d->metavar.empty() ? "" : " " + d->metavar);
+    }
     std::string jobs;
+    for (std::size_t i = 0; i < grouped.size(); ++i)
+        jobs += indented(wrap(state.groups[i].second + ":" + grouped[i], columns - 2), "  ");
     if (!job)
         for (const auto& child : root.jobs) {
             const Command::State& c = child->state();

@@ -43,6 +43,7 @@ struct Declaration {
 struct Command::State {
     std::string name, summary;
     std::vector<Declaration> declarations;    // in the order declared
+    std::vector<std::pair<std::size_t, std::string>> groups;    // each one's first declaration, and title
     std::vector<std::unique_ptr<Command>> jobs;
     std::function<ExitStatus()> action;
 

@@ -65,6 +65,10 @@ class Command {
     Command& required();    // the option declared last must be given
     Command& required_unless(const bool& flag);    // but where that flag was
 
+    // Options declared from here on belong together: --help lists a group by its names alone, so that a program with
+    // many still fits a screen, and sends to the manual page, which has them all.
+    Command& group(const std::string& title);
+
     // Arguments by position. A vector takes all the rest; `least` says how many there must be.
     Command& positional(const std::string& metavar, std::string& value, const std::string& help);
     Command& positional(const std::string& metavar, std::vector<std::string>& values, const std::string& help,

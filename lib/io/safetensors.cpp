@@ -207,6 +207,13 @@ void SafetensorsReader::read(const std::string& tensor, std::span<float> into) c
 {
     state_->read(info(tensor), into);
 }
+void SafetensorsReader::read(const std::string& tensor, std::uint64_t first, std::span<float> into) const
+{
+    const TensorInfo& t = info(tensor);
+    if (t.type != "F32" || first > t.elements() || into.size() > t.elements() - first)
+        throw Error(name(), "tensor " + tensor + " has no such part");
+    state_->input.read_at(state_->data_start + t.begin + first * sizeof(float), std::as_writable_bytes(into));
+}
 void SafetensorsReader::read(const std::string& tensor, std::span<double> into) const
 {
     state_->read(info(tensor), into);

@@ -34,6 +34,8 @@ class SafetensorsReader {
     const TensorInfo& info(const std::string& tensor) const;    // Error when absent
     bool has(const std::string& tensor) const;
     void read(const std::string& tensor, std::span<float> into) const;     // type F32, exact size, else Error
+    // Numbers first .. first + into.size() of a tensor of type F32, which must have them.
+    void read(const std::string& tensor, std::uint64_t first, std::span<float> into) const;
     void read(const std::string& tensor, std::span<double> into) const;    // type F64
     void read(const std::string& tensor, std::span<std::int64_t> into) const;
     void read(const std::string& tensor, std::span<std::uint64_t> into) const;

@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "io/digest.h"
 #include "io/safetensors.h"
 #include "kernels/bf16.h"
 #include "kernels/kernels.h"
@@ -12,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace nonna
@@ -84,6 +86,14 @@ std::vector<ParameterTensor> parameter_layout(const Architecture& architecture)
     return all;
 }
 
+std::vector<Segment> parameter_segments(const Architecture& architecture)
+{
+    std::vector<Segment> segments;
+    for (const ParameterTensor& t : parameter_layout(architecture))
+        segments.push_back(t.segment);
+    return segments;
+}
+
 std::size_t parameter_count(const Architecture& architecture)
 {
     return architecture.encoder_weights() + architecture.decoder_weights();
@@ -118,22 +128,9 @@ void join_parameters(const Architecture& architecture, std::span<float> paramete
     each_matrix(architecture, parameters, pool, bf16_kernels().join);
 }
 
-static void read_values(const SafetensorsReader& file, Model& model)
+// What stands beside the parameters: statistics and provenance.
+static void read_rest(const SafetensorsReader& file, Model& model)
 {
-    const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
-    for (const ParameterTensor& t : layout)    // before anything large is allocated
-        if (file.info(t.name).shape != t.shape)
-            throw Error(file.name(), "tensor " + t.name + " has not the shape that the architecture says");
-    const std::size_t count = parameter_count(model.architecture);
-    if (model.parameters.size() != count) {
-        require_memory(file.name(), count * sizeof(float), "its weights");
-        model.parameters = Aligned<float>(count);
-    }
-    for (const ParameterTensor& t : layout)
-        file.read(t.name, std::span<float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
-    for (const float w : model.parameters)
-        if (!std::isfinite(w))
-            throw Error(file.name(), "a parameter is not a finite number");
     model.statistics.assign(2 * model.architecture.stages.size(), 0.0);
     for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
         if (model.architecture.stages[i].tied)
@@ -147,6 +144,36 @@ static void read_values(const SafetensorsReader& file, Model& model)
             model.provenance[key] = value;
 }
 
+static std::vector<ParameterTensor> checked_layout(const SafetensorsReader& file, const Architecture& architecture)
+{
+    std::vector<ParameterTensor> layout = parameter_layout(architecture);
+    for (const ParameterTensor& t : layout)    // before anything large is allocated
+        if (file.info(t.name).shape != t.shape)
+            throw Error(file.name(), "tensor " + t.name + " has not the shape that the architecture says");
+    return layout;
+}
+
+static void require_finite(const SafetensorsReader& file, std::span<const float> parameters)
+{
+    for (const float w : parameters)
+        if (!std::isfinite(w))
+            throw Error(file.name(), "a parameter is not a finite number");
+}
+
+static void read_values(const SafetensorsReader& file, Model& model)
+{
+    const std::vector<ParameterTensor> layout = checked_layout(file, model.architecture);
+    const std::size_t count = parameter_count(model.architecture);
+    if (model.parameters.size() != count) {
+        require_memory(file.name(), count * sizeof(float), "its weights");
+        model.parameters = Aligned<float>(count);
+    }
+    for (const ParameterTensor& t : layout)
+        file.read(t.name, std::span<float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
+    require_finite(file, model.parameters);
+    read_rest(file, model);
+}
+
 static Architecture read_header(const SafetensorsReader& file)
 {
     const auto& metadata = file.metadata();
@@ -158,14 +185,48 @@ static Architecture read_header(const SafetensorsReader& file)
     return Architecture::from_json(metadata.at("architecture"), file.name());
 }
 
-Model load_model(const std::string& path)
+static Model open_model(const SafetensorsReader& file)
 {
-    const SafetensorsReader file(path);
     Model model;
     model.architecture = read_header(file);
     model.preprocessing = read_preprocessing(file, file.metadata().at("preprocessing"), model.architecture);
+    return model;
+}
+
+Model load_model(const std::string& path)
+{
+    const SafetensorsReader file(path);
+    Model model = open_model(file);
     read_values(file, model);
     return model;
+}
+
+Model load_model_head(const std::string& path)
+{
+    const SafetensorsReader file(path);
+    Model model = open_model(file);
+    read_rest(file, model);
+    return model;
+}
+
+void load_parameters(const std::string& path, const Architecture& architecture, std::uint64_t first,
+                     std::span<float> into)
+{
+    const SafetensorsReader file(path);
+    const std::uint64_t last = first + into.size();
+    for (const ParameterTensor& t : checked_layout(file, architecture)) {
+        const std::uint64_t begin = std::max<std::uint64_t>(first, t.segment.offset),
+                            end = std::min<std::uint64_t>(last, t.segment.offset + t.segment.size());
+        if (begin < end)
+            file.read(t.name, begin - t.segment.offset, into.subspan(begin - first, end - begin));
+    }
+    require_finite(file, into);
+}
+
+std::string model_identity(const Architecture& architecture, const Preprocessing& preprocessing)
+{
+    return architecture.to_json() + "\n" + preprocessing_json(preprocessing) + "\n" +
+           sha256(std::as_bytes(std::span(preprocessing.filters)));
 }
 
 void reload_model(const std::string& path, Model& model)

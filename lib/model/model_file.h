@@ -31,6 +31,7 @@ struct ParameterTensor {
 };
 
 std::vector<ParameterTensor> parameter_layout(const Architecture& architecture);
+std::vector<Segment> parameter_segments(const Architecture& architecture);
 std::size_t parameter_count(const Architecture& architecture);
 
 // The layout that a bf16 network reads (kernels/bf16.h), and back to floats, bit for bit; in place.
@@ -61,6 +62,14 @@ void reload_model(const std::string& path, Model& model);
 // `marks` are further metadata, over the model's provenance.
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {},
                 const std::map<std::string, std::string>& marks = {});
+
+// What two models must share, beside the parameters' layout, to be trained as one: architecture and preprocessing.
+std::string model_identity(const Architecture& architecture, const Preprocessing& preprocessing);
+
+// All of a model but its parameters, of which only numbers [first, first + into.size()) of the flat vector are read.
+void load_parameters(const std::string& path, const Architecture& architecture, std::uint64_t first,
+                     std::span<float> into);
+Model load_model_head(const std::string& path);
 
 // Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics are zero and an
 // untied decoder equals the encoder until train/fit_scale has seen data.

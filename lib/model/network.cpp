@@ -234,11 +234,18 @@ template <class Real>
 std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters, std::span<const double> statistics,
                                                Schedule schedule, int only, std::span<Real> gradient)
 {
-    assert(gradient.size() == this->parameters());
     std::vector<double> constant(statistics.begin(), statistics.end());
+    return this->gradient(parameters, constant, 1, schedule, only, gradient);
+}
+
+template <class Real>
+std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters, std::span<double> statistics,
+                                               double decay, Schedule schedule, int only, std::span<Real> gradient)
+{
+    assert(gradient.size() == this->parameters());
     GradientUse<Real> use;
     use.written = gradient.data();
-    return state_->descend(parameters, constant, 1, schedule, only, use);
+    return state_->descend(parameters, statistics, decay, schedule, only, use);
 }
 
 template <class Real>

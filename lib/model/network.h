@@ -62,6 +62,9 @@ template <class Real> class Network
     // stage `only`'s alone (greedy). Written to `gradient`, all of it. Returns the costs.
     std::vector<StageCost> gradient(std::span<const Real> parameters, std::span<const double> statistics,
                                     Schedule schedule, int only, std::span<Real> gradient);
+    // The same, where the statistics take in this batch's means first, as `step` does.
+    std::vector<StageCost> gradient(std::span<const Real> parameters, std::span<double> statistics, double decay,
+                                    Schedule schedule, int only, std::span<Real> gradient);
 
     // One step of descent at the last up. Each stage's statistics first take in this batch's means,
     // s = decay * s + (1 - decay) * sums / count; then come its cost and gradient with that alpha, and its parameters

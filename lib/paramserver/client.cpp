@@ -47,7 +47,8 @@ struct Servers::Link {
     enum class Now { connecting, ready, lost } now = Now::connecting;
     Clock::time_point lost_at = Clock::now();
     std::string reason;
-    bool push_wanted = false, fetch_wanted = false, freeze = false, busy = false, came = false;
+    bool push_wanted = false, fetch_wanted = false, busy = false, came = false;
+    Want want = Want::values;    // of the fetch
     std::uint64_t sequence = 0;
     std::exception_ptr failure;
     std::jthread thread;
@@ -380,13 +381,16 @@ void Servers::State::fetch(Link& link)
         std::uint32_t flags;
     };
     std::vector<Item> firsts, rest;
+    const bool look = link.want == Want::version;
     for (std::size_t i = 0; i < link.shards.size(); ++i)
         for (const Range& chunk : link.shards[i].chunks) {
             const bool first = &chunk == &link.shards[i].chunks.front();
-            if (link.freeze && first)
+            if (look && first)
+                firsts.push_back({i, {chunk.first, 1}, 0});
+            else if (link.want == Want::frozen && first)
                 firsts.push_back({i, chunk, Fetch::freeze});
-            else
-                rest.push_back({i, chunk, link.freeze ? Fetch::frozen : 0});
+            else if (!look)
+                rest.push_back({i, chunk, link.want == Want::frozen ? Fetch::frozen : 0});
         }
     std::vector<std::uint64_t> versions(link.shards.size(), ~std::uint64_t(0));
     for (const std::vector<Item>* items : {&firsts, &rest})
@@ -402,8 +406,10 @@ void Servers::State::fetch(Link& link)
                 const std::optional<Values> m = decode_values(answer.bytes());
                 if (!m || m->shard != link.shards[item.shard].index || m->range != item.range || m->wire != wire)
                     throw_unexpected(link.url);
-                unpack(m->numbers.data(), m->wire, values.subspan(item.range.first, item.range.count));
                 versions[item.shard] = std::min(versions[item.shard], m->version);
+                if (look)
+                    return;
+                unpack(m->numbers.data(), m->wire, values.subspan(item.range.first, item.range.count));
                 if (!m->statistics.empty() && m->statistics.size() == statistics.size())
                     std::copy(m->statistics.begin(), m->statistics.end(), statistics.begin());
             },
@@ -411,10 +417,11 @@ void Servers::State::fetch(Link& link)
     const std::lock_guard lock(mutex);
     for (std::size_t i = 0; i < link.shards.size(); ++i) {
         link.shards[i].version = std::max(link.shards[i].version, versions[i]);
-        link.shards[i].fetched = versions[i];
+        if (!look)
+            link.shards[i].fetched = versions[i];
     }
     link.fetch_wanted = link.busy = false;
-    link.came = true;
+    link.came = !look;
     news.notify_all();
 }
 
@@ -488,19 +495,22 @@ Servers::~Servers()
 ServerRule Servers::rule() const { return state_->rule; }
 std::uint32_t Servers::shards() const { return state_->of; }
 
-std::uint64_t Servers::least_version() const
+std::uint64_t Servers::least_version()
 {
-    const std::lock_guard lock(state_->mutex);
+    State& s = *state_;
+    ask({}, {}, Want::version);
+    std::unique_lock lock(s.mutex);
+    s.wait(lock, true, [](const Link& link) { return !link.fetch_wanted; });
     std::uint64_t least = ~std::uint64_t(0);
-    for (const auto& link : state_->links)
+    for (const auto& link : s.links)
         for (const Link::ShardState& shard : link->shards)
             least = std::min(least, shard.version);
     return least;
 }
 
-void Servers::fetch(std::span<float> values, std::span<double> statistics) { ask(values, statistics, false); }
+void Servers::fetch(std::span<float> values, std::span<double> statistics) { ask(values, statistics, Want::values); }
 
-void Servers::ask(std::span<float> values, std::span<double> statistics, bool freeze)
+void Servers::ask(std::span<float> values, std::span<double> statistics, Want want)
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
@@ -509,7 +519,7 @@ void Servers::ask(std::span<float> values, std::span<double> statistics, bool fr
     s.statistics = statistics;
     for (auto& link : s.links) {
         link->fetch_wanted = true;
-        link->freeze = freeze;
+        link->want = want;
         link->came = false;
     }
     s.work.notify_all();
@@ -598,7 +608,7 @@ void Servers::finish()
 void Servers::pull(std::span<float> values, std::span<double> statistics, std::vector<std::uint64_t>& versions)
 {
     State& s = *state_;
-    ask(values, statistics, true);
+    ask(values, statistics, Want::frozen);
     std::unique_lock lock(s.mutex);
     s.wait(lock, true, [](const Link& link) { return !link.fetch_wanted; });
     versions.assign(s.of, 0);

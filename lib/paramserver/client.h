@@ -41,7 +41,7 @@ class Servers
 
     ServerRule rule() const;
     std::uint32_t shards() const;
-    std::uint64_t least_version() const;    // of all shards, as last heard
+    std::uint64_t least_version();    // of all shards, asked for now
 
     // Values and statistics are asked for; they are written there as they come. In between only `settled` ranges may
     // be looked at.
@@ -73,7 +73,8 @@ class Servers
   private:
     struct Link;
     struct State;
-    void ask(std::span<float> values, std::span<double> statistics, bool freeze);
+    enum class Want { values, frozen, version };
+    void ask(std::span<float> values, std::span<double> statistics, Want want);
     std::unique_ptr<State> state_;
 };
 

@@ -97,31 +97,37 @@ static double clock_seconds()
 }
 
 Timing::Timing(const std::string& path, std::int64_t step, std::int64_t batch)
-    : batch_(batch), start_{step, clock_seconds(), 0}, last_(start_),
-      lines_(path, "step\tseconds\timages_per_second\twaited_share\n")
+    : batch_(batch), start_{step, clock_seconds(), 0, {}}, last_(start_),
+      lines_(path, "step\tseconds\timages_per_second\twaited_input\twaited_fetch\twaited_push\tstaleness\n")
 {
 }
 
-void Timing::row(std::int64_t step, double waited)
+void Timing::row(std::int64_t step, double waited, const ServerTimes& servers)
 {
-    const Mark now{step, clock_seconds(), waited};
+    const Mark now{step, clock_seconds(), waited, servers};
     write(last_, now);
     last_ = now;
 }
 
-void Timing::whole(std::int64_t step, double waited)
+void Timing::whole(std::int64_t step, double waited, const ServerTimes& servers)
 {
     if (step > start_.step)
-        write(start_, {step, clock_seconds(), waited});
+        write(start_, {step, clock_seconds(), waited, servers});
 }
 
 void Timing::write(const Mark& from, const Mark& to)
 {
     const double seconds = to.seconds - from.seconds;
-    share_ = seconds > 0 ? (to.waited - from.waited) / seconds : 0;
-    char text[128];
-    std::snprintf(text, sizeof text, "%lld\t%.9g\t%.9g\t%.9g\n", static_cast<long long>(to.step), seconds,
-                  seconds > 0 ? double(to.step - from.step) * double(batch_) / seconds : 0, share_);
+    auto share = [&](double a, double b) { return seconds > 0 ? (b - a) / seconds : 0; };
+    const double input = share(from.waited, to.waited), fetch = share(from.servers.fetch, to.servers.fetch),
+                 push = share(from.servers.push, to.servers.push);
+    share_ = input + fetch + push;
+    const std::uint64_t pushes = to.servers.pushes - from.servers.pushes;
+    const double age = pushes ? double(to.servers.staleness_sum - from.servers.staleness_sum) / double(pushes) : 0;
+    char text[192];
+    std::snprintf(text, sizeof text, "%lld\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\n", static_cast<long long>(to.step),
+                  seconds, seconds > 0 ? double(to.step - from.step) * double(batch_) / seconds : 0, input, fetch, push,
+                  age);
     lines_.put(text);
 }
 

@@ -6,6 +6,7 @@
 
 #include "model/model_file.h"
 #include "model/stage.h"
+#include "train/descent.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -52,14 +53,16 @@ class Timing
 {
   public:
     Timing(const std::string& path, std::int64_t step, std::int64_t batch);
-    void row(std::int64_t step, double waited);      // since the row before; waited: seconds in all
-    void whole(std::int64_t step, double waited);    // since the beginning
-    double waited_share() const { return share_; }    // of the last row
+    // Since the row before, or the beginning. `waited`: seconds for pictures; all are sums since the beginning.
+    void row(std::int64_t step, double waited, const ServerTimes& servers);
+    void whole(std::int64_t step, double waited, const ServerTimes& servers);
+    double waited_share() const { return share_; }    // of the last row, for anything
 
   private:
     struct Mark {
         std::int64_t step;
         double seconds, waited;
+        ServerTimes servers;
     };
     std::int64_t batch_;
     Mark start_, last_;

@@ -28,4 +28,7 @@ class Pictures
 // when it is read.
 std::shared_ptr<const Pictures> open_pictures(const std::string& path, int side, int channels);
 
+// Every `of`-th of them, from the `first`-th on: a replica's portion. Error when none is left.
+std::shared_ptr<const Pictures> portion(std::shared_ptr<const Pictures> all, std::size_t first, std::size_t of);
+
 }    // namespace nonna

@@ -8,6 +8,7 @@
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
 #include "train/checkpoint.h"
+#include "train/descent.h"
 #include "train/log.h"
 
 #include <algorithm>
@@ -22,41 +23,6 @@ namespace nonna
 
 namespace
 {
-
-constexpr double statistics_decay = 0.99;
-
-// A model whose filters' weights are split while a bf16 network works on it, and floats whenever it is looked at.
-class Weights
-{
-  public:
-    Weights(Model& model, Precision precision, Pool& pool) : model_(model), precision_(precision), pool_(pool)
-    {
-        split();
-    }
-    // f() with the weights as floats
-    template <class F> void as_floats(F f)
-    {
-        join();
-        f();
-        split();
-    }
-    void join()
-    {
-        if (precision_ == Precision::bf16)
-            join_parameters(model_.architecture, model_.parameters, pool_);
-    }
-
-  private:
-    Model& model_;
-    Precision precision_;
-    Pool& pool_;
-
-    void split()
-    {
-        if (precision_ == Precision::bf16)
-            split_parameters(model_.architecture, model_.parameters, pool_);
-    }
-};
 
 void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
 {
@@ -100,9 +66,10 @@ std::vector<StageCost> validate(Network<float>& network, const Model& model,
 std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 {
     char rate[64];
-    std::snprintf(rate, sizeof rate, "%.9g momentum %.9g", o.rate, o.momentum);
-    std::string text = "batch " + std::to_string(o.batch) + " schedule " + o.schedule + " optimizer " + o.optimizer +
-                       " rate " + rate + " " + o.rate_schedule + " seed " + std::to_string(o.seed);
+    std::snprintf(rate, sizeof rate, " rate %.9g momentum %.9g ", o.rate, o.momentum);
+    std::string text = "batch " + std::to_string(o.batch) + " schedule " + o.schedule;
+    text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate " : " optimizer " + o.optimizer + rate;
+    text += o.rate_schedule + " seed " + std::to_string(o.seed);
     if (o.precision != "fp32")
         text += " precision " + o.precision;
     if (o.rate_schedule != "constant" || o.schedule == "greedy")
@@ -143,18 +110,20 @@ void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool)
 {
     const Schedule schedule = parse_schedule(options.schedule);
-    const Rule rule = parse_rule(options.optimizer);
     const RateSchedule rates = parse_rate_schedule(options.rate_schedule);
 
-    std::vector<Segment> segments;
-    for (const ParameterTensor& t : parameter_layout(model.architecture))
-        segments.push_back(t.segment);
     const Precision precision = parse_precision(options.precision);
     Network<float> network(model.architecture, int(options.batch), pool, precision);
-    Optimiser optimiser(rule, options.momentum, segments, pool);
     Batches batches(sources, model.preprocessing, int(options.batch), options.steps, options.seed,
                     input_threads(pool));
-    RunState state{0, batches.positions(), optimiser.state(), Optimiser::state_name(rule)};
+    std::unique_ptr<Descent> descent;
+    if (!options.served.on())
+        descent = descend_alone(model, network, options, pool);
+    RunState state{0, batches.positions(), {}, nullptr};
+    if (descent) {
+        state.optimiser = descent->state();
+        state.optimiser_name = descent->state_name();
+    }
 
     const std::string run = describe(options, sources);
     std::optional<Checkpoints> checkpoints;
@@ -169,17 +138,20 @@ void train(Model& model, const std::vector<Source>& sources,
                                                 std::to_string(options.steps));
     }
     const std::int64_t start = state.step;
+    Weights weights(model, precision, pool);
+    if (!descent)
+        descent = descend_on_servers(model, network, weights, options, pool);
     Log log(options.log, model, start);
 
+    const double rate = options.served.on() ? descent->rate() : options.rate;
     auto validation_row = [&](std::int64_t step) {
         if (validation.empty())
             return;
         std::size_t images = 0;
         const std::vector<StageCost> costs = validate(network, model, validation, pool, images);
-        log.row(step, "validate", double(images), options.rate * rate_factor(rates, step, options.steps), costs,
+        log.row(step, "validate", double(images), rate * rate_factor(rates, step, options.steps), costs,
                 model);
     };
-    Weights weights(model, precision, pool);
     if (start == 0)
         validation_row(0);
 
@@ -188,11 +160,11 @@ void train(Model& model, const std::vector<Source>& sources,
     progress.advance(std::uint64_t(start));
     for (std::int64_t step = start; step < options.steps; ++step) {
         network.load(batches.next(step), int(options.batch));
+        descent->begin(step);
         network.up(model.parameters);
-        const double rate = options.rate * rate_factor(rates, step, options.steps);
+        const double factor = rate_factor(rates, step, options.steps);
         const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
-        const std::vector<StageCost> costs =
-            network.step(model.parameters, model.statistics, statistics_decay, schedule, only, optimiser.step(rate));
+        const std::vector<StageCost> costs = descent->step(step, schedule, only, factor);
         if (!std::isfinite(total(costs)))
             throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
 
@@ -201,22 +173,28 @@ void train(Model& model, const std::vector<Source>& sources,
         const bool last = state.step == options.steps, stop = interrupted();
         if (state.step % options.log_every == 0 || last) {
             char text[64];
-            timing.row(state.step, batches.waited());
+            timing.row(state.step, batches.waited(), descent->times());
             std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / double(options.batch),
                           100 * timing.waited_share());
             progress.note(text);
-            log.row(state.step, "train", double(options.batch), rate, costs, model);
+            log.row(state.step, "train", double(options.batch), rate * factor, costs, model);
         }
-        if (state.step % options.validate_every == 0 || last)
+        const bool validates = !validation.empty() && (state.step % options.validate_every == 0 || last);
+        const bool saves = checkpoints && (state.step % options.checkpoint_every == 0 || last || stop);
+        if (last || stop)
+            descent->finish();
+        else if (validates || saves)
+            descent->settle();
+        if (validates)
             validation_row(state.step);
-        if (checkpoints && (state.step % options.checkpoint_every == 0 || last || stop))
+        if (saves)
             weights.as_floats([&] { checkpoints->save(model, state); });
         if (stop && !last)
             throw Error("interrupted", "stopped after step " + std::to_string(state.step) +
                                            (checkpoints ? "; --resume goes on from there"
                                                         : "; nothing was kept, as there is no --checkpoint"));
     }
-    timing.whole(state.step, batches.waited());
+    timing.whole(state.step, batches.waited(), descent->times());
     weights.join();
     model.provenance["step"] = std::to_string(state.step);
     model.provenance["run"] = run;

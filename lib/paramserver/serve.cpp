@@ -1,0 +1,116 @@
+#include "paramserver/serve.h"
+
+#include "base/available_memory.h"
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "paramserver/rendezvous.h"
+#include "paramserver/server.h"
+
+#include <optional>
+
+#include <poll.h>
+
+namespace nonna
+{
+
+namespace
+{
+
+ServerRule rule_of(const ServeOptions& o)
+{
+    ServerRule rule;
+    rule.rule = std::uint32_t(parse_rule(o.optimizer));
+    rule.rate = o.rate;
+    rule.momentum = o.momentum;
+    rule.max_staleness = std::uint64_t(o.max_staleness);
+    rule.staleness_scale = o.staleness_scale;
+    return rule;
+}
+
+// Until a signal: snapshots in time, rates every second.
+void watch(Server& server, bool snapshots, double every)
+{
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point saved = Clock::now(), ticked = saved;
+    while (!interrupted()) {
+        ::poll(nullptr, 0, 100);    // a signal ends it
+        const Clock::time_point now = Clock::now();
+        if (now - ticked >= std::chrono::seconds(1)) {
+            server.tick();
+            ticked = now;
+        }
+        if (snapshots && std::chrono::duration<double>(now - saved).count() >= every) {
+            server.snapshot();
+            saved = Clock::now();
+        }
+    }
+}
+
+}    // namespace
+
+bool serve(const Layout& layout, const std::vector<double>& statistics,
+           const std::function<void(Range, std::span<float>)>& start, const ServeOptions& options, Pool& pool)
+{
+    const Part part = Part::parse(options.shard, "--shard", true);
+    const ServerRule rule = rule_of(options);
+    require_access(options.listen, options.access);
+    if (!options.metrics.empty() && !options.metrics.starts_with("http://127.") &&
+        !options.metrics.starts_with("http://localhost:") && !options.access.insecure)
+        throw Error(options.metrics, "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
+                    ExitStatus::usage);
+    const Digest token = token_digest(options.access);
+
+    std::uint64_t numbers = 0;
+    for (std::uint32_t i = part.first; i <= part.last; ++i)
+        numbers += layout.shard(i, part.of).count;
+    const int copies = 1 + (rule.rule != 0) + (options.snapshot.empty() ? 0 : 2);
+    require_memory("shard " + part.text(), numbers * sizeof(float) * copies, "values, the rule's state and a snapshot");
+
+    std::vector<ShardCopy> shards;
+    std::vector<Snapshots> snapshots;
+    for (std::uint32_t i = part.first; i <= part.last; ++i) {
+        std::optional<ShardCopy> restored;
+        if (!options.snapshot.empty()) {
+            snapshots.emplace_back(options.snapshot, layout, i, part.of, Rule(rule.rule));
+            restored = snapshots.back().restore();
+        }
+        if (restored) {
+            say("shard " + std::to_string(i) + "/" + std::to_string(part.of) + ": version " +
+                std::to_string(restored->version) + " of the snapshots in " + options.snapshot);
+            shards.push_back(std::move(*restored));
+            continue;
+        }
+        ShardCopy fresh;
+        fresh.index = i;
+        fresh.of = part.of;
+        fresh.range = layout.shard(i, part.of);
+        fresh.values = Aligned<float>(fresh.range.count);
+        start(fresh.range, fresh.values);
+        if (i == 0)
+            fresh.statistics = statistics;
+        shards.push_back(std::move(fresh));
+    }
+
+    Server server(layout, rule, part.of, std::move(shards), std::move(snapshots), token, pool);
+    {
+        Responder responder(options.listen, options.access, server.most_message(),
+                            {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
+                             [&](Responder::Peer peer) { server.closed(peer); }});
+        std::optional<WebPage> page;
+        if (!options.metrics.empty())
+            page.emplace(options.metrics, [&] { return server.metrics(); });
+        std::optional<Published> published;
+        if (!options.rendezvous.empty())
+            published.emplace(options.rendezvous, part, responder.address());
+        say("shard " + part.text() + " ready at " + responder.address() +
+            (page ? ", metrics at " + page->address() : std::string()));
+        notify_manager("READY=1");
+        watch(server, !options.snapshot.empty(), options.snapshot_every);
+        notify_manager("STOPPING=1");
+    }    // nobody is answered any more
+    return server.snapshot();
+}
+
+}    // namespace nonna

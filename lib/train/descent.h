@@ -1,0 +1,88 @@
+// How a step moves the parameters: here, or on servers. The training loop (trainer.cpp) sees only this.
+//
+//     begin(step)    the model holds the parameters to work on (split ones, where the precision is bf16)
+//     ...            the network goes up
+//     step(...)      costs at the last up, and the move
+//     settle()       now the model holds what all of its own steps led to
+//
+// Not thread-safe; the arithmetic's thread calls it.
+#pragma once
+
+#include "model/model_file.h"
+#include "model/network.h"
+#include "train/trainer.h"
+
+#include <memory>
+
+namespace nonna
+{
+
+inline constexpr double statistics_decay = 0.99;
+
+// A model whose filters' weights are split while a bf16 network works on it, and floats whenever it is looked at.
+class Weights
+{
+  public:
+    Weights(Model& model, Precision precision, Pool& pool) : model_(model), precision_(precision), pool_(pool)
+    {
+        split();
+    }
+    // f() with the weights as floats
+    template <class F> void as_floats(F f)
+    {
+        join();
+        f();
+        split();
+    }
+    void join()
+    {
+        if (precision_ == Precision::bf16)
+            join_parameters(model_.architecture, model_.parameters, pool_);
+    }
+    bool splits() const { return precision_ == Precision::bf16; }
+
+  private:
+    Model& model_;
+    Precision precision_;
+    Pool& pool_;
+
+    void split()
+    {
+        if (precision_ == Precision::bf16)
+            split_parameters(model_.architecture, model_.parameters, pool_);
+    }
+};
+
+// Seconds that the arithmetic waited for the servers, and how old the values were that applied pushes came from.
+struct ServerTimes {
+    double fetch = 0, push = 0;
+    std::uint64_t staleness_sum = 0, pushes = 0;
+};
+
+class Descent
+{
+  public:
+    virtual ~Descent() = default;
+    virtual void begin(std::int64_t) {}
+    // `factor`: of the rate; `only`: the stage that learns where the schedule is greedy.
+    virtual std::vector<StageCost> step(std::int64_t step, Schedule schedule, int only, double factor) = 0;
+    virtual void settle() {}
+    virtual void finish() {}    // the last step was made: what was not handed over yet is
+    virtual double rate() const = 0;    // before any factor
+    virtual ServerTimes times() const { return {}; }
+
+    // For checkpoints: the optimiser's state, where this process has it.
+    virtual std::span<float> state() { return {}; }
+    virtual const char* state_name() const { return nullptr; }
+};
+
+// In this process's memory, where the gradient arises.
+std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, const TrainOptions& options, Pool& pool);
+
+// On parameter servers (downpour.cpp). Every fetch_every steps the servers' values are taken, every push_every steps
+// the sum of the gradients is handed over. With fetch_every 1 each step waits for values that this replica's own pushes
+// are in; else they come beside the arithmetic and are used as soon as they are there.
+std::unique_ptr<Descent> descend_on_servers(Model& model, Network<float>& network, Weights& weights,
+                                            const TrainOptions& options, Pool& pool);
+
+}    // namespace nonna
