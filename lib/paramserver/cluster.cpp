@@ -18,10 +18,12 @@ namespace
 class Folder
 {
   public:
-    explicit Folder(const std::string& given) : path_(given), owned_(given.empty())
+    explicit Folder(const std::string& given) : owned_(given.empty())
     {
-        if (!owned_)
+        if (!owned_) {    // sockets are found from anywhere by whole paths
+            path_ = std::filesystem::absolute(given).string();
             return;
+        }
         path_ = (std::filesystem::temp_directory_path() / "nonna-cluster-XXXXXX").string();
         if (!::mkdtemp(path_.data()))
             throw Error(path_, errno_reason());
