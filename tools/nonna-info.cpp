@@ -1,6 +1,10 @@
-// nonna-info: what is in this file.
+// nonna-info: what is in this file; how running parameter servers are.
+#include "server_options.h"
+
 #include "cli/run_tool.h"
 #include "model/describe.h"
+#include "model/model_file.h"
+#include "paramserver/status.h"
 
 #include <cstdio>
 
@@ -17,21 +21,87 @@ void print(const nonna::Facts& facts, bool json)
         std::printf("%-18s %s\n", (name + ":").c_str(), value.c_str());
 }
 
+// What may be asked of running servers.
+struct ServerJobs {
+    std::string pull, model;
+    bool snapshot = false, json = false;
+};
+
+void pull(const ServerJobs& jobs, nonna::ClientOptions client)
+{
+    using namespace nonna;
+    Model model = load_model_head(jobs.model);
+    const Layout layout(parameter_segments(model.architecture), model.statistics.size(),
+                        model_identity(model.architecture, model.preprocessing));
+    client.patience = client.deadline;
+    Servers servers(layout, client, -1);
+    model.parameters = Aligned<float>(layout.size());
+    std::vector<std::uint64_t> versions;
+    servers.pull(model.parameters, model.statistics, versions);
+    std::string text;
+    for (const std::uint64_t version : versions)
+        text += (text.empty() ? "" : " ") + std::to_string(version);
+    model.provenance["versions"] = text;
+    model.provenance["tool"] = "nonna " + version();
+    save_model(jobs.pull, model);
+}
+
+nonna::ExitStatus ask(const std::vector<std::string>& urls, const ServerJobs& jobs, nonna::ClientOptions& client)
+{
+    using namespace nonna;
+    if (!jobs.pull.empty()) {
+        for (const std::string& url : urls)
+            client.servers += (client.servers.empty() ? "" : ",") + url;
+        pull(jobs, client);
+        return ExitStatus::done;
+    }
+    std::vector<ServerStatus> servers = ask_servers(urls, client);
+    if (jobs.snapshot) {
+        for (const ServerStatus& server : servers)
+            if (!server.json.empty())
+                server_snapshot(server.url, client.access, client.deadline);
+        servers = ask_servers(urls, client);
+    }
+    bool lost = false;
+    for (const ServerStatus& server : servers)
+        lost = lost || server.json.empty();
+    std::fputs((jobs.json ? status_json(servers) : status_tables(servers)).c_str(), stdout);
+    return lost ? ExitStatus::peer_lost : ExitStatus::done;
+}
+
 }    // namespace
 
 int main(int argc, char** argv)
 {
     std::vector<std::string> files;
-    bool check = false, count = false, json = false;
-    nonna::Command command("nonna-info", "what is in a file: image set, model, checkpoint, array, table");
-    command.positional("FILE", files, "files and built sets; with --count architectures, by name or file", 1);
+    bool check = false, count = false;
+    ServerJobs jobs;
+    nonna::ClientOptions client;
+    nonna::Command command("nonna-info", "what is in a file (image set, model, array, table); how servers are");
+    command.positional("FILE", files, "files and built sets; architectures, with --count; or servers' addresses");
     command.flag("--check", check, "read everything, fail at the first fault; decodes no picture");
     command.flag("--count", count, "sublayers and weights of an architecture, without allocating them");
-    command.flag("--json", json, "one JSON object a line");
+    command.flag("--json", jobs.json, "one JSON object a line");
+    command.option("--pull", jobs.pull, "OUT", "write the servers' present values as a model");
+    command.option("--model", jobs.model, "MODEL", "model that the servers were started with, for --pull");
+    command.flag("--snapshot", jobs.snapshot, "have the servers write their snapshots now");
+    declare_client(command, client);
     return nonna::run_tool(argc, argv, command, [&] {
         if (count && check)
             nonna::usage_error("--count", "excludes --check");
-        bool first = true;
+        std::size_t addresses = 0;
+        for (const std::string& file : files)
+            addresses += file.find("://") != std::string::npos;
+        if (files.empty() && client.rendezvous.empty())
+            nonna::usage_error("FILE", "at least 1 must be given, or --rendezvous");
+        if (addresses < files.size() && (addresses > 0 || !client.rendezvous.empty()))
+            nonna::usage_error("FILE", "files and servers cannot be asked together");
+        if (jobs.pull.empty() != jobs.model.empty())
+            nonna::usage_error(jobs.pull.empty() ? "--model" : "--pull", "--pull and --model go together");
+        if (addresses == files.size())
+            return ask(files, jobs, client);
+        if (!jobs.pull.empty() || jobs.snapshot)
+            nonna::usage_error(jobs.snapshot ? "--snapshot" : "--pull", "needs servers");
         for (const std::string& file : files) {
             nonna::Facts facts;
             if (count) {
@@ -40,10 +110,9 @@ int main(int argc, char** argv)
                 facts.insert(facts.begin(), {"architecture", architecture.name});
             } else
                 facts = nonna::describe_file(file, check);
-            if (!first && !json)
+            if (&file != &files.front() && !jobs.json)
                 std::printf("\n");
-            print(facts, json);
-            first = false;
+            print(facts, jobs.json);
         }
         return nonna::ExitStatus::done;
     });

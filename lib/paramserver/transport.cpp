@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include <malloc.h>
+
 namespace nonna
 {
 
@@ -72,6 +74,14 @@ class SignalsBlocked
 
 nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(seconds, 0.001, 1e6) * 1000); }
 
+// Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in again.
+void keep_freed_memory()
+{
+    static const bool done = mallopt(M_MMAP_THRESHOLD, 64 << 20) && mallopt(M_TRIM_THRESHOLD, 256 << 20) &&
+                             mallopt(M_TOP_PAD, 16 << 20);
+    (void)done;
+}
+
 class Socket
 {
   public:
@@ -82,6 +92,7 @@ class Socket
     }
     void open(const std::string& url, int (*maker)(nng_socket*), std::size_t most)
     {
+        keep_freed_memory();
         SignalsBlocked blocked;
         check(url, maker(&socket_));
         open_ = true;

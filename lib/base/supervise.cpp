@@ -1,0 +1,244 @@
+#include "base/supervise.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/terminal.h"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace nonna
+{
+
+namespace
+{
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int most_quick_deaths = 5;    // in a row, each within two seconds of its start
+
+class Running
+{
+  public:
+    Running(const Program& program) : program_(program) { start(false); }
+    ~Running()
+    {
+        if (pid_ > 0) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+        }
+        close_log();
+    }
+    Running(const Running&) = delete;
+
+    const Program& program() const { return program_; }
+    bool alive() const { return pid_ > 0; }
+    int log() const { return log_; }
+    void stop() const
+    {
+        if (pid_ > 0)
+            ::kill(pid_, SIGTERM);
+    }
+
+    // What it has said, as lines of the common log.
+    void copy_log()
+    {
+        char bytes[4096];
+        for (ssize_t n; log_ >= 0 && (n = ::read(log_, bytes, sizeof bytes)) != 0;) {
+            if (n < 0) {
+                if (errno == EINTR)
+                    continue;
+                return;    // no more for now
+            }
+            text_.append(bytes, std::size_t(n));
+            for (std::size_t end; (end = text_.find('\n')) != std::string::npos; text_.erase(0, end + 1))
+                write_message(program_.name + " | " + text_.substr(0, end));
+        }
+        if (!text_.empty())
+            write_message(program_.name + " | " + text_);
+        text_.clear();
+        close_log();
+    }
+
+    // Has it ended? `again`: may be started again. The status, or -1 while it runs.
+    int poll_end(bool again)
+    {
+        int status = 0;
+        if (pid_ <= 0 || ::waitpid(pid_, &status, WNOHANG) != pid_)
+            return -1;
+        pid_ = -1;
+        copy_log();
+        if (WIFEXITED(status))
+            return WEXITSTATUS(status);
+        const int number = WTERMSIG(status);
+        quick_deaths_ = Clock::now() - started_ < std::chrono::seconds(2) ? quick_deaths_ + 1 : 0;
+        if (!again || quick_deaths_ >= most_quick_deaths)
+            return 128 + number;
+        say(program_.name + " was killed by signal " + std::to_string(number) + "; started again");
+        start(true);
+        return -1;
+    }
+
+  private:
+    Program program_;
+    pid_t pid_ = -1;
+    int log_ = -1, quick_deaths_ = 0;
+    std::string text_;
+    Clock::time_point started_;
+
+    void close_log()
+    {
+        if (log_ >= 0)
+            ::close(log_);
+        log_ = -1;
+    }
+
+    void start(bool again)
+    {
+        std::vector<std::string> words = program_.arguments;
+        if (again)
+            words.insert(words.end(), program_.again.begin(), program_.again.end());
+        std::vector<char*> argv;
+        for (std::string& word : words)
+            argv.push_back(word.data());
+        argv.push_back(nullptr);
+        int pipe[2];
+        if (::pipe2(pipe, O_CLOEXEC) != 0)
+            throw Error(program_.name, errno_reason());
+        const pid_t parent = ::getpid();
+        pid_ = ::fork();
+        if (pid_ < 0) {
+            ::close(pipe[0]);
+            ::close(pipe[1]);
+            throw Error(program_.name, errno_reason());
+        }
+        if (pid_ == 0) {
+            ::setpgid(0, 0);
+            ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+            if (::getppid() != parent)
+                ::_exit(1);
+            std::signal(SIGINT, SIG_DFL);
+            std::signal(SIGTERM, SIG_DFL);
+            const int null = ::open("/dev/null", O_RDONLY);
+            ::dup2(null, 0);
+            ::dup2(pipe[1], 2);
+            ::execvp(argv[0], argv.data());
+            const std::string reason = std::string(argv[0]) + ": " + errno_reason() + "\n";
+            (void)!::write(2, reason.data(), reason.size());
+            ::_exit(127);
+        }
+        ::close(pipe[1]);
+        log_ = pipe[0];
+        ::fcntl(log_, F_SETFL, O_NONBLOCK);
+        started_ = Clock::now();
+    }
+};
+
+std::string fate(int status)
+{
+    return status > 128 ? "was killed by signal " + std::to_string(status - 128)
+                        : "ended with status " + std::to_string(status);
+}
+
+class Set
+{
+  public:
+    Set(const std::vector<Program>& programs)
+    {
+        for (const Program& p : programs)
+            running_.push_back(std::make_unique<Running>(p));
+    }
+
+    void add(const Program& program) { running_.push_back(std::make_unique<Running>(program)); }
+
+    void stop(bool servers)
+    {
+        for (const auto& r : running_)
+            if (r->program().server == servers)
+                r->stop();
+    }
+
+    // Waits until all workers, or all servers, have ended.
+    void wait(bool servers)
+    {
+        for (;;) {
+            std::vector<pollfd> logs;
+            for (const auto& r : running_)
+                if (r->log() >= 0)
+                    logs.push_back({r->log(), POLLIN, 0});
+            ::poll(logs.data(), logs.size(), 100);
+            bool alive = false;
+            for (const auto& r : running_) {
+                r->copy_log();
+                const int status = r->poll_end(!stopping_ && !interrupted());
+                const bool early = r->program().server && !servers;    // a server that ends before the workers
+                if (status > 0 || (status == 0 && early && !stopping_))
+                    fail(r->program().name, fate(status));
+                alive = alive || (r->alive() && r->program().server == servers);
+            }
+            if (interrupted() && !stopping_)
+                fail("interrupted", "the replicas were stopped, then the servers");
+            if (!alive)
+                return;
+        }
+    }
+
+    bool failed() const { return !reason_.empty(); }
+    void rethrow() const
+    {
+        if (failed())
+            throw Error(subject_, reason_);
+    }
+
+  private:
+    std::vector<std::unique_ptr<Running>> running_;
+    bool stopping_ = false;
+    std::string subject_, reason_;    // of the first failure
+
+    void fail(const std::string& subject, const std::string& reason)
+    {
+        if (reason_.empty()) {
+            subject_ = subject;
+            reason_ = reason;
+        }
+        if (!std::exchange(stopping_, true))
+            stop(false);
+    }
+};
+
+}    // namespace
+
+void supervise(const std::vector<Program>& programs, const Program* finally)
+{
+    Set set(programs);
+    set.wait(false);
+    if (finally && !set.failed()) {
+        set.add(*finally);
+        set.wait(false);
+    }
+    set.stop(true);
+    set.wait(true);
+    set.rethrow();
+}
+
+std::string sibling(const std::string& name)
+{
+    std::error_code error;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::filesystem::path beside = self.parent_path() / name;
+    return !error && std::filesystem::exists(beside) ? beside.string() : name;
+}
+
+}    // namespace nonna

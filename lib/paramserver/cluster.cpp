@@ -1,0 +1,125 @@
+#include "paramserver/cluster.h"
+
+#include "base/error.h"
+#include "base/supervise.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include <stdlib.h>
+
+namespace nonna
+{
+
+namespace
+{
+
+// A folder for one run; a temporary one is removed with it.
+class Folder
+{
+  public:
+    explicit Folder(const std::string& given) : owned_(given.empty())
+    {
+        if (!owned_) {    // sockets are found from anywhere by whole paths
+            path_ = std::filesystem::absolute(given).string();
+            return;
+        }
+        path_ = (std::filesystem::temp_directory_path() / "nonna-cluster-XXXXXX").string();
+        if (!::mkdtemp(path_.data()))
+            throw Error(path_, errno_reason());
+    }
+    ~Folder()
+    {
+        std::error_code ignored;
+        if (owned_)
+            std::filesystem::remove_all(path_, ignored);
+    }
+    Folder(const Folder&) = delete;
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+    bool owned_;
+};
+
+// A command line, word by word.
+class Words
+{
+  public:
+    Words(const std::string& program) : words_{program} {}
+    Words& add(const std::string& word)
+    {
+        words_.push_back(word);
+        return *this;
+    }
+    Words& add(const std::string& option, const std::string& value) { return add(option).add(value); }
+    Words& add(const std::string& option, std::int64_t value) { return add(option, std::to_string(value)); }
+    Words& add(const std::string& option, double value)
+    {
+        char digits[32];
+        std::snprintf(digits, sizeof digits, "%.17g", value);
+        return add(option, std::string(digits));
+    }
+    Words& given(const std::string& option, const std::string& value)
+    {
+        return value.empty() ? *this : add(option, value);
+    }
+    const std::vector<std::string>& all() const { return words_; }
+
+  private:
+    std::vector<std::string> words_;
+};
+
+std::string part(std::int64_t i, std::int64_t of) { return std::to_string(i) + "/" + std::to_string(of); }
+
+Program server(const ClusterOptions& o, const std::string& folder, std::int64_t i)
+{
+    Words words(sibling("nonna-serve"));
+    words.add(o.model).add("--shard", part(i, o.servers)).add("--rendezvous", folder + "/servers");
+    words.add("--listen", "ipc://" + folder + "/server-" + std::to_string(i));
+    words.add("--snapshot", folder + "/snapshots").add("--snapshot-every", o.snapshot_every);
+    words.add("--optimizer", o.optimizer).add("--rate", o.rate).add("--momentum", o.momentum);
+    words.add("--max-staleness", o.max_staleness).add("-j", o.threads);
+    if (o.staleness_scale)
+        words.add("--staleness-scale");
+    return {"server " + std::to_string(i), words.all(), {}, true};
+}
+
+Program replica(const ClusterOptions& o, const std::string& folder, std::int64_t i)
+{
+    Words words(sibling("nonna-train"));
+    words.add(o.model).add("--replica", part(i, o.replicas)).add("--rendezvous", folder + "/servers");
+    for (const std::string& data : o.data)
+        words.add("--data", data);
+    words.add("--steps", o.steps / o.replicas + (i < o.steps % o.replicas)).add("--batch", o.batch);
+    words.add("--schedule", o.schedule).add("--rate-schedule", o.rate_schedule).add("--precision", o.precision);
+    words.add("--seed", std::to_string(o.seed)).add("-j", o.threads).add("--wire", o.wire);
+    words.add("--fetch-every", o.fetch_every).add("--push-every", o.push_every).add("--warm-start", o.warm_start);
+    words.add("--patience", o.patience).add("--checkpoint-every", o.checkpoint_every);
+    words.add("--checkpoint", folder + "/replica-" + std::to_string(i));
+    if (i == 0)
+        words.given("--validate", o.validation).given("--log", o.log).given("--timing", o.timing);
+    if (o.resume)
+        words.add("--resume");
+    return {"replica " + std::to_string(i), words.all(), o.resume ? std::vector<std::string>() : std::vector<std::string>{"--resume"}, false};
+}
+
+}    // namespace
+
+void run_cluster(const ClusterOptions& o)
+{
+    if (!o.folder.empty() && !o.resume && std::filesystem::exists(o.folder + "/snapshots"))
+        throw Error(o.folder, "holds a run already; --resume goes on with it", ExitStatus::usage);
+    const Folder folder(o.folder);
+    std::vector<Program> programs;
+    for (std::int64_t i = 0; i < o.servers; ++i)
+        programs.push_back(server(o, folder.path(), i));
+    for (std::int64_t i = 0; i < o.replicas; ++i)
+        programs.push_back(replica(o, folder.path(), i));
+    Words pull(sibling("nonna-info"));
+    pull.add("--rendezvous", folder.path() + "/servers").add("--model", o.model).add("--pull", o.output);
+    const Program last{"model", pull.all(), {}, false};
+    supervise(programs, &last);
+}
+
+}    // namespace nonna

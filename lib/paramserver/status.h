@@ -1,0 +1,26 @@
+// What running servers say of themselves, as people read it.
+#pragma once
+
+#include "paramserver/client.h"
+
+#include <string>
+#include <vector>
+
+namespace nonna
+{
+
+struct ServerStatus {
+    std::string url;
+    std::string json;      // nonna-protocol(7); empty: did not answer
+    std::string reason;    // why not
+};
+
+// Of every server of a list, or of the folder where it is empty. Error where there are none.
+std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, const ClientOptions& options);
+
+// Two tables, of servers and of replicas, columns filled with spaces.
+std::string status_tables(const std::vector<ServerStatus>& servers);
+// One object a line: {"url": ..., "state": ...} or {"url": ..., "error": ...}.
+std::string status_json(const std::vector<ServerStatus>& servers);
+
+}    // namespace nonna
