@@ -77,8 +77,7 @@ nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(secon
 // Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in again.
 void keep_freed_memory()
 {
-    static const bool done = mallopt(M_MMAP_THRESHOLD, 64 << 20) && mallopt(M_TRIM_THRESHOLD, 256 << 20) &&
-                             mallopt(M_TOP_PAD, 16 << 20);
+    static const bool done = mallopt(M_MMAP_THRESHOLD, 32 << 20) + mallopt(M_TRIM_THRESHOLD, 64 << 20) == 2;
     (void)done;
 }
 
