@@ -1,6 +1,7 @@
 #include "paramserver/cluster.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/supervise.h"
 
 #include <cstdio>
@@ -64,7 +65,12 @@ class Words
     {
         return value.empty() ? *this : add(option, value);
     }
-    const std::vector<std::string>& all() const { return words_; }
+    const std::vector<std::string>& all()
+    {
+        if (verbosity() != Verbosity::normal)    // as talkative as this program
+            words_.push_back(verbosity() == Verbosity::quiet ? "-q" : "-v");
+        return words_;
+    }
 
   private:
     std::vector<std::string> words_;
