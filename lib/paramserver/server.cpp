@@ -12,7 +12,7 @@ namespace nonna
 namespace
 {
 
-constexpr std::ptrdiff_t most_frozen = 4;    // connections with copies of shards, at a time
+constexpr std::size_t most_frozen = 4;    // copies of shards for clients, at a time
 
 Message small(std::span<const std::byte> bytes) { return Message(bytes); }
 
@@ -165,36 +165,32 @@ void Server::closed(Responder::Peer peer)
             held.shard->forget(hello->replica, hello->incarnation);
 }
 
-// The copy goes once as many numbers were fetched of it as it has, or with its connection.
 std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Responder::Peer peer)
 {
-    std::shared_ptr<const ShardCopy> fresh;
     if (m.flags & Fetch::freeze) {
+        std::size_t alive = 0;
         {
             const std::lock_guard lock(mutex_);
-            const auto session = sessions_.find(peer);
-            const auto others = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& s) {
-                return s.first != peer && !s.second.frozen.empty();
-            });
-            if (session == sessions_.end() || others >= most_frozen)
-                return nullptr;
-            session->second.frozen[m.shard] = {};    // the place is taken before the memory
+            std::erase_if(frozen_, [](const auto& f) { return f.expired(); });
+            alive = frozen_.size();
         }
-        fresh = std::make_shared<const ShardCopy>(held.shard->copy());
+        if (alive >= most_frozen)
+            return nullptr;
+        const auto copy = std::make_shared<const ShardCopy>(held.shard->copy());
+        const std::lock_guard lock(mutex_);
+        const auto session = sessions_.find(peer);
+        if (session == sessions_.end())
+            return nullptr;
+        frozen_.push_back(copy);
+        session->second.frozen[m.shard] = copy;
+        return copy;
     }
     const std::lock_guard lock(mutex_);
     const auto session = sessions_.find(peer);
     if (session == sessions_.end())
         return nullptr;
     const auto found = session->second.frozen.find(m.shard);
-    if (found == session->second.frozen.end())
-        return fresh;    // greeted anew meanwhile
-    if (fresh)
-        found->second = {fresh, 0};
-    const std::shared_ptr<const ShardCopy> copy = found->second.copy;
-    if (copy && (found->second.fetched += m.range.count) >= copy->range.count)
-        session->second.frozen.erase(found);
-    return copy;
+    return found == session->second.frozen.end() ? nullptr : found->second;
 }
 
 Message Server::fetch(const Fetch& m, Responder::Peer peer)

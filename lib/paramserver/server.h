@@ -44,13 +44,9 @@ class Server
         std::optional<Clock::time_point> saved_at;
         std::deque<std::pair<Clock::time_point, std::uint64_t>> versions;    // of the last seconds
     };
-    struct Frozen {    // a copy for one connection to fetch from
-        std::shared_ptr<const ShardCopy> copy;    // null: in the making
-        std::uint64_t fetched = 0;                // numbers
-    };
     struct Session {
         Hello hello;
-        std::map<std::uint32_t, Frozen> frozen;    // by shard
+        std::map<std::uint32_t, std::shared_ptr<const ShardCopy>> frozen;
     };
 
     const Layout& layout_;
@@ -63,6 +59,7 @@ class Server
     mutable std::mutex mutex_;    // of what follows, and of Held but the shards
     std::map<Responder::Peer, Session> sessions_;
     std::map<std::uint32_t, Clock::time_point> contact_;    // with each replica
+    std::vector<std::weak_ptr<const ShardCopy>> frozen_;
     std::mutex saving_;    // one snapshot at a time
     std::atomic<std::uint64_t> bytes_in_{0}, bytes_out_{0}, requests_{0}, errors_{0}, refused_greetings_{0},
         failed_snapshots_{0};
