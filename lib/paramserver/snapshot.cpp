@@ -309,9 +309,10 @@ void Snapshots::save(const ShardCopy& copy)
         writer.write(std::span<const float>(copy.state));
     writer.commit();
 
-    int kept = 0;    // a later version than this one is damaged, and counts for nothing
+    // A later version than this one was passed over as damaged when this server began; it is of no use to the next.
+    int kept = 0;
     for (const File& file : files(folder_))
-        if (file.index == index_ && file.of == of_ && file.version <= copy.version && ++kept > 2) {
+        if (file.index == index_ && file.of == of_ && (file.version > copy.version || ++kept > 2)) {
             std::error_code ignored;
             fs::remove(file.path, ignored);
         }
