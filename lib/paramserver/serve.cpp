@@ -64,10 +64,14 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
     const Part part = Part::parse(options.shard, "--shard", true);
     const ServerRule rule = rule_of(options);
     require_access(options.listen, options.access);
-    if (!options.metrics.empty() && !options.metrics.starts_with("http://127.") &&
-        !options.metrics.starts_with("http://localhost:") && !options.access.insecure)
-        throw Error(options.metrics, "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
-                    ExitStatus::usage);
+    if (!options.metrics.empty() && !options.access.insecure && options.metrics.starts_with("http://")) {
+        const std::string host = options.metrics.substr(7, options.metrics.find('/', 7) - 7);
+        const bool port = host.find(':') != std::string::npos && !host.ends_with("]");
+        if (!is_loopback("tcp://" + host + (port ? "" : ":80")))
+            throw Error(options.metrics,
+                        "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
+                        ExitStatus::usage);
+    }
     const Digest token = token_digest(options.access);
 
     std::uint64_t numbers = 0;
