@@ -65,7 +65,7 @@ std::variant<Answer, ErrorMessage> Shard::push(const Push& push, std::uint32_t r
     if (at != assemblies_.end() && push.sequence < at->second.sequence)
         return Answer{Kind::received, now_.index, push.sequence, now_.version, 0};    // a late one; given up since
     if (at == assemblies_.end() || push.sequence > at->second.sequence) {
-        if (at == assemblies_.end() && assemblies_.size() >= most_assemblies)
+        if (at == assemblies_.end() && assemblies_.size() >= most_assemblies && !drop_stalled())
             return ErrorMessage{ErrorCode::busy, "many pushes are under way"};
         at = assemblies_.insert_or_assign(replica, Assembly()).first;
         at->second.incarnation = incarnation;
@@ -75,6 +75,7 @@ std::variant<Answer, ErrorMessage> Shard::push(const Push& push, std::uint32_t r
         at->second.missing = chunks_.size();
     }
     Assembly& assembly = at->second;
+    assembly.touched = std::chrono::steady_clock::now();
     if (!assembly.owners[push.chunk]) {
         assembly.chunks[push.chunk] = push;
         assembly.owners[push.chunk] = std::move(owner);
@@ -86,6 +87,18 @@ std::variant<Answer, ErrorMessage> Shard::push(const Push& push, std::uint32_t r
     const Answer answer = decide(assembly, r);
     assemblies_.erase(at);
     return answer;
+}
+
+// Of a replica that stopped in the middle of a push, and is still connected; it would begin anew.
+bool Shard::drop_stalled()
+{
+    const auto oldest = std::min_element(assemblies_.begin(), assemblies_.end(), [](const auto& a, const auto& b) {
+        return a.second.touched < b.second.touched;
+    });
+    if (std::chrono::steady_clock::now() - oldest->second.touched < std::chrono::seconds(5))
+        return false;
+    assemblies_.erase(oldest);
+    return true;
 }
 
 Answer Shard::decide(Assembly& assembly, ReplicaRecord& r)

@@ -13,6 +13,7 @@
 #include "paramserver/protocol.h"
 #include "paramserver/staleness.h"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -83,6 +84,7 @@ class Shard
         std::vector<std::shared_ptr<const void>> owners;
         std::size_t missing = 0;
         bool finite = true;
+        std::chrono::steady_clock::time_point touched;    // by its latest chunk
     };
     static constexpr std::size_t most_assemblies = 8;    // memory: so many gradients of the shard
 
@@ -97,6 +99,7 @@ class Shard
     std::map<std::uint32_t, Assembly> assemblies_;    // of replicas
     Aligned<float> widened_;
 
+    bool drop_stalled();
     Answer decide(Assembly& assembly, ReplicaRecord& record);
     void apply(Assembly& assembly, double rate);
 };
