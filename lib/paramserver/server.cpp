@@ -13,6 +13,7 @@ namespace
 {
 
 constexpr std::size_t most_frozen = 4;    // copies of shards for clients, at a time
+constexpr auto frozen_time = std::chrono::seconds(30);    // after which one that nobody asks for may go
 
 Message small(std::span<const std::byte> bytes) { return Message(bytes); }
 
@@ -76,7 +77,7 @@ Message Server::dispatch(std::shared_ptr<Message> request, Responder::Peer peer)
         const auto session = sessions_.find(peer);
         if (session == sessions_.end())
             return error(ErrorCode::greet_first, "say hello first");
-        who = session->second.hello;
+        who = session->second;
         if (who.role == Role::replica)
             contact_[who.replica] = Clock::now();
     }
@@ -138,7 +139,7 @@ Message Server::greet(const Hello& hello, Responder::Peer peer)
         welcome.shards.push_back(*shard);
     }
     const std::lock_guard lock(mutex_);
-    sessions_[peer] = {hello, {}};
+    sessions_[peer] = hello;
     if (hello.role == Role::replica)
         contact_[hello.replica] = Clock::now();
     return small(encode(welcome));
@@ -152,12 +153,13 @@ void Server::closed(Responder::Peer peer)
         const auto session = sessions_.find(peer);
         if (session == sessions_.end())
             return;
-        if (session->second.hello.role == Role::replica)
-            hello = session->second.hello;
+        if (session->second.role == Role::replica)
+            hello = session->second;
         sessions_.erase(session);
+        std::erase_if(frozen_, [&](const auto& f) { return f.first.first == peer; });
         if (hello)    // it may have come back already, by another connection
             for (const auto& [other, s] : sessions_)
-                if (s.hello.role == Role::replica && s.hello.incarnation == hello->incarnation)
+                if (s.role == Role::replica && s.incarnation == hello->incarnation)
                     return;
     }
     if (hello)
@@ -167,30 +169,35 @@ void Server::closed(Responder::Peer peer)
 
 std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Responder::Peer peer)
 {
+    const Key key{peer, m.shard};
     if (m.flags & Fetch::freeze) {
-        std::size_t alive = 0;
         {
             const std::lock_guard lock(mutex_);
-            std::erase_if(frozen_, [](const auto& f) { return f.expired(); });
-            alive = frozen_.size();
+            const Clock::time_point now = Clock::now();
+            std::erase_if(frozen_, [&](const auto& f) { return f.first == key || now - f.second.asked > frozen_time; });
+            if (frozen_.size() >= most_frozen)
+                return nullptr;
+            frozen_[key].asked = now;    // its place
         }
-        if (alive >= most_frozen)
-            return nullptr;
         const auto copy = std::make_shared<const ShardCopy>(held.shard->copy());
         const std::lock_guard lock(mutex_);
-        const auto session = sessions_.find(peer);
-        if (session == sessions_.end())
-            return nullptr;
-        frozen_.push_back(copy);
-        session->second.frozen[m.shard] = copy;
+        const std::uint64_t left = copy->range.count - m.range.count;
+        if (left == 0 || !sessions_.contains(peer))
+            frozen_.erase(key);
+        else
+            frozen_[key] = {copy, Clock::now(), left};
         return copy;
     }
     const std::lock_guard lock(mutex_);
-    const auto session = sessions_.find(peer);
-    if (session == sessions_.end())
+    const auto found = frozen_.find(key);
+    if (found == frozen_.end() || !found->second.copy)
         return nullptr;
-    const auto found = session->second.frozen.find(m.shard);
-    return found == session->second.frozen.end() ? nullptr : found->second;
+    const std::shared_ptr<const ShardCopy> copy = found->second.copy;
+    found->second.asked = Clock::now();
+    found->second.left -= std::min(found->second.left, m.range.count);
+    if (found->second.left == 0)
+        frozen_.erase(found);
+    return copy;
 }
 
 Message Server::fetch(const Fetch& m, Responder::Peer peer)
@@ -206,7 +213,7 @@ Message Server::fetch(const Fetch& m, Responder::Peer peer)
     if (m.flags & (Fetch::freeze | Fetch::frozen)) {
         copy = frozen(m, *held, peer);
         if (!copy)
-            return error(ErrorCode::busy, "no copy of this shard is held for you");
+            return error(ErrorCode::busy, "no copy of this shard is held for you now");
     }
     Values values;
     values.shard = m.shard;

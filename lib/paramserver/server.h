@@ -44,9 +44,11 @@ class Server
         std::optional<Clock::time_point> saved_at;
         std::deque<std::pair<Clock::time_point, std::uint64_t>> versions;    // of the last seconds
     };
-    struct Session {
-        Hello hello;
-        std::map<std::uint32_t, std::shared_ptr<const ShardCopy>> frozen;
+    using Key = std::pair<Responder::Peer, std::uint32_t>;    // a connection, a shard
+    struct Frozen {
+        std::shared_ptr<const ShardCopy> copy;
+        Clock::time_point asked;    // the last time
+        std::uint64_t left = 0;     // numbers that were not asked for yet
     };
 
     const Layout& layout_;
@@ -57,9 +59,9 @@ class Server
     std::vector<Held> held_;    // the vector never changes
 
     mutable std::mutex mutex_;    // of what follows, and of Held but the shards
-    std::map<Responder::Peer, Session> sessions_;
+    std::map<Responder::Peer, Hello> sessions_;
     std::map<std::uint32_t, Clock::time_point> contact_;    // with each replica
-    std::vector<std::weak_ptr<const ShardCopy>> frozen_;
+    std::map<Key, Frozen> frozen_;    // a copy goes once all its numbers were asked for
     std::mutex saving_;    // one snapshot at a time
     std::atomic<std::uint64_t> bytes_in_{0}, bytes_out_{0}, requests_{0}, errors_{0}, refused_greetings_{0},
         failed_snapshots_{0};
