@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_rate_by_staleness)
         Optimiser alone(Rule::sgd, 0, f.layout.segments(f.shard.range()), f.pool);
         std::vector<float> expected = f.values();
         const auto g = std::span(f.gradient).first(f.shard.range().count);
-        // ages 0, 1, 1, 3
+        // ages 0, 1, 1, 3: all but the first are slower
         for (const auto& [sequence, base, age] :
              {std::tuple{1u, 0u, 0u}, std::tuple{2u, 0u, 1u}, std::tuple{3u, 1u, 1u}, std::tuple{4u, 0u, 3u}}) {
             alone.apply(scaled ? 0.125 / (1 + age) : 0.125, g, expected);
