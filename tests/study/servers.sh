@@ -29,7 +29,7 @@ for part in seen held; do
     nonna-dataset pack -q -j 2 --root "$data" --files-from $part.txt --size 48 -o $part.tar
 done
 nonna-init study -q -o random.safetensors --whiten-from seen.tar --seed 1
-common="--batch 96 ${STUDY_OPTIONS:-}"
+common="--batch 96 --rate 0.005 ${STUDY_OPTIONS:-}"
 nonna-train -q random.safetensors --data seen.tar --steps $steps $common \
     --validate held.tar --validate-every $steps --log single.tsv -o single.safetensors
 
