@@ -2,9 +2,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "base/log.h"
-#include "paramserver/links.h"
-#include "paramserver/rendezvous.h"
+#include "paramserver/link.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,62 +10,10 @@
 namespace nonna
 {
 
-void Servers::State::find_links()
-{
-    if (!options.servers.empty()) {
-        for (const std::string& url : listed_servers(options.servers)) {
-            require_access(url, options.access);
-            links.push_back(std::make_unique<Link>());
-            links.back()->url = url;
-        }
-        return;
-    }
-    const LinkClock::time_point start = LinkClock::now();
-    bool said = false;
-    for (;;) {
-        const std::vector<Found> found = servers_in(options.rendezvous);
-        std::uint32_t next = 0;
-        for (const Found& f : found)
-            if (f.shards.first == next && f.shards.of == found.front().shards.of)
-                next = f.shards.last + 1;
-        if (!found.empty() && next == found.front().shards.of) {
-            next = 0;
-            for (const Found& f : found)
-                if (f.shards.first == next && f.shards.of == found.front().shards.of) {
-                    require_access(f.url, options.access);
-                    links.push_back(std::make_unique<Link>());
-                    links.back()->shards_wanted = f.shards;
-                    next = f.shards.last + 1;
-                }
-            return;
-        }
-        throw_if_interrupted();
-        if (!said && since(start) > 1) {
-            said = true;
-            say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
-        }
-        if (since(start) > options.patience)
-            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
-        std::unique_lock lock(mutex);
-        news.wait_for(lock, std::chrono::milliseconds(50));
-    }
-}
-
-// The lock is held.
-void Servers::State::check_patience()
-{
-    for (const auto& link : links) {
-        if (link->failure)
-            std::rethrow_exception(link->failure);
-        if (link->now != Link::Now::ready && since(link->lost_at) > options.patience)
-            throw Error(name(*link), "lost: " + link->reason, ExitStatus::peer_lost);
-    }
-}
-
 template <class Done>
 double Servers::State::wait(std::unique_lock<std::mutex>& lock, bool patient, Done done)
 {
-    const LinkClock::time_point start = LinkClock::now();
+    const Clock::time_point start = Clock::now();
     for (;;) {
         check_patience();
         const bool all = std::all_of(links.begin(), links.end(), [&](const auto& link) { return done(*link); });
@@ -222,6 +168,15 @@ bool Servers::must_fetch()
 {
     const std::lock_guard lock(state_->mutex);
     return std::exchange(state_->stale, false);
+}
+
+void Servers::settle()
+{
+    State& s = *state_;
+    std::unique_lock lock(s.mutex);
+    s.waited_push += s.wait(lock, false, [](const Link& link) {
+        return !link.push_wanted || (!link.busy && (link.now == Link::Now::lost || interrupted()));
+    });
 }
 
 void Servers::finish()

@@ -58,7 +58,8 @@ class Servers
     // returned, or finish. Statistics move as s = decay * s + contribution, the rate is the servers' times `factor`.
     void push(std::span<const float> gradient, double factor, double decay, std::span<const double> contribution);
     bool must_fetch();    // a push was too old: the values are to be fetched anew
-    void finish();        // waits until the last push was decided, or an interrupt
+    void settle();        // waits until the last push was decided, but not for a lost server, unless all are
+    void finish();        // waits until the last push was decided, also for a lost server; or an interrupt
 
     // All values, each shard's as they were at one moment; `versions`: of the shards. Waits, up to the patience.
     void pull(std::span<float> values, std::span<double> statistics, std::vector<std::uint64_t>& versions);

@@ -29,10 +29,11 @@ void throw_if_error(const std::string& url, std::span<const std::byte> message)
     }
 }
 
-Connection greet(const std::string& url, const Access& access, const Hello& hello, std::size_t most, double deadline)
+Connection greet(const std::string& url, const Access& access, const Hello& hello, std::size_t most, double deadline,
+                 const std::function<bool()>& stop)
 {
     Connection c;
-    c.requester = std::make_unique<Requester>(url, access, most, deadline);
+    c.requester = std::make_unique<Requester>(url, access, most, deadline, stop);
     c.requester->exchange(
         1, deadline, [&](std::size_t) { return Message(encode(hello)); },
         [&](std::size_t, Message&& answer) {
@@ -42,7 +43,7 @@ Connection greet(const std::string& url, const Access& access, const Hello& hell
                 throw_unexpected(url);
             c.welcome = std::move(*welcome);
         },
-        [] { return false; });
+        stop);
     return c;
 }
 

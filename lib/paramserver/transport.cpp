@@ -14,8 +14,10 @@
 #include <csignal>
 #include <cstring>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <new>
+#include <shared_mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -77,8 +79,7 @@ nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(secon
 // Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in again.
 void keep_freed_memory()
 {
-    static const bool done = mallopt(M_MMAP_THRESHOLD, 64 << 20) && mallopt(M_TRIM_THRESHOLD, 256 << 20) &&
-                             mallopt(M_TOP_PAD, 16 << 20);
+    static const bool done = mallopt(M_MMAP_THRESHOLD, 32 << 20) + mallopt(M_TRIM_THRESHOLD, 64 << 20) == 2;
     (void)done;
 }
 
@@ -117,6 +118,20 @@ void set_tls(const std::string& url, const Access& access, End end, SetString se
     check(access.authority, set_string(end, NNG_OPT_TLS_CA_FILE, access.authority.c_str()));
     check(access.certificate, set_string(end, NNG_OPT_TLS_CERT_KEY_FILE, access.certificate.c_str()));
     check(url, set_int(end, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED));
+}
+
+// nng 1.5.2 (its issue 1813): where a connection ends while a message comes or goes on it, nng_close may never return,
+// and later ones neither. Whoever ends, or goes on to the next connection, is not held up by it: then sockets are left.
+template <class State> void close_aside(State* state)
+{
+    auto closed = std::make_shared<std::promise<void>>();
+    std::future<void> ready = closed->get_future();
+    SignalsBlocked blocked;
+    std::thread([closed, state] {
+        delete state;
+        closed->set_value();
+    }).detach();
+    ready.wait_for(std::chrono::seconds(2));
 }
 
 }    // namespace
@@ -175,6 +190,8 @@ struct Responder::State {
     Callbacks callbacks;
     Socket socket;
     std::vector<Turn> turns{contexts};
+    std::shared_mutex gate;    // shared by calls back
+    bool shut = false;         // there are no more
 
     ~State()
     {
@@ -215,6 +232,11 @@ struct Responder::State {
         nng_msg* const request = nng_aio_get_msg(turn.aio);
         turn.pipe = nng_msg_get_pipe(request);
         Message answer;
+        const std::shared_lock lock(turn.state->gate);
+        if (turn.state->shut) {
+            nng_msg_free(request);
+            return;
+        }
         try {
             answer = turn.state->callbacks.answer(Native::adopt(request), Peer(nng_pipe_id(turn.pipe)));
         } catch (...) {    // out of memory: this peer is told nothing and may come again
@@ -229,12 +251,23 @@ struct Responder::State {
 
     static void removed(nng_pipe pipe, nng_pipe_ev, void* argument)
     {
-        static_cast<State*>(argument)->callbacks.closed(Peer(nng_pipe_id(pipe)));
+        State& s = *static_cast<State*>(argument);
+        const std::shared_lock lock(s.gate);
+        if (!s.shut)
+            s.callbacks.closed(Peer(nng_pipe_id(pipe)));
     }
 };
 
 Responder::Responder(const std::string& url, const Access& access, std::size_t most, Callbacks callbacks)
-    : state_(std::make_unique<State>()), address_(url)
+    : state_(new State,
+             [](State* state) {
+                 {
+                     const std::unique_lock lock(state->gate);
+                     state->shut = true;
+                 }
+                 close_aside(state);
+             }),
+      address_(url)
 {
     State& s = *state_;
     s.callbacks = std::move(callbacks);
@@ -276,6 +309,7 @@ struct Requester::State {
     std::mutex mutex;
     std::condition_variable changed;
     bool connected = false, lost = false;
+    std::size_t asked = 0;     // turns that are under way or done
     std::deque<Turn*> done;    // with their aio's result
 
     ~State()
@@ -290,6 +324,13 @@ struct Requester::State {
                     nng_msg_free(msg);
                 nng_aio_free(turn.aio);
             }
+    }
+
+    // What is under way comes in first, if it comes soon (see close_aside).
+    void settle()
+    {
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, std::chrono::milliseconds(200), [&] { return lost || done.size() == asked; });
     }
 
     static void progress(void* argument)
@@ -315,8 +356,12 @@ struct Requester::State {
     }
 };
 
-Requester::Requester(const std::string& url, const Access& access, std::size_t most, double seconds)
-    : state_(std::make_unique<State>())
+Requester::Requester(const std::string& url, const Access& access, std::size_t most, double seconds,
+                     const std::function<bool()>& stop)
+    : state_(new State, [](State* state) {
+          state->settle();
+          close_aside(state);
+      })
 {
     State& s = *state_;
     s.url = url;
@@ -342,9 +387,14 @@ Requester::Requester(const std::string& url, const Access& access, std::size_t m
         check(url, nng_aio_alloc(&turn.aio, State::progress, &turn));
     }
     check(url, nng_dialer_start(dialer, NNG_FLAG_NONBLOCK), ExitStatus::peer_lost);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
     std::unique_lock lock(s.mutex);
-    if (!s.changed.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return s.connected; }))
-        throw Error(url, "nobody answers there", ExitStatus::peer_lost);
+    while (!s.changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return s.connected; }))
+        if (stop() || std::chrono::steady_clock::now() > end)
+            throw Error(url,
+                    is_encrypted(url) ? "nobody answers there, or one side does not accept the other's certificate"
+                                      : "nobody answers there",
+                    ExitStatus::peer_lost);
 }
 
 Requester::~Requester() = default;
@@ -358,6 +408,10 @@ void Requester::exchange(std::size_t n, double seconds, const std::function<Mess
         turn.request = next;
         Message message = make(next++);
         turn.asking = true;
+        {
+            const std::lock_guard lock(s.mutex);
+            ++s.asked;
+        }
         nng_aio_set_timeout(turn.aio, milliseconds(seconds));
         nng_aio_set_msg(turn.aio, Native::release(message));
         nng_ctx_send(turn.ctx, turn.aio);
@@ -378,6 +432,7 @@ void Requester::exchange(std::size_t n, double seconds, const std::function<Mess
             }
             turn = s.done.front();
             s.done.pop_front();
+            --s.asked;
         }
         if (const int result = nng_aio_result(turn->aio)) {
             if (turn->asking)

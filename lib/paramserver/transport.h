@@ -53,7 +53,7 @@ class Responder
 
   private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
     std::string address_;
 };
 
@@ -62,8 +62,9 @@ class Requester
   public:
     static constexpr int in_flight = 4;
 
-    // Connects within `seconds`.
-    Requester(const std::string& url, const Access& access, std::size_t most, double seconds);
+    // Connects within `seconds`, or until `stop`.
+    Requester(const std::string& url, const Access& access, std::size_t most, double seconds,
+              const std::function<bool()>& stop);
     ~Requester();
 
     // n requests, some at a time: make(i) is called in order, take(i, answer) as answers come, both on the caller's
@@ -74,7 +75,7 @@ class Requester
 
   private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
 };
 
 // One page over HTTP, made anew for every GET.

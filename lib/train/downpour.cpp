@@ -78,7 +78,7 @@ class Downpour : public Descent
 
     void settle() override
     {
-        servers_.finish();
+        servers_.settle();
         if (!asked_)
             ask();
         take();

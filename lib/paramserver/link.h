@@ -1,28 +1,23 @@
-// Private to this room: the links of a replica to its servers (client.h), what their threads and the caller share.
+// Private to this room: what stands behind Servers (client.h): a link to each server, and what its thread does.
 //
-// A link's thread does one thing at a time, a push before a fetch; `busy` says that it touches the caller's arrays. All
-// that both sides see is under State::mutex; `work` wakes the threads, `news` the caller.
+// Model to hold in mind: the caller's thread and the links' threads share State under its mutex, which nobody holds
+// while it waits for a server. A link that is not busy does not touch the caller's buffers.
 #pragma once
 
+#include "base/error.h"
 #include "paramserver/client.h"
-#include "paramserver/transport.h"
+#include "paramserver/connection.h"
 
 #include <chrono>
 #include <condition_variable>
-#include <exception>
-#include <memory>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 namespace nonna
 {
 
-using LinkClock = std::chrono::steady_clock;
-inline double since(LinkClock::time_point then)
-{
-    return std::chrono::duration<double>(LinkClock::now() - then).count();
-}
+using Clock = std::chrono::steady_clock;
+inline double since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
 
 // One server. What the thread alone uses comes first; the rest is under State::mutex.
 struct Servers::Link {
@@ -43,8 +38,9 @@ struct Servers::Link {
     };
     std::vector<ShardState> shards;    // set once, at the first greeting
     enum class Now { connecting, ready, lost } now = Now::connecting;
-    LinkClock::time_point lost_at = LinkClock::now();
+    Clock::time_point lost_at = Clock::now();
     std::string reason;
+    bool said = false;    // at the start, that it is waited for
     bool push_wanted = false, fetch_wanted = false, busy = false, came = false;
     Want want = Want::values;    // of the fetch
     std::uint64_t sequence = 0;
@@ -75,7 +71,7 @@ struct Servers::State {
     std::vector<std::unique_ptr<Link>> links;    // last: their threads end first
 
     State(const Layout& layout, const ClientOptions& options, std::int64_t replica);
-    std::string name(const Link& link) const;    // for messages
+    std::string name(const Link& link) const;
 
     void find_links();
     void run(Link& link);

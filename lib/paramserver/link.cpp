@@ -1,16 +1,14 @@
-// The side of a link's thread: connecting, accounting for what a server says was applied, pushing, fetching.
-#include "paramserver/links.h"
+#include "paramserver/link.h"
 
-#include "base/error.h"
 #include "base/log.h"
+#include "base/interrupt.h"
 #include "base/random.h"
-#include "paramserver/connection.h"
 #include "paramserver/rendezvous.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 #include <random>
+#include <utility>
 
 namespace nonna
 {
@@ -36,6 +34,47 @@ std::string Servers::State::name(const Link& link) const
     return text;
 }
 
+void Servers::State::find_links()
+{
+    if (!options.servers.empty()) {
+        for (const std::string& url : listed_servers(options.servers)) {
+            require_access(url, options.access);
+            links.push_back(std::make_unique<Link>());
+            links.back()->url = url;
+        }
+        return;
+    }
+    const Clock::time_point start = Clock::now();
+    bool said = false;
+    for (;;) {
+        const std::vector<Found> found = servers_in(options.rendezvous);
+        std::uint32_t next = 0;
+        for (const Found& f : found)
+            if (f.shards.first == next && f.shards.of == found.front().shards.of)
+                next = f.shards.last + 1;
+        if (!found.empty() && next == found.front().shards.of) {
+            next = 0;
+            for (const Found& f : found)
+                if (f.shards.first == next && f.shards.of == found.front().shards.of) {
+                    require_access(f.url, options.access);
+                    links.push_back(std::make_unique<Link>());
+                    links.back()->shards_wanted = f.shards;
+                    next = f.shards.last + 1;
+                }
+            return;
+        }
+        throw_if_interrupted();
+        if (!said && since(start) > 1) {
+            said = true;
+            say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
+        }
+        if (since(start) > options.patience)
+            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
+        std::unique_lock lock(mutex);
+        news.wait_for(lock, std::chrono::milliseconds(50));
+    }
+}
+
 void Servers::State::connect(Link& link)
 {
     if (options.servers.empty()) {
@@ -50,7 +89,7 @@ void Servers::State::connect(Link& link)
         const std::lock_guard lock(mutex);
         link.url = url;
     }
-    Connection c = greet(link.url, options.access, hello, most, options.deadline);
+    Connection c = greet(link.url, options.access, hello, most, options.deadline, [&] { return stopping(); });
     if (c.welcome.layout != layout.digest())
         throw Error(link.url, "holds another model");
     for (const WelcomeShard& s : c.welcome.shards)
@@ -91,7 +130,9 @@ void Servers::State::account(Link& link, const Welcome& welcome)
             throw Error(link.url, "is cut into other shards than before");
         if (theirs.accepted > mine.tally.accepted) {    // one whose answer was lost
             const std::uint64_t gained = theirs.accepted - mine.tally.accepted;
-            if (!(link.push_wanted && link.sequence <= theirs.seen))
+            if (!mine.decided && link.sequence <= theirs.seen)
+                mine.decided = true;
+            else
                 mine.tally.dropped -= std::min(mine.tally.dropped, gained);
             mine.tally.accepted = theirs.accepted;
         } else if (theirs.accepted < mine.tally.accepted) {
@@ -99,8 +140,6 @@ void Servers::State::account(Link& link, const Welcome& welcome)
             mine.tally.lost += mine.tally.accepted - theirs.accepted;
             mine.tally.accepted = theirs.accepted;
         }
-        if (link.push_wanted && !mine.decided && link.sequence <= theirs.seen)
-            mine.decided = true;
         behind = std::max(behind, mine.version - std::min(mine.version, theirs.version));
         mine.version = theirs.version;
         mine.fetched = std::min(mine.fetched, mine.version);
@@ -153,9 +192,13 @@ void Servers::State::run(Link& link)
                 return;
             }
             link.reason = e.reason();
-            if (link.now == Link::Now::ready) {
-                link.now = Link::Now::lost;
-                link.lost_at = LinkClock::now();
+            const bool first = link.now == Link::Now::connecting && !link.said && since(link.lost_at) > 1;
+            if (link.now == Link::Now::ready || first) {
+                if (!first) {
+                    link.now = Link::Now::lost;
+                    link.lost_at = Clock::now();
+                }
+                link.said = true;
                 char text[64];
                 std::snprintf(text, sizeof text, "; waiting for it up to %g s", options.patience);
                 warn(name(link), e.reason() + text);
@@ -180,6 +223,7 @@ void Servers::State::push(Link& link)
         Link::ShardState* shard;
         std::uint32_t chunk;
     };
+    const Clock::time_point start = Clock::now();
     for (int tries = 0;; ++tries) {
         std::vector<Item> items;
         for (Link::ShardState& s : link.shards)
@@ -188,7 +232,7 @@ void Servers::State::push(Link& link)
                     items.push_back({&s, c});
         if (items.empty())
             break;
-        if (tries == 200)
+        if (tries > 0 && since(start) > options.deadline)
             throw Error(link.url, "takes no push", ExitStatus::peer_lost);
         if (tries > 0) {
             std::unique_lock lock(mutex);
@@ -261,49 +305,82 @@ void Servers::State::fetch(Link& link)
         Range range;
         std::uint32_t flags;
     };
-    std::vector<Item> firsts, rest;
-    const bool look = link.want == Want::version;
-    for (std::size_t i = 0; i < link.shards.size(); ++i)
-        for (const Range& chunk : link.shards[i].chunks) {
-            const bool first = &chunk == &link.shards[i].chunks.front();
-            if (look && first)
-                firsts.push_back({i, {chunk.first, 1}, 0});
-            else if (link.want == Want::frozen && first)
-                firsts.push_back({i, chunk, Fetch::freeze});
-            else if (!look)
-                rest.push_back({i, chunk, link.want == Want::frozen ? Fetch::frozen : 0});
-        }
     std::vector<std::uint64_t> versions(link.shards.size(), ~std::uint64_t(0));
-    for (const std::vector<Item>* items : {&firsts, &rest})
+    bool busy = false;
+    auto ask = [&](const std::vector<Item>& items) {
         link.requester->exchange(
-            items->size(), options.deadline,
+            items.size(), options.deadline,
             [&](std::size_t i) {
-                const Item& item = (*items)[i];
+                const Item& item = items[i];
                 return Message(encode(Fetch{link.shards[item.shard].index, item.flags, wire, item.range}));
             },
             [&](std::size_t i, Message&& answer) {
-                const Item& item = (*items)[i];
+                const Item& item = items[i];
+                if (const auto e = decode_error(answer.bytes());
+                    e && e->code == ErrorCode::busy && item.flags == Fetch::freeze) {
+                    busy = true;
+                    return;
+                }
                 throw_if_error(link.url, answer.bytes());
                 const std::optional<Values> m = decode_values(answer.bytes());
                 if (!m || m->shard != link.shards[item.shard].index || m->range != item.range || m->wire != wire)
                     throw_unexpected(link.url);
                 versions[item.shard] = std::min(versions[item.shard], m->version);
-                if (look)
+                if (link.want == Want::version)
                     return;
                 unpack(m->numbers.data(), m->wire, values.subspan(item.range.first, item.range.count));
                 if (!m->statistics.empty() && m->statistics.size() == statistics.size())
                     std::copy(m->statistics.begin(), m->statistics.end(), statistics.begin());
             },
             [&] { return stopping(); });
+    };
+    std::vector<Item> items;
+    for (std::size_t i = 0; i < link.shards.size(); ++i) {
+        const std::vector<Range>& chunks = link.shards[i].chunks;
+        if (link.want == Want::version) {
+            items.push_back({i, {chunks.front().first, 1}, 0});
+            continue;
+        }
+        // Of frozen copies a server holds few at a time: one shard after another, and perhaps once more.
+        const Clock::time_point start = Clock::now();
+        while (link.want == Want::frozen) {
+            ask({{i, chunks.front(), Fetch::freeze}});
+            if (!std::exchange(busy, false))
+                break;
+            if (since(start) > options.deadline)
+                throw Error(link.url, "holds no copy for us: many others ask", ExitStatus::peer_lost);
+            std::unique_lock lock(mutex);
+            if (work.wait_for(lock, std::chrono::milliseconds(20), [&] { return stop; }))
+                throw Error(link.url, "given up", ExitStatus::peer_lost);
+        }
+        for (std::size_t c = link.want == Want::frozen; c < chunks.size(); ++c)
+            items.push_back({i, chunks[c], link.want == Want::frozen ? Fetch::frozen : 0});
+        if (link.want == Want::frozen) {
+            ask(items);
+            items.clear();
+        }
+    }
+    ask(items);
     const std::lock_guard lock(mutex);
     for (std::size_t i = 0; i < link.shards.size(); ++i) {
         link.shards[i].version = std::max(link.shards[i].version, versions[i]);
-        if (!look)
+        if (link.want != Want::version)
             link.shards[i].fetched = versions[i];
     }
     link.fetch_wanted = link.busy = false;
-    link.came = !look;
+    link.came = link.want != Want::version;
     news.notify_all();
+}
+
+// The lock is held.
+void Servers::State::check_patience()
+{
+    for (const auto& link : links) {
+        if (link->failure)
+            std::rethrow_exception(link->failure);
+        if (link->now != Link::Now::ready && since(link->lost_at) > options.patience)
+            throw Error(name(*link), "lost: " + link->reason, ExitStatus::peer_lost);
+    }
 }
 
 }    // namespace nonna
