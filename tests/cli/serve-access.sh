@@ -50,7 +50,7 @@ client() { # WHAT OPTION...
     shift
     timeout 20 nonna-train -q a.safetensors --data data.tar --batch 10 --steps 5 --patience 1 --deadline 0.7 --servers "$address" "$@" 2>err
     echo "$what: $?"
-    tail -1 err | sed 's#tls+tcp://localhost:[0-9]*#URL#g'
+    tail -1 err | sed 's#[a-z+]*tcp://[a-z0-9.]*:[0-9]*#URL#g'
 }
 ours="--tls-cert client.pem --tls-ca ours.pem"
 client "certificate and token" $ours --token token

@@ -80,7 +80,7 @@ killed t
 ended r
 echo "a server lost for good: $?"
 plain r.err | sed 's/the connection was lost\|connection reset\|object closed/GONE/' | head -1
-plain r.err | tail -1
+plain r.err | tail -1 | sed "s/lost: .*/lost: GONE/"
 train --steps 1 --patience 0.5 --deadline 0.2 --rendezvous nowhere 2>&1 | plain
 train --steps 1 --patience 1.5 --deadline 0.2 --servers tcp://127.0.0.1:1 2>&1 | plain
 exit 0

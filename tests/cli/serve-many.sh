@@ -17,7 +17,7 @@ done
 until_true test -e found/servers-0000-0000-of-0016
 until_true grep -q ' ready at ' s0.err
 until_true at_least "$(url s0)" 10
-train -q --batch 2 --steps 30 -j 1 --replica 10/11 --rendezvous found --patience 20
+nonna-train -q a.safetensors --data data.tar --batch 2 --steps 30 -j 1 --replica 10/11 --rendezvous found --patience 20
 echo "one more: $?"
 i=0
 while [ $i -lt 10 ]; do
@@ -35,11 +35,11 @@ while [ $i -lt 16 ]; do
 done
 ls found
 
-wrong() { "$@" 2>&1; echo "$?"; }
+wrong() { timeout 10 "$@" 2>&1; echo "$?"; }
+train="nonna-train a.safetensors --data data.tar --batch 10 --patience 0.3"
 for shard in 3 3/3 2-1/4 -1/4 0/0 0/5000 a/b 0-/4 0/4x ''; do
     wrong nonna-serve a.safetensors --shard "$shard"
 done
-wrong nonna-serve a.safetensors --shard 0/4000 2>&1
 wrong nonna-serve a.safetensors --optimizer adam
 wrong nonna-serve a.safetensors --rate -1
 wrong nonna-serve a.safetensors --snapshot-every 0
@@ -47,23 +47,22 @@ wrong nonna-serve a.safetensors --max-staleness -1
 wrong nonna-serve a.safetensors --metrics ftp://127.0.0.1/x
 wrong nonna-serve missing.safetensors
 wrong nonna-serve
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --rendezvous found
-wrong train --steps 1 --servers nosuch
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --rendezvous found
+wrong $train --steps 1 --servers nosuch
 : >empty
-wrong train --steps 1 --servers empty
-wrong train --steps 1 --servers tcp://nohost
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --replica 2/2
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --replica 0-1/2
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --fetch-every 0
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --push-every 0
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --wire fp16
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --patience -1
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --deadline 0
-wrong train --steps 1 --servers tcp://127.0.0.1:1 --warm-start -1
+wrong $train --steps 1 --servers empty
+wrong $train --steps 1 --servers tcp://nohost
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --replica 2/2
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --replica 0-1/2
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --fetch-every 0
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --push-every 0
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --wire fp16
+wrong nonna-train a.safetensors --data data.tar --patience -1
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --deadline 0
+wrong $train --steps 1 --servers tcp://127.0.0.1:1 --warm-start -1
 serve s --shard 0/2
 serve t --shard 1/2 --optimizer sgd
 train --steps 1 --servers "$(url s)" --patience 5 2>&1
 train --steps 1 --servers "$(url s),$(url s)" --patience 5 2>&1 | plain
 train --steps 1 --servers "$(url s),$(url t)" --patience 5 2>&1 | plain
-nonna-init tiny --seed 1 -o other.safetensors
 exit 0

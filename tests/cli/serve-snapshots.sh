@@ -7,8 +7,7 @@ serve s --shard 0/1 $rule --snapshot full
 train -q --steps 20 --servers "$(url s)" --patience 10
 stop s
 ls full | grep safetensors
-# The record of replicas grows with them: the next snapshot is larger. So the limit is the size of the present one.
-size=$(wc -c <full/*.safetensors)
+size=$(cat full/*.safetensors | wc -c)
 background s sh -c "ulimit -f $((size / 512 - 8)); exec nonna-serve a.safetensors --shard 0/1 $rule --snapshot full --snapshot-every 0.2"
 until_true grep -q ' ready at ' s.err
 train -q --steps 20 --servers "$(url s)" --patience 10 --replica 1/2
