@@ -22,6 +22,7 @@ class Chaos:
         self.host, self.port, self.seed, self.chances = host, port, seed, chances
         self.connections = 0
         self.done = collections.Counter()
+        self.copies = set()
 
     def draw(self, rng):
         at = rng.random()
@@ -35,6 +36,7 @@ class Chaos:
     async def forward(self, reader, writer, rng):
         """One direction, until it ends or is cut (then the caller closes both)."""
         held = None
+        whole = asyncio.Lock()    # nothing comes in the middle of a message
         writer.write(await reader.readexactly(8))
         while True:
             head = await reader.readexactly(8)
@@ -48,17 +50,20 @@ class Chaos:
             if kind == "delay":
                 await asyncio.sleep(rng.uniform(0.02, 0.3))
             if kind == "cut":
-                writer.write(message[: rng.randrange(9, len(message))])
-                await writer.drain()
+                async with whole:
+                    writer.write(message[: rng.randrange(9, len(message))])
+                    await writer.drain()
+                    writer.close()
                 return
             if kind == "deaf":
                 while await reader.read(65536):
                     pass
                 return
             if kind == "slow":
-                for at in range(0, len(message), len(message) // 8 + 1):
-                    writer.write(message[at : at + len(message) // 8 + 1])
-                    await asyncio.sleep(0.02)
+                async with whole:
+                    for at in range(0, len(message), len(message) // 8 + 1):
+                        writer.write(message[at : at + len(message) // 8 + 1])
+                        await asyncio.sleep(0.02)
             else:
                 writer.write(message)
             if held is not None:
@@ -66,12 +71,16 @@ class Chaos:
                 held = None
             await writer.drain()
             if kind == "duplicate":
-                asyncio.get_running_loop().call_later(rng.uniform(0, 0.2), self.again, writer, message)
+                task = asyncio.ensure_future(self.again(writer, whole, message, rng.uniform(0, 0.2)))
+                self.copies.add(task)
+                task.add_done_callback(self.copies.discard)
 
     @staticmethod
-    def again(writer, message):
-        if not writer.is_closing():
-            writer.write(message)
+    async def again(writer, whole, message, seconds):
+        await asyncio.sleep(seconds)
+        async with whole:
+            if not writer.is_closing():
+                writer.write(message)
 
     async def connection(self, reader, writer):
         number = self.connections
