@@ -84,8 +84,8 @@ template <class Real> struct Network<Real>::State {
                 break;
             const GradientUse<Real> part = use.from(first_parameter[k]);
             if (schedule == Schedule::greedy && k != only) {
-                if (part.written)
-                    std::fill_n(part.written, stage.parameters(), Real(0));
+                if (part.written)    // -0: not even a gradient of 0 (optimiser.h)
+                    std::fill_n(part.written, stage.parameters(), -Real(0));
                 continue;
             }
             Real* dx = schedule == Schedule::joint && k > 0 ? gradient_of(k) : nullptr;

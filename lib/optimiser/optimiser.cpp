@@ -81,7 +81,10 @@ void Optimiser::apply(double rate, std::size_t first, std::span<const float> gra
         assert((begin - s.offset) % matrix == 0 && (end - begin) % matrix == 0);
         pool_.for_each((end - begin) / matrix, [&](std::size_t p, int) {
             const std::size_t at = begin + p * matrix;
-            k.update(update, at, matrix, gradient.data() + (at - first), parameters.data());
+            const float* const g = gradient.data() + (at - first);
+            if (std::all_of(g, g + matrix, [](float v) { return v == 0 && std::signbit(v); }))
+                return;
+            k.update(update, at, matrix, g, parameters.data());
             if (s.unit_norm)    // while the matrix is still in the cache
                 k.unit_columns(s.rows, s.columns, parameters.data() + at);
         });

@@ -104,7 +104,7 @@ void Servers::wait_fetched()
     State& s = *state_;
     std::unique_lock lock(s.mutex);
     s.waited_fetch += s.wait(lock, false, [](const Link& link) {
-        return !link.fetch_wanted || (!link.busy && (link.now == Link::Now::lost || interrupted()));
+        return !link.fetch_wanted || (!link.busy && link.now == Link::Now::lost);
     });
     for (auto& link : s.links)    // those that are lost write no more
         link->fetch_wanted = false;
@@ -144,7 +144,7 @@ void Servers::push(std::span<const float> gradient, double factor, double decay,
     State& s = *state_;
     std::unique_lock lock(s.mutex);
     s.waited_push += s.wait(lock, false, [](const Link& link) {
-        return !link.push_wanted || (!link.busy && (link.now == Link::Now::lost || interrupted()));
+        return !link.push_wanted || (!link.busy && link.now == Link::Now::lost);
     });
     s.gradient = gradient;
     s.factor = factor;
@@ -175,7 +175,7 @@ void Servers::settle()
     State& s = *state_;
     std::unique_lock lock(s.mutex);
     s.waited_push += s.wait(lock, false, [](const Link& link) {
-        return !link.push_wanted || (!link.busy && (link.now == Link::Now::lost || interrupted()));
+        return !link.push_wanted || (!link.busy && link.now == Link::Now::lost);
     });
 }
 
@@ -184,7 +184,7 @@ void Servers::finish()
     State& s = *state_;
     std::unique_lock lock(s.mutex);
     s.waited_push += s.wait(lock, false, [](const Link& link) {
-        return !link.push_wanted || (!link.busy && interrupted());
+        return !link.push_wanted || (!link.busy && link.now == Link::Now::lost && interrupted());
     });
 }
 

@@ -4,6 +4,7 @@
 #include "io/output.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
@@ -23,8 +24,10 @@ Published::Published(const std::string& folder, const Part& shards, const std::s
 {
     std::error_code error;
     fs::create_directories(folder, error);
-    if (error)
-        throw Error(folder, error.message());
+    if (error) {
+        errno = error.value();
+        throw Error(folder, errno_reason());
+    }
     char name[64];
     std::snprintf(name, sizeof name, "servers-%04u-%04u-of-%04u", shards.first, shards.last, shards.of);
     path_ = folder + "/" + name;

@@ -6,6 +6,7 @@
 #include "io/safetensors.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <set>
@@ -196,8 +197,10 @@ Snapshots::Snapshots(std::string folder, const Layout& layout, std::uint32_t ind
 {
     std::error_code error;
     fs::create_directories(folder_, error);
-    if (error)
-        throw Error(folder_, error.message());
+    if (error) {
+        errno = error.value();
+        throw Error(folder_, errno_reason());
+    }
     const std::string lock = folder_ + "/" + shard_name(index, of) + ".lock";
     lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock_ < 0)

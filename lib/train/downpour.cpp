@@ -90,8 +90,12 @@ class Downpour : public Descent
             push();
         servers_.finish();
         report();
-        if (!options_.pull || interrupted())
+        if (!options_.pull || interrupted()) {    // a last measurement may follow, and a checkpoint
+            if (!asked_)
+                ask();
+            take();
             return;
+        }
         std::vector<std::uint64_t> versions;
         weights_.as_floats([&] { servers_.pull(model_.parameters, model_.statistics, versions); });
         std::string text;
