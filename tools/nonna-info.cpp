@@ -55,13 +55,16 @@ nonna::ExitStatus ask(const std::vector<std::string>& urls, const ServerJobs& jo
         pull(jobs, client);
         return ExitStatus::done;
     }
-    const std::vector<ServerStatus> servers = ask_servers(urls, client);
-    bool lost = false;
-    for (const ServerStatus& server : servers) {
-        lost = lost || server.json.empty();
-        if (jobs.snapshot && !server.json.empty())
-            server_snapshot(server.url, client.access, client.deadline);
+    std::vector<ServerStatus> servers = ask_servers(urls, client);
+    if (jobs.snapshot) {
+        for (const ServerStatus& server : servers)
+            if (!server.json.empty())
+                server_snapshot(server.url, client.access, client.deadline);
+        servers = ask_servers(urls, client);
     }
+    bool lost = false;
+    for (const ServerStatus& server : servers)
+        lost = lost || server.json.empty();
     std::fputs((jobs.json ? status_json(servers) : status_tables(servers)).c_str(), stdout);
     return lost ? ExitStatus::peer_lost : ExitStatus::done;
 }
@@ -99,7 +102,6 @@ int main(int argc, char** argv)
             return ask(files, jobs, client);
         if (!jobs.pull.empty() || jobs.snapshot)
             nonna::usage_error(jobs.snapshot ? "--snapshot" : "--pull", "needs servers");
-        bool first = true;
         for (const std::string& file : files) {
             nonna::Facts facts;
             if (count) {
@@ -108,10 +110,9 @@ int main(int argc, char** argv)
                 facts.insert(facts.begin(), {"architecture", architecture.name});
             } else
                 facts = nonna::describe_file(file, check);
-            if (!first && !jobs.json)
+            if (&file != &files.front() && !jobs.json)
                 std::printf("\n");
             print(facts, jobs.json);
-            first = false;
         }
         return nonna::ExitStatus::done;
     });

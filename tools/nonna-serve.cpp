@@ -23,7 +23,7 @@ int main(int argc, char** argv)
     command.option("--snapshot-every", o.snapshot_every, "SECONDS", "between snapshots", 0.1, 1e6);
     command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,
                    1000000000);
-    command.flag("--staleness-scale", o.staleness_scale, "divide a push's rate by its age in versions");
+    command.flag("--staleness-scale", o.staleness_scale, "divide a push's rate by 1 + its age in versions");
     command.option("--metrics", o.metrics, "URL", "figures for Prometheus, as http://127.0.0.1:0/metrics");
     declare_access(command, o.access);
     command.option("-j,--jobs", threads, "N", "threads for updates; 0: one for each processor", 0, 1024);

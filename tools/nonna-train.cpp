@@ -28,19 +28,20 @@ int main(int argc, char** argv)
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"},
                    "how the rate falls");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products; the rest is fp32");
     command.option("--seed", o.seed, "S", "seed of the data's order");
     command.option("--validate", validation, "FILE", "image set to measure the costs on");
-    command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
     command.option("--log", o.log, "LOG.tsv", "table of costs");
-    command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
-    command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
     command.option("--checkpoint", o.checkpoint, "DIR", "folder for checkpoints");
-    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
     command.flag("--plan", plan, "print what memory a run takes, and end");
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    command.group("Also");
+    command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products; the rest is fp32");
+    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
+    command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
+    command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
+    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     nonna::ServedOptions& s = o.served;
     command.group("On parameter servers");
     command.option("--servers", s.client.servers, "LIST", "addresses, with commas between, or a file with one a line");
@@ -56,7 +57,7 @@ int main(int argc, char** argv)
         if (!s.client.servers.empty() && !s.client.rendezvous.empty())
             usage_error("--servers", "excludes --rendezvous");
         if (output.empty() && !plan && !s.on())
-            usage_error("--output", "must be given");
+            usage_error("--output", "must be given, but where the parameters are on servers");
         s.replica = Part::parse(replica, "--replica", false);
         s.pull = !output.empty();
         if (o.resume && o.checkpoint.empty())

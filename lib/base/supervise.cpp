@@ -118,7 +118,13 @@ class Running
         if (::pipe2(pipe, O_CLOEXEC) != 0)
             throw Error(program_.name, errno_reason());
         const pid_t parent = ::getpid();
+        // A signal for the child waits until it has no handler of ours any more, which would swallow it.
+        sigset_t all, before;
+        sigfillset(&all);
+        ::sigprocmask(SIG_SETMASK, &all, &before);
         pid_ = ::fork();
+        if (pid_ != 0)
+            ::sigprocmask(SIG_SETMASK, &before, nullptr);
         if (pid_ < 0) {
             ::close(pipe[0]);
             ::close(pipe[1]);
@@ -131,6 +137,7 @@ class Running
                 ::_exit(1);
             std::signal(SIGINT, SIG_DFL);
             std::signal(SIGTERM, SIG_DFL);
+            ::sigprocmask(SIG_SETMASK, &before, nullptr);
             const int null = ::open("/dev/null", O_RDONLY);
             ::dup2(null, 0);
             ::dup2(pipe[1], 2);

@@ -102,6 +102,8 @@ Facts describe_safetensors(const std::string& path, bool check)
     if (!file.metadata().contains("architecture")) {
         for (const TensorInfo& t : file.tensors())
             facts.emplace_back(t.name, t.type + " " + join(t.shape));
+        for (const auto& [key, value] : file.metadata())    // a server's snapshot says whose it is
+            facts.emplace_back(key, value);
         return facts;
     }
     const Architecture architecture = Architecture::from_json(file.metadata().at("architecture"), path);

@@ -1,6 +1,7 @@
 #include "paramserver/cluster.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/supervise.h"
 
 #include <cstdio>
@@ -18,10 +19,12 @@ namespace
 class Folder
 {
   public:
-    explicit Folder(const std::string& given) : path_(given), owned_(given.empty())
+    explicit Folder(const std::string& given) : owned_(given.empty())
     {
-        if (!owned_)
+        if (!owned_) {    // sockets are found from anywhere by whole paths
+            path_ = std::filesystem::absolute(given).string();
             return;
+        }
         path_ = (std::filesystem::temp_directory_path() / "nonna-cluster-XXXXXX").string();
         if (!::mkdtemp(path_.data()))
             throw Error(path_, errno_reason());
@@ -62,7 +65,12 @@ class Words
     {
         return value.empty() ? *this : add(option, value);
     }
-    const std::vector<std::string>& all() const { return words_; }
+    const std::vector<std::string>& all()
+    {
+        if (verbosity() != Verbosity::normal)    // as talkative as this program
+            words_.push_back(verbosity() == Verbosity::quiet ? "-q" : "-v");
+        return words_;
+    }
 
   private:
     std::vector<std::string> words_;

@@ -29,7 +29,8 @@ static std::uint16_t upper(std::uint32_t bits, std::uint32_t added)
 void pack(std::span<const float> from, Wire wire, std::optional<std::uint64_t> key, std::byte* into)
 {
     if (wire == Wire::fp32) {
-        std::memcpy(into, from.data(), from.size_bytes());
+        if (!from.empty())    // memcpy takes no null pointer, not even for nothing
+            std::memcpy(into, from.data(), from.size_bytes());
         return;
     }
     const std::uint32_t a = key ? std::uint32_t(*key) : 0, b = key ? std::uint32_t(*key >> 32) : 0;
@@ -50,7 +51,8 @@ void pack(std::span<const float> from, Wire wire, std::optional<std::uint64_t> k
 void unpack(const std::byte* from, Wire wire, std::span<float> into)
 {
     if (wire == Wire::fp32) {
-        std::memcpy(into.data(), from, into.size_bytes());
+        if (!into.empty())
+            std::memcpy(into.data(), from, into.size_bytes());
         return;
     }
     for (std::size_t i = 0; i < into.size(); ++i) {

@@ -213,6 +213,7 @@ std::optional<Welcome> decode_welcome(std::span<const std::byte> bytes)
     m.rule.staleness_scale = r.get<std::uint32_t>() != 0;
     const auto count = r.get<std::uint32_t>();
     m.layout = r.digest();
+    r.require(std::isfinite(m.rule.rate) && std::isfinite(m.rule.momentum));
     r.require(m.of >= 1 && m.of <= Layout::most_shards && count >= 1 && count <= m.of && m.rule.rule <= 2 &&
               r.left() == count * entry);
     for (std::uint32_t i = 0; r.left() > 0 && i < count; ++i) {

@@ -8,6 +8,7 @@
 #include "paramserver/rendezvous.h"
 #include "paramserver/server.h"
 
+#include <filesystem>
 #include <optional>
 
 #include <poll.h>
@@ -27,6 +28,13 @@ ServerRule rule_of(const ServeOptions& o)
     rule.max_staleness = std::uint64_t(o.max_staleness);
     rule.staleness_scale = o.staleness_scale;
     return rule;
+}
+
+// A socket's path as others find it, whatever folder they are in.
+std::string from_anywhere(const std::string& url)
+{
+    const std::string scheme = "ipc://";
+    return url.starts_with(scheme) ? scheme + std::filesystem::absolute(url.substr(scheme.size())).string() : url;
 }
 
 // Until a signal: snapshots in time, rates every second.
@@ -102,13 +110,14 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
         Responder responder(options.listen, options.access, server.most_message(),
                             {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
                              [&](Responder::Peer peer) { server.closed(peer); }});
+        const std::string address = from_anywhere(responder.address());
         std::optional<WebPage> page;
         if (!options.metrics.empty())
             page.emplace(options.metrics, [&] { return server.metrics(); });
         std::optional<Published> published;
         if (!options.rendezvous.empty())
-            published.emplace(options.rendezvous, part, responder.address());
-        say("shard " + part.text() + " ready at " + responder.address() +
+            published.emplace(options.rendezvous, part, address);
+        say("shard " + part.text() + " ready at " + address +
             (page ? ", metrics at " + page->address() : std::string()));
         notify_manager("READY=1");
         watch(server, !options.snapshot.empty(), options.snapshot_every);

@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include <malloc.h>
+
 namespace nonna
 {
 
@@ -74,6 +76,13 @@ class SignalsBlocked
 
 nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(seconds, 0.001, 1e6) * 1000); }
 
+// Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in again.
+void keep_freed_memory()
+{
+    static const bool done = mallopt(M_MMAP_THRESHOLD, 32 << 20) + mallopt(M_TRIM_THRESHOLD, 64 << 20) == 2;
+    (void)done;
+}
+
 class Socket
 {
   public:
@@ -84,6 +93,7 @@ class Socket
     }
     void open(const std::string& url, int (*maker)(nng_socket*), std::size_t most)
     {
+        keep_freed_memory();
         SignalsBlocked blocked;
         check(url, maker(&socket_));
         open_ = true;

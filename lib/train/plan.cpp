@@ -13,7 +13,12 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
     // Decoding, writing and the threads' heaps add 30 to 45 MB to what is there now, measured with one input thread.
     plan.program = resident_memory() + (std::uint64_t(56) << 20) + (std::uint64_t(8) << 20) * input_threads(pool);
     plan.weights = parameter_count(architecture) * sizeof(float);
-    plan.optimiser = parse_rule(options.optimizer) == Rule::sgd ? 0 : plan.weights;
+    const ServedOptions& served = options.served;
+    if (served.on())    // as descend_on_servers makes them
+        plan.gradients = plan.weights * (2 + (served.push_every > 1) +
+                                         (served.fetch_every > 1 || parse_precision(options.precision) == Precision::bf16));
+    else
+        plan.optimiser = parse_rule(options.optimizer) == Rule::sgd ? 0 : plan.weights;
     const std::size_t before = memory::reserved();
     Network<float> network(architecture, int(options.batch), pool, parse_precision(options.precision));
     network.reserve_gradients(parse_schedule(options.schedule));
@@ -30,6 +35,8 @@ std::string plan_table(const MemoryPlan& plan)
     };
     row("weights", plan.weights, "encoders and decoders");
     row("optimiser", plan.optimiser, "the update rule's state");
+    if (plan.gradients > 0)
+        row("gradients", plan.gradients, "on their way to servers, and values from them");
     row("activations", plan.activations, "of all stages for one batch, gradients and scratch with them");
     row("input", plan.input, "batches read ahead");
     row("program", plan.program, "code, libraries, decoding");
@@ -41,7 +48,8 @@ std::string plan_table(const MemoryPlan& plan)
 void require(const MemoryPlan& plan, const std::string& subject)
 {
     require_memory(subject, plan.total() - resident_memory(),
-                   gigabytes(plan.weights) + " of weights, " + gigabytes(plan.optimiser) + " of the optimiser's and " +
+                   gigabytes(plan.weights) + " of weights, " + (plan.gradients > 0 ? gigabytes(plan.gradients) + " of gradients and "
+                                           : gigabytes(plan.optimiser) + " of the optimiser's and ") +
                        gigabytes(plan.activations + plan.input) + " of activations and pictures");
 }
 

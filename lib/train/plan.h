@@ -14,10 +14,11 @@ namespace nonna
 struct MemoryPlan {
     std::uint64_t weights = 0;        // fp32, or split into two halves: 4 bytes each in any precision
     std::uint64_t optimiser = 0;      // its state
+    std::uint64_t gradients = 0;      // on their way to servers, and values from them; none alone
     std::uint64_t activations = 0;    // of all stages, gradients and scratch with them
     std::uint64_t input = 0;          // batches read ahead
     std::uint64_t program = 0;        // code, libraries, what decoding and writing take
-    std::uint64_t total() const { return weights + optimiser + activations + input + program; }
+    std::uint64_t total() const { return weights + optimiser + gradients + activations + input + program; }
 };
 
 MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool);

@@ -114,8 +114,10 @@ void train(Model& model, const std::vector<Source>& sources,
 
     const Precision precision = parse_precision(options.precision);
     Network<float> network(model.architecture, int(options.batch), pool, precision);
-    Batches batches(sources, model.preprocessing, int(options.batch), options.steps, options.seed,
-                    input_threads(pool));
+    // Replicas draw by seeds of their own: by one order they would go through their portions side by side, and push the
+    // gradients of neighbours in the set, which are often alike, all at once.
+    const std::uint64_t seed = options.seed + 0x9e3779b97f4a7c15u * options.served.replica.first;
+    Batches batches(sources, model.preprocessing, int(options.batch), options.steps, seed, input_threads(pool));
     std::unique_ptr<Descent> descent;
     if (!options.served.on())
         descent = descend_alone(model, network, options, pool);

@@ -1,0 +1,89 @@
+# nonna-cluster: servers and replicas from one command line, killed, stopped and gone on with; nonna-info on them.
+i=0
+while [ $i -lt 20 ]; do
+    { printf 'P6\n16 16\n255\n'; LC_ALL=C awk -v s=$((i + 10)) 'BEGIN { srand(s); for (k = 0; k < 768; k++) printf "%c", 40 + int(60 * rand()) + int(k / 768 * 100) }' | head -c 768; } >$i.ppm
+    i=$((i + 1))
+done
+nonna-dataset pack -q ./*.ppm --format png -o data.tar
+nonna-init tiny --whiten-from data.tar --seed 7 -o a.safetensors
+cluster() { exec nonna-cluster a.safetensors --data data.tar --batch 10 "$@"; }
+# until COMMAND...: it succeeds, in bounded time
+until_done() {
+    tries=0
+    while ! "$@" 2>/dev/null && [ $tries -lt 300 ]; do tries=$((tries + 1)); sleep 0.1; done
+}
+cost() { awk -F '\t' '$2 == "validate" { c = $5 } END { print c }' "$1"; }
+
+# Two servers and one replica that fetches and pushes at every step: training alone, to the last bit.
+nonna-train -q a.safetensors --data data.tar --batch 10 --steps 60 --validate data.tar --log alone.tsv -o alone.safetensors
+(cluster -q --steps 60 --servers 2 --replicas 1 --validate data.tar --log one.tsv --timing times.tsv -o one.safetensors)
+echo "one replica: $?"
+cmp alone.tsv one.tsv && echo "the same log"
+tail -c 200000 alone.safetensors >a.end
+tail -c 200000 one.safetensors >one.end
+cmp a.end one.end && echo "the same weights"
+nonna-info one.safetensors | grep '^versions'
+head -n 1 times.tsv | tr '\t' ' '
+ls "${TMPDIR:-/tmp}" | grep nonna-cluster-
+
+# Three replicas, 97 steps in all; everything in one log.
+(cluster --steps 97 --servers 3 --replicas 3 --push-every 2 --fetch-every 3 -o three.safetensors 2>log)
+echo "three replicas: $?"
+sed -n 's/^\(replica [0-9]*\) .*shards, \([0-9]*\) pushes: \([0-9]*\) applied.*/\1: \2 pushes, \3 applied/p' log | LC_ALL=C sort
+grep -c '^server [0-2] | nonna-serve: shard [0-2]/3 ready at ipc://' log
+
+# Stopped, and gone on with.
+cluster --steps 100000 --servers 2 --replicas 2 --folder run --checkpoint-every 5 -o never.safetensors 2>log &
+pid=$!
+until_done test -s run/replica-1/step-000000020.safetensors -o -s run/replica-1/step-000000040.safetensors
+nonna-info --rendezvous run/servers >table
+echo "asked: $?"
+sed 's/[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9a-z ]*  ipc:.*/.../' table | sed -n '1p;2p;5p' | tr -s ' '
+nonna-info --rendezvous run/servers --json | grep -c '"shards_in_all":2'
+nonna-info --rendezvous run/servers --snapshot >/dev/null && ls run/snapshots | grep -c safetensors >/dev/null && echo "snapshots"
+nonna-info --rendezvous run/servers --pull now.safetensors --model a.safetensors && nonna-info now.safetensors | grep -c '^versions'
+kill -TERM $pid
+wait $pid
+echo "stopped: $?"
+tail -n 1 log
+ls run/servers never.safetensors 2>/dev/null
+(cluster --steps 200 --servers 2 --replicas 2 --folder run -o x)
+echo "the folder of another: $?"
+done_steps=$(ls run/replica-* | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n | tail -1)
+(cluster -q --steps $((2 * done_steps + 20)) --servers 2 --replicas 2 --folder run --checkpoint-every 5 --resume -o on.safetensors)
+echo "gone on: $?"
+[ -s on.safetensors ] && echo "a model"
+
+# A server and a replica killed.
+cluster --steps 3000 --servers 2 --replicas 2 --folder killed --snapshot-every 0.2 --checkpoint-every 50 -o k.safetensors 2>log &
+pid=$!
+until_done test -s killed/replica-1/step-000000100.safetensors -o -s killed/replica-1/step-000000150.safetensors
+pkill -KILL -P $pid -f 'nonna-serve.*--shard 1/2'
+until_done grep -q 'shard 1/2: version .* of the snapshots' log
+pkill -KILL -P $pid -f 'nonna-train.*--replica 1/2'
+wait $pid
+echo "killed twice: $?"
+grep -c 'was killed by signal 9; started again' log
+grep -c "replica 0 .*back after .* of this replica's pushes are lost" log
+
+# What cannot be.
+nonna-train -q a.safetensors --data data.tar --steps 1 --rendezvous nowhere --patience 0.3
+echo "no server: $?"
+nonna-info tcp://127.0.0.1:1 --deadline 0.3 >out
+echo "nobody there: $?"
+nonna-info a.safetensors tcp://127.0.0.1:1
+echo "both: $?"
+nonna-info a.safetensors --pull x --model a.safetensors
+echo "a file: $?"
+nonna-info --rendezvous run/servers --pull x
+echo "no model: $?"
+nonna-info --rendezvous run/servers
+echo "no servers: $?"
+(cluster --steps 5 --servers 300 -q -o x 2>err)
+echo "too many shards: $?"
+(cluster --steps 5 --replicas 21 --servers 1 -q -o x 2>err)
+echo "a portion without pictures: $?"
+grep 'no picture' err
+(cluster --steps 5 --resume -o x)
+echo "no folder: $?"
+exit 0
