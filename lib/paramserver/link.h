@@ -39,7 +39,7 @@ struct Servers::Link {
     std::vector<ShardState> shards;    // set once, at the first greeting
     enum class Now { connecting, ready, lost } now = Now::connecting;
     Clock::time_point lost_at = Clock::now();
-    std::string reason;
+    std::string reason = "nobody answers there";
     bool said = false;    // at the start, that it is waited for
     bool push_wanted = false, fetch_wanted = false, busy = false, came = false;
     Want want = Want::values;    // of the fetch
