@@ -12,6 +12,7 @@ until_done() {
     tries=0
     while ! "$@" 2>/dev/null && [ $tries -lt 300 ]; do tries=$((tries + 1)); sleep 0.1; done
 }
+has_snapshot() { [ -n "$(ls "$1"-of-*.safetensors 2>/dev/null)" ]; }
 has_checkpoint() { [ -n "$(ls "$1"/step-* 2>/dev/null)" ]; }
 
 # Two servers and one replica that fetches and pushes at every step: training alone, to the last bit.
@@ -58,6 +59,7 @@ echo "gone on: $?"
 cluster --steps 8000 --servers 2 --replicas 2 --folder killed --snapshot-every 0.2 --checkpoint-every 50 -o k.safetensors 2>log &
 pid=$!
 until_done has_checkpoint killed/replica-1
+until_done has_snapshot killed/snapshots/shard-0001
 pkill -KILL -P $pid -f 'nonna-serve.*--shard 1/2'
 until_done grep -q 'shard 1/2: version .* of the snapshots' log
 pkill -KILL -P $pid -f 'nonna-train.*--replica 1/2'

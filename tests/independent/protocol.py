@@ -1,4 +1,4 @@
-"""nonna-protocol(7) from the manual page alone: a client on plain sockets, then hostile ones.
+"""nonna-protocol(7) by a client on plain sockets that shares no code with the library; then hostile ones.
 
 usage: protocol.py FOLDER   with tiny.safetensors and large.safetensors in it; the programs are on PATH
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# nonna-serve against a client written from nonna-protocol(7) alone, and against hostile ones (protocol.py).
+# nonna-serve against a client of its own after nonna-protocol(7), and against hostile ones (protocol.py).
 # usage: protocol.sh SHARE; the programs are on PATH. Skipped (77) without Python.
 set -eu
 share=$1
