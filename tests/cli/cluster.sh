@@ -1,17 +1,6 @@
 # nonna-cluster: servers and replicas from one command line, killed, stopped and gone on with; nonna-info on them.
-i=0
-while [ $i -lt 20 ]; do
-    { printf 'P6\n16 16\n255\n'; LC_ALL=C awk -v s=$((i + 10)) 'BEGIN { srand(s); for (k = 0; k < 768; k++) printf "%c", 40 + int(60 * rand()) + int(k / 768 * 100) }' | head -c 768; } >$i.ppm
-    i=$((i + 1))
-done
-nonna-dataset pack -q ./*.ppm --format png -o data.tar
-nonna-init tiny --whiten-from data.tar --seed 7 -o a.safetensors
+. "$SOURCE/tests/cli/servers.inc"
 cluster() { exec nonna-cluster a.safetensors --data data.tar --batch 10 "$@"; }
-# until COMMAND...: it succeeds, in bounded time
-until_done() {
-    tries=0
-    while ! "$@" 2>/dev/null && [ $tries -lt 300 ]; do tries=$((tries + 1)); sleep 0.1; done
-}
 has_snapshot() { [ -n "$(ls "$1"-of-*.safetensors 2>/dev/null)" ]; }
 has_checkpoint() { [ -n "$(ls "$1"/step-* 2>/dev/null)" ]; }
 
@@ -36,7 +25,8 @@ grep -c '^server [0-2] | nonna-serve: shard [0-2]/3 ready at ipc://' log
 # Stopped, and gone on with.
 cluster --steps 100000 --servers 2 --replicas 2 --folder run --checkpoint-every 5 -o never.safetensors 2>log &
 pid=$!
-until_done has_checkpoint run/replica-1
+started="$started $pid"
+until_true has_checkpoint run/replica-1
 nonna-info --rendezvous run/servers >table
 echo "asked: $?"
 sed 's/[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9.]*  *[0-9a-z ]*  ipc:.*/.../' table | sed -n '1p;2p;5p' | tr -s ' '
@@ -58,10 +48,11 @@ echo "gone on: $?"
 # A server and a replica killed.
 cluster --steps 8000 --servers 2 --replicas 2 --folder killed --snapshot-every 0.2 --checkpoint-every 50 -o k.safetensors 2>log &
 pid=$!
-until_done has_checkpoint killed/replica-1
-until_done has_snapshot killed/snapshots/shard-0001
+started="$started $pid"
+until_true has_checkpoint killed/replica-1
+until_true has_snapshot killed/snapshots/shard-0001
 pkill -KILL -P $pid -f 'nonna-serve.*--shard 1/2'
-until_done grep -q 'shard 1/2: version .* of the snapshots' log
+until_true grep -q 'shard 1/2: version .* of the snapshots' log
 pkill -KILL -P $pid -f 'nonna-train.*--replica 1/2'
 wait $pid
 echo "killed twice: $?"
