@@ -15,6 +15,7 @@
 #include <cstring>
 #include <deque>
 #include <future>
+#include <map>
 #include <mutex>
 #include <new>
 #include <shared_mutex>
@@ -175,9 +176,11 @@ std::span<std::byte> Message::bytes()
 std::span<const std::byte> Message::bytes() const { return const_cast<Message*>(this)->bytes(); }
 
 // Many contexts, each of which receives a request, answers it and receives the next. One whose answer is not taken
-// within `answer_seconds` closes that connection and goes on.
+// within `answer_seconds` closes that connection and goes on; so does one whose peer asks more and more and takes no
+// answer, else it could have all contexts wait for it.
 struct Responder::State {
     static constexpr int contexts = 256;
+    static constexpr int most_answers = 16;    // on their way to one connection
     static constexpr double answer_seconds = 20;
 
     struct Turn {
@@ -192,6 +195,8 @@ struct Responder::State {
     std::vector<Turn> turns{contexts};
     std::shared_mutex gate;    // shared by calls back
     bool shut = false;         // there are no more
+    std::mutex counting;
+    std::map<int, int> answers;    // on their way, by connection
 
     ~State()
     {
@@ -205,6 +210,18 @@ struct Responder::State {
                     nng_msg_free(nng_aio_get_msg(turn.aio));
                 nng_aio_free(turn.aio);
             }
+    }
+
+    // One answer more, or less, on its way to a connection: false where it would be too many.
+    bool count(nng_pipe pipe, int change)
+    {
+        const std::lock_guard lock(counting);
+        const auto at = answers.try_emplace(nng_pipe_id(pipe), 0).first;
+        if (at->second + change > most_answers)
+            return false;
+        if ((at->second += change) == 0)
+            answers.erase(at);
+        return true;
     }
 
     static void receive(Turn& turn)
@@ -225,6 +242,7 @@ struct Responder::State {
                 nng_msg_free(nng_aio_get_msg(turn.aio));
                 nng_pipe_close(turn.pipe);
             }
+            turn.state->count(turn.pipe, -1);
             return receive(turn);
         }
         if (result != 0)
@@ -237,9 +255,15 @@ struct Responder::State {
             nng_msg_free(request);
             return;
         }
+        if (!turn.state->count(turn.pipe, 1)) {
+            nng_msg_free(request);
+            nng_pipe_close(turn.pipe);
+            return receive(turn);
+        }
         try {
             answer = turn.state->callbacks.answer(Native::adopt(request), Peer(nng_pipe_id(turn.pipe)));
         } catch (...) {    // out of memory: this peer is told nothing and may come again
+            turn.state->count(turn.pipe, -1);
             nng_pipe_close(turn.pipe);
             return receive(turn);
         }
