@@ -55,7 +55,9 @@ pkill -KILL -P $pid -f 'nonna-serve.*--shard 1/2'
 until_true grep -q 'shard 1/2: version .* of the snapshots' log
 pkill -KILL -P $pid -f 'nonna-train.*--replica 1/2'
 wait $pid
-echo "killed twice: $?"
+status=$?
+echo "killed twice: $status"
+[ $status -eq 0 ] || tail -n 20 log
 grep -c 'was killed by signal 9; started again' log
 grep -c "replica 0 .*back after .* of this replica's pushes are lost" log
 
