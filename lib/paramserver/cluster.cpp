@@ -124,6 +124,7 @@ void run_cluster(const ClusterOptions& o)
         programs.push_back(replica(o, folder.path(), i));
     Words pull(sibling("nonna-info"));
     pull.add("--rendezvous", folder.path() + "/servers").add("--model", o.model).add("--pull", o.output);
+    pull.add("--deadline", 60.0);    // a busy machine is no reason to lose what was learnt
     const Program last{"model", pull.all(), {}, false};
     supervise(programs, &last);
 }
