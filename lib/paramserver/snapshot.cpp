@@ -12,10 +12,7 @@
 #include <set>
 #include <utility>
 
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
-#include <sys/file.h>
-#include <unistd.h>
 
 namespace nonna
 {
@@ -59,8 +56,8 @@ std::vector<File> files(const std::string& folder)
         File f;
         f.path = entry.path().string();
         char end = 0;
-        if (std::sscanf(entry.path().filename().c_str(), "shard-%u-of-%u.%llu.safetensor%c", &f.index, &f.of, &f.version,
-                        &end) == 4 &&
+        if (std::sscanf(entry.path().filename().c_str(), "shard-%u-of-%u.%llu.safetensor%c", &f.index, &f.of,
+                        &f.version, &end) == 4 &&
             end == 's' && f.of >= 1 && f.of <= Layout::most_shards && f.index < f.of)
             all.push_back(f);
     }
@@ -193,34 +190,10 @@ void merge(std::map<std::uint32_t, ReplicaRecord>& into, const std::map<std::uin
 }    // namespace
 
 Snapshots::Snapshots(std::string folder, const Layout& layout, std::uint32_t index, std::uint32_t of, Rule rule)
-    : folder_(std::move(folder)), layout_(&layout), index_(index), of_(of), rule_(rule)
+    : folder_(std::move(folder)), layout_(&layout), index_(index), of_(of), rule_(rule),
+      lock_(folder_, shard_name(index, of) + ".lock", folder_ + "/" + shard_name(index, of) + ".lock",
+            "another server holds this shard")
 {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error) {
-        errno = error.value();
-        throw Error(folder_, errno_reason());
-    }
-    const std::string lock = folder_ + "/" + shard_name(index, of) + ".lock";
-    lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock_ < 0)
-        throw Error(lock, errno_reason());
-    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        ::close(lock_);
-        throw Error(lock, "another server holds this shard", ExitStatus::locked);
-    }
-}
-
-Snapshots::Snapshots(Snapshots&& other) noexcept
-    : folder_(std::move(other.folder_)), layout_(other.layout_), index_(other.index_), of_(other.of_),
-      rule_(other.rule_), lock_(std::exchange(other.lock_, -1))
-{
-}
-
-Snapshots::~Snapshots()
-{
-    if (lock_ >= 0)
-        ::close(lock_);
 }
 
 std::optional<ShardCopy> Snapshots::restore() const
@@ -242,7 +215,8 @@ std::optional<ShardCopy> Snapshots::restore() const
         if (of == of_) {
             if (std::optional<ShardCopy> copy = newest(all, index_, of_, *layout_, rule_))
                 return copy;
-            own = own || std::any_of(all.begin(), all.end(), [&](const File& f) { return f.of == of_ && f.index == index_; });
+            own = own ||
+                  std::any_of(all.begin(), all.end(), [&](const File& f) { return f.of == of_ && f.index == index_; });
             continue;
         }
         ShardCopy made;
@@ -280,7 +254,8 @@ std::optional<ShardCopy> Snapshots::restore() const
         }
     }
     if (own)
-        throw Error(folder_, "no snapshot of shard " + std::to_string(index_) + "/" + std::to_string(of_) + " is whole");
+        throw Error(folder_,
+                    "no snapshot of shard " + std::to_string(index_) + "/" + std::to_string(of_) + " is whole");
     return std::nullopt;
 }
 

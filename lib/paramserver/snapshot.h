@@ -2,10 +2,11 @@
 //
 // shard-0003-of-0008.000000001234.safetensors is shard 3 at version 1234: values, the rule's state, statistics, and the
 // replicas' records, with a SHA-256 of the numbers. A file appears complete or not at all; the newest two of a shard
-// are kept. One that is cut or altered is named and passed over for the one before it. The folder's lock file of a shard
-// is held while its server runs.
+// are kept. One that is cut or altered is named and passed over for the one before it. The folder's lock file of a
+// shard is held while its server runs.
 #pragma once
 
+#include "io/folder_lock.h"
 #include "paramserver/shard.h"
 
 #include <optional>
@@ -19,9 +20,6 @@ class Snapshots
   public:
     // Makes the folder and locks the shard's place in it: Error (locked) where another server has it.
     Snapshots(std::string folder, const Layout& layout, std::uint32_t index, std::uint32_t of, Rule rule);
-    ~Snapshots();
-    Snapshots(Snapshots&& other) noexcept;
-    Snapshots& operator=(Snapshots&&) = delete;
 
     // The newest state that the folder's files hold of this shard, of whatever number of shards they were; nullopt:
     // nothing. Error where they are another model's, or of another update rule, or none is whole. Made of another
@@ -36,7 +34,7 @@ class Snapshots
     const Layout* layout_;
     std::uint32_t index_, of_;
     Rule rule_;
-    int lock_ = -1;
+    FolderLock lock_;
 };
 
 }    // namespace nonna

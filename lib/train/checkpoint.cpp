@@ -8,32 +8,16 @@
 #include <filesystem>
 #include <sstream>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 namespace nonna
 {
 
 namespace fs = std::filesystem;
 
-Checkpoints::Checkpoints(std::string folder, std::string run) : folder_(std::move(folder)), run_(std::move(run))
+Checkpoints::Checkpoints(std::string folder, std::string run)
+    : folder_(std::move(folder)), run_(std::move(run)),
+      lock_(folder_, "lock", folder_, "another run is using these checkpoints")
 {
-    std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error)
-        throw Error(folder_, error.message());
-    const std::string lock = folder_ + "/lock";
-    lock_ = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (lock_ < 0)
-        throw Error(lock, errno_reason());
-    if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-        ::close(lock_);
-        throw Error(folder_, "another run is using these checkpoints", ExitStatus::locked);
-    }
 }
-
-Checkpoints::~Checkpoints() { ::close(lock_); }
 
 std::vector<std::string> Checkpoints::files() const
 {

@@ -1,6 +1,7 @@
 // Checkpoints of a training run: a folder, locked while the run lasts, with the newest two states of it.
 #pragma once
 
+#include "io/folder_lock.h"
 #include "model/model_file.h"
 #include "train/trainer.h"
 
@@ -25,8 +26,6 @@ class Checkpoints
     // Makes the folder and takes its lock: Error with status locked when another run holds it. `run`: one line of text
     // of everything that determines the run; a checkpoint made with another one is refused.
     Checkpoints(std::string folder, std::string run);
-    ~Checkpoints();
-    Checkpoints(const Checkpoints&) = delete;
 
     bool empty() const;
     // The newest state into `model` and `state`. Error when it belongs to another run.
@@ -35,7 +34,7 @@ class Checkpoints
 
   private:
     std::string folder_, run_;
-    int lock_ = -1;
+    FolderLock lock_;
     std::vector<std::string> files() const;    // oldest first
 };
 
