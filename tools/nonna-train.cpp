@@ -43,7 +43,8 @@ int main(int argc, char** argv)
     command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
     command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     nonna::ServedOptions& s = o.served;
-    command.group("On parameter servers");
+    const std::string on_servers = "On parameter servers";
+    command.group(on_servers);
     command.option("--servers", s.client.servers, "LIST", "addresses, with commas between, or a file with one a line");
     declare_client(command, s.client);
     command.option("--replica", replica, "I/N", "which replica, counted from 0; learns from every N-th picture");
@@ -56,6 +57,11 @@ int main(int argc, char** argv)
         using namespace nonna;
         if (!s.client.servers.empty() && !s.client.rendezvous.empty())
             usage_error("--servers", "excludes --rendezvous");
+        if (!s.on() && !command.given_in(on_servers).empty())
+            usage_error(command.given_in(on_servers), "needs --servers or --rendezvous");
+        for (const char* option : {"--optimizer", "--rate", "--momentum"})
+            if (s.on() && command.given(option))
+                usage_error(option, "is the servers' to choose: see nonna-serve");
         if (output.empty() && !plan && !s.on())
             usage_error("--output", "must be given, but where the parameters are on servers");
         s.replica = Part::parse(replica, "--replica", false);

@@ -288,6 +288,26 @@ Command& Command::group(const std::string& title)
     return *this;
 }
 
+bool Command::given(const std::string& option) const
+{
+    for (const Declaration& d : state_->declarations)
+        if (d.long_name == option)
+            return d.given;
+    throw Error(option, "not declared");    // our own mistake
+}
+
+std::string Command::given_in(const std::string& group) const
+{
+    const auto& groups = state_->groups;
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const std::size_t end = g + 1 < groups.size() ? groups[g + 1].first : state_->declarations.size();
+        for (std::size_t i = groups[g].first; groups[g].second == group && i < end; ++i)
+            if (state_->declarations[i].given)
+                return state_->declarations[i].long_name;
+    }
+    return {};
+}
+
 Command& Command::positional(const std::string& metavar, std::string& value, const std::string& help)
 {
     Declaration d = one_text("", value, metavar, help);

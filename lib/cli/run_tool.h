@@ -74,6 +74,11 @@ class Command {
     Command& positional(const std::string& metavar, std::vector<std::string>& values, const std::string& help,
                         std::size_t least = 0);
 
+    // Was the option, by its long name, given on the command line, in the environment or the file? For the action.
+    bool given(const std::string& option) const;
+    // The first given option of a group; empty: none. For options that would do nothing.
+    std::string given_in(const std::string& group) const;
+
     // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run. The reference
     // stays valid as long as this Command.
     Command& subcommand(const std::string& name, const std::string& summary, std::function<ExitStatus()> action);

@@ -1,7 +1,7 @@
 #include "paramserver/link.h"
 
-#include "base/log.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "paramserver/rendezvous.h"
 
@@ -110,6 +110,8 @@ void Servers::State::account(Link& link, const Welcome& welcome)
             of = welcome.of;
             rule = welcome.rule;
         }
+        if (welcome.rule != rule)
+            throw Error(link.url, "its update rule, rate or staleness options are not the other servers'");
         for (const WelcomeShard& s : welcome.shards) {
             Link::ShardState shard;
             shard.index = s.index;
@@ -121,7 +123,7 @@ void Servers::State::account(Link& link, const Welcome& welcome)
     if (welcome.of != of || welcome.shards.size() != link.shards.size())
         throw Error(link.url, "is cut into other shards than before");
     if (welcome.rule.rule != rule.rule)
-        throw Error(link.url, "its --optimizer is not the other servers'");
+        throw Error(link.url, "its --optimizer is another than before");
     std::uint64_t lost = 0, behind = 0;
     for (std::size_t i = 0; i < link.shards.size(); ++i) {
         Link::ShardState& mine = link.shards[i];

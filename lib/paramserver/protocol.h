@@ -1,9 +1,9 @@
 // What servers and their clients say to each other (nonna-protocol(7)): pure functions between structs and bytes.
 //
 // Model to hold in mind: a client asks, the server answers, one message each; every number is little-endian. A message
-// begins with 16 bytes: "NNPS", the protocol's version (2 bytes), its kind (2), a shard's index (4), flags (4). Decoding
-// trusts nothing: it returns std::nullopt unless the message is exactly as long as its own counts say, and allocates
-// nothing that they could make large. Spans of a decoded message point into its bytes.
+// begins with 16 bytes: "NNPS", the protocol's version (2 bytes), its kind (2), a shard's index (4), flags (4).
+// Decoding trusts nothing: it returns std::nullopt unless the message is exactly as long as its own counts say, and
+// allocates nothing that they could make large. Spans of a decoded message point into its bytes.
 #pragma once
 
 #include "paramserver/layout.h"
@@ -22,9 +22,9 @@ namespace nonna
 inline constexpr std::uint16_t protocol_version = 1;
 
 enum class Kind : std::uint16_t {
-    hello = 1,       // client: who I am             -> welcome
+    hello = 1,    // client: who I am             -> welcome
     welcome = 2,
-    fetch = 3,       // client: values of a range    -> values
+    fetch = 3,    // client: values of a range    -> values
     values = 4,
     push = 5,        // client: a chunk of a gradient -> received, accepted, stale or refused
     received = 6,    // other chunks of the push are missing
@@ -33,9 +33,9 @@ enum class Kind : std::uint16_t {
     refused = 9,     // not applied: a number is not finite
     status = 10,     // client: how are you          -> state
     state = 11,
-    snapshot = 12,   // client: write your snapshot  -> saved
+    snapshot = 12,    // client: write your snapshot  -> saved
     saved = 13,
-    error = 14,      // the server: not done; text says why
+    error = 14,    // the server: not done; text says why
 };
 
 enum class Role : std::uint32_t { replica = 1, observer = 2 };
@@ -66,13 +66,14 @@ struct ServerRule {
     double rate = 0, momentum = 0;
     std::uint64_t max_staleness = 0;    // 0: no bound
     bool staleness_scale = false;
+    bool operator==(const ServerRule&) const = default;
 };
 
 struct WelcomeShard {
     std::uint32_t index = 0, epoch = 0;    // epoch: of this replica, grows with every process that takes its place
     Range range;
     std::uint64_t version = 0;
-    std::uint64_t seen = 0;       // this epoch's last push that was decided
+    std::uint64_t seen = 0;        // this epoch's last push that was decided
     std::uint64_t accepted = 0;    // pushes applied in this epoch
 };
 

@@ -67,10 +67,11 @@ std::vector<Found> servers_in(const std::string& folder)
         } catch (const Error&) {    // gone since
             continue;
         }
+        if (f.url.find("://") == std::string::npos)
+            throw Error(entry.path().string(), "holds no server's address");
         all.push_back(f);
     }
-    std::sort(all.begin(), all.end(),
-              [](const Found& a, const Found& b) { return a.shards.first < b.shards.first; });
+    std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.shards.first < b.shards.first; });
     return all;
 }
 

@@ -77,7 +77,8 @@ class SignalsBlocked
 
 nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(seconds, 0.001, 1e6) * 1000); }
 
-// Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in again.
+// Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in
+// again.
 void keep_freed_memory()
 {
     static const bool done = mallopt(M_MMAP_THRESHOLD, 32 << 20) + mallopt(M_TRIM_THRESHOLD, 64 << 20) == 2;
@@ -416,9 +417,9 @@ Requester::Requester(const std::string& url, const Access& access, std::size_t m
     while (!s.changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return s.connected; }))
         if (stop() || std::chrono::steady_clock::now() > end)
             throw Error(url,
-                    is_encrypted(url) ? "nobody answers there, or one side does not accept the other's certificate"
-                                      : "nobody answers there",
-                    ExitStatus::peer_lost);
+                        is_encrypted(url) ? "nobody answers there, or one side does not accept the other's certificate"
+                                          : "nobody answers there",
+                        ExitStatus::peer_lost);
 }
 
 Requester::~Requester() = default;
@@ -450,7 +451,8 @@ void Requester::exchange(std::size_t n, double seconds, const std::function<Mess
             while (s.done.empty()) {
                 if (s.lost)
                     throw Error(s.url, "the connection was lost", ExitStatus::peer_lost);
-                if (!s.changed.wait_for(lock, std::chrono::milliseconds(200), [&] { return !s.done.empty() || s.lost; }) &&
+                if (!s.changed.wait_for(lock, std::chrono::milliseconds(200),
+                                        [&] { return !s.done.empty() || s.lost; }) &&
                     stop())
                     throw Error(s.url, "given up", ExitStatus::peer_lost);
             }
@@ -518,9 +520,9 @@ WebPage::WebPage(const std::string& url, std::function<std::string()> text) : st
     State& s = *state_;
     s.text = std::move(text);
     nng_url* parsed = nullptr;
-    check(url, nng_url_parse(&parsed, url.c_str()), ExitStatus::usage);
+    const bool understood = nng_url_parse(&parsed, url.c_str()) == 0;
     const std::unique_ptr<nng_url, void (*)(nng_url*)> held(parsed, nng_url_free);
-    if (std::strcmp(parsed->u_scheme, "http") != 0)
+    if (!understood || std::strcmp(parsed->u_scheme, "http") != 0)
         throw Error(url, "expected http://HOST:PORT/PATH", ExitStatus::usage);
     const std::string path = *parsed->u_path ? parsed->u_path : "/";
     check(url, nng_http_server_hold(&s.server, parsed));
@@ -532,8 +534,8 @@ WebPage::WebPage(const std::string& url, std::function<std::string()> text) : st
     nng_sockaddr bound{};
     check(url, nng_http_server_get_addr(s.server, &bound));
     const std::uint16_t port = bound.s_family == NNG_AF_INET6 ? bound.s_in6.sa_port : bound.s_in.sa_port;
-    address_ = std::string("http://") + parsed->u_hostname + ":" +
-               std::to_string(std::uint16_t(port >> 8 | port << 8)) + path;
+    address_ =
+        std::string("http://") + parsed->u_hostname + ":" + std::to_string(std::uint16_t(port >> 8 | port << 8)) + path;
 }
 
 WebPage::~WebPage() = default;

@@ -156,6 +156,8 @@ void train(Model& model, const std::vector<Source>& sources,
     };
     if (start == 0)
         validation_row(0);
+    if (start == options.steps)    // nothing is left to do but to take the servers' values
+        descent->finish();
 
     Timing timing(options.timing, start, options.batch);
     Progress progress("training", std::uint64_t(options.steps), "steps");

@@ -89,6 +89,6 @@ for data in (sys.stdin.buffer.read(), b'\0SP\0\0\x30\0\0' + (1 << 40).to_bytes(8
     while s.recv(1000):
         pass
     print('closed')" "$address"
-client "everybody else" --optimizer adagrad
+client "everybody else"
 stop s
 exit 0
