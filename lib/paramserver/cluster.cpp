@@ -15,7 +15,8 @@ namespace nonna
 namespace
 {
 
-// A folder for one run; a temporary one is removed with it.
+// A folder for one run; a temporary one is removed with it, unless it failed and some replica had come
+// to its first checkpoint.
 class Folder
 {
   public:
@@ -32,15 +33,24 @@ class Folder
     ~Folder()
     {
         std::error_code ignored;
-        if (owned_)
+        if (!owned_)
+            return;
+        bool learnt = false;
+        if (!finished_)
+            for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, ignored))
+                learnt = learnt || entry.path().filename().string().starts_with("step-");
+        if (learnt)
+            say("what was learnt is kept: --folder " + path_ + " --resume goes on with it");
+        else
             std::filesystem::remove_all(path_, ignored);
     }
+    void finished() { finished_ = true; }
     Folder(const Folder&) = delete;
     const std::string& path() const { return path_; }
 
   private:
     std::string path_;
-    bool owned_;
+    bool owned_, finished_ = false;
 };
 
 // A command line, word by word.
@@ -107,7 +117,8 @@ Program replica(const ClusterOptions& o, const std::string& folder, std::int64_t
         words.given("--validate", o.validation).given("--log", o.log).given("--timing", o.timing);
     if (o.resume)
         words.add("--resume");
-    return {"replica " + std::to_string(i), words.all(), o.resume ? std::vector<std::string>() : std::vector<std::string>{"--resume"}, false};
+    return {"replica " + std::to_string(i), words.all(),
+            o.resume ? std::vector<std::string>() : std::vector<std::string>{"--resume"}, false};
 }
 
 }    // namespace
@@ -116,7 +127,7 @@ void run_cluster(const ClusterOptions& o)
 {
     if (!o.folder.empty() && !o.resume && std::filesystem::exists(o.folder + "/snapshots"))
         throw Error(o.folder, "holds a run already; --resume goes on with it", ExitStatus::usage);
-    const Folder folder(o.folder);
+    Folder folder(o.folder);
     std::vector<Program> programs;
     for (std::int64_t i = 0; i < o.servers; ++i)
         programs.push_back(server(o, folder.path(), i));
@@ -127,6 +138,7 @@ void run_cluster(const ClusterOptions& o)
     pull.add("--deadline", 60.0);    // a busy machine is no reason to lose what was learnt
     const Program last{"model", pull.all(), {}, false};
     supervise(programs, &last);
+    folder.finished();
 }
 
 }    // namespace nonna

@@ -3,6 +3,8 @@
 cluster() { exec nonna-cluster a.safetensors --data data.tar --batch 10 "$@"; }
 has_snapshot() { [ -n "$(ls "$1"-of-*.safetensors 2>/dev/null)" ]; }
 has_checkpoint() { [ -n "$(ls "$1"/step-* 2>/dev/null)" ]; }
+mkdir temporary
+export TMPDIR=$PWD/temporary
 
 # Two servers and one replica that fetches and pushes at every step: training alone, to the last bit.
 nonna-train -q a.safetensors --data data.tar --batch 10 --steps 60 --validate data.tar --log alone.tsv -o alone.safetensors
@@ -14,7 +16,7 @@ tail -c 200000 one.safetensors >one.end
 cmp a.end one.end && echo "the same weights"
 nonna-info one.safetensors | grep '^versions'
 head -n 1 times.tsv | tr '\t' ' '
-ls "${TMPDIR:-/tmp}" | grep nonna-cluster-
+ls temporary
 
 # Three replicas, 97 steps in all; everything in one log.
 (cluster --steps 97 --servers 3 --replicas 3 --push-every 2 --fetch-every 3 -o three.safetensors 2>log)
@@ -44,6 +46,21 @@ done_steps=$(ls run/replica-* | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n |
 (cluster -q --steps $((2 * done_steps + 20)) --servers 2 --replicas 2 --folder run --checkpoint-every 5 --resume -o on.safetensors)
 echo "gone on: $?"
 [ -s on.safetensors ] && echo "a model"
+
+# Stopped in a temporary folder: it is kept, and said.
+cluster --steps 100000 --servers 1 --replicas 1 --checkpoint-every 5 -o never.safetensors 2>log &
+pid=$!
+started="$started $pid"
+temporary_checkpoint() { [ -n "$(ls temporary/*/replica-0/step-* 2>/dev/null)" ]; }
+until_true temporary_checkpoint
+kill -TERM $pid
+wait $pid
+echo "stopped: $?"
+kept=$(sed -n 's/^nonna-cluster: what was learnt is kept: --folder \(.*\) --resume goes on with it$/\1/p' log)
+steps=$(ls "$kept"/replica-0 | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n | tail -1)
+(cluster -q --steps $((steps + 20)) --servers 1 --replicas 1 --folder "$kept" --resume -o kept.safetensors)
+echo "gone on: $?"
+rm -r "$kept"
 
 # A server and a replica killed.
 cluster --steps 8000 --servers 2 --replicas 2 --folder killed --snapshot-every 0.2 --checkpoint-every 50 -o k.safetensors 2>log &
