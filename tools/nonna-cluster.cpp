@@ -29,10 +29,12 @@ int main(int argc, char** argv)
     command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products");
     command.choice("--wire", o.wire, {"fp32", "bf16"}, "numbers between replicas and servers");
     command.option("--warm-start", o.warm_start, "STEPS", "of replica 0 alone", 0, 1000000000);
-    command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0, 1000000000);
+    command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,
+                   1000000000);
     command.flag("--staleness-scale", o.staleness_scale, "divide a push's rate by 1 + its age in versions");
     command.option("--snapshot-every", o.snapshot_every, "SECONDS", "between the servers' snapshots", 0.1, 1e6);
-    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between a replica's checkpoints", 1, 1000000000);
+    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between a replica's checkpoints", 1,
+                   1000000000);
     command.option("--patience", o.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
     command.option("--timing", o.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
     command.option("--seed", o.seed, "S", "seed of the data's order");

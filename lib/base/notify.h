@@ -1,5 +1,5 @@
-// systemd's notification protocol, sd_notify(3), for services of Type=notify: one datagram to the socket that NOTIFY_SOCKET
-// names, nothing where it is unset. Its library would load six others.
+// systemd's notification protocol, sd_notify(3), for services of Type=notify: one datagram to the socket that
+// NOTIFY_SOCKET names, nothing where it is unset. Its library would load six others.
 #pragma once
 
 #include <string>

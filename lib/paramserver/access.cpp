@@ -32,7 +32,9 @@ Address split(const std::string& url)
     if (address.scheme != "ipc://") {
         const std::size_t colon = address.host.rfind(':');
         const std::string port = colon == std::string::npos ? "" : address.host.substr(colon + 1);
-        if (port.empty() || port.size() > 5 || !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }) || std::stoi(port) > 65535)
+        if (port.empty() || port.size() > 5 ||
+            !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }) ||
+            std::stoi(port) > 65535)
             throw Error(url, "no port: HOST:PORT is wanted, 0 for any free one", ExitStatus::usage);
         address.host.resize(colon);
     }

@@ -10,15 +10,14 @@
 namespace nonna
 {
 
-template <class Done>
-double Servers::State::wait(std::unique_lock<std::mutex>& lock, bool patient, Done done)
+template <class Done> double Servers::State::wait(std::unique_lock<std::mutex>& lock, bool patient, Done done)
 {
     const Clock::time_point start = Clock::now();
     for (;;) {
         check_patience();
         const bool all = std::all_of(links.begin(), links.end(), [&](const auto& link) { return done(*link); });
-        const bool none = std::none_of(links.begin(), links.end(),
-                                       [](const auto& link) { return link->now == Link::Now::ready; });
+        const bool none =
+            std::none_of(links.begin(), links.end(), [](const auto& link) { return link->now == Link::Now::ready; });
         if (all && (patient || !none || interrupted()))
             return since(start);
         if (interrupted() && patient)
@@ -143,9 +142,8 @@ void Servers::push(std::span<const float> gradient, double factor, double decay,
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) {
-        return !link.push_wanted || (!link.busy && link.now == Link::Now::lost);
-    });
+    s.waited_push += s.wait(
+        lock, false, [](const Link& link) { return !link.push_wanted || (!link.busy && link.now == Link::Now::lost); });
     s.gradient = gradient;
     s.factor = factor;
     s.decay = decay;
@@ -174,9 +172,8 @@ void Servers::settle()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) {
-        return !link.push_wanted || (!link.busy && link.now == Link::Now::lost);
-    });
+    s.waited_push += s.wait(
+        lock, false, [](const Link& link) { return !link.push_wanted || (!link.busy && link.now == Link::Now::lost); });
 }
 
 void Servers::finish()

@@ -26,8 +26,8 @@ struct ClientOptions {
     std::string servers;       // "URL,URL,..." or a file of them; or
     std::string rendezvous;    // a folder in which they publish themselves
     Access access;
-    double patience = 600;     // seconds without a server
-    double deadline = 10;      // seconds for one answer
+    double patience = 600;    // seconds without a server
+    double deadline = 10;     // seconds for one answer
     std::string wire = "fp32";
 };
 
@@ -67,8 +67,8 @@ class Servers
     struct Tally {
         std::uint64_t pushes = 0, accepted = 0, stale = 0, refused = 0, dropped = 0, lost = 0;
     };
-    std::vector<Tally> tallies() const;    // by shard
-    double waited_fetch() const, waited_push() const;    // seconds the caller waited
+    std::vector<Tally> tallies() const;                              // by shard
+    double waited_fetch() const, waited_push() const;                // seconds the caller waited
     std::uint64_t staleness_sum() const, staleness_count() const;    // of accepted pushes
 
   private:

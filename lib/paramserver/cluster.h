@@ -1,7 +1,7 @@
 // Servers and replicas of one run on one machine: the programs that nonna-cluster starts.
 //
-// A run's folder holds servers/ (addresses), server-I (sockets), snapshots/ and replica-I/ (checkpoints). What is killed
-// is started again and goes on from there. Calls nothing of nng's, as the caller forks.
+// A run's folder holds servers/ (addresses), server-I (sockets), snapshots/ and replica-I/ (checkpoints). What is
+// killed is started again and goes on from there. Calls nothing of nng's, as the caller forks.
 #pragma once
 
 #include <cstdint>

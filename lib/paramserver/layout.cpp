@@ -74,7 +74,8 @@ std::uint64_t Layout::boundary_before(std::uint64_t at) const
     std::uint64_t found = 0;
     for (const Segment& s : segments_)
         if (s.offset <= at)
-            found = s.offset + std::min<std::uint64_t>(s.size(), (at - s.offset) / (s.rows * s.columns) * s.rows * s.columns);
+            found = s.offset +
+                    std::min<std::uint64_t>(s.size(), (at - s.offset) / (s.rows * s.columns) * s.rows * s.columns);
     return found;
 }
 

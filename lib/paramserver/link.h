@@ -29,11 +29,11 @@ struct Servers::Link {
         std::uint32_t index = 0, epoch = 0;
         Range range;
         std::vector<Range> chunks;
-        std::uint64_t version = 0;      // as last heard
-        std::uint64_t fetched = 0;      // of the values in use
-        std::uint64_t base = 0;         // of the gradient under way
+        std::uint64_t version = 0;        // as last heard
+        std::uint64_t fetched = 0;        // of the values in use
+        std::uint64_t base = 0;           // of the gradient under way
         std::uint64_t pushed_base = 0;    // of the one handed over
-        bool decided = true;            // the push handed over last
+        bool decided = true;              // the push handed over last
         Tally tally;
     };
     std::vector<ShardState> shards;    // set once, at the first greeting

@@ -34,10 +34,7 @@ class Writer
     Writer& put(const Digest& d) { return raw(d.data(), d.size()); }
     Writer& put(Range r) { return put(r.first).put(r.count); }
     Writer& put(std::string_view text) { return raw(text.data(), text.size()); }
-    Writer& put(const std::vector<double>& numbers)
-    {
-        return raw(numbers.data(), numbers.size() * sizeof(double));
-    }
+    Writer& put(const std::vector<double>& numbers) { return raw(numbers.data(), numbers.size() * sizeof(double)); }
     std::vector<std::byte> done() { return std::move(bytes_); }
 
   private:

@@ -12,7 +12,7 @@ namespace nonna
 namespace
 {
 
-constexpr std::size_t most_frozen = 4;    // copies of shards for clients, at a time
+constexpr std::size_t most_frozen = 4;                    // copies of shards for clients, at a time
 constexpr auto frozen_time = std::chrono::seconds(30);    // after which one that nobody asks for may go
 
 Message small(std::span<const std::byte> bytes) { return Message(bytes); }
@@ -226,7 +226,8 @@ Message Server::fetch(const Fetch& m, Responder::Peer peer)
     std::byte* const numbers = reply.bytes().data() + head.size();
     if (copy) {
         values.version = copy->version;
-        pack(std::span<const float>(copy->values).subspan(m.range.first - all.first, m.range.count), m.wire, {}, numbers);
+        pack(std::span<const float>(copy->values).subspan(m.range.first - all.first, m.range.count), m.wire, {},
+             numbers);
     } else
         values.version = held->shard->read(m.range, m.wire, numbers);
     head = encode_head(values);    // with the version of these very numbers

@@ -1,9 +1,9 @@
 // A parameter server: shards, the clients that greeted, and an answer to every message.
 //
-// Model to hold in mind: `answer` is a function from a request to a reply; it is called on several threads and waits for
-// nothing but an update under way. A connection must greet first (hello), with the model's layout and, where the server
-// has one, the token; what it may ask depends on what it greeted as. A message that makes no sense gets an error and is
-// counted, and changes nothing.
+// Model to hold in mind: `answer` is a function from a request to a reply; it is called on several threads and waits
+// for nothing but an update under way. A connection must greet first (hello), with the model's layout and, where the
+// server has one, the token; what it may ask depends on what it greeted as. A message that makes no sense gets an error
+// and is counted, and changes nothing.
 #pragma once
 
 #include "paramserver/shard.h"
@@ -31,7 +31,7 @@ class Server
 
     // Snapshots of the shards that moved since their last. One that cannot be written is said, counted and left.
     bool snapshot();
-    void tick();    // once a second, for rates
+    void tick();                    // once a second, for rates
     std::string state() const;      // JSON: nonna-protocol(7)
     std::string metrics() const;    // Prometheus text
 
@@ -61,8 +61,8 @@ class Server
     mutable std::mutex mutex_;    // of what follows, and of Held but the shards
     std::map<Responder::Peer, Hello> sessions_;
     std::map<std::uint32_t, Clock::time_point> contact_;    // with each replica
-    std::map<Key, Frozen> frozen_;    // a copy goes once all its numbers were asked for
-    std::mutex saving_;    // one snapshot at a time
+    std::map<Key, Frozen> frozen_;                          // a copy goes once all its numbers were asked for
+    std::mutex saving_;                                     // one snapshot at a time
     std::atomic<std::uint64_t> bytes_in_{0}, bytes_out_{0}, requests_{0}, errors_{0}, refused_greetings_{0},
         failed_snapshots_{0};
 

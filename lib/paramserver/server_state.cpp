@@ -54,7 +54,8 @@ std::string Server::state() const
                  {"stale", r.stale},
                  {"refused", r.refused},
                  {"repeats", r.repeats},
-                 {"last_contact", contact == contact_.end() ? ordered_json(nullptr) : ordered_json(seconds(contact->second))}});
+                 {"last_contact",
+                  contact == contact_.end() ? ordered_json(nullptr) : ordered_json(seconds(contact->second))}});
         }
     }
     return all.dump();

@@ -52,8 +52,8 @@ std::variant<Answer, ErrorMessage> Shard::push(const Push& push, std::uint32_t r
     const std::lock_guard lock(mutex_);
     ReplicaRecord& r = now_.replicas[replica];
     if (r.incarnation != incarnation || r.epoch != push.epoch)
-        return ErrorMessage{ErrorCode::replaced, "another process has taken the place of replica " +
-                                                     std::to_string(replica)};
+        return ErrorMessage{ErrorCode::replaced,
+                            "another process has taken the place of replica " + std::to_string(replica)};
     if (push.sequence <= r.seen) {
         ++r.repeats;
         Answer again = r.last;
@@ -114,8 +114,8 @@ Answer Shard::decide(Assembly& assembly, ReplicaRecord& r)
         ++r.stale;
     } else {
         staleness_.add(answer.staleness);
-        // Descent along gradients that are t steps old is stable up to 2 sin(pi / (4 t + 2)) over the curvature: as good
-        // as 2 / (1 + t).
+        // Descent along gradients that are t steps old is stable up to 2 sin(pi / (4 t + 2)) over the curvature: as
+        // good as 2 / (1 + t).
         const double scale = rule_.staleness_scale ? 1 + double(answer.staleness) : 1;
         apply(assembly, rule_.rate * first.factor / scale);
         answer.version = now_.version;
@@ -170,7 +170,7 @@ std::vector<double> Shard::statistics() const
 ShardCopy Shard::copy() const
 {
     const std::lock_guard lock(mutex_);    // values change under it alone
-    ShardCopy copy = now_;    // its own state is empty, the optimiser has it
+    ShardCopy copy = now_;                 // its own state is empty, the optimiser has it
     const std::span<const float> state = optimiser_.state();
     copy.state = Aligned<float>(state.size());
     std::copy(state.begin(), state.end(), copy.state.begin());

@@ -3,7 +3,8 @@
 // Model to hold in mind: a push is a gradient of the whole shard, cut into chunks that arrive in any order, perhaps
 // twice. It is applied when its last chunk is there, whole or not at all, and at most once: a replica's pushes carry a
 // growing sequence, and one that is not above the last decided is answered again, not applied again. The version counts
-// applied pushes. A replica's place belongs to the process (incarnation) that greeted last; those before it are refused.
+// applied pushes. A replica's place belongs to the process (incarnation) that greeted last; those before it are
+// refused.
 //
 // Any number of threads. Reading goes on beside everything but the update itself, so no reader sees half a push.
 // Statistics (shard 0's) move with a push as s = decay * s + contribution.
@@ -28,10 +29,10 @@ class Pool;
 struct ReplicaRecord {
     std::uint32_t epoch = 0;
     std::uint64_t incarnation = 0;
-    std::vector<std::uint64_t> former;    // incarnations before, the latest last, at most 8
-    std::uint64_t seen = 0;               // last push decided in this epoch
-    Answer last;                          // and what was said to it
-    std::uint64_t accepted = 0;           // in this epoch
+    std::vector<std::uint64_t> former;                             // incarnations before, the latest last, at most 8
+    std::uint64_t seen = 0;                                        // last push decided in this epoch
+    Answer last;                                                   // and what was said to it
+    std::uint64_t accepted = 0;                                    // in this epoch
     std::uint64_t repeats = 0, stale = 0, refused = 0, all = 0;    // in every epoch; all: accepted
 };
 
@@ -40,7 +41,7 @@ struct ShardCopy {
     std::uint32_t index = 0, of = 1;
     Range range;
     std::uint64_t version = 0;
-    std::uint64_t base = 0;    // version at which the counts of the replicas begin
+    std::uint64_t base = 0;          // version at which the counts of the replicas begin
     Aligned<float> values, state;    // state: the rule's, empty for sgd
     std::vector<double> statistics;
     std::map<std::uint32_t, ReplicaRecord> replicas;

@@ -67,7 +67,7 @@ class Descent
     // `factor`: of the rate; `only`: the stage that learns where the schedule is greedy.
     virtual std::vector<StageCost> step(std::int64_t step, Schedule schedule, int only, double factor) = 0;
     virtual void settle() {}
-    virtual void finish() {}    // the last step was made: what was not handed over yet is
+    virtual void finish() {}            // the last step was made: what was not handed over yet is
     virtual double rate() const = 0;    // before any factor
     virtual ServerTimes times() const { return {}; }
 

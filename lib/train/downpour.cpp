@@ -55,17 +55,16 @@ class Downpour : public Descent
         if (gathered_ == 0)
             servers_.begin_gradient();
         Aligned<float>& sum = gradients_[turn_];
-        std::vector<StageCost> costs =
-            network_.gradient(model_.parameters, model_.statistics, statistics_decay, schedule, only,
-                              gathered_ == 0 ? sum : one_);
+        std::vector<StageCost> costs = network_.gradient(model_.parameters, model_.statistics, statistics_decay,
+                                                         schedule, only, gathered_ == 0 ? sum : one_);
         if (gathered_ > 0)
             add(one_, sum);
         ++gathered_;
         decay_ *= statistics_decay;
         for (std::size_t s = 0, i = 0; s < costs.size(); ++s)
             for (const double total : costs[s].statistics) {
-                contribution_[i] = statistics_decay * contribution_[i] +
-                                   (1 - statistics_decay) * total / double(network_.count());
+                contribution_[i] =
+                    statistics_decay * contribution_[i] + (1 - statistics_decay) * total / double(network_.count());
                 ++i;
             }
         factor_ = factor;
@@ -192,7 +191,8 @@ class Downpour : public Descent
     {
         if (options_.replica.first == 0 || options_.warm_start == 0)
             return;
-        const std::uint64_t wanted = std::uint64_t((options_.warm_start + options_.push_every - 1) / options_.push_every);
+        const std::uint64_t wanted =
+            std::uint64_t((options_.warm_start + options_.push_every - 1) / options_.push_every);
         std::uint64_t version = servers_.least_version(), last = version;
         if (version < wanted)
             say("waiting for the first " + std::to_string(options_.warm_start) + " steps of replica 0");

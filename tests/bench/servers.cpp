@@ -88,9 +88,8 @@ void send_pieces(const std::string& url, const auto& ready)
     must(nng_pair0_open(&socket));
     must(nng_listen(socket, url.c_str(), &listener, 0));
     int port = 0;
-    ready(nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0
-              ? "tcp://127.0.0.1:" + std::to_string(port)
-              : url);
+    ready(nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0 ? "tcp://127.0.0.1:" + std::to_string(port)
+                                                                             : url);
     for (;;) {
         nng_msg* go;
         must(nng_recvmsg(socket, &go, 0));

@@ -1,7 +1,7 @@
 // Which addresses are this machine's, what the others take, and files with secrets.
+#include "paramserver/access.h"
 #include "../files.h"
 #include "io/digest.h"
-#include "paramserver/access.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -27,8 +27,8 @@ BOOST_AUTO_TEST_SUITE(who_may_connect)
 
 BOOST_AUTO_TEST_CASE(loopback)
 {
-    for (const char* url : {"ipc:///run/x", "ipc://x", "tcp://127.0.0.1:0", "tcp://127.1.2.3:65535", "tcp://localhost:5",
-                            "tcp://[::1]:5", "tls+tcp://127.0.0.1:5"})
+    for (const char* url : {"ipc:///run/x", "ipc://x", "tcp://127.0.0.1:0", "tcp://127.1.2.3:65535",
+                            "tcp://localhost:5", "tcp://[::1]:5", "tls+tcp://127.0.0.1:5"})
         BOOST_TEST(is_loopback(url), url);
     for (const char* url :
          {"tcp://0.0.0.0:5", "tcp://*:5", "tcp://:5", "tcp://10.0.0.1:5", "tcp://[::]:5", "tcp://128.0.0.1:5",
@@ -36,9 +36,10 @@ BOOST_AUTO_TEST_CASE(loopback)
           "tcp://127.0.0.1@10.0.0.1:5", "tcp://10.0.0.1/127.0.0.1:5", "tcp://1127.0.0.1:5", "tls+tcp://10.0.0.1:5",
           "tcp://127.0.0.1/x:5", "tcp://LOCALHOST.:5", "tcp://127.0.1:5", "tcp://127.0.0.0.1:5"})
         BOOST_TEST(!is_loopback(url), url);
-    for (const char* url : {"", "127.0.0.1:5", "http://127.0.0.1:5", "inproc://x", "ws://127.0.0.1:5", "tcp://",
-                            "ipc://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:x", "tcp://127.0.0.1:65536",
-                            "tcp://127.0.0.1:-1", "tcp://127.0.0.1:5/", "tcp4://127.0.0.1:5", "TCP://127.0.0.1:5"})
+    for (const char* url :
+         {"", "127.0.0.1:5", "http://127.0.0.1:5", "inproc://x", "ws://127.0.0.1:5", "tcp://", "ipc://",
+          "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://127.0.0.1:x", "tcp://127.0.0.1:65536", "tcp://127.0.0.1:-1",
+          "tcp://127.0.0.1:5/", "tcp4://127.0.0.1:5", "TCP://127.0.0.1:5"})
         BOOST_CHECK_EXCEPTION(is_loopback(url), Error, is_usage);
     BOOST_TEST(is_encrypted("tls+tcp://a:1"));
     BOOST_TEST((!is_encrypted("tcp://a:1") && !is_encrypted("ipc://tls+")));
@@ -49,14 +50,16 @@ BOOST_AUTO_TEST_CASE(what_is_demanded)
     const Folder folder;
     const std::string far = "tcp://10.0.0.1:5", far_tls = "tls+tcp://10.0.0.1:5", near_tls = "tls+tcp://127.0.0.1:5";
     const auto said = [](const std::string& url, const Access& a) { return refusal([&] { require_access(url, a); }); };
-    const auto has = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; };
+    const auto has = [](const std::string& text, const std::string& part) {
+        return text.find(part) != std::string::npos;
+    };
 
     Access none;
     BOOST_TEST(said("tcp://127.0.0.1:5", none) == "");
     BOOST_TEST(said("ipc://x", none) == "");
     BOOST_CHECK_EXCEPTION(require_access(far, none), Error, is_usage);
-    BOOST_TEST((has(said(far, none), "--tls-cert") && has(said(far, none), "--tls-ca") && has(said(far, none), "--token") &&
-                has(said(far, none), "--insecure")));
+    BOOST_TEST((has(said(far, none), "--tls-cert") && has(said(far, none), "--tls-ca") &&
+                has(said(far, none), "--token") && has(said(far, none), "--insecure")));
     BOOST_TEST(has(said(near_tls, none), "--tls-cert"));    // encrypted means encrypted, here too
     none.insecure = true;
     BOOST_TEST(said(far, none) == "");
@@ -105,7 +108,8 @@ BOOST_AUTO_TEST_CASE(tokens)
     ::chmod(a.token.c_str(), 0600);
     write_private(a.token, token + "g");
     BOOST_TEST((token_digest(a) != digest));
-    for (const std::string& wrong : {std::string("short"), token.substr(1) + "\n", std::string(), std::string(5000, 'x')}) {
+    for (const std::string& wrong :
+         {std::string("short"), token.substr(1) + "\n", std::string(), std::string(5000, 'x')}) {
         write_private(a.token, wrong);
         BOOST_CHECK_THROW(token_digest(a), Error);
     }

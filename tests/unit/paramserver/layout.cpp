@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(chunks_tile_a_shard)
         constexpr std::uint64_t most = Layout::chunk_bytes / sizeof(float);
         std::size_t several = 0;
         for (const std::uint32_t of : {1u, 2u, 3u}) {
-            if (one_matrix_large() .size() == segments.size() && of > 2)
+            if (one_matrix_large().size() == segments.size() && of > 2)
                 continue;
             for (std::uint32_t i = 0; i < of; ++i) {
                 const Range shard = layout.shard(i, of);
@@ -156,8 +156,8 @@ BOOST_AUTO_TEST_CASE(parts)
     BOOST_TEST((p.first == 2 && p.last == 5 && p.of == 8 && p.count() == 4));
     BOOST_TEST(p.text() == "2-5/8");
     BOOST_TEST(Part::parse("7/8", "--shard", true).text() == "7/8");
-    for (const char* wrong : {"", "1", "/", "8/8", "5-2/8", "1-8/8", "a/8", "1/b", "1/8 ", " 1/8", "-1/8", "1//8", "1-/8",
-                              "0/0", "0/5000", "99999999999/8", "0x1/8"})
+    for (const char* wrong : {"", "1", "/", "8/8", "5-2/8", "1-8/8", "a/8", "1/b", "1/8 ", " 1/8", "-1/8", "1//8",
+                              "1-/8", "0/0", "0/5000", "99999999999/8", "0x1/8"})
         BOOST_CHECK_EXCEPTION(Part::parse(wrong, "--shard", true), Error, [](const Error& e) {
             return e.status() == ExitStatus::usage && e.subject() == "--shard";
         });

@@ -16,16 +16,10 @@ inline std::vector<Segment> three_segments()
 }
 
 // 40 matrices of 50,000 numbers, then 40 of 50,001: chunks of several, shards of several chunks.
-inline std::vector<Segment> large_segments()
-{
-    return {{0, 40, 500, 100, true}, {2000000, 40, 7143, 7, false}};
-}
+inline std::vector<Segment> large_segments() { return {{0, 40, 500, 100, true}, {2000000, 40, 7143, 7, false}}; }
 
 // A matrix is more than a chunk.
-inline std::vector<Segment> one_matrix_large()
-{
-    return {{0, 2, 1000, 700, true}, {1400000, 1, 10, 10, false}};
-}
+inline std::vector<Segment> one_matrix_large() { return {{0, 2, 1000, 700, true}, {1400000, 1, 10, 10, false}}; }
 
 // n numbers between -scale and scale that look like chance, others for each `seed`.
 inline std::vector<float> noise(std::size_t n, float scale, double seed)

@@ -61,7 +61,8 @@ BOOST_AUTO_TEST_CASE(bf16_is_the_nearest)
         BOOST_TEST(std::abs(back[i] - value) <= std::min(std::abs(low - value), std::abs(high - value)));
     }
     // halves go to the even one; what is a bf16 stays
-    const std::vector<float> halves = {std::bit_cast<float>(0x3f808000u), std::bit_cast<float>(0x3f818000u), 1.5f, -2, 0};
+    const std::vector<float> halves = {std::bit_cast<float>(0x3f808000u), std::bit_cast<float>(0x3f818000u), 1.5f, -2,
+                                       0};
     const std::vector<float> rounded = there_and_back(halves, Wire::bf16, {});
     BOOST_TEST(std::bit_cast<std::uint32_t>(rounded[0]) == 0x3f800000u);
     BOOST_TEST(std::bit_cast<std::uint32_t>(rounded[1]) == 0x3f820000u);
@@ -86,8 +87,7 @@ BOOST_AUTO_TEST_CASE(stochastic_rounding_is_unbiased)
     constexpr int keys = 4000;
     std::vector<double> sum(v.size());
     for (int k = 0; k < keys; ++k) {
-        const std::vector<float> back =
-            there_and_back(v, Wire::bf16, std::uint64_t(k) * 0x9e3779b97f4a7c15u + 12345);
+        const std::vector<float> back = there_and_back(v, Wire::bf16, std::uint64_t(k) * 0x9e3779b97f4a7c15u + 12345);
         for (std::size_t i = 0; i < v.size(); ++i) {
             BOOST_REQUIRE((back[i] == below(v[i]) || back[i] == beyond(v[i])));
             sum[i] += back[i];

@@ -23,8 +23,7 @@ std::vector<Bytes> dumps(const std::string& path)
     for (std::string line; std::getline(lines, line);) {
         std::size_t offset = 0;
         const bool is = line.size() > 6 && line.substr(4, 2) == "  " &&
-                        line.find_first_not_of("0123456789abcdef ") == std::string::npos &&
-                        line.find(' ') == 4;
+                        line.find_first_not_of("0123456789abcdef ") == std::string::npos && line.find(' ') == 4;
         if (!is) {
             inside = false;
             continue;
@@ -190,8 +189,8 @@ BOOST_AUTO_TEST_CASE(counts_that_lie_are_refused)
     BOOST_TEST(!decode_hello(altered(hello, 20, std::uint32_t(1) << 20)));
     for (const std::uint32_t of : {0u, 1u, 4097u, 0xffffffffu})    // 1: fewer than the shards in the message
         BOOST_TEST(!decode_welcome(altered(welcome, 16, of)));
-    BOOST_TEST(!decode_welcome(altered(welcome, 20, std::uint32_t(3))));       // no such rule
-    BOOST_TEST(!decode_welcome(altered(welcome, 88, std::uint32_t(8))));      // shard 8 of 8
+    BOOST_TEST(!decode_welcome(altered(welcome, 20, std::uint32_t(3))));    // no such rule
+    BOOST_TEST(!decode_welcome(altered(welcome, 88, std::uint32_t(8))));    // shard 8 of 8
 }
 
 BOOST_AUTO_TEST_CASE(doubles_that_are_none_are_refused)

@@ -25,8 +25,8 @@ struct Fixture {
         std::vector<ShardCopy> all;
         for (std::uint32_t i = 0; i < shards; ++i)
             all.push_back(fresh(layout, i, shards));
-        server = std::make_unique<Server>(layout, rule_of(Rule::sgd), shards, std::move(all), std::vector<Snapshots>(), token,
-                                          pool);
+        server = std::make_unique<Server>(layout, rule_of(Rule::sgd), shards, std::move(all), std::vector<Snapshots>(),
+                                          token, pool);
     }
     Message ask(Responder::Peer peer, const Bytes& bytes) { return server->answer(Message(bytes), peer); }
     ErrorCode error(Responder::Peer peer, const Bytes& bytes)
@@ -84,7 +84,8 @@ BOOST_AUTO_TEST_SUITE(server)
 BOOST_AUTO_TEST_CASE(greetings)
 {
     Fixture f(ascending(1));
-    for (const Bytes& question : {f.fetch(0, 0), f.push(0, 1), encode_empty(Kind::status), encode_empty(Kind::snapshot)})
+    for (const Bytes& question :
+         {f.fetch(0, 0), f.push(0, 1), encode_empty(Kind::status), encode_empty(Kind::snapshot)})
         BOOST_TEST(f.error(1, question) == ErrorCode::greet_first);
     Hello h = f.hello();
     h.token = {};
@@ -112,8 +113,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_question)
 {
     Fixture f;
     f.ask(1, encode(f.hello(0)));
-    for (const Kind k : {Kind::welcome, Kind::values, Kind::received, Kind::accepted, Kind::stale, Kind::refused, Kind::state,
-                         Kind::saved, Kind::error})
+    for (const Kind k : {Kind::welcome, Kind::values, Kind::received, Kind::accepted, Kind::stale, Kind::refused,
+                         Kind::state, Kind::saved, Kind::error})
         BOOST_TEST(f.error(1, encode_empty(k)) == ErrorCode::malformed);
     BOOST_TEST(f.error(1, altered(f.fetch(0, 0), 4, std::uint16_t(2))) == ErrorCode::version);
     for (const Bytes& whole : {f.fetch(0, 0), f.push(0, 1), encode(f.hello(0)), encode_empty(Kind::status)})

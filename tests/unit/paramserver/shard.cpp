@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(the_process_that_greeted_last_has_the_place)
 {
     Fixture f;
     f.pusher.all(1, 0, f.gradient);
-    f.pusher.chunk(0, 2, 1, f.gradient);    // under way
+    f.pusher.chunk(0, 2, 1, f.gradient);                       // under way
     const WelcomeShard again = f.shard.greet(0, 1).value();    // the same process by another connection
     BOOST_TEST((again.epoch == 1 && again.seen == 1 && again.accepted == 1 && again.version == 1));
 
@@ -341,7 +341,8 @@ BOOST_AUTO_TEST_CASE(pushes_under_way_are_bounded_and_forgotten)
     BOOST_TEST(f.version() == 9u);
 }
 
-// Readers beside writers see whole pushes: with gradient 1 everywhere, without norms, all values of a chunk are the same.
+// Readers beside writers see whole pushes: with gradient 1 everywhere, without norms, all values of a chunk are the
+// same.
 BOOST_AUTO_TEST_CASE(nobody_reads_half_a_push)
 {
     const Layout layout({{0, 64, 40, 10, false}}, 0, "x");

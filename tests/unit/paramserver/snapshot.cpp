@@ -1,7 +1,7 @@
 // Snapshots: there and back to the bit, damage passed over, other numbers of shards, one server a shard.
+#include "paramserver/snapshot.h"
 #include "../files.h"
 #include "models.h"
-#include "paramserver/snapshot.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,7 +19,8 @@ namespace
 const Layout layout_(three_segments(), 4, "x");
 
 // A shard some pushes on, its replicas with a history.
-ShardCopy trained(std::uint32_t index, std::uint32_t of, Rule rule, std::uint64_t pushes, const ShardCopy* from = nullptr)
+ShardCopy trained(std::uint32_t index, std::uint32_t of, Rule rule, std::uint64_t pushes,
+                  const ShardCopy* from = nullptr)
 {
     Pool pool(1);
     Shard shard(layout_, rule_of(rule), from ? *from : fresh(layout_, index, of), pool);
@@ -32,7 +33,8 @@ ShardCopy trained(std::uint32_t index, std::uint32_t of, Rule rule, std::uint64_
         p.incarnation = 200 + replica;
         p.epoch = shard.greet(replica, p.incarnation)->epoch;
         for (std::uint64_t s = 1; s <= pushes; ++s)
-            BOOST_REQUIRE(kind(p.all(before + s, 0, noise(layout_.size(), 1, 0.05 * double(s + replica)))) == Kind::accepted);
+            BOOST_REQUIRE(kind(p.all(before + s, 0, noise(layout_.size(), 1, 0.05 * double(s + replica)))) ==
+                          Kind::accepted);
         p.all(before + pushes, 0, noise(layout_.size(), 1, 1));    // a repeat
     }
     return shard.copy();
@@ -241,10 +243,10 @@ BOOST_AUTO_TEST_CASE(other_numbers_of_shards)
         }
         const auto agrees = [&](const ShardCopy& c) {
             return std::equal(c.values.begin(), c.values.end(), values.begin() + std::ptrdiff_t(c.range.first)) &&
-                   (rule == Rule::sgd ? c.state.size() == 0
-                                      : c.state.size() == c.range.count &&
-                                            std::equal(c.state.begin(), c.state.end(),
-                                                       state.begin() + std::ptrdiff_t(c.range.first)));
+                   (rule == Rule::sgd
+                        ? c.state.size() == 0
+                        : c.state.size() == c.range.count && std::equal(c.state.begin(), c.state.end(),
+                                                                        state.begin() + std::ptrdiff_t(c.range.first)));
         };
         std::vector<ShardCopy> three;
         for (std::uint32_t i = 0; i < 3; ++i) {
