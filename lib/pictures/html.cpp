@@ -55,6 +55,26 @@ std::string html_escape(const std::string& text)
     return escaped;
 }
 
+namespace
+{
+
+// A command, escaped. A line of it breaks between words, not at the hyphens of "--options".
+std::string command_text(const std::string& text)
+{
+    std::string html;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t start = std::min(text.find_first_not_of(" \t", at), text.size());
+        const std::size_t end = std::min(text.find_first_of(" \t", start), text.size());
+        const std::string word = html_escape(text.substr(start, end - start));
+        html += html_escape(text.substr(at, start - at));
+        html += word.find('-') == std::string::npos ? word : "<b>" + word + "</b>";
+        at = end;
+    }
+    return html;
+}
+
+}    // namespace
+
 Page::Page(const std::string& title, const std::string& lead) : title_(title), lead_(lead) {}
 
 void Page::heading(int level, const std::string& text)
@@ -68,6 +88,8 @@ void Page::heading(int level, const std::string& text)
             stem += char(c - 'A' + 'a');
         else if (!stem.empty() && stem.back() != '-')
             stem += '-';
+    if (stem.ends_with('-'))
+        stem.pop_back();
     if (stem.empty())
         stem = "part";
     std::string id = stem;
@@ -89,7 +111,7 @@ void Page::code(const std::string& text)
     body_ += "<pre>";
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
-        body_ += "<span>" + html_escape(text.substr(at, end - at)) + "\n</span>";
+        body_ += "<span>" + command_text(text.substr(at, end - at)) + "\n</span>";
         at = end + 1;
     }
     body_ += "</pre>\n";
@@ -110,10 +132,10 @@ void Page::caption(const std::string& text, const Origin& origin)
     if (!origin.commands.empty()) {
         body_ += std::string("<details><summary>") +
                  (origin.noted ? origin.commands.size() > 1 ? "The commands" : "The command"
-                               : "No command was noted; such a figure is made by") +
+                               : "No command noted; one that makes such a figure") +
                  "</summary>";
         for (const std::string& command : origin.commands)
-            body_ += "<code>" + html_escape(command) + "</code>";
+            body_ += "<code>" + command_text(command) + "</code>";
         body_ += "</details>";
     }
     body_ += "</figcaption>";
@@ -202,7 +224,8 @@ void Page::tables(const PageTable& wide, const std::vector<PageTable>& narrow, c
 {
     body_ += "<figure><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + html_escape(wide.caption) +
              "\">";
-    one_table(wide, narrow.empty() ? "" : "wide");
+    const bool many = wide.rows[0].size() > 9;
+    one_table(wide, narrow.empty() ? many ? "many" : "" : many ? "wide many" : "wide");
     for (const PageTable& table : narrow)
         one_table(table, "narrow");
     body_ += "</div>\n";
@@ -228,7 +251,7 @@ void Page::left_out(const std::vector<std::pair<std::string, std::string>>& part
     body_ += "<details class=\"left\"><summary>Left out, for want of its file: " + std::to_string(parts.size()) +
              (parts.size() == 1 ? " part" : " parts") + ", and what makes them</summary><dl>\n";
     for (const auto& [what, command] : parts)
-        body_ += "<dt>" + html_escape(what) + "</dt><dd><code>" + html_escape(command) + "</code></dd>\n";
+        body_ += "<dt>" + html_escape(what) + "</dt><dd><code>" + command_text(command) + "</code></dd>\n";
     body_ += "</dl></details>\n";
 }
 

@@ -58,14 +58,18 @@ details code { display: block; margin: .3rem 0; padding: .5rem .7rem; background
 pre { padding: .8rem; margin: .6rem 0; background: var(--card); border-radius: .4rem; white-space: pre-wrap;
   padding-left: 2rem; text-indent: -1.2rem; }
 pre span { display: block; }
+code b, pre b { font-weight: inherit; display: inline-block; max-width: 100%; text-indent: 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .92rem; line-height: 1.35; font-variant-numeric: tabular-nums;
   margin: .3rem 0 .6rem; }
 caption { text-align: left; font-weight: 600; padding: .2rem .3rem .5rem; }
 th, td { padding: .38rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th:first-child { text-align: left; padding-left: .3rem; }
-thead th { font-weight: 600; vertical-align: bottom; border-bottom-color: var(--soft); }
-thead th.group { text-align: center; border-bottom: 1px solid var(--line); }
+table.many th, table.many td { padding-left: .36rem; padding-right: .36rem; }
+table.many th.start, table.many td.start { padding-left: 1rem; }
+thead th { font-weight: 600; vertical-align: bottom; }
+thead tr:last-child > * { border-bottom-color: var(--soft); }
+thead th.group { text-align: center; }
 th.start, td.start { padding-left: 1.3rem; }
 tbody th { font-weight: 400; }
 td small { display: block; font-size: .8125rem; color: var(--soft); white-space: nowrap; font-weight: 400; }
@@ -76,7 +80,8 @@ tr.strong th, tr.strong td { font-weight: 650; }
   font-size: .9rem; }
 .facts dt { color: var(--soft); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
-.left dt { margin-top: .6rem; font-size: .9rem; }
+.left { font-size: .9rem; margin-top: 1rem; }
+.left dt { margin-top: .6rem; }
 .left dd { margin: 0; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line); }
 .narrow { display: none; }
@@ -86,7 +91,8 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   h1 { font-size: 1.6rem; }
   h2 { font-size: 1.25rem; }
   table { font-size: .8125rem; }
-  th, td { padding: .35rem .3rem; }
+  th, td { padding: .35rem .2rem; }
+  td small { font-size: .75rem; letter-spacing: -.01em; }
   th.start, td.start { padding-left: .5rem; }
   .facts { grid-template-columns: 1fr; }
   .facts dd { margin-bottom: .4rem; }
@@ -112,9 +118,12 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   .scroll { overflow: visible; }
   .grid { grid-template-columns: 1fr 1fr; }
   .grid img { max-width: 100%; }
-  figure img.photo { max-height: 23cm; object-fit: contain; object-position: left; }
+  figure img.photo { width: auto; max-height: 9.5cm; }
+  figure > img.drawing { max-width: 13cm !important; }
   table, tr, .tiles, details { break-inside: avoid; }
   table { font-size: 8.5pt; }
+  table.many { font-size: 7.6pt; }
+  td small { font-size: 7pt; }
   th, td { padding: .25rem .35rem; }
   summary { list-style: none; color: var(--soft); }
   details::details-content { content-visibility: visible; block-size: auto; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 namespace nonna
 {
@@ -46,9 +47,21 @@ std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curv
                   : curve.dashed               ? "lines linewidth 1.3 dashtype 2"
                                                : "lines linewidth 2") +
                  colour + " title " + quoted(curve.title);
-        if (!curve.deviations.empty())
-            plots += ", $" + name + " using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0 linewidth 1" + colour +
-                     " notitle";
+        if (!curve.deviations.empty())    // not "with yerrorbars": they white out the ground under each point
+            plots += ", $" + name + " using 1:3:(0):($4 - $3) with vectors heads size graph 0.012,90 linewidth 1" +
+                     colour + " notitle";
+    }
+    // A few values that were tried, not a range: each has its tick.
+    std::set<double> tried;
+    for (const PlotCurve& curve : curves)
+        for (const auto& [x, y] : curve.points)
+            if (curve.dots)
+                tried.insert(x);
+    if (!tried.empty() && tried.size() <= 12) {
+        std::string ticks;
+        for (const double x : tried)
+            ticks += (ticks.empty() ? "" : ", ") + number(x);
+        script += "set xtics (" + ticks + ")\n";
     }
     script += from_zero ? "set yrange [0:*]\n" : "set offsets graph 0.05, graph 0.05, graph 0.08, graph 0.08\n";
     return finish(script + plots + "\n");
@@ -127,10 +140,13 @@ std::string plot_band(const PlotText& text, const PlotCurve& curve, double least
         script += "set yrange [" + number(least) + ":" + number(most) + "]\n";
     if (to - from >= 120 && std::fmod(to - from, 90) == 0)    // angles
         script += "set xtics " + number(to - from >= 300 ? 90 : 45) + "\n";
+    script +=
+        "set label 'threshold' at graph 0.5, first 0 center offset 0,-0.65 textcolor rgb '" + std::string(ink) + "'\n";
     const std::string colour = colour_of(curve.colour);
     std::string plots = "plot ";
     if (curve.points.size() == 1)
-        plots += "$curve using 1:2:3:4 with yerrorbars pointtype 7 pointsize 0.5" + colour + " notitle";
+        plots += "$curve using 1:3:(0):($4 - $3) with vectors heads size graph 0.012,90" + colour +
+                 " notitle, $curve using 1:2 with points pointtype 7 pointsize 0.7" + colour + " notitle";
     else
         plots += "$curve using 1:3:4 with filledcurves fillstyle transparent solid 0.25 noborder" + colour +
                  " notitle, $curve using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.4" + colour +

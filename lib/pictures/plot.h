@@ -20,15 +20,15 @@ namespace nonna
 struct PlotSize {
     int width = 640, height = 360;
 };
-inline constexpr PlotSize small_plot{400, 300}, square_plot{400, 380}, wide_plot{800, 380}, flat_plot{400, 250};
+inline constexpr PlotSize small_plot{400, 300}, square_plot{400, 380}, wide_plot{800, 380}, flat_plot{400, 270};
 
 struct PlotCurve {
     std::string title;
     std::vector<std::pair<double, double>> points;
     int colour = 0;    // curves that belong together share one
     bool dashed = false;
-    bool dots = false;                 // each point marked
-    std::vector<double> deviations;    // one a point: a bar of one deviation to either side; empty: none
+    bool dots = false;                      // each point marked
+    std::vector<double> deviations = {};    // one a point: a bar of one deviation to either side; empty: none
 };
 
 struct PlotText {

@@ -177,7 +177,8 @@ std::string add_numbers(Part& part)
         PageTable wide;
         wide.caption = format_number("Test set: %.0f positives", any->positives) +
                        format_number(" and %.0f negatives", any->negatives);
-        wide.rows = {{"", "accuracy", "AUC", "held-out accuracy", "held-out AUC", "paper: faces", "paper: bodies"}};
+        wide.rows = {
+            {"", "accuracy", "AUC", "held\u2011out accuracy", "held\u2011out AUC", "paper: faces", "paper: bodies"}};
         wide.notes = 2;
         wide.strong = top ? lines.size() : 0;
         PageTable narrow = wide, papers;

@@ -142,6 +142,7 @@ std::string add_table1(Part& part)
     }
     const Table1 t = read_table1(read_table(part.file("table1.tsv")));
     const std::string auc = t.held_auc ? "held-out AUC" : "AUC";
+    const std::string auc_heading = t.held_auc ? "held\u2011out AUC" : "AUC";    // does not break at the hyphen
     PageTable wide;
     wide.caption = "Accuracy of single detectors, %";
     wide.notes = 1;
@@ -155,12 +156,13 @@ std::string add_table1(Part& part)
     };
     for (const std::string& of : t.concepts) {
         wide.groups.emplace_back(of, 4);
-        for (const std::string& column : {std::string("all"), std::string("held out"), auc, std::string("paper")})
+        for (const std::string& column :
+             {std::string("all"), std::string("held out"), auc_heading, std::string("paper")})
             wide.rows[0].push_back(column);
         PageTable one;
         one.caption = of + ": accuracy, %";
         one.notes = 1;
-        one.rows = {{"", "all", "held out", auc, "paper"}};
+        one.rows = {{"", "all", "held out", auc_heading, "paper"}};
         text += terminal_line(of, {"accuracy %", "held-out %", auc, "paper %"});
         for (const std::string& method : t.methods)
             if (t.has(method, of)) {
@@ -171,7 +173,7 @@ std::string add_table1(Part& part)
             }
         find_strong(one);
         narrow.push_back(std::move(one));
-        text += "\n";
+        text += &of == &t.concepts.back() ? "" : "\n";
     }
     for (const std::string& method : t.methods) {
         std::vector<std::string> line{method};
@@ -292,7 +294,7 @@ std::string add_sensitivity(Part& part)
                              seeds_in_words(least_seeds, most_seeds),
                          origin);
     part.page.table(shown, "", origin);
-    return text + "\n";
+    return text;
 }
 
 }    // namespace nonna
