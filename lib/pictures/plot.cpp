@@ -91,7 +91,8 @@ std::string plot_histogram(const PlotText& text, const std::vector<double>& nega
                  colour_of(which ? 0 : 2) + " title " + quoted(name + " (" + std::to_string(values->size()) + ")");
         ++which;
     }
-    script += "set boxwidth " + number(width) + "\nset yrange [0:*]\n";
+    script +=
+        "set boxwidth " + number(width) + "\nset yrange [0:*]\nset offsets 0, 0, graph 0.12, 0\n";    // room for a word
     script += "set arrow from " + number(threshold) + ", graph 0 to " + number(threshold) +
               ", graph 1 nohead linewidth 1.5 dashtype 2 linecolor rgb '" + ink + "'\n";
     // The word stands on the side where there is more room.

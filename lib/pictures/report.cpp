@@ -30,7 +30,11 @@ struct Contents {
 Contents contents_of(const fs::path& folder)
 {
     Contents c;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    std::error_code unreadable;
+    fs::directory_iterator entries(folder, unreadable);
+    if (unreadable)
+        throw Error(folder, unreadable.message());
+    for (const fs::directory_entry& entry : entries) {
         const std::string name = entry.path().filename();
         if (name.starts_with("."))
             continue;
@@ -56,7 +60,7 @@ void append(std::string& text, const std::string& more)
         text += (text.empty() ? "" : "\n") + more;
 }
 
-// Everything of one folder; `whole`: of the report's own, also what only a whole report has.
+// Everything of one folder but its commands.
 std::string add_part(Part& part, const Contents& contents)
 {
     std::string text = add_table1(part);
@@ -67,11 +71,15 @@ std::string add_part(Part& part, const Contents& contents)
     append(text, add_sensitivity(part));
     add_training(part);
     add_other_pictures(part, contents.sheets);
+    return text;
+}
+
+void add_commands(Part& part)
+{
     if (part.has("commands.txt")) {
         part.heading("The commands");
         part.page.code(read_text(part.file("commands.txt"), text_limit));
     }
-    return text;
 }
 
 }    // namespace
@@ -80,9 +88,9 @@ Report make_report(const std::string& folder, const std::string& title, const st
 {
     std::error_code failure;
     if (!fs::is_directory(folder, failure))
-        throw Error(folder, failure ? failure.message() == "No such file or directory" ? "no such file or directory"
-                                                                                       : failure.message()
-                                    : "not a folder");
+        throw Error(folder, failure == std::errc::no_such_file_or_directory ? "no such file or directory"
+                            : failure                                       ? failure.message()
+                                                                            : "not a folder");
     const fs::path base = folder;
     const Contents own = contents_of(base);
     std::vector<std::pair<std::string, Contents>> parts;
@@ -108,17 +116,22 @@ Report make_report(const std::string& folder, const std::string& title, const st
         top.left_out.clear();    // its results are the sub-folders'
     if (!top.has("commands.txt"))
         top.missing("the list of commands", "writing them to commands.txt");
+    if (parts.empty())
+        add_commands(top);
     if (!top.left_out.empty())
         page.left_out(top.left_out);
     for (const auto& [name, contents] : parts) {
         page.heading(2, name);
         Part part{base / name, name, page, commands, Commands(base / name / "commands.txt")};
         const std::string text = add_part(part, contents);
+        add_commands(part);
         if (!text.empty())
             append(report.table, name + "\n" + text);
         if (!part.left_out.empty())
             page.left_out(part.left_out);
     }
+    if (!parts.empty())    // they made the sub-folders too
+        add_commands(top);
     add_provenance(page, base, sources, made_by);
     report.html = page.finish("Made by " + made_by + ".");
     return report;

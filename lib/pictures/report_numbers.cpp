@@ -50,7 +50,7 @@ std::size_t best_row(const Table& table, const std::string& accuracy, const std:
 
 std::optional<Best> read_best(const std::filesystem::path& path)
 {
-    if (!std::filesystem::exists(path))
+    if (!there(path))
         return std::nullopt;
     const Table table = read_table(path);
     if (table.rows.empty())

@@ -54,9 +54,15 @@ bool has_value(const Table& table, std::size_t row, const std::string& column)
 
 }    // namespace
 
+bool there(const std::filesystem::path& path)
+{
+    std::error_code failure;
+    return std::filesystem::exists(path, failure) || failure;
+}
+
 Commands::Commands(const std::filesystem::path& file)
 {
-    if (!std::filesystem::exists(file))
+    if (!there(file))
         return;
     std::istringstream text(read_text(file, commands_limit));
     std::string whole;

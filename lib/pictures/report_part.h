@@ -33,6 +33,8 @@ class Commands
     std::vector<std::string> lines_;
 };
 
+bool there(const std::filesystem::path& path);    // also what cannot be looked at, for reading to say why
+
 struct Part {
     std::filesystem::path folder;
     std::string name;    // the sub-folder's; empty: the whole report's own
@@ -44,7 +46,7 @@ struct Part {
     int level() const { return name.empty() ? 2 : 3; }    // of this part's headings
     void heading(const std::string& text) { page.heading(level(), text); }
     std::filesystem::path file(const std::string& file) const { return folder / file; }
-    bool has(const std::string& file) const { return std::filesystem::exists(folder / file); }
+    bool has(const std::string& file) const { return there(folder / file); }
     void missing(const std::string& what, const std::string& command) { left_out.emplace_back(what, command); }
     // How these files were made; `usual`: a command that would, for where nobody noted it.
     Origin origin(const std::vector<std::string>& files, const std::string& usual) const;
