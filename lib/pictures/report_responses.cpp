@@ -89,9 +89,9 @@ std::string in_words(const Curve& c)
     const auto least =
         std::min_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
     const auto above = std::count_if(points.begin(), points.end(), [](auto& p) { return p.second > 0; });
-    return "Mean response minus threshold, pictures " + c.title + ", from " +
-           format_number("%.3g", points.front().first) + " to " + format_number("%.3g", points.back().first) + " " +
-           c.axis + ": highest " + format_number("%.3g", most->second) + " at " + format_number("%.3g", most->first) +
+    return "Mean response minus threshold, pictures " + c.title + " (" + c.axis + ") from " +
+           format_number("%.3g", points.front().first) + " to " + format_number("%.3g", points.back().first) +
+           ": highest " + format_number("%.3g", most->second) + " at " + format_number("%.3g", most->first) +
            ", lowest " + format_number("%.3g", least->second) + " at " + format_number("%.3g", least->first) +
            "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
 }
@@ -133,7 +133,7 @@ void add_responses(Part& part)
         r *= float(sign);
     Score score = score_neuron(responses, labels);
     const double hits = share_above(strength[1], score.threshold), alarms = share_above(strength[0], score.threshold);
-    score.threshold *= sign;
+    score.threshold = sign * score.threshold + 0.0;    // no "-0"
     const std::string at = format_number("%.3g", score.threshold);
     const std::string rates = std::string("to the ") + (silent ? "left" : "right") + " of the threshold, " + at +
                               ", lie " + percent(hits) + " of the positives and " + percent(alarms) +

@@ -223,7 +223,7 @@ def look(program, page, profile, pictures=None):
                 wrong.append(f"on paper: the table '{name}' is {scrolled} pixels wide, there are {room}")
         if pictures:
             browser.ask("Emulation.setEmulatedMedia", media="",
-                        features=[{"name": "prefers-color-scheme", "value": "light"}])
+                        features=[{"name": "prefers-color-scheme", "value": "dark"}])
             pdf = browser.ask("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
             (pictures / "page.pdf").write_bytes(base64.b64decode(pdf["data"]))
     finally:
