@@ -28,30 +28,63 @@ std::vector<float> preprocess(const Model& model, const PictureBytes& pictures, 
     return x;
 }
 
+struct Responder::State {
+    const Model& model;
+    std::vector<LayerId> layers;
+    Pool& pool;
+    std::size_t batch;
+    LayerId last;
+    Network<float> network;
+    std::vector<float> images, responses;
+};
+
+Responder::Responder(const Model& model, std::vector<LayerId> layers, Pool& pool, std::size_t batch)
+{
+    if (batch == 0)
+        batch = batch_size;
+    const auto by_height = [](LayerId a, LayerId b) {
+        return std::pair(a.stage, a.sublayer) < std::pair(b.stage, b.sublayer);
+    };
+    const LayerId last = *std::max_element(layers.begin(), layers.end(), by_height);
+    state_.reset(new State{model, std::move(layers), pool, batch, last,
+                           Network<float>(model.architecture, int(batch), pool), {}, {}});
+}
+
+Responder::~Responder() = default;
+
+std::size_t Responder::batch() const { return state_->batch; }
+std::span<const float> Responder::preprocessed() const { return state_->images; }
+
+void Responder::respond(const PictureBytes& pictures, std::size_t first, const TakeResponses& take)
+{
+    State& s = *state_;
+    const std::size_t size = s.model.architecture.input().size();
+    for (std::size_t at = 0; at < pictures.count; at += s.batch) {
+        throw_if_interrupted();
+        const std::size_t count = std::min(s.batch, pictures.count - at);
+        s.images = preprocess(s.model, {pictures.pixels.subspan(at * size, count * size), count}, s.pool);
+        s.network.load(s.images, int(count));
+        s.network.up(s.model.parameters, s.last);
+        for (std::size_t l = 0; l < s.layers.size(); ++l) {
+            s.responses.resize(count * layer_shape(s.layers[l], s.model.architecture).size());
+            s.network.copy_activation(s.layers[l], s.responses);
+            take(l, first + at, count, s.responses);
+        }
+    }
+}
+
 void respond(const Model& model, const PictureBytes& pictures, std::span<const LayerId> layers, Pool& pool,
              const TakeResponses& take)
 {
     if (pictures.count == 0 || layers.empty())
         return;
-    const std::size_t size = model.architecture.input().size(), batch = std::min(batch_size, pictures.count);
-    Network<float> network(model.architecture, int(batch), pool);
-    const LayerId last = *std::max_element(layers.begin(), layers.end(), [](LayerId a, LayerId b) {
-        return std::pair(a.stage, a.sublayer) < std::pair(b.stage, b.sublayer);
-    });
-    std::vector<float> responses;
+    Responder responder(model, {layers.begin(), layers.end()}, pool, std::min(batch_size, pictures.count));
     Progress progress("responses", pictures.count, "images");
-    for (std::size_t first = 0; first < pictures.count; first += batch) {
-        throw_if_interrupted();
-        const std::size_t count = std::min(batch, pictures.count - first);
-        network.load(preprocess(model, {pictures.pixels.subspan(first * size, count * size), count}, pool), int(count));
-        network.up(model.parameters, last);
-        for (std::size_t l = 0; l < layers.size(); ++l) {
-            responses.resize(count * layer_shape(layers[l], model.architecture).size());
-            network.copy_activation(layers[l], responses);
-            take(l, first, count, responses);
-        }
-        progress.advance(count);
-    }
+    responder.respond(pictures, 0, [&](std::size_t l, std::size_t first, std::size_t count, std::span<const float> r) {
+        take(l, first, count, r);
+        if (l + 1 == layers.size())
+            progress.advance(count);
+    });
 }
 
 std::vector<float> respond(const Model& model, const PictureBytes& pictures, NeuronId neuron, Pool& pool)
