@@ -1,11 +1,13 @@
 #include "analysis/respond.h"
 
+#include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "model/network.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace nonna {
@@ -13,6 +15,20 @@ namespace nonna {
 namespace {
 
 constexpr std::size_t batch_size = 48;
+
+std::vector<LayerId> layers_of(std::span<const NeuronId> neurons)
+{
+    std::vector<LayerId> layers;
+    for (const NeuronId& n : neurons)
+        if (std::find(layers.begin(), layers.end(), n.layer) == layers.end())
+            layers.push_back(n.layer);
+    return layers;
+}
+
+std::size_t number_in_layer(NeuronId neuron, const Shape& shape)
+{
+    return (std::size_t(neuron.row) * shape.columns + neuron.column) * shape.maps + std::size_t(neuron.map);
+}
 
 }    // namespace
 
@@ -28,7 +44,7 @@ std::vector<float> preprocess(const Model& model, const PictureBytes& pictures, 
     return x;
 }
 
-struct Responder::State {
+struct LayerResponder::State {
     const Model& model;
     std::vector<LayerId> layers;
     Pool& pool;
@@ -38,7 +54,7 @@ struct Responder::State {
     std::vector<float> images, responses;
 };
 
-Responder::Responder(const Model& model, std::vector<LayerId> layers, Pool& pool, std::size_t batch)
+LayerResponder::LayerResponder(const Model& model, std::vector<LayerId> layers, Pool& pool, std::size_t batch)
 {
     if (batch == 0)
         batch = batch_size;
@@ -50,12 +66,12 @@ Responder::Responder(const Model& model, std::vector<LayerId> layers, Pool& pool
                            Network<float>(model.architecture, int(batch), pool), {}, {}});
 }
 
-Responder::~Responder() = default;
+LayerResponder::~LayerResponder() = default;
 
-std::size_t Responder::batch() const { return state_->batch; }
-std::span<const float> Responder::preprocessed() const { return state_->images; }
+std::size_t LayerResponder::batch() const { return state_->batch; }
+std::span<const float> LayerResponder::preprocessed() const { return state_->images; }
 
-void Responder::respond(const PictureBytes& pictures, std::size_t first, const TakeResponses& take)
+void LayerResponder::respond(const PictureBytes& pictures, std::size_t first, const TakeResponses& take)
 {
     State& s = *state_;
     const std::size_t size = s.model.architecture.input().size();
@@ -73,12 +89,39 @@ void Responder::respond(const PictureBytes& pictures, std::size_t first, const T
     }
 }
 
+NeuronResponder::NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool)
+    : neurons_(neurons.begin(), neurons.end()), layers_(layers_of(neurons)), responder_(model, layers_, pool)
+{
+    for (const LayerId layer : layers_)
+        sizes_.push_back(layer_shape(layer, model.architecture).size());
+    for (const NeuronId& n : neurons_) {
+        layer_of_.push_back(std::size_t(std::find(layers_.begin(), layers_.end(), n.layer) - layers_.begin()));
+        offset_.push_back(number_in_layer(n, layer_shape(n.layer, model.architecture)));
+    }
+}
+
+std::span<const float> NeuronResponder::respond(const PictureBytes& pictures)
+{
+    if (pictures.count > batch())
+        throw std::logic_error("more pictures than a batch");
+    responses_.resize(pictures.count * neurons_.size());
+    responder_.respond(pictures, 0, [&](std::size_t l, std::size_t, std::size_t count, std::span<const float> layer) {
+        for (std::size_t n = 0; n < neurons_.size(); ++n)
+            for (std::size_t i = 0; layer_of_[n] == l && i < count; ++i)
+                responses_[i * neurons_.size() + n] = layer[i * sizes_[l] + offset_[n]];
+    });
+    for (std::size_t k = 0; k < responses_.size(); ++k)
+        if (!std::isfinite(responses_[k]))
+            throw Error(neuron_name(neurons_[k % neurons_.size()]), "its response is not a finite number");
+    return responses_;
+}
+
 void respond(const Model& model, const PictureBytes& pictures, std::span<const LayerId> layers, Pool& pool,
              const TakeResponses& take)
 {
     if (pictures.count == 0 || layers.empty())
         return;
-    Responder responder(model, {layers.begin(), layers.end()}, pool, std::min(batch_size, pictures.count));
+    LayerResponder responder(model, {layers.begin(), layers.end()}, pool, std::min(batch_size, pictures.count));
     Progress progress("responses", pictures.count, "images");
     responder.respond(pictures, 0, [&](std::size_t l, std::size_t first, std::size_t count, std::span<const float> r) {
         take(l, first, count, r);
@@ -90,8 +133,7 @@ void respond(const Model& model, const PictureBytes& pictures, std::span<const L
 std::vector<float> respond(const Model& model, const PictureBytes& pictures, NeuronId neuron, Pool& pool)
 {
     const Shape shape = layer_shape(neuron.layer, model.architecture);
-    const std::size_t offset =
-        (std::size_t(neuron.row) * shape.columns + neuron.column) * shape.maps + std::size_t(neuron.map);
+    const std::size_t offset = number_in_layer(neuron, shape);
     std::vector<float> responses(pictures.count);
     respond(model, pictures, std::span(&neuron.layer, 1), pool,
             [&](std::size_t, std::size_t first, std::size_t count, std::span<const float> batch) {

@@ -30,12 +30,12 @@ using TakeResponses =
     std::function<void(std::size_t layer, std::size_t first, std::size_t count, std::span<const float> responses)>;
 
 // Keeps the network between pictures that come piece by piece, from a stream. The model must outlive it.
-class Responder
+class LayerResponder
 {
   public:
     // At most that many pictures at a time through the network; 0: as suits it.
-    Responder(const Model& model, std::vector<LayerId> layers, Pool& pool, std::size_t batch = 0);
-    ~Responder();
+    LayerResponder(const Model& model, std::vector<LayerId> layers, Pool& pool, std::size_t batch = 0);
+    ~LayerResponder();
 
     std::size_t batch() const;
     // `first`: the number of the first of these pictures in the stream, for `take`.
@@ -46,6 +46,26 @@ class Responder
   private:
     struct State;
     std::unique_ptr<State> state_;
+};
+
+// The same for single neurons of any layers. The model must outlive it.
+class NeuronResponder
+{
+  public:
+    NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool);
+
+    std::size_t batch() const { return responder_.batch(); }
+    // Of at most batch() pictures: (picture, neuron), valid until the next call. Error naming the neuron where one is not
+    // a finite number.
+    std::span<const float> respond(const PictureBytes& pictures);
+    std::span<const float> preprocessed() const { return responder_.preprocessed(); }
+
+  private:
+    std::vector<NeuronId> neurons_;
+    std::vector<LayerId> layers_;
+    std::vector<std::size_t> sizes_, layer_of_, offset_;    // of each layer; of each neuron
+    LayerResponder responder_;
+    std::vector<float> responses_;
 };
 
 void respond(const Model& model, const PictureBytes& pictures, std::span<const LayerId> layers, Pool& pool,

@@ -500,16 +500,4 @@ int sign_like(const Model& model, std::span<const Extreme> pictures, NeuronId ne
     return sum < 0 ? -1 : 1;
 }
 
-std::vector<NeuronId> spread_neurons(LayerId layer, std::size_t count, const Architecture& architecture)
-{
-    const Shape shape = layer_shape(layer, architecture);
-    count = std::min(count, shape.size());
-    std::vector<NeuronId> neurons;
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t k = i * shape.size() / count, position = k / shape.maps;
-        neurons.push_back({layer, int(position / shape.columns), int(position % shape.columns), int(k % shape.maps)});
-    }
-    return neurons;
-}
-
 }    // namespace nonna

@@ -86,7 +86,4 @@ class MedianNorms
 int sign_like(const Model& model, std::span<const Extreme> pictures, NeuronId neuron, std::span<const float> x,
               Pool& pool);
 
-// N neurons of a layer, evenly over its rows, columns and maps in their order; all of them where it has no more.
-std::vector<NeuronId> spread_neurons(LayerId layer, std::size_t count, const Architecture& architecture);
-
 }    // namespace nonna

@@ -1,5 +1,6 @@
 #include "analysis/stimulus.h"
 
+#include "analysis/neuron_choice.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "model/network.h"
@@ -227,7 +228,7 @@ BOOST_AUTO_TEST_CASE(responses_come_piece_by_piece)
     const std::vector<float> expected = respond(model, {pixels, 7}, neuron, pool);
     const Shape shape = layer_shape(neuron.layer, model.architecture);
     std::vector<float> got;
-    Responder responder(model, {neuron.layer}, pool, 3);
+    LayerResponder responder(model, {neuron.layer}, pool, 3);
     const auto take = [&](std::size_t, std::size_t first, std::size_t count, std::span<const float> r) {
         BOOST_TEST(first == got.size());
         BOOST_TEST(responder.preprocessed().size() == count * size);
