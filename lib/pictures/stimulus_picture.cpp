@@ -12,7 +12,7 @@ namespace nonna {
 
 namespace {
 
-constexpr int least_side = 256, tile_side = 96, stimulus_tile = 144;
+constexpr int least_side = 256, tile_side = 96, stimulus_tile = 224;    // the longest captions fit
 
 std::string with_number(const char* format, const std::string& text, double number)
 {
@@ -64,7 +64,7 @@ Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const Stim
     std::vector<SheetTile> tiles(stimuli.size());
     pool.for_each(stimuli.size(), [&](std::size_t i, int) {
         const StimulusTile& s = stimuli[i];
-        tiles[i] = {stimulus_picture(preprocessing, s.x, s.area, whitened), with_number("%s  %.3g", s.name, s.response)};
+        tiles[i] = {stimulus_picture(preprocessing, s.x, s.area, whitened), with_number("%s %.3g", s.name, s.response)};
     });
     SheetOptions options;
     options.tile = stimulus_tile;
