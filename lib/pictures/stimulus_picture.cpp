@@ -12,13 +12,27 @@ namespace nonna {
 
 namespace {
 
-constexpr int least_side = 256, tile_side = 96, stimulus_tile = 224;    // the longest captions fit
+constexpr int least_side = 256, tile_side = 96, stimulus_tile = 160, line = 14;
+
+constexpr std::uint8_t ground = 24, ink = 220;    // as in sheet.cpp
+
+// A square with the picture and below it a line small enough for the longest name with a response.
+Picture titled(const Picture& picture, const std::string& text)
+{
+    const int most = stimulus_tile - line, longer = std::max(picture.width, picture.height);
+    const Picture fitted = resize(picture, std::max(1, picture.width * most / longer),
+                                  std::max(1, picture.height * most / longer));
+    Picture tile = blank_picture(stimulus_tile, stimulus_tile, ground);
+    paste(tile, fitted, (stimulus_tile - fitted.width) / 2, (most - fitted.height) / 2);
+    draw_text(tile, text, 0, most + 1, line - 2, ink);
+    return tile;
+}
 
 std::string with_number(const char* format, const std::string& text, double number)
 {
-    char line[80];
-    std::snprintf(line, sizeof line, format, text.c_str(), number);
-    return line;
+    char written[80];
+    std::snprintf(written, sizeof written, format, text.c_str(), number);
+    return written;
 }
 
 }    // namespace
@@ -64,7 +78,8 @@ Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const Stim
     std::vector<SheetTile> tiles(stimuli.size());
     pool.for_each(stimuli.size(), [&](std::size_t i, int) {
         const StimulusTile& s = stimuli[i];
-        tiles[i] = {stimulus_picture(preprocessing, s.x, s.area, whitened), with_number("%s %.3g", s.name, s.response)};
+        tiles[i].picture = titled(stimulus_picture(preprocessing, s.x, s.area, whitened),
+                                  with_number("%s %.3g", s.name, s.response));
     });
     SheetOptions options;
     options.tile = stimulus_tile;
@@ -89,7 +104,11 @@ Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const Extre
     options.tile = side * factor;
     for (const ExtremesRow& row : rows) {
         if (rows.size() > 1) {
-            tiles.push_back({outline(blank_picture(side, side), row.area), row.name});
+            Picture opening = outline(blank_picture(side, side), row.area);
+            const std::size_t slash = row.name.find('/');
+            draw_text(opening, row.name.substr(0, slash), 8, opening.height / 2 - line, line - 2, ink);
+            draw_text(opening, row.name.substr(slash + 1), 8, opening.height / 2, line - 2, ink);
+            tiles.push_back({std::move(opening), ""});
             options.columns = std::max(options.columns, 1 + int(row.pictures.size()));
         }
         for (std::size_t rank = 0; rank < row.pictures.size(); ++rank) {
