@@ -226,13 +226,15 @@ KMeansStep KMeans::iterate()
 {
     State& s = *state_;
     const std::size_t length = s.source.length;
-    std::vector<std::size_t> which(s.batch);
-    for (std::size_t i = 0; i < s.batch; ++i)
-        which[i] = s.member(std::uint64_t(s.centroids.iterations) * s.batch + i);
-    s.x.resize(s.batch * length);
     s.nearest.resize(s.batch);
     s.distances.resize(s.batch);
-    s.read(which, s.x);
+    if (s.batch < s.source.count || s.x.empty()) {    // the whole set is read once
+        std::vector<std::size_t> which(s.batch);
+        for (std::size_t i = 0; i < s.batch; ++i)
+            which[i] = s.member(std::uint64_t(s.centroids.iterations) * s.batch + i);
+        s.x.resize(s.batch * length);
+        s.read(which, s.x);
+    }
     const std::vector<float> squares = squared_norms(s.centroids.values, length);
     s.pool.for_each((s.batch + tile_vectors - 1) / tile_vectors, [&](std::size_t t, int) {
         throw_if_interrupted();

@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_planted_filter_is_found)
         options.filters = 300;
         options.pixels = how;
         const ResponseSource responses = linear_responses({pixels, images}, crops, options, "planted", pool);
-        std::vector<NeuronScore> scores = sweep(responses, labels, {}, pool);
+        std::vector<NeuronScore> scores = sweep(readable(responses, 1 << 20), labels, {}, pool);
         sort_best_first(scores);
         std::vector<std::uint8_t> crop(crops.size());
         crops.read(std::size_t(scores.front().map), crop);
