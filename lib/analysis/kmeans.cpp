@@ -34,6 +34,7 @@ struct KMeans::State {
     std::size_t batch;
     std::vector<std::size_t> order;    // of the pass `pass`
     std::int64_t pass = -1;
+    bool holds_all = false;
     std::vector<float> x;    // (vector of the batch, length)
     std::vector<std::uint32_t> nearest;
     std::vector<float> distances;
@@ -46,14 +47,19 @@ struct KMeans::State {
     std::size_t fill_empty();
 };
 
+void check_centroids(const std::string& name, std::size_t vectors, std::int64_t centroids)
+{
+    if (centroids < 1 || std::uint64_t(centroids) > vectors / 5)
+        throw Error(name, std::to_string(centroids) + " centroids are more than a fifth of its " +
+                              std::to_string(vectors) + " pictures: at most " + std::to_string(vectors / 5));
+}
+
 KMeans::KMeans(VectorSource source, const KMeansOptions& options, Pool& pool)
-    : state_(new State{std::move(source), options, pool, {}, 0, {}, -1, {}, {}, {}})
+    : state_(new State{std::move(source), options, pool, {}, 0, {}, -1, false, {}, {}, {}})
 {
     State& s = *state_;
     const std::size_t count = s.source.count, k = std::size_t(options.centroids);
-    if (k < 1 || k > count / 5)
-        throw Error(s.source.name, std::to_string(k) + " centroids are more than a fifth of its " +
-                                       std::to_string(count) + " pictures: at most " + std::to_string(count / 5));
+    check_centroids(s.source.name, count, options.centroids);
     if (std::find(kmeans_starts.begin(), kmeans_starts.end(), options.start) == kmeans_starts.end())
         throw std::logic_error("k-means: no such start: " + options.start);
     s.batch = std::min(std::size_t(options.batch), count);
@@ -228,12 +234,13 @@ KMeansStep KMeans::iterate()
     const std::size_t length = s.source.length;
     s.nearest.resize(s.batch);
     s.distances.resize(s.batch);
-    if (s.batch < s.source.count || s.x.empty()) {    // the whole set is read once
+    if (s.batch < s.source.count || !s.holds_all) {    // the whole set is read once
         std::vector<std::size_t> which(s.batch);
         for (std::size_t i = 0; i < s.batch; ++i)
             which[i] = s.member(std::uint64_t(s.centroids.iterations) * s.batch + i);
         s.x.resize(s.batch * length);
         s.read(which, s.x);
+        s.holds_all = s.batch == s.source.count;
     }
     const std::vector<float> squares = squared_norms(s.centroids.values, length);
     s.pool.for_each((s.batch + tile_vectors - 1) / tile_vectors, [&](std::size_t t, int) {

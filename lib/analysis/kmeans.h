@@ -60,10 +60,13 @@ struct KMeansStep {
     bool moved = false;       // some centroid did
 };
 
+// Error where there are more than a fifth as many centroids as vectors: many of them would be pictures, not means.
+void check_centroids(const std::string& name, std::size_t vectors, std::int64_t centroids);
+
 class KMeans
 {
   public:
-    // Error where the centroids are more than a fifth of the vectors, or the memory is not there.
+    // Error where check_centroids says so, or the memory is not there.
     KMeans(VectorSource source, const KMeansOptions& options, Pool& pool);
     ~KMeans();
 

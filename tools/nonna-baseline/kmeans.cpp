@@ -66,6 +66,7 @@ ExitStatus kmeans(Options& o, const Command& job)
         test = o.read_test(model.preprocessing.side, pool);
     } else {
         const ShardSet files = open_training(o.data);
+        check_centroids(o.data.front(), files.count(), o.fit.kmeans.centroids);
         const TrainingPictures pictures{
             o.data.front(), files.digest(), files.count(), int(o.side),
             [&](std::size_t i, std::span<std::uint8_t> into) {
