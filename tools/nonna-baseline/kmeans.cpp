@@ -10,22 +10,22 @@ namespace
 
 struct Options : BaselineCommand {
     std::string model, show;
+    std::optional<std::int64_t> centroids;
     std::int64_t side = 40, whitening = 11;
     KMeansFit fit;
 };
 
+std::string tool() { return "nonna-baseline " + version(); }
+
 ExitStatus tune(Options& o, const PictureSet& test, const TrainingPictures& pictures, Pool& pool)
 {
-    const std::string tool = "nonna-baseline " + version();
     Tuning tuning({"centroids", "eigenvalue_offset"});
     const std::int64_t most = o.fit.kmeans.centroids;
-    for (const std::int64_t centroids : {most / 4, most / 2, most})
+    for (const std::int64_t centroids : {(most + 3) / 4, (most + 1) / 2, most})
         for (const auto& [offset, text] : {std::pair{0.01, "0.01"}, {0.1, "0.1"}, {1.0, "1"}}) {
-            if (centroids < 1)
-                continue;
             o.fit.kmeans.centroids = centroids;
             o.fit.eigenvalue_offset = offset;
-            const KMeansModel model = fit_kmeans(pictures, o.fit, tool, pool);
+            const KMeansModel model = fit_kmeans(pictures, o.fit, tool(), pool);
             const ResponseSource source = kmeans_responses({test.pixels, test.count()}, model, test.name, pool);
             tuning.add({std::to_string(centroids), text}, source, o.choose(source, test, pool));
         }
@@ -37,12 +37,13 @@ void check(const Options& o, const Command& job)
     o.check(job, {o.show, o.fit.save});
     keep_apart({o.show, o.fit.save, o.sweep.output, o.sweep.best_responses, o.sweep.chosen}, {o.model});
     if (o.data.empty() == o.model.empty())
-        usage_error("--data", "either pictures to fit centroids on or the --model of an earlier run");
+        usage_error("--data", "give pictures to fit centroids on, or the --model of an earlier run");
     if (const std::string option = job.given_in("Fitting"); !o.model.empty() && !option.empty())
         usage_error(option, "goes with --data: a --model is fitted already");
-    if (!o.model.empty() && (o.tune || job.given("--side")))
-        usage_error(o.tune ? "--tune" : "--side", "goes with --data: a --model is fitted already");
-    if (o.model.empty() && o.fit.kmeans.centroids == 0)
+    for (const char* option : {"--tune", "--side"})
+        if (!o.model.empty() && job.given(option))
+            usage_error(option, "goes with --data: a --model is fitted already");
+    if (o.model.empty() && !o.centroids)
         usage_error("--centroids", "is needed with --data");
     if (o.fit.resume && o.fit.save.empty())
         usage_error("--resume", "needs --save, which it goes on from");
@@ -56,6 +57,7 @@ ExitStatus kmeans(Options& o, const Command& job)
     check(o, job);
     Pool pool{int(o.threads)};
     o.fit.kmeans.seed = o.sweep.seed;
+    o.fit.kmeans.centroids = o.centroids.value_or(0);
     o.fit.whitening = int(o.whitening);
     KMeansModel model;
     PictureSet test;
@@ -76,19 +78,16 @@ ExitStatus kmeans(Options& o, const Command& job)
         read_labels(test.labels, o.sweep.positive, o.test);    // refused now, not after the fit
         if (o.tune)
             return tune(o, test, pictures, pool);
-        model = fit_kmeans(pictures, o.fit, "nonna-baseline " + version(), pool);
+        model = fit_kmeans(pictures, o.fit, tool(), pool);
     }
     NeuronScore best;
     const ExitStatus status =
         o.run(kmeans_responses({test.pixels, test.count()}, model, test.name, pool), test, pool, best);
     if (!o.show.empty()) {
-        const int side = model.preprocessing.side;
-        const std::size_t length = model.centroids.length;
-        write_png(o.show,
-                  stimulus_picture(
-                      model.preprocessing,
-                      std::span<const float>(model.centroids.values).subspan(std::size_t(best.map) * length, length),
-                      {0, 0, side, side}, false));
+        const Preprocessing& p = model.preprocessing;
+        const std::span<const float> centroid(model.centroids.values.data() + best.map * model.centroids.length,
+                                              model.centroids.length);
+        write_png(o.show, stimulus_picture(p, centroid, {0, 0, p.side, p.side}, false));
     }
     return status;
 }
@@ -108,7 +107,7 @@ void add_kmeans(Command& program)
     job->option("--show", o.show, "BEST.png", "the best centroid as a picture");
     o.declare(*job);
     job->group("Fitting");
-    job->option("--centroids", o.fit.kmeans.centroids, "K", "at most a fifth of the pictures", 1, 10'000'000);
+    job->option("--centroids", o.centroids, "K", "at most a fifth of the pictures", 1, 10'000'000);
     job->choice("--start", o.fit.kmeans.start, kmeans_starts, "the first centroids");
     job->option("--iterations", o.fit.kmeans.iterations, "N", "batches", 1, 1'000'000);
     job->option("--batch", o.fit.kmeans.batch, "N", "pictures an iteration; at most all are taken", 1, 100'000'000);
