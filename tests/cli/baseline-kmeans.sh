@@ -41,17 +41,17 @@ cmp t.tsv again.tsv && echo 'nothing left to do, nothing changed'
 long='test.tar --data yes.tar --data no.tar --side 16 --whitening 5 --centroids 6 --batch 7 --save-every 1 -q'
 killed=0
 for start in sampled k-means++; do
-    nonna-baseline kmeans $long --iterations 300 --start $start --save whole -o whole.tsv -j 1
+    nonna-baseline kmeans $long --iterations 150 --start $start --save whole -o whole.tsv -j 1
     rm -f parts before
     for kill in 1 2 3; do
         [ ! -e parts ] || cp parts before
-        nonna-baseline kmeans $long --iterations 300 --start $start --save parts --resume -o parts.tsv &
+        nonna-baseline kmeans $long --iterations 150 --start $start --save parts --resume -o parts.tsv &
         run=$!
         while kill -0 $run 2>/dev/null && { [ ! -e parts ] || cmp -s parts before; }; do :; done 2>/dev/null
         ! kill -9 $run 2>/dev/null || killed=$((killed + 1))
         wait $run 2>/dev/null
     done
-    nonna-baseline kmeans $long --iterations 300 --start $start --save parts --resume -o parts.tsv -j 2
+    nonna-baseline kmeans $long --iterations 150 --start $start --save parts --resume -o parts.tsv -j 2
     cmp whole parts
     cmp whole.tsv parts.tsv
     rm -f parts.tsv
