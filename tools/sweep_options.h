@@ -53,9 +53,10 @@ struct SweepCommand {
 
     std::size_t memory_bytes() const { return std::size_t(memory) << 20; }
 
-    // `keys`: the images' names; empty: their numbers. `recorded`: the halves that the set names, or none.
+    // `keys`: the images' names; empty: their numbers. `recorded`: the halves that the set names, or none. `winner`:
+    // gets the best one's scores.
     ExitStatus run(const ResponseSource& asked, const Labels& labels, const std::vector<std::string>& keys,
-                   const Split& recorded, Pool& pool) const
+                   const Split& recorded, Pool& pool, NeuronScore* winner = nullptr) const
     {
         SweepOptions options;
         options.polarity = polarity == "either" ? Polarity::either : Polarity::positive;
@@ -70,6 +71,8 @@ struct SweepCommand {
         sort_best_first(ranked);
         if (strange == std::ptrdiff_t(scores.size()))
             throw Error(source.name, "no neuron whose responses are all finite numbers");
+        if (winner)
+            *winner = ranked.front();
         if (!chosen.empty())
             write_chosen(chosen, source, scores);
         if (!best_responses.empty()) {
