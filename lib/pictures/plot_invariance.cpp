@@ -43,8 +43,11 @@ std::string panel(std::size_t which, std::span<const CurvePoint> curve, double l
     s += std::string("set xlabel ") + quoted(axis_of(curve.front().warp)) + " offset 0,0.7 textcolor rgb '" + ink +
          "'\n";
     s += std::string("set ylabel ") + quoted(which % 2 == 0 ? "response minus threshold" : "") +
-         " offset 0.5,0 textcolor rgb '" + ink + "'\n";
+         " offset 1,0 textcolor rgb '" + ink + "'\n";
     s += "set xrange [" + number(from) + ":" + number(to) + "]\n";
+    const double degrees = to - from >= 300 ? 90 : to - from >= 120 ? 45 : 0;
+    const bool turned = curve.front().warp == "rotate" || curve.front().warp == "view";
+    s += turned && degrees > 0 ? "set xtics " + number(degrees) + "\n" : "set xtics autofreq\n";
     s += "set yrange [" + number(least) + ":" + number(most) + "]\n";
     const std::string colour = std::string(" linecolor rgb '") + colours[which % std::size(colours)] + "' notitle, ";
     // Lines that are data, not arrows: of arrows in a later plot of a page gnuplot's SVG loses the dashes.
@@ -84,8 +87,8 @@ std::string plot_invariance(const std::string& title, std::span<const CurvePoint
     script += std::string("set label 2 'mean and one deviation to either side; dashed: threshold' at screen 0.5, screen ") +
               number(1 - 40.0 / height) + " center textcolor rgb '" + ink + "' font ',12'\n";
     script += "set multiplot layout " + std::to_string(rows) + "," + std::to_string(columns) +
-              " margins screen " + number(75.0 / (columns * panel_width)) + "," +
-              number(1 - 20.0 / (columns * panel_width)) + "," + number(50.0 / height) + "," +
+              " margins screen " + number(85.0 / (columns * panel_width)) + "," +
+              number(1 - 15.0 / (columns * panel_width)) + "," + number(50.0 / height) + "," +
               number(1 - double(title_height) / height) + " spacing screen " +
               number(60.0 / (columns * panel_width)) + "," + number(60.0 / height) + "\n";
     for (std::size_t i = 0; i < curves.size(); ++i)
