@@ -13,7 +13,8 @@ int main(int argc, char** argv)
     command.positional("PICTURES.tar", files, "image set to be warped; - is standard input");
     command.option("--neuron", o.neuron, "ID", "as in 3.norm/6,6,2 (default: the best of --sweep)");
     command.option("--sweep", o.sweep, "SWEEP.tsv", "nonna-sweep's table, for the neuron's threshold");
-    command.option("--threshold", o.threshold, "V", "subtracted from responses (default: the sweep's, or 0)", -1e30, 1e30);
+    command.option("--threshold", o.threshold, "V", "subtracted from responses (default: the sweep's, or 0)", -1e30,
+                   1e30);
     command.option("--count", o.count, "N", "most pictures, and most sequences", 1, 100'000);
     command.option("-o,--output", o.output, "OUT.tsv", "the curves; - is standard output");
     command.option("--each", o.each, "EACH.tsv", "every picture's responses");

@@ -6,16 +6,18 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 double finite(const Table& table, std::size_t row, std::size_t column)
 {
     const double value = table.number(row, column);
     if (!std::isfinite(value))
-        throw Error(table.name, "line " + std::to_string(row + 2) + ": '" + table.columns[column] +
-                                    "' is not a finite number");
+        throw Error(table.name,
+                    "line " + std::to_string(row + 2) + ": '" + table.columns[column] + "' is not a finite number");
     return value;
 }
 
@@ -23,8 +25,8 @@ std::size_t whole(const Table& table, std::size_t row, std::size_t column)
 {
     const double value = finite(table, row, column);
     if (value < 0 || value > 1e15 || value != std::floor(value))
-        throw Error(table.name, "line " + std::to_string(row + 2) + ": '" + table.columns[column] +
-                                    "' is not a whole number");
+        throw Error(table.name,
+                    "line " + std::to_string(row + 2) + ": '" + table.columns[column] + "' is not a whole number");
     return std::size_t(value);
 }
 
@@ -130,8 +132,13 @@ void write_responses(const std::string& path, std::span<const WarpResponse> resp
 {
     TableWriter table(path, {"warp", "amount", "picture", "group", "response", "difference"});
     for (const WarpResponse& r : responses)
-        table.cell(r.warp).cell(r.amount).cell(r.picture).cell(r.group).cell(r.response)
-            .cell(r.response - threshold).end_row();
+        table.cell(r.warp)
+            .cell(r.amount)
+            .cell(r.picture)
+            .cell(r.group)
+            .cell(r.response)
+            .cell(r.response - threshold)
+            .end_row();
     table.commit();
 }
 
@@ -145,8 +152,7 @@ SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>&
                       map = table.column("map"), threshold = table.column("threshold");
     const auto neuron_of = [&](std::size_t i) {
         const std::string name = table.rows[i][layer] + "/" + std::to_string(whole(table, i, row)) + "," +
-                                 std::to_string(whole(table, i, column)) + "," +
-                                 std::to_string(whole(table, i, map));
+                                 std::to_string(whole(table, i, column)) + "," + std::to_string(whole(table, i, map));
         try {
             return parse_neuron(name, architecture);
         } catch (const Error& e) {

@@ -17,7 +17,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct WarpResponse {
     std::string warp;

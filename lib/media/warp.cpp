@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr double reduce_above = 8, reduce_to = 4;
 

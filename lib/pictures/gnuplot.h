@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-namespace nonna::gnuplot {
+namespace nonna::gnuplot
+{
 
 inline constexpr const char* colours[] = {"#d95f02", "#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d"};
 inline constexpr const char* ink = "#010203";    // stands for the page's own colour until the SVG is made

@@ -18,9 +18,11 @@
 #include <map>
 #include <set>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t inputs_at_a_time = 1000, sheet_pictures = 2, sheet_columns = 11;
 constexpr int tile_side = 96;
@@ -42,7 +44,8 @@ struct Measured {
     std::vector<Shown> shown;
 };
 
-class Laboratory {
+class Laboratory
+{
   public:
     Laboratory(const InvarianceOptions& o, const Model& model, NeuronId neuron)
         : options_(o), model_(model), neuron_(neuron), pool_(int(o.threads))
@@ -112,7 +115,8 @@ class Laboratory {
             throw Error(reader.name(), "no picture of a sequence in it: see --angles");
         std::erase_if(order, [&](const std::string& g) { return groups[g].size() != seen.size(); });
         if (order.empty())
-            throw Error(reader.name(), "no sequence has a picture at each of the " + std::to_string(seen.size()) + " angles");
+            throw Error(reader.name(),
+                        "no sequence has a picture at each of the " + std::to_string(seen.size()) + " angles");
         const std::size_t incomplete = groups.size() - order.size();
         order.resize(std::min(order.size(), std::size_t(options_.count)));
 
@@ -159,20 +163,18 @@ class Laboratory {
     {
         const int shift = default_shift(top_visible_area(model_.architecture).rows), side = view_.side;
         const std::string translate = options_.translate.empty() ? std::to_string(shift) : options_.translate;
-        const auto add = [&](const std::string& text, const std::string& option, const AmountLimits& limits, int count,
-                             std::initializer_list<Warp> warps) {
+        const auto add = [&](const std::string& text, const std::string& option, const AmountLimits& limits,
+                             double step, std::initializer_list<Warp> warps) {
             if (text == "none")
                 return;
-            const std::vector<double> amounts = parse_amounts(text, option, limits, count);
+            const std::vector<double> amounts = parse_amounts(text, option, limits, step);
             for (const Warp warp : warps)
                 for (const double amount : amounts)
                     steps_.push_back({warp, amount});
         };
-        const int by_one = 2 * shift + 1;
-        add(translate, "--translate", {-double(side), double(side), true}, by_one,
-            {Warp::translate_x, Warp::translate_y});
-        add(options_.scale, "--scale", {0.05, 20, false}, 25, {Warp::scale});
-        add(options_.rotate, "--rotate", {-360, 360, true}, 37, {Warp::rotate});
+        add(translate, "--translate", {-double(side), double(side), true}, 1, {Warp::translate_x, Warp::translate_y});
+        add(options_.scale, "--scale", {0.05, 20, false}, 0.05, {Warp::scale});
+        add(options_.rotate, "--rotate", {-360, 360, true}, 10, {Warp::rotate});
         if (steps_.empty())
             throw Error("--translate, --scale, --rotate", "all are none, nothing is left to do with the pictures",
                         ExitStatus::usage);
@@ -183,8 +185,7 @@ class Laboratory {
         const std::size_t size = model_.architecture.input().size();
         std::vector<std::uint8_t> pixels(looks.size() * size);
         pool_.for_each(looks.size(), [&](std::size_t i, int) {
-            const std::vector<std::uint8_t>& bytes =
-                model_.architecture.channels == 1 ? grey(looks[i]) : looks[i].rgb;
+            const std::vector<std::uint8_t>& bytes = model_.architecture.channels == 1 ? grey(looks[i]) : looks[i].rgb;
             std::copy(bytes.begin(), bytes.end(), pixels.begin() + std::ptrdiff_t(i * size));
         });
         return respond(model_, {pixels, looks.size()}, neuron_, pool_);
@@ -205,8 +206,7 @@ class Laboratory {
         for (std::size_t n = 0; n < looks.size(); ++n) {
             const std::size_t i = n / steps_.size();
             const Step& step = steps_[n % steps_.size()];
-            into.responses.push_back(
-                {warp_name(step.warp), step.amount, samples[i].meta.source, "", responses[n]});
+            into.responses.push_back({warp_name(step.warp), step.amount, samples[i].meta.source, "", responses[n]});
             if (!options_.sheet.empty() && before + i < sheet_pictures)
                 into.shown.push_back(
                     {warp_name(step.warp), samples[i].key, step.amount, responses[n], std::move(looks[n])});
@@ -302,8 +302,7 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
         const SweptNeuron swept = swept_neuron(o.sweep, neuron, model.architecture);
         neuron = swept.neuron;
         threshold = o.threshold.value_or(swept.threshold);
-    } else if (!o.threshold)
-        say("neither --threshold nor --sweep: the threshold is 0");
+    }
     if (!neuron)
         throw Error("--neuron", "must be given, or --sweep", ExitStatus::usage);
 
@@ -329,6 +328,8 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     if (!o.each.empty())
         write_responses(o.each, measured.responses, threshold);
     write_curves(o.output, points, name, threshold);
+    if (!o.threshold && o.sweep.empty())
+        say("neither --threshold nor --sweep: the threshold is 0");
     say(title);
     say_summary(points);
     return ExitStatus::done;

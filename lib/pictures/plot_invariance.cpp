@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <stdexcept>
 
-namespace nonna {
+namespace nonna
+{
 
 using namespace gnuplot;
 
-namespace {
+namespace
+{
 
 constexpr int panel_width = 320, panel_height = 220, title_height = 60;
 
@@ -82,14 +84,14 @@ std::string plot_invariance(const std::string& title, std::span<const CurvePoint
     const int height = rows * panel_height + title_height;
     std::string script = preamble({}, columns * panel_width, height);
     // The title is a label of the page, not multiplot's: that one has no colour of its own.
-    script += std::string("set label 1 ") + quoted(title) + " at screen 0.5, screen " +
-              number(1 - 18.0 / height) + " center textcolor rgb '" + ink + "'\n";
-    script += std::string("set label 2 'mean and one deviation to either side; dashed: threshold' at screen 0.5, screen ") +
-              number(1 - 40.0 / height) + " center textcolor rgb '" + ink + "' font ',12'\n";
-    script += "set multiplot layout " + std::to_string(rows) + "," + std::to_string(columns) +
-              " margins screen " + number(85.0 / (columns * panel_width)) + "," +
-              number(1 - 15.0 / (columns * panel_width)) + "," + number(50.0 / height) + "," +
-              number(1 - double(title_height) / height) + " spacing screen " +
+    script += std::string("set label 1 ") + quoted(title) + " at screen 0.5, screen " + number(1 - 18.0 / height) +
+              " center textcolor rgb '" + ink + "'\n";
+    script +=
+        std::string("set label 2 'mean and one deviation to either side; dashed: threshold' at screen 0.5, screen ") +
+        number(1 - 40.0 / height) + " center textcolor rgb '" + ink + "' font ',12'\n";
+    script += "set multiplot layout " + std::to_string(rows) + "," + std::to_string(columns) + " margins screen " +
+              number(85.0 / (columns * panel_width)) + "," + number(1 - 15.0 / (columns * panel_width)) + "," +
+              number(50.0 / height) + "," + number(1 - double(title_height) / height) + " spacing screen " +
               number(60.0 / (columns * panel_width)) + "," + number(60.0 / height) + "\n";
     for (std::size_t i = 0; i < curves.size(); ++i)
         script += panel(i, curves[i], least - margin, most + margin) + (i == 0 ? "unset label\n" : "");

@@ -8,7 +8,8 @@
 #include <span>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 // `points` as response_curves and read_curves give them, at least one.
 std::string plot_invariance(const std::string& title, std::span<const CurvePoint> points);

@@ -7,9 +7,11 @@
 #include <cmath>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 std::optional<double> degrees(std::string text)
 {
@@ -37,9 +39,8 @@ std::optional<std::pair<std::string, std::string>> parts(const std::string& sour
     if (at == std::string::npos || at + 1 == name.size() || (slash != std::string::npos && at < slash))
         return {};
     // "anna--30": the second is a sign.
-    const std::size_t begin = signs && name[at] == '-' && at > 0 && (name[at - 1] == '-' || name[at - 1] == '_')
-                                  ? at
-                                  : at + 1;
+    const std::size_t begin =
+        signs && name[at] == '-' && at > 0 && (name[at - 1] == '-' || name[at - 1] == '_') ? at : at + 1;
     return std::pair(name.substr(0, begin == at ? at - 1 : at), name.substr(begin));
 }
 

@@ -13,14 +13,16 @@
 #include <optional>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 struct TurnedView {
     std::string group;
     double angle = 0;
 };
 
-class ViewAngles {
+class ViewAngles
+{
   public:
     // Error (usage) naming --angles for a list that is none, naming the file for a table.
     explicit ViewAngles(const std::string& angles);

@@ -11,9 +11,11 @@
 #include <optional>
 #include <stdexcept>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr int most_amounts = 1001;
 
@@ -91,18 +93,21 @@ Picture warped(const Picture& source, Warp warp, double amount, const WarpView& 
 }
 
 std::vector<double> parse_amounts(const std::string& text, const std::string& option, const AmountLimits& limits,
-                                  int count)
+                                  double step)
 {
     const std::string form = limits.symmetric ? "must be EXTENT, LEAST:MOST, or one of these with /COUNT, as in 9/19"
                                               : "must be LEAST:MOST or LEAST:MOST/COUNT, as in 0.4:1.6/25";
     const auto refuse = [&](const std::string& reason) { throw Error(option, reason, ExitStatus::usage); };
     std::string range = text;
+    std::optional<int> given;
     if (const std::size_t slash = text.find('/'); slash != std::string::npos) {
         range = text.substr(0, slash);
         const std::string digits = text.substr(slash + 1);
+        int count = 0;
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
         if (error != std::errc() || end != digits.data() + digits.size())
             refuse(form);
+        given = count;
     }
     double least = 0, most = 0;
     if (const std::size_t colon = range.find(':'); colon != std::string::npos) {
@@ -126,6 +131,10 @@ std::vector<double> parse_amounts(const std::string& text, const std::string& op
         refuse("begins with the greater number");
     if (least == most)
         return {least};
+    // An odd number where the range is about 0, so that 0 is there.
+    const bool about_zero = least == -most;
+    const int count = given.value_or(about_zero ? 2 * std::max(1, int(std::lround(most / step))) + 1
+                                                : std::max(2, int(std::lround((most - least) / step)) + 1));
     if (count < 2 || count > most_amounts)
         refuse("its count must be between 2 and " + std::to_string(most_amounts));
     std::vector<double> amounts;

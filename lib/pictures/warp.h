@@ -18,7 +18,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class Warp { translate_x, translate_y, scale, rotate };
 
@@ -26,8 +27,8 @@ const char* warp_name(Warp warp);    // "translate-x"
 double unwarped(Warp warp);          // the amount that changes nothing: 1 of scale, else 0
 
 struct WarpView {
-    int side = 0;           // of the network's input
-    double crop = 0;        // of the picture: above 1 pixels, (0, 1] a share of the shorter side; 0: all of that
+    int side = 0;            // of the network's input
+    double crop = 0;         // of the picture: above 1 pixels, (0, 1] a share of the shorter side; 0: all of that
     bool mirrored = true;    // beyond the picture; else its mean colour
 };
 
@@ -35,13 +36,14 @@ struct WarpView {
 Picture warped(const Picture& source, Warp warp, double amount, const WarpView& view, const std::string& subject);
 
 // Amounts from "EXTENT[/COUNT]" (-EXTENT .. EXTENT) or "LEAST:MOST[/COUNT]", equally spaced, ends included. COUNT is
-// at least 2, or 1 where the ends are equal; `count` is for where the text has none. Error (usage) naming `option`.
+// at least 2, or 1 where the ends are equal; without it amounts are about `step` apart,
+// and 0 is one of them where it is in the middle. Error (usage) naming `option`.
 // Amounts are rounded to 1e-9, so that the middle of 0.4:1.6 is 1.
 struct AmountLimits {
     double least = 0, most = 0;
     bool symmetric = true;    // may be one number
 };
 std::vector<double> parse_amounts(const std::string& text, const std::string& option, const AmountLimits& limits,
-                                  int count);
+                                  double step);
 
 }    // namespace nonna

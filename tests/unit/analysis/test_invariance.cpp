@@ -12,7 +12,8 @@ using nonna::test::Folder;
 using nonna::test::refusal;
 using nonna::test::write_bytes;
 
-namespace {
+namespace
+{
 
 const auto rounding = boost::test_tools::tolerance(1e-12);
 
@@ -37,9 +38,9 @@ BOOST_AUTO_TEST_SUITE(invariance_curves)
 
 BOOST_AUTO_TEST_CASE(a_point_is_over_its_pictures)
 {
-    const std::vector<WarpResponse> responses = {
-        {"scale", 1, "a", "", 3}, {"scale", 0.5, "a", "", 1}, {"view", 0, "c", "g", 9},
-        {"scale", 1, "b", "", 5}, {"scale", 0.5, "b", "", 2}, {"scale", 1, "c", "", 10}};
+    const std::vector<WarpResponse> responses = {{"scale", 1, "a", "", 3},   {"scale", 0.5, "a", "", 1},
+                                                 {"view", 0, "c", "g", 9},   {"scale", 1, "b", "", 5},
+                                                 {"scale", 0.5, "b", "", 2}, {"scale", 1, "c", "", 10}};
     const std::vector<CurvePoint> points = response_curves(responses, 2);
     BOOST_REQUIRE(points.size() == 3);
     BOOST_TEST(points[0].warp == "scale");
@@ -137,7 +138,8 @@ BOOST_AUTO_TEST_CASE(neurons_of_a_sweep)
     BOOST_TEST(said("layer\trow\n1.norm\t0\n") == path + ": no column 'col'");
     BOOST_TEST(said(header + "\n1.norm\t0\t99\t0\t5\t0.7\t0.9\n").starts_with(path + ": line 2: 1.norm/0,99,0: "));
     BOOST_TEST(said(header + "\n1.norm\t0\t-1\t0\t5\t0.7\t0.9\n") == path + ": line 2: 'col' is not a whole number");
-    BOOST_TEST(said(header + "\n1.norm\t0\t1\t0\tnan\t0.7\t0.9\n") == path + ": line 2: 'threshold' is not a finite number");
+    BOOST_TEST(said(header + "\n1.norm\t0\t1\t0\tnan\t0.7\t0.9\n") ==
+               path + ": line 2: 'threshold' is not a finite number");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,7 +9,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 Picture noise(int width, int height, std::uint64_t seed)
 {
@@ -27,9 +28,9 @@ Picture waves(int width, int height, double period)
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x)
             for (int c = 0; c < 3; ++c)
-                picture.at(x, y)[c] = std::uint8_t(
-                    std::lround(128 + 50 * std::sin(2 * std::numbers::pi * (x + 0.5) / period + c) +
-                                50 * std::cos(2 * std::numbers::pi * (y + 0.5) / period - c)));
+                picture.at(x, y)[c] =
+                    std::uint8_t(std::lround(128 + 50 * std::sin(2 * std::numbers::pi * (x + 0.5) / period + c) +
+                                             50 * std::cos(2 * std::numbers::pi * (y + 0.5) / period - c)));
     return picture;
 }
 
@@ -87,7 +88,8 @@ BOOST_AUTO_TEST_CASE(a_quarter_turn_is_exact)
     const Picture picture = noise(9, 9, 3);
     const double sine = std::sin(std::numbers::pi / 2), cosine = std::cos(std::numbers::pi / 2);
     const double half = 4.5;
-    const AffineMap map{cosine, -sine, half - half * cosine + half * sine, sine, cosine, half - half * sine - half * cosine};
+    const AffineMap map{cosine, -sine,  half - half * cosine + half * sine,
+                        sine,   cosine, half - half * sine - half * cosine};
     BOOST_TEST((warp(picture, map, 9, 9) == orient(picture, 8)));    // EXIF 8: to be turned anticlockwise
 }
 

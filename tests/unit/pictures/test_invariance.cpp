@@ -16,7 +16,8 @@ using namespace nonna;
 using nonna::test::Folder;
 using nonna::test::refusal;
 
-namespace {
+namespace
+{
 
 Picture noise(int width, int height)
 {
@@ -70,7 +71,9 @@ BOOST_AUTO_TEST_CASE(directions)
 {
     for (const int factor : {1, 2, 5}) {
         const Picture picture = dot(factor);
-        const auto at = [&](Warp warp, double amount) { return bright(warped(picture, warp, amount, {32, 0, false}, "p")); };
+        const auto at = [&](Warp warp, double amount) {
+            return bright(warped(picture, warp, amount, {32, 0, false}, "p"));
+        };
         const auto check = [&](Warp warp, double amount, double x, double y) {
             const auto [got_x, got_y] = at(warp, amount);
             BOOST_TEST_CONTEXT(factor << " " << warp_name(warp) << " " << amount)
@@ -138,14 +141,17 @@ BOOST_AUTO_TEST_CASE(beyond_the_picture)
 BOOST_AUTO_TEST_CASE(amounts)
 {
     const AmountLimits shift{-16, 16, true}, scale{0.05, 20, false};
-    const std::vector<double> three = parse_amounts("9", "--translate", shift, 3);
+    const std::vector<double> three = parse_amounts("9", "--translate", shift, 9);
     BOOST_TEST(three == (std::vector<double>{-9, 0, 9}));
     BOOST_TEST(parse_amounts("-1:3/5", "--translate", shift, 3) == (std::vector<double>{-1, 0, 1, 2, 3}));
+    BOOST_TEST(parse_amounts("-1:2.4", "--translate", shift, 1).size() == 4);    // about: ends are kept
+    BOOST_TEST(parse_amounts("0.1", "--translate", shift, 1) == (std::vector<double>{-0.1, 0, 0.1}));
+    BOOST_TEST(parse_amounts("4.5", "--translate", shift, 1).size() == 11);
     BOOST_TEST(parse_amounts("0", "--translate", shift, 3) == (std::vector<double>{0}));
-    const std::vector<double> factors = parse_amounts("0.4:1.6", "--scale", scale, 25);
+    const std::vector<double> factors = parse_amounts("0.4:1.6", "--scale", scale, 0.05);
     BOOST_TEST(factors.size() == 25);
     BOOST_TEST(factors[12] == 1.0);
-    BOOST_TEST(!std::signbit(parse_amounts("180/37", "--rotate", {-360, 360, true}, 3)[18]));
+    BOOST_TEST(!std::signbit(parse_amounts("180/37", "--rotate", {-360, 360, true}, 10)[18]));
     for (const char* bad : {"", "x", "9/", "9/x", "1:2:3", "1:", ":1", "-9", "nan", "inf", "9 ", "9/1", "9/1002", "2:1",
                             "17", "-17:0", "9/-3", "9/3/3"})
         BOOST_CHECK_EXCEPTION(parse_amounts(bad, "--translate", shift, 3), Error, [](const Error& e) {
@@ -213,7 +219,9 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(invariance_plot)
 
-BOOST_AUTO_TEST_CASE(drawn, *boost::unit_test::precondition([](auto) { return std::system("command -v gnuplot >/dev/null") == 0; }))
+BOOST_AUTO_TEST_CASE(drawn, *boost::unit_test::precondition([](auto) {
+                         return std::system("command -v gnuplot >/dev/null") == 0;
+                     }))
 {
     const std::vector<CurvePoint> points = {
         {"translate-x", -1, 2, 0.5, 0.1, 0.1, 0.4, 0.6, 1}, {"translate-x", 0, 2, 1, 0.2, 0.1, 0.9, 1.1, 1},
