@@ -164,7 +164,7 @@ void add_responses(Part& part)
 
 void add_invariance(Part& part)
 {
-    const std::string usual = "nonna-invariance MODEL.safetensors PICTURES.tar --neuron ID -o invariance.tsv";
+    const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
     const bool curves = part.has("invariance.tsv"), sheet = part.has("invariance.png");
     if (curves || sheet)
         part.heading("Invariance");

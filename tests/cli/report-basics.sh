@@ -11,6 +11,15 @@ grep -c '</html>' results/report.html
 grep -o 'nonna-sweep</b> &lt;model&gt; &amp; more' results/report.html
 grep -o '<dt>the [^<]*' results/report.html
 grep -ciE '<script|http|src="[^d]' results/report.html
+# What the page says would make the rest has only options that there are.
+sed -n '/class="left"/,/<\/details>/{s/.*<dd><code>//; t found; b; :found; s/<[^>]*>//gp}' results/report.html >usual
+grep -c '^nonna-' usual
+while read -r tool rest; do
+    [ "$tool" != nonna-reproduce ] || continue
+    for option in $(printf '%s\n' "$rest" | grep -oE -e '--[a-z-]+'); do
+        "$tool" --dump-interface | grep -q -e "\"long\": \"$option\"" || echo "$tool has no $option"
+    done
+done <usual
 cp results/report.html before.html
 nonna-report results -o - | cmp - before.html
 nonna-report results >/dev/null && cmp results/report.html before.html && echo "a second run changes nothing"
