@@ -12,6 +12,7 @@
 //     best-responses.tsv  as above: columns response, label (1 or 0): histogram, ROC curve
 //     optimal.png         nonna-stimulus optimal MODEL --neuron ID -o optimal.png
 //     top.png weakest.png nonna-stimulus top MODEL --neuron ID --data TEST.tar -o top.png
+//                         --weakest weakest.png --tsv top.tsv: the table is told of beside them
 //     layer.png           optimal stimuli of a whole layer
 //     filters*.png        encoder filters
 //     invariance.tsv      nonna-invariance: warp amount pictures mean deviation; invariance.png: its sheet

@@ -4,6 +4,7 @@
 #include "pictures/stimulus_picture.h"
 
 #include "base/error.h"
+#include "media/picture.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -155,6 +156,22 @@ BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
     BOOST_TEST(contains(report.html, "3.norm/1,2,3, which says yes by falling silent."));
     BOOST_TEST(contains(report.html, "yes to 75.0 % of the positives and to 12.5 % of the negatives"));
     BOOST_TEST(contains(report.table, "best neuron                  80.0 %       - "));    // counted, so without AUC
+}
+
+BOOST_AUTO_TEST_CASE(strongest_images_in_words)
+{
+    const Folder folder;
+    const Bytes png = encode_png(blank_picture(4, 3));
+    const std::string picture(reinterpret_cast<const char*>(png.data()), png.size());
+    folder.write("top.png", picture);
+    folder.write("weakest.png", picture);
+    folder.write("top.tsv", "neuron\tend\trank\tresponse\tlabel\na\tstrongest\t1\t4.25\t1\na\tstrongest\t2\t3.5\t0\n"
+                            "a\tweakest\t1\t-1\t\n");
+    const std::string html = folder.report().html;
+    BOOST_TEST(contains(html, "strongest first. 2 images, responses 4.25 to 3.5; 1 is a positive. 4 by 3 pixels\""));
+    BOOST_TEST(contains(html, "weakest first. 1 image, responses -1 to -1.<"));
+    folder.write("top.tsv", "neuron\tend\trank\tresponse\tlabel\na\tstrongest\t1\tnan\t1\n");
+    BOOST_CHECK_THROW(folder.report(), Error);
 }
 
 BOOST_AUTO_TEST_CASE(tables_of_several_networks)
