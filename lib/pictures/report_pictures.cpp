@@ -59,9 +59,9 @@ std::string extremes_in_words(const Part& part, const std::string& end)
     }
     if (responses.empty() || neurons.size() > 1)
         return "";
-    std::string text = " " + std::to_string(responses.size()) + (responses.size() == 1 ? " image" : " images") +
-                       ", responses " + format_number("%.3g", responses.front()) + " to " +
-                       format_number("%.3g", responses.back());
+    std::string text(1, ' ');
+    text += std::to_string(responses.size()) + (responses.size() == 1 ? " image" : " images") + ", responses " +
+            format_number("%.3g", responses.front()) + " to " + format_number("%.3g", responses.back());
     if (labelled == responses.size())
         text += "; " + std::to_string(positives) + (positives == 1 ? " is a positive" : " are positives");
     return text + ".";
