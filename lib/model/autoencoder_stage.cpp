@@ -73,18 +73,18 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         cost.statistics = batch_statistics(parameters, x);
         const Real* r = workspace_[Scratch::reconstruction];
         Real* e = workspace_[Scratch::residual];
-        rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
-            kernels<Real>().residual(n, 1, r + at, x + at, e + at);
-        });
+        rows_.each(stage_.input,
+                   [&](std::size_t at, std::size_t n) { kernels<Real>().residual(n, 1, r + at, x + at, e + at); });
         cost.reconstruction = rows_.sum(stage_.input, e, e);
-        cost.sparsity = rows_.sum(stage_.filter, hidden_.data(), nullptr);
+        cost.sparsity =
+            rows_.sum(stage_.filter, hidden_.data(), nullptr) + 0.5 * double(stage_.filter.size()) * rows_.count();
         cost.input = rows_.sum(stage_.input, x, x);
         cost.total = cost.reconstruction + stage_.lambda * cost.sparsity;
         return cost;
     }
 
-    void down(std::span<const Real> parameters, std::span<const double>, const Real* x, Real cost_scale,
-              const Real* dy, int, Real* dx, const GradientUse<Real>* use) override
+    void down(std::span<const Real> parameters, std::span<const double>, const Real* x, Real cost_scale, const Real* dy,
+              int, Real* dx, const GradientUse<Real>* use) override
     {
         const bool own = cost_scale != 0;
         assert(!own || workspace_.turn == this);
@@ -110,15 +110,15 @@ template <class Real> class AutoencoderStage : public Stage<Real>
             });
             filters_.up_add(lanes, decoder, e, dh);
         }
-        // through the sigmoid; padding lanes become 0, as h is there
-        rows_.each(stage_.filter,
-                   [&](std::size_t at, std::size_t n) { kernels<Real>().sigmoid_down(n, h + at, dh + at); });
+        // through the sigmoid
+        rows_.each(stage_.filter, [&](std::size_t at, std::size_t) {
+            kernels<Real>().sigmoid_down(int(row(stage_.filter)), lanes, rows_.count(), h + at, dh + at);
+        });
         if (dx) {    // before the weights move
             filters_.down(lanes, parameters.data(), dh, dx);
             if (own)    // x is also the target
-                rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
-                    kernels<Real>().add_scaled(n, -1, e + at, dx + at);
-                });
+                rows_.each(stage_.input,
+                           [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, -1, e + at, dx + at); });
         }
         if (!use)
             return;

@@ -82,9 +82,8 @@ template <class Real> class LocalStage : public Stage<Real>
         const Real* u = workspace_[Scratch::reconstruction];
         Real* e = workspace_[Scratch::residual];
         const Real alpha = scale(statistics);
-        rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
-            kernels<Real>().residual(n, alpha, u + at, x + at, e + at);
-        });
+        rows_.each(stage_.input,
+                   [&](std::size_t at, std::size_t n) { kernels<Real>().residual(n, alpha, u + at, x + at, e + at); });
         cost.reconstruction = rows_.sum(stage_.input, e, e);
         cost.sparsity = rows_.sum(stage_.pooled, pooled_.data(), nullptr);
         cost.input = rows_.sum(stage_.input, x, x);
@@ -113,7 +112,7 @@ template <class Real> class LocalStage : public Stage<Real>
             rows_.each(stage_.filter, [&](std::size_t at, std::size_t n) { std::fill_n(dh + at, n, Real(0)); });
         if (dy && from == 0)
             rows_.each(stage_.filter,
-                     [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
+                       [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
 
         // the reconstruction's part: with r = alpha u, e is the cost's gradient with respect to u,
         // 2 * cost_scale * alpha * (r - x); u itself is not needed any more
@@ -123,9 +122,8 @@ template <class Real> class LocalStage : public Stage<Real>
         Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
         if (own) {
             const Real slope = 2 * cost_scale * scale(statistics);
-            rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
-                kernels<Real>().scaled(n, slope, residual + at, e + at);
-            });
+            rows_.each(stage_.input,
+                       [&](std::size_t at, std::size_t n) { kernels<Real>().scaled(n, slope, residual + at, e + at); });
             filters_.up_add(rows_.lanes(), decoder, e, dh);
         }
         if (dx) {    // before the weights move

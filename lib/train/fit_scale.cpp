@@ -1,10 +1,10 @@
 // What is fitted to data before a random model is anybody's: the decoders' scale, the autoencoders' biases.
 //
-// With means over the pictures barred, an autoencoder starts with b = -<w, xbar>, so that its sigmoids work around their
-// steepest point whatever its input's mean (another autoencoder's is a half), and with c = xbar - D hbar. Both are of the
-// stages below alone, so stages are fitted from the bottom up. An untied decoder is d = alpha * w with the alpha that is
-// best once the means are taken out: with c as above that of alpha = 1 has rbar = xbar, and
-//     alpha = (<r, x> - |xbar|^2) / (|r|^2 - |xbar|^2),     c = xbar - alpha * D hbar.
+// With means over the pictures barred, an autoencoder starts with b = -<w, xbar>, so that its sigmoids work around
+// their middle, and with c = xbar - D hbar, so that rbar = xbar. Then
+//     alpha = (<r, x> - |xbar|^2) / (|r|^2 - |xbar|^2)
+// is the decoder's best scale once the means are taken out. Untied, d becomes alpha * w; tied, w becomes sqrt(alpha) *
+// w, as the sigmoid is nearly linear so far. All is of the stages below alone, so stages are fitted from the bottom up.
 #include "train/trainer.h"
 
 #include "base/interrupt.h"
@@ -12,6 +12,7 @@
 #include "model/local_stage.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 namespace nonna
@@ -29,6 +30,7 @@ class Shown
           network_(model.architecture, int(std::min<std::size_t>(count, 48)), pool)
     {
     }
+    std::size_t count() const { return count_; }
     void each_batch(const std::function<void(Network<float>&)>& f)
     {
         const std::size_t batch = std::size_t(network_.batch());
@@ -46,8 +48,8 @@ class Shown
         each_batch([&](Network<float>& network) {
             const float* a = network.input();
             if (stage >= 0) {
-                const LayerId layer{stage,
-                                    static_cast<Sublayer>(model.architecture.stages[std::size_t(stage)].sublayers() - 1)};
+                const LayerId layer{
+                    stage, static_cast<Sublayer>(model.architecture.stages[std::size_t(stage)].sublayers() - 1)};
                 network.up(model.parameters, layer);
                 a = network.activation(layer);
             }
@@ -83,52 +85,70 @@ template <class F> void each_weight(const StageArchitecture& s, std::size_t firs
                           (std::size_t(r) * s.filter.columns + c) * s.maps + m);
 }
 
-struct Autoencoder {
-    const ParameterTensor *encoder = nullptr, *decoder = nullptr, *encoder_bias = nullptr, *decoder_bias = nullptr;
-    std::vector<double> mean_input, mean_decoded;    // xbar, D hbar
+class Autoencoder
+{
+  public:
+    Autoencoder(Model& model, const std::vector<ParameterTensor>& layout, int stage, Shown& shown)
+        : stage_(model.architecture.stages[std::size_t(stage)]), parameters_(model.parameters)
+    {
+        for (const ParameterTensor& t : layout)
+            if (t.stage == stage)
+                (t.decoder ? t.bias ? decoder_bias_ : decoder_ : t.bias ? encoder_bias_ : encoder_) = t.segment;
+        const std::vector<double> mean_input = shown.means(model, stage - 1);
+        set_encoder_bias(mean_input);
+        set_decoder_bias(mean_input, shown.means(model, stage));
+        std::vector<double> sums(2);
+        shown.each_batch([&](Network<float>& network) {
+            network.up(model.parameters);
+            const std::vector<double> batch = network.batch_statistics(model.parameters);
+            for (std::size_t i = 0; i < 2; ++i)
+                sums[i] += batch[2 * std::size_t(stage) + i] / double(shown.count());
+        });
+        for (const double mean : mean_input)
+            for (double& sum : sums)
+                sum -= mean * mean;
+        const double alpha = least_squares_scale(sums);
+        const Segment& scaled = stage_.tied ? encoder_ : decoder_;
+        const double factor = stage_.tied ? std::sqrt(std::max(alpha, 0.0)) : alpha;
+        for (std::size_t i = 0; i < scaled.size(); ++i)
+            parameters_[scaled.offset + i] *= float(factor);
+        set_encoder_bias(mean_input);
+        set_decoder_bias(mean_input, shown.means(model, stage));
+    }
+
+  private:
+    const StageArchitecture& stage_;
+    std::span<float> parameters_;
+    Segment encoder_, decoder_, encoder_bias_, decoder_bias_;
+
+    void set_encoder_bias(const std::vector<double>& mean_input)
+    {
+        std::vector<double> bias(stage_.filter.size());
+        each_weight(stage_, encoder_.offset, [&](std::size_t at, std::size_t input, std::size_t hidden) {
+            bias[hidden] -= double(parameters_[at]) * mean_input[input];
+        });
+        std::copy(bias.begin(), bias.end(), parameters_.begin() + std::ptrdiff_t(encoder_bias_.offset));
+    }
+    void set_decoder_bias(std::vector<double> bias, const std::vector<double>& mean_hidden)
+    {
+        each_weight(stage_, (stage_.tied ? encoder_ : decoder_).offset,
+                    [&](std::size_t at, std::size_t input, std::size_t hidden) {
+                        bias[input] -= double(parameters_[at]) * mean_hidden[hidden];
+                    });
+        std::copy(bias.begin(), bias.end(), parameters_.begin() + std::ptrdiff_t(decoder_bias_.offset));
+    }
 };
-
-Autoencoder fit_biases(Model& model, const std::vector<ParameterTensor>& layout, int stage, Shown& shown)
-{
-    const StageArchitecture& s = model.architecture.stages[std::size_t(stage)];
-    Autoencoder a;
-    for (const ParameterTensor& t : layout)
-        if (t.stage == stage)
-            (t.decoder ? t.bias ? a.decoder_bias : a.decoder : t.bias ? a.encoder_bias : a.encoder) = &t;
-    float* const p = model.parameters.data();
-    a.mean_input = shown.means(model, stage - 1);
-    std::vector<double> means(s.filter.size());
-    each_weight(s, a.encoder->segment.offset, [&](std::size_t at, std::size_t from, std::size_t to) {
-        means[to] += double(p[at]) * a.mean_input[from];
-    });
-    std::transform(means.begin(), means.end(), p + a.encoder_bias->segment.offset,
-                   [](double mean) { return -float(mean); });
-
-    means = shown.means(model, stage);
-    a.mean_decoded.resize(s.input.size());
-    each_weight(s, (s.tied ? a.encoder : a.decoder)->segment.offset,
-                [&](std::size_t at, std::size_t from, std::size_t to) { a.mean_decoded[from] += double(p[at]) * means[to]; });
-    return a;
-}
-
-void set_decoder_bias(Model& model, const Autoencoder& a, double alpha)
-{
-    for (std::size_t i = 0; i < a.mean_input.size(); ++i)
-        model.parameters[a.decoder_bias->segment.offset + i] = float(a.mean_input[i] - alpha * a.mean_decoded[i]);
-}
 
 }    // namespace
 
 void fit_scale(Model& model, std::span<const float> images, std::size_t count, Pool& pool)
 {
     const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
+    const std::vector<StageArchitecture>& stages = model.architecture.stages;
     Shown shown(model, images, count, pool);
-    std::vector<Autoencoder> autoencoders(model.architecture.stages.size());
-    for (std::size_t s = 0; s < autoencoders.size(); ++s)
-        if (model.architecture.stages[s].kind == StageKind::autoencoder) {
-            autoencoders[s] = fit_biases(model, layout, int(s), shown);
-            set_decoder_bias(model, autoencoders[s], 1);
-        }
+    for (std::size_t s = 0; s < stages.size(); ++s)
+        if (stages[s].kind == StageKind::autoencoder)
+            Autoencoder(model, layout, int(s), shown);
 
     std::vector<double> sums(model.statistics.size());
     shown.each_batch([&](Network<float>& network) {
@@ -138,21 +158,14 @@ void fit_scale(Model& model, std::span<const float> images, std::size_t count, P
             sums[i] += batch_sums[i] / double(count);
     });
     for (const ParameterTensor& t : layout) {
-        if (!t.decoder || t.bias)
+        if (!t.decoder || stages[std::size_t(t.stage)].kind == StageKind::autoencoder)
             continue;
-        const std::span<double> own = std::span(sums).subspan(2 * std::size_t(t.stage), 2);
-        const Autoencoder& a = autoencoders[std::size_t(t.stage)];
-        for (const double mean : a.mean_input)
-            for (double& sum : own)
-                sum -= mean * mean;
-        const double alpha = least_squares_scale(own);
+        const double alpha = least_squares_scale(std::span(sums).subspan(2 * std::size_t(t.stage), 2));
         for (std::size_t i = 0; i < t.segment.size(); ++i)
             model.parameters[t.segment.offset + i] *= float(alpha);
-        if (a.decoder_bias)
-            set_decoder_bias(model, a, alpha);
     }
-    for (std::size_t s = 0; s < model.architecture.stages.size(); ++s)
-        if (!model.architecture.stages[s].scaled())
+    for (std::size_t s = 0; s < stages.size(); ++s)
+        if (!stages[s].scaled())
             sums[2 * s] = sums[2 * s + 1] = 0;
     model.statistics = sums;
 }
