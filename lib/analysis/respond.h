@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,45 @@ struct PictureBytes {
 // Called once a batch and wanted layer: pictures first .. first + count - 1, `layer` an index into the wanted ones.
 using TakeResponses =
     std::function<void(std::size_t layer, std::size_t first, std::size_t count, std::span<const float> responses)>;
+
+// Keeps the network between pictures that come piece by piece, from a stream. The model must outlive it.
+class LayerResponder
+{
+  public:
+    // At most that many pictures at a time through the network; 0: as suits it.
+    LayerResponder(const Model& model, std::vector<LayerId> layers, Pool& pool, std::size_t batch = 0);
+    ~LayerResponder();
+
+    std::size_t batch() const;
+    // `first`: the number of the first of these pictures in the stream, for `take`.
+    void respond(const PictureBytes& pictures, std::size_t first, const TakeResponses& take);
+    // The last batch as the network saw it: for `take` to look at.
+    std::span<const float> preprocessed() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// The same for single neurons of any layers. The model must outlive it.
+class NeuronResponder
+{
+  public:
+    NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool);
+
+    std::size_t batch() const { return responder_.batch(); }
+    // Of at most batch() pictures: (picture, neuron), valid until the next call. Error naming the neuron where one is not
+    // a finite number.
+    std::span<const float> respond(const PictureBytes& pictures);
+    std::span<const float> preprocessed() const { return responder_.preprocessed(); }
+
+  private:
+    std::vector<NeuronId> neurons_;
+    std::vector<LayerId> layers_;
+    std::vector<std::size_t> sizes_, layer_of_, offset_;    // of each layer; of each neuron
+    LayerResponder responder_;
+    std::vector<float> responses_;
+};
 
 void respond(const Model& model, const PictureBytes& pictures, std::span<const LayerId> layers, Pool& pool,
              const TakeResponses& take);

@@ -6,16 +6,20 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "kernels/aligned.h"
-#include "model/network.h"
+#include "model/cone.h"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <tuple>
 
 namespace nonna {
 
 namespace {
 
+// Three vectors of the widest registers: what the kernels do best; results do not depend on it.
+constexpr std::size_t most_lanes = 48;
 constexpr double armijo = 1e-4, first_angle = 0.5, largest_angle = 1.5, smallest_angle = 1e-5;
 
 double dot(const std::vector<double>& a, const std::vector<double>& b)
@@ -42,57 +46,74 @@ std::vector<std::size_t> visible_values(const Architecture& architecture, Neuron
     return values;
 }
 
-// Responses and gradients of one neuron at several inputs, each given by its visible values.
-class Evaluator {
+// One neuron's input as a list of numbers: the values that it sees.
+struct Seen {
+    NeuronId neuron;
+    double norm = 0;
+    std::vector<std::size_t> values;    // indices into the whole input
+    std::vector<std::size_t> in_cone;   // the same, into the cone's
+    std::size_t unit = 0;               // the neuron in the cone
+};
+
+// An input of one neuron, by its visible values.
+struct Trial {
+    const Seen* seen = nullptr;
+    const std::vector<double>* x = nullptr;
+};
+
+// Responses and gradients of a group's neurons at as many inputs as there are lanes.
+class Evaluator
+{
   public:
-    Evaluator(const Model& model, NeuronId neuron, int lanes, Pool& pool)
-        : model_(model), neuron_(neuron), visible_(visible_values(model.architecture, neuron)),
-          network_(model.architecture, lanes, pool), images_(lanes * model.architecture.input().size()),
-          seed_(layer_shape(neuron.layer, model.architecture).size() * padded_lanes(lanes)),
-          gradient_(model.architecture.input().size() * padded_lanes(lanes))
+    Evaluator(Cone& cone, LayerId layer, int lanes)
+        : cone_(cone), layer_(layer), images_(lanes * cone.input_size()), seed_(cone.units() * padded_lanes(lanes)),
+          gradient_(cone.input_size() * padded_lanes(lanes))
     {
-        const Shape shape = layer_shape(neuron.layer, model.architecture);
-        offset_ = (std::size_t(neuron.row) * shape.columns + neuron.column) * shape.maps + neuron.map;
     }
 
-    std::size_t values() const { return visible_.size(); }
-    const std::vector<std::size_t>& visible() const { return visible_; }
-
-    std::vector<double> responses(const std::vector<std::vector<double>>& inputs)
+    std::vector<double> responses(const std::vector<Trial>& trials)
     {
-        const std::size_t size = model_.architecture.input().size();
-        std::fill(images_.begin(), images_.end(), 0.0f);
-        for (std::size_t lane = 0; lane < inputs.size(); ++lane)
-            for (std::size_t k = 0; k < visible_.size(); ++k)
-                images_[lane * size + visible_[k]] = float(inputs[lane][k]);
-        network_.load(std::span<const float>(images_).first(inputs.size() * size), int(inputs.size()));
-        network_.up(model_.parameters, neuron_.layer);
-        const float* const y = network_.activation(neuron_.layer) + offset_ * std::size_t(network_.lanes());
-        return {y, y + inputs.size()};
+        const std::size_t size = cone_.input_size();
+        Network<float>& network = cone_.network();
+        std::fill_n(images_.begin(), trials.size() * size, 0.0f);
+        for (std::size_t lane = 0; lane < trials.size(); ++lane) {
+            const std::vector<std::size_t>& at = trials[lane].seen->in_cone;
+            for (std::size_t k = 0; k < at.size(); ++k)
+                images_[lane * size + at[k]] = float((*trials[lane].x)[k]);
+        }
+        network.load(std::span<const float>(images_).first(trials.size() * size), int(trials.size()));
+        network.up(cone_.parameters(), layer_);
+        const float* const y = network.activation(layer_);
+        std::vector<double> result(trials.size());
+        for (std::size_t lane = 0; lane < trials.size(); ++lane)
+            result[lane] = y[trials[lane].seen->unit * std::size_t(network.lanes()) + lane];
+        return result;
     }
 
-    // At the last responses().
-    std::vector<std::vector<double>> gradients(std::size_t lanes)
+    // At the last responses(), of the same trials.
+    std::vector<std::vector<double>> gradients(const std::vector<Trial>& trials)
     {
-        const std::size_t padded = std::size_t(network_.lanes());
-        std::fill_n(seed_.data(), seed_.size(), 0.0f);
-        std::fill_n(seed_.data() + offset_ * padded, lanes, 1.0f);
-        network_.input_gradient(model_.parameters, neuron_.layer, seed_.data(), gradient_.data());
-        std::vector<std::vector<double>> result(lanes, std::vector<double>(visible_.size()));
-        for (std::size_t lane = 0; lane < lanes; ++lane)
-            for (std::size_t k = 0; k < visible_.size(); ++k)
-                result[lane][k] = gradient_.data()[visible_[k] * padded + lane];
+        Network<float>& network = cone_.network();
+        const std::size_t padded = std::size_t(network.lanes());
+        std::fill_n(seed_.data(), cone_.units() * padded, 0.0f);
+        for (std::size_t lane = 0; lane < trials.size(); ++lane)
+            seed_[trials[lane].seen->unit * padded + lane] = 1;
+        network.input_gradient(cone_.parameters(), layer_, seed_.data(), gradient_.data());
+        std::vector<std::vector<double>> result(trials.size());
+        for (std::size_t lane = 0; lane < trials.size(); ++lane) {
+            const std::vector<std::size_t>& at = trials[lane].seen->in_cone;
+            result[lane].resize(at.size());
+            for (std::size_t k = 0; k < at.size(); ++k)
+                result[lane][k] = gradient_[at[k] * padded + lane];
+        }
         return result;
     }
 
   private:
-    const Model& model_;
-    NeuronId neuron_;
-    std::vector<std::size_t> visible_;
-    Network<float> network_;
+    Cone& cone_;
+    LayerId layer_;
     std::vector<float> images_;
     Aligned<float> seed_, gradient_;    // (row, column, map or channel, lane)
-    std::size_t offset_ = 0;
 };
 
 // One start's climb by conjugate gradients on the sphere. `trial` is where it wants the response next.
@@ -102,6 +123,9 @@ struct Climber {
     double response = 0, slope = 0, angle = first_angle;
     bool done = false, steepest = true;
     std::vector<AscentStep> steps;
+    const Seen* seen = nullptr;
+    int start = 0;
+    enum class Phase { noise, first, climbing } phase = Phase::noise;
 
     void propose(double norm)
     {
@@ -183,95 +207,241 @@ std::uint64_t neuron_number(const Architecture& architecture, NeuronId neuron)
     return number + (std::uint64_t(neuron.row) * shape.columns + neuron.column) * shape.maps + neuron.map;
 }
 
+// Normalisation makes a response nearly blind to the input's scale, so that noise in directions that change nothing
+// would stay for ever. The gradient has none of it: each climb starts there.
+void set_out(Climber& c, const Seen& seen, int start, std::uint64_t number, std::uint64_t seed)
+{
+    c.seen = &seen;
+    c.start = start;
+    Random random(seed, Purpose::stimulus_start, number << 20 | std::uint64_t(start));
+    c.x.resize(seen.values.size());
+    for (double& v : c.x)
+        v = random.normal();
+    scale_to(c.x, seen.norm);
+    c.trial = c.x;
+}
+
+// What the response at its trial means to a climb. True: it stands there and asks for the gradient.
+bool stands(Climber& c, double response, int iterations)
+{
+    if (!std::isfinite(response))
+        throw Error(neuron_name(c.seen->neuron), "its response is not a finite number");
+    const double norm = c.seen->norm;
+    if (c.phase == Climber::Phase::noise)
+        return true;
+    const bool first = c.phase == Climber::Phase::first;
+    if (!first && response < c.response + armijo * c.angle * norm * c.slope) {
+        c.shorten(norm);
+        return false;
+    }
+    c.x = c.trial;
+    c.response = response;
+    c.steps.push_back({c.start, int(c.steps.size()), first ? 0 : c.angle, c.response});
+    if (!first)
+        c.angle = std::min(2 * c.angle, largest_angle);
+    c.phase = Climber::Phase::climbing;
+    c.done = int(c.steps.size()) > iterations;
+    return !c.done;
+}
+
+void take_gradient(Climber& c, std::vector<double> gradient)
+{
+    if (c.phase == Climber::Phase::climbing) {
+        c.face(std::move(gradient), c.seen->norm);
+        return;
+    }
+    if (dot(gradient, gradient) > 0)
+        c.x = std::move(gradient);
+    scale_to(c.x, c.seen->norm);
+    c.trial = c.x;
+    c.phase = Climber::Phase::first;
+}
+
+// All climbs, as many at a time as there are lanes.
+void climb(Evaluator& evaluator, std::vector<Climber>& climbers, std::size_t lanes, int iterations, Progress& progress)
+{
+    std::vector<Climber*> under_way;
+    std::size_t next = 0;
+    for (;;) {
+        while (under_way.size() < lanes && next < climbers.size())
+            under_way.push_back(&climbers[next++]);
+        if (under_way.empty())
+            return;
+        throw_if_interrupted();
+        std::vector<Trial> trials;
+        for (const Climber* c : under_way)
+            trials.push_back({c->seen, &c->trial});
+        const std::vector<double> responses = evaluator.responses(trials);
+        std::vector<bool> standing;
+        for (std::size_t lane = 0; lane < under_way.size(); ++lane)
+            standing.push_back(stands(*under_way[lane], responses[lane], iterations));
+        if (std::find(standing.begin(), standing.end(), true) != standing.end()) {
+            std::vector<std::vector<double>> gradients = evaluator.gradients(trials);
+            for (std::size_t lane = 0; lane < under_way.size(); ++lane)
+                if (standing[lane])
+                    take_gradient(*under_way[lane], std::move(gradients[lane]));
+        }
+        progress.advance(std::uint64_t(std::erase_if(under_way, [](const Climber* c) { return c->done; })));
+    }
+}
+
+// Neurons whose climbs share a cone.
+struct Group {
+    Area positions;
+    std::vector<std::size_t> neurons;    // indices into the caller's
+    double work = 0;                     // of one pass of all its climbs, padding included
+};
+
+int lanes_of(std::size_t neurons, int starts)
+{
+    return int(std::min<std::size_t>(neurons * std::size_t(starts), most_lanes));
+}
+
+double work_of(const Architecture& architecture, LayerId layer, Area positions, std::size_t neurons, int starts)
+{
+    const double climbs = double(neurons) * starts;
+    const int lanes = lanes_of(neurons, starts);
+    return cone_work(architecture, layer, positions) * padded_lanes(lanes) * std::ceil(climbs / lanes);
+}
+
+Area hull(Area a, Area b)
+{
+    const int bottom = std::max(a.row + a.rows, b.row + b.rows), right = std::max(a.column + a.columns, b.column + b.columns);
+    const int top = std::min(a.row, b.row), left = std::min(a.column, b.column);
+    return {top, left, bottom - top, right - left};
+}
+
+// Greedily in the neurons' order by layer and place: one joins the group before it where that is less work.
+std::vector<Group> make_groups(const Architecture& architecture, std::span<const NeuronId> neurons, int starts, bool whole)
+{
+    std::vector<std::size_t> order(neurons.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto place = [&](std::size_t i) {
+        const NeuronId& n = neurons[i];
+        return std::tuple(n.layer.stage, n.layer.sublayer, n.row, n.column, n.map);
+    };
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+    std::vector<Group> groups;
+    for (const std::size_t i : order) {
+        const NeuronId& n = neurons[i];
+        Group alone{{n.row, n.column, 1, 1}, {i}, 0};
+        alone.work = work_of(architecture, n.layer, alone.positions, 1, starts);
+        if (!whole && !groups.empty() && neurons[groups.back().neurons.front()].layer == n.layer) {
+            Group& last = groups.back();
+            const std::size_t count = last.neurons.size() + 1;
+            const Area both = hull(last.positions, alone.positions);
+            const double work = work_of(architecture, n.layer, both, count, starts);
+            if (count * std::size_t(starts) <= most_lanes && work <= last.work + alone.work) {
+                last.positions = both;
+                last.neurons.push_back(i);
+                last.work = work;
+                continue;
+            }
+        }
+        groups.push_back(std::move(alone));
+    }
+    return groups;
+}
+
+OptimalStimulus best_of(std::span<const Climber> climbers, std::size_t input_size)
+{
+    OptimalStimulus result;
+    for (const Climber& c : climbers) {
+        if (c.response > climbers[result.best_start].response)
+            result.best_start = c.start;
+        result.steps.insert(result.steps.end(), c.steps.begin(), c.steps.end());
+    }
+    const Climber& best = climbers[result.best_start];
+    result.norm = best.seen->norm;
+    result.response = best.response;
+    result.x.assign(input_size, 0.0f);
+    for (std::size_t k = 0; k < best.x.size(); ++k)
+        result.x[best.seen->values[k]] = float(best.x[k]);
+    return result;
+}
+
+// Is it even, and how far do the starts agree?
+void compare_starts(OptimalStimulus& result, std::span<const Climber> climbers, double response_to_negative)
+{
+    const Climber& best = climbers[result.best_start];
+    result.even = std::abs(response_to_negative - best.response) <= 1e-4 * std::abs(best.response);
+    double cosines = 0;
+    for (const Climber& c : climbers) {
+        double cosine = 1;
+        if (c.start != result.best_start) {
+            cosine = dot(c.x, best.x) / (result.norm * result.norm);
+            cosine = result.even ? std::abs(cosine) : cosine;
+            cosines += cosine;
+        }
+        result.ends.push_back({int(c.steps.size()) - 1, c.response, cosine});
+    }
+    if (climbers.size() > 1)
+        result.agreement = cosines / double(climbers.size() - 1);
+}
+
+void climb_group(const Model& model, const Group& group, std::span<const NeuronId> neurons,
+                 std::span<const double> norms, const AscentOptions& options, Pool& pool, Progress& progress,
+                 std::span<OptimalStimulus> results)
+{
+    const Architecture& a = model.architecture;
+    const LayerId layer = neurons[group.neurons.front()].layer;
+    const int lanes = lanes_of(group.neurons.size(), options.starts);
+    Cone cone = options.whole ? Cone(model, layer, lanes, pool) : Cone(model, layer, group.positions, lanes, pool);
+    const Area input = cone.input();
+    const std::size_t starts = std::size_t(options.starts), wide = std::size_t(a.side) * a.channels;
+    std::vector<Seen> seen(group.neurons.size());
+    std::vector<Climber> climbers(seen.size() * starts);
+    for (std::size_t n = 0; n < seen.size(); ++n) {
+        Seen& s = seen[n];
+        s.neuron = neurons[group.neurons[n]];
+        s.norm = norms[group.neurons[n]];
+        s.unit = cone.unit(s.neuron);
+        s.values = visible_values(a, s.neuron);
+        for (const std::size_t v : s.values)
+            s.in_cone.push_back((v / wide - input.row) * input.columns * a.channels + v % wide -
+                                std::size_t(input.column) * a.channels);
+        for (std::size_t k = 0; k < starts; ++k)
+            set_out(climbers[n * starts + k], s, int(k), neuron_number(a, s.neuron), options.seed);
+    }
+    Evaluator evaluator(cone, layer, lanes);
+    climb(evaluator, climbers, std::size_t(lanes), options.iterations, progress);
+
+    for (std::size_t n = 0; n < seen.size(); ++n) {
+        const auto own = std::span<const Climber>(climbers).subspan(n * starts, starts);
+        OptimalStimulus result = best_of(own, a.input().size());
+        std::vector<double> negative = own[result.best_start].x, unit = negative;
+        for (double& v : negative)
+            v = -v;
+        scale_to(unit, 1);
+        compare_starts(result, own, evaluator.responses({{&seen[n], &negative}})[0]);
+        result.response_at_norm_1 = evaluator.responses({{&seen[n], &unit}})[0];
+        results[group.neurons[n]] = std::move(result);
+    }
+}
+
 }    // namespace
 
 OptimalStimulus optimal_stimulus(const Model& model, NeuronId neuron, const AscentOptions& options, Pool& pool)
 {
-    const std::size_t starts = std::size_t(options.starts);
-    Evaluator evaluator(model, neuron, options.starts, pool);
-    std::vector<Climber> climbers(starts);
-    std::vector<std::vector<double>> starting;
-    for (std::size_t s = 0; s < starts; ++s) {
-        Random random(options.seed, Purpose::stimulus_start, neuron_number(model.architecture, neuron) << 20 | s);
-        climbers[s].x.resize(evaluator.values());
-        for (double& v : climbers[s].x)
-            v = random.normal();
-        scale_to(climbers[s].x, options.norm);
-        starting.push_back(climbers[s].x);
-    }
-    // Normalisation makes a response nearly blind to the input's scale, so that noise in directions that change nothing
-    // would stay for ever. The gradient has none of it: each climb starts there.
-    evaluator.responses(starting);
-    const std::vector<std::vector<double>> first_gradients = evaluator.gradients(starts);
-    for (std::size_t s = 0; s < starts; ++s) {
-        if (dot(first_gradients[s], first_gradients[s]) > 0)
-            climbers[s].x = first_gradients[s];
-        scale_to(climbers[s].x, options.norm);
-        climbers[s].trial = climbers[s].x;
-    }
+    return std::move(optimal_stimuli(model, {&neuron, 1}, {&options.norm, 1}, options, pool).front());
+}
 
-    Progress progress("ascent", 0, "steps");
-    for (bool first = true; !std::all_of(climbers.begin(), climbers.end(), [](auto& c) { return c.done; });
-         first = false) {
-        throw_if_interrupted();
-        std::vector<std::vector<double>> trials;
-        for (const Climber& c : climbers)
-            trials.push_back(c.trial);
-        const std::vector<double> responses = evaluator.responses(trials);
-        std::vector<bool> moved(starts, false);
-        for (std::size_t s = 0; s < starts; ++s) {
-            Climber& c = climbers[s];
-            if (c.done)
-                continue;
-            if (!std::isfinite(responses[s]))
-                throw Error(neuron_name(neuron), "its response is not a finite number");
-            if (first || responses[s] >= c.response + armijo * c.angle * options.norm * c.slope) {
-                moved[s] = true;
-                c.x = c.trial;
-                c.response = responses[s];
-                c.steps.push_back({int(s), int(c.steps.size()), first ? 0 : c.angle, c.response});
-                if (!first)
-                    c.angle = std::min(2 * c.angle, largest_angle);
-                c.done = int(c.steps.size()) > options.iterations;
-            } else {
-                c.shorten(options.norm);
-            }
-        }
-        if (std::find(moved.begin(), moved.end(), true) == moved.end())
-            continue;
-        const std::vector<std::vector<double>> gradients = evaluator.gradients(starts);
-        for (std::size_t s = 0; s < starts; ++s)
-            if (moved[s] && !climbers[s].done)
-                climbers[s].face(gradients[s], options.norm);
-        progress.advance();
+std::vector<OptimalStimulus> optimal_stimuli(const Model& model, std::span<const NeuronId> neurons,
+                                             std::span<const double> norms, const AscentOptions& options, Pool& pool)
+{
+    std::vector<OptimalStimulus> results(neurons.size());
+    const std::vector<Group> groups = make_groups(model.architecture, neurons, options.starts, options.whole);
+    Progress progress("ascent", neurons.size() * std::size_t(options.starts), "climbs");
+    if (groups.size() < std::size_t(pool.threads()) || options.whole) {
+        for (const Group& group : groups)
+            climb_group(model, group, neurons, norms, options, pool, progress, results);
+        return results;
     }
-
-    OptimalStimulus result;
-    for (std::size_t s = 0; s < starts; ++s) {
-        if (climbers[s].response > climbers[result.best_start].response)
-            result.best_start = int(s);
-        result.steps.insert(result.steps.end(), climbers[s].steps.begin(), climbers[s].steps.end());
-    }
-    const Climber& best = climbers[result.best_start];
-    result.response = best.response;
-    std::vector<double> negative = best.x, unit = best.x;
-    for (double& v : negative)
-        v = -v;
-    scale_to(unit, 1);
-    result.even = std::abs(evaluator.responses({negative})[0] - best.response) <= 1e-4 * std::abs(best.response);
-    result.response_at_norm_1 = evaluator.responses({unit})[0];
-    double cosines = 0;
-    for (std::size_t s = 0; s < starts; ++s)
-        if (int(s) != result.best_start) {
-            const double cosine = dot(climbers[s].x, best.x) / (options.norm * options.norm);
-            cosines += result.even ? std::abs(cosine) : cosine;
-        }
-    if (starts > 1)
-        result.agreement = cosines / double(starts - 1);
-    result.x.assign(model.architecture.input().size(), 0.0f);
-    for (std::size_t k = 0; k < evaluator.values(); ++k)
-        result.x[evaluator.visible()[k]] = float(best.x[k]);
-    return result;
+    pool.for_each(groups.size(), [&](std::size_t g, int) {
+        Pool one(1);
+        climb_group(model, groups[g], neurons, norms, options, one, progress, results);
+    });
+    return results;
 }
 
 double expected_norm(const Architecture& architecture, NeuronId neuron)
@@ -279,42 +449,51 @@ double expected_norm(const Architecture& architecture, NeuronId neuron)
     return std::sqrt(double(visible_values(architecture, neuron).size()));
 }
 
-double median_norm(const Model& model, const PictureBytes& pictures, NeuronId neuron, Pool& pool)
+MedianNorms::MedianNorms(const Architecture& architecture, std::span<const NeuronId> neurons)
+    : size_(architecture.input().size())
 {
-    const std::vector<std::size_t> visible = visible_values(model.architecture, neuron);
-    const std::size_t size = model.architecture.input().size();
-    std::vector<double> norms(pictures.count);
-    pool.for_each(pictures.count, [&](std::size_t i, int) {
-        std::vector<float> x(size);
-        model.preprocessing.apply(pictures.pixels.subspan(i * size, size), x);
-        double squares = 0;
-        for (const std::size_t k : visible)
-            squares += double(x[k]) * x[k];
-        norms[i] = std::sqrt(squares);
+    std::map<std::tuple<int, int, int, int>, std::size_t> known;
+    for (const NeuronId& n : neurons) {
+        const Area a = visible_area(n, architecture);
+        const auto [at, isnew] = known.try_emplace({a.row, a.column, a.rows, a.columns}, visible_.size());
+        if (isnew)
+            visible_.push_back(visible_values(architecture, n));
+        area_of_.push_back(at->second);
+    }
+    norms_.resize(visible_.size());
+}
+
+void MedianNorms::take(std::span<const float> whitened, Pool& pool)
+{
+    const std::size_t count = whitened.size() / size_;
+    pool.for_each(visible_.size(), [&](std::size_t area, int) {
+        for (std::size_t i = 0; i < count; ++i) {
+            const float* const x = whitened.data() + i * size_;
+            double squares = 0;
+            for (const std::size_t k : visible_[area])
+                squares += double(x[k]) * x[k];
+            norms_[area].push_back(std::sqrt(squares));
+        }
     });
+}
+
+double MedianNorms::median(std::size_t neuron) const
+{
+    std::vector<double> norms = norms_[area_of_[neuron]];
+    if (norms.empty())
+        return 0;
     const std::size_t half = norms.size() / 2;
     std::sort(norms.begin(), norms.end());
     return norms.size() % 2 ? norms[half] : (norms[half - 1] + norms[half]) / 2;
 }
 
-std::vector<std::size_t> strongest(std::span<const float> responses, std::size_t count)
+int sign_like(const Model& model, std::span<const Extreme> pictures, NeuronId neuron, std::span<const float> x,
+              Pool& pool)
 {
-    std::vector<std::size_t> order(responses.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return responses[a] > responses[b]; });
-    order.resize(std::min(count, order.size()));
-    return order;
-}
-
-int sign_like_strongest(const Model& model, const PictureBytes& pictures, std::span<const float> responses,
-                        NeuronId neuron, std::span<const float> x, std::size_t count, Pool& pool)
-{
-    const std::size_t size = model.architecture.input().size();
     const std::vector<std::size_t> visible = visible_values(model.architecture, neuron);
     double sum = 0;
-    for (const std::size_t i : strongest(responses, count)) {
-        const std::vector<float> image = preprocess(model, {pictures.pixels.subspan(i * size, size), 1}, pool);
+    for (const Extreme& e : pictures) {
+        const std::vector<float> image = preprocess(model, {e.picture->pixels, 1}, pool);
         for (const std::size_t k : visible)
             sum += double(image[k]) * x[k];
     }

@@ -1,5 +1,6 @@
 #include "pictures/stimulus_picture.h"
 
+#include "base/parallel.h"
 #include "io/output.h"
 #include "pictures/sheet.h"
 
@@ -11,7 +12,28 @@ namespace nonna {
 
 namespace {
 
-constexpr int least_side = 256, tile_side = 96;
+constexpr int least_side = 256, tile_side = 96, stimulus_tile = 160, line = 14;
+
+constexpr std::uint8_t ground = 24, ink = 220;    // as in sheet.cpp
+
+// A square with the picture and below it a line small enough for the longest name with a response.
+Picture titled(const Picture& picture, const std::string& text)
+{
+    const int most = stimulus_tile - line, longer = std::max(picture.width, picture.height);
+    const Picture fitted = resize(picture, std::max(1, picture.width * most / longer),
+                                  std::max(1, picture.height * most / longer));
+    Picture tile = blank_picture(stimulus_tile, stimulus_tile, ground);
+    paste(tile, fitted, (stimulus_tile - fitted.width) / 2, (most - fitted.height) / 2);
+    draw_text(tile, text, 0, most + 1, line - 2, ink);
+    return tile;
+}
+
+std::string with_number(const char* format, const std::string& text, double number)
+{
+    char written[80];
+    std::snprintf(written, sizeof written, format, text.c_str(), number);
+    return written;
+}
 
 }    // namespace
 
@@ -48,30 +70,57 @@ Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const flo
     return factor > 1 ? resize(picture, area.columns * factor, area.rows * factor) : picture;
 }
 
-Picture strongest_sheet(const Preprocessing& preprocessing, const PictureBytes& pictures,
-                        std::span<const float> responses, std::span<const std::size_t> chosen, Area area)
+Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const StimulusTile> stimuli, bool whitened,
+                        Pool& pool)
+{
+    if (stimuli.size() == 1)
+        return stimulus_picture(preprocessing, stimuli[0].x, stimuli[0].area, whitened);
+    std::vector<SheetTile> tiles(stimuli.size());
+    pool.for_each(stimuli.size(), [&](std::size_t i, int) {
+        const StimulusTile& s = stimuli[i];
+        tiles[i].picture = titled(stimulus_picture(preprocessing, s.x, s.area, whitened),
+                                  with_number("%s %.3g", s.name, s.response));
+    });
+    SheetOptions options;
+    options.tile = stimulus_tile;
+    return make_sheet(tiles, options);
+}
+
+Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const ExtremesRow> rows)
 {
     const int side = preprocessing.side, channels = preprocessing.channels;
     const int factor = std::max(1, (tile_side + side - 1) / side);
-    std::vector<SheetTile> tiles;
-    for (std::size_t rank = 0; rank < chosen.size(); ++rank) {
-        Picture picture = blank_picture(side, side);
-        const std::uint8_t* from = pictures.pixels.data() + chosen[rank] * std::size_t(side) * side * channels;
-        for (std::size_t p = 0; p < std::size_t(side) * side; ++p)
-            for (int i = 0; i < 3; ++i)
-                picture.rgb[p * 3 + i] = from[p * channels + std::min(i, channels - 1)];
+    const auto outline = [&](Picture picture, Area area) {
         if (factor > 1)
             picture = resize(picture, side * factor, side * factor);
         draw_box(picture,
                  {double(area.column * factor), double(area.row * factor), double(area.columns * factor),
                   double(area.rows * factor), 0},
                  255, 200, 0);
-        char caption[40];
-        std::snprintf(caption, sizeof caption, "%zu: %.3g", rank + 1, double(responses[chosen[rank]]));
-        tiles.push_back({std::move(picture), caption});
-    }
+        return picture;
+    };
+    std::vector<SheetTile> tiles;
     SheetOptions options;
     options.tile = side * factor;
+    for (const ExtremesRow& row : rows) {
+        if (rows.size() > 1) {
+            Picture opening = outline(blank_picture(side, side), row.area);
+            const std::size_t slash = row.name.find('/');
+            draw_text(opening, row.name.substr(0, slash), 8, opening.height / 2 - line, line - 2, ink);
+            draw_text(opening, row.name.substr(slash + 1), 8, opening.height / 2, line - 2, ink);
+            tiles.push_back({std::move(opening), ""});
+            options.columns = std::max(options.columns, 1 + int(row.pictures.size()));
+        }
+        for (std::size_t rank = 0; rank < row.pictures.size(); ++rank) {
+            Picture picture = blank_picture(side, side);
+            const std::uint8_t* from = row.pictures[rank].picture->pixels.data();
+            for (std::size_t p = 0; p < std::size_t(side) * side; ++p)
+                for (int i = 0; i < 3; ++i)
+                    picture.rgb[p * 3 + i] = from[p * channels + std::min(i, channels - 1)];
+            tiles.push_back({outline(std::move(picture), row.area),
+                             with_number("%s: %.3g", std::to_string(rank + 1), row.pictures[rank].response)});
+        }
+    }
     return make_sheet(tiles, options);
 }
 

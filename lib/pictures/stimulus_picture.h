@@ -4,22 +4,41 @@
 #include "analysis/stimulus.h"
 #include "media/picture.h"
 
-#include <cstddef>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace nonna {
 
+class Pool;
+
 // The stimulus (row, column, channel) cut to `area`, its mean mid grey, stretched symmetrically so that the values'
 // 99.5th percentile is black or white (beyond it they are cut), enlarged to at least 256 pixels. `whitened`: as the
 // network sees it; otherwise as pixels, the whitening undone.
 Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened);
 
-// A sheet of the given pictures of a set, in that order, captioned with rank and response, the neuron's visible area
-// outlined. Enlarged so that a picture is at least 96 pixels wide.
-Picture strongest_sheet(const Preprocessing& preprocessing, const PictureBytes& pictures,
-                        std::span<const float> responses, std::span<const std::size_t> chosen, Area area);
+// One neuron's optimal stimulus on a sheet of many.
+struct StimulusTile {
+    std::string name;
+    double response = 0;
+    std::span<const float> x;
+    Area area;
+};
+
+// One alone as stimulus_picture has it; more on a sheet, captioned with the neuron's name and response, in their order.
+Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const StimulusTile> stimuli, bool whitened,
+                        Pool& pool);
+
+// What one neuron responded to most or least.
+struct ExtremesRow {
+    std::string name;
+    Area area;    // what it sees
+    std::span<const Extreme> pictures;
+};
+
+// One neuron: its pictures in their order, captioned with rank and response, the neuron's visible area outlined. More: a
+// row a neuron, which opens with its name and area. Enlarged so that a picture is at least 96 pixels wide.
+Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const ExtremesRow> rows);
 
 void write_png(const std::string& path, const Picture& picture);    // through io/output.h; "-" is standard output
 

@@ -12,7 +12,7 @@ echo "status $?"
 sed 's/[0-9.e-]* at norm.*/.../' said
 head -c 8 a.png | od -An -c
 head -n 1 a.tsv
-cut -f 1 a.tsv | sort | uniq -c | awk '{ print $1, $2 }'
+cut -f 1-2 a.tsv | tail -n +2
 nonna-stimulus optimal model.safetensors --neuron 2.norm/2,2,1 -q -o b.png --data set.tar --starts 3 --iterations 15 -j 3 && cmp a.png b.png
 cmp -s a.png w.png && echo "whitened and unwhitened are the same"
 nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o c.png --norm 1 && cmp -s a.png c.png && echo "the norm changes nothing"
@@ -21,7 +21,7 @@ nonna-stimulus top model.safetensors --neuron 1.pool/3,3,0 --data set.tar -o t.p
 echo "status $?"
 head -n 1 t.tsv
 wc -l <t.tsv
-tail -n +2 t.tsv | sort -c -t "$(printf '\t')" -k 4,4gr && echo "strongest first"
+tail -n +2 t.tsv | sort -c -t "$(printf '\t')" -k 6,6gr && echo "strongest first"
 
 for neuron in top/99,0,0 3.norm/0,0,0 nonsense; do
     nonna-stimulus top model.safetensors --neuron $neuron --data set.tar -o x.png

@@ -1,5 +1,6 @@
 #include "analysis/stimulus.h"
 
+#include "analysis/neuron_choice.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "model/network.h"
@@ -148,6 +149,55 @@ BOOST_AUTO_TEST_CASE(a_start_does_not_depend_on_the_others_nor_on_threads)
     BOOST_TEST((optimal_stimulus(model, neuron, options, one).steps[0].response != five.steps[0].response));
 }
 
+// Cut to what the neurons see, in groups: the same as each alone through the whole network.
+BOOST_AUTO_TEST_CASE(many_neurons_at_once)
+{
+    const Model model = small_model();
+    const Architecture& a = model.architecture;
+    Pool one(1), three(3);
+    std::vector<NeuronId> neurons;
+    std::vector<double> norms;
+    for (const LayerId layer : {LayerId{1, Sublayer::norm}, LayerId{0, Sublayer::norm}, LayerId{0, Sublayer::filter}})
+        for (const NeuronId& n : spread_neurons(layer, 9, a)) {
+            neurons.push_back(n);
+            norms.push_back(expected_norm(a, n));
+        }
+    neurons.push_back(neurons[2]);    // twice: no harm
+    norms.push_back(norms[2]);
+    AscentOptions options;
+    options.iterations = 15;
+    options.starts = 3;
+    const std::vector<OptimalStimulus> found = optimal_stimuli(model, neurons, norms, options, three);
+    const std::vector<OptimalStimulus> again = optimal_stimuli(model, neurons, norms, options, one);
+    options.whole = true;
+    for (std::size_t n = 0; n < neurons.size(); ++n) {
+        BOOST_TEST_CONTEXT(neuron_name(neurons[n]))
+        {
+            BOOST_TEST(found[n].x == again[n].x);
+            BOOST_TEST(found[n].norm == norms[n]);
+            options.norm = norms[n];
+            const OptimalStimulus whole = optimal_stimulus(model, neurons[n], options, three);
+            BOOST_TEST(found[n].response == whole.response, boost::test_tools::tolerance(1e-6));
+            BOOST_TEST(found[n].response_at_norm_1 == whole.response_at_norm_1, boost::test_tools::tolerance(1e-5));
+            BOOST_TEST(found[n].best_start == whole.best_start);
+            BOOST_TEST(found[n].even == whole.even);
+            BOOST_REQUIRE(found[n].ends.size() == 3);
+            double cosines = 0;
+            for (int s = 0; s < 3; ++s)
+                if (s == found[n].best_start) {
+                    BOOST_TEST(found[n].ends[s].response == found[n].response);
+                    BOOST_TEST(found[n].ends[s].cosine == 1);
+                } else
+                    cosines += found[n].ends[s].cosine / 2;
+            BOOST_TEST(found[n].agreement == cosines, boost::test_tools::tolerance(1e-9));
+            double difference = 0;
+            for (std::size_t k = 0; k < whole.x.size(); ++k)
+                difference = std::max(difference, std::abs(double(found[n].x[k]) - whole.x[k]));
+            BOOST_TEST(difference <= 1e-5 * norms[n]);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(stimulus_sets)
@@ -168,15 +218,37 @@ BOOST_AUTO_TEST_CASE(responses_do_not_depend_on_the_batch)
     }
 }
 
+BOOST_AUTO_TEST_CASE(responses_come_piece_by_piece)
+{
+    const Model model = small_model();
+    Pool pool(2);
+    const std::size_t size = 16 * 16 * 3;
+    const std::vector<std::uint8_t> pixels = random_pixels(7, 2);
+    const NeuronId neuron{top_layer(model.architecture), 2, 3, 1};
+    const std::vector<float> expected = respond(model, {pixels, 7}, neuron, pool);
+    const Shape shape = layer_shape(neuron.layer, model.architecture);
+    std::vector<float> got;
+    LayerResponder responder(model, {neuron.layer}, pool, 3);
+    const auto take = [&](std::size_t, std::size_t first, std::size_t count, std::span<const float> r) {
+        BOOST_TEST(first == got.size());
+        BOOST_TEST(responder.preprocessed().size() == count * size);
+        for (std::size_t i = 0; i < count; ++i)
+            got.push_back(r[i * shape.size() + (2 * shape.columns + 3) * shape.maps + 1]);
+    };
+    responder.respond({std::span(pixels).first(4 * size), 4}, 0, take);
+    responder.respond({std::span(pixels).subspan(4 * size), 3}, 4, take);
+    BOOST_TEST(got == expected);
+}
+
 BOOST_AUTO_TEST_CASE(norms_of_pictures_there)
 {
     const Model model = small_model();
     Pool pool(1);
-    const NeuronId neuron{{0, Sublayer::filter}, 0, 0, 0};    // sees 5x5x3
+    const NeuronId neuron{{0, Sublayer::filter}, 0, 0, 0}, same_place{{0, Sublayer::filter}, 0, 0, 2},
+        elsewhere{{0, Sublayer::filter}, 3, 3, 0};    // each sees 5x5x3
     BOOST_TEST(expected_norm(model.architecture, neuron) == std::sqrt(75.0));
     const std::vector<std::uint8_t> pixels = random_pixels(4, 9);
-    const PictureBytes all{pixels, 4};
-    const std::vector<float> x = preprocess(model, all, pool);
+    const std::vector<float> x = preprocess(model, {pixels, 4}, pool);
     std::vector<double> norms;
     for (int i = 0; i < 4; ++i) {
         double squares = 0;
@@ -185,33 +257,86 @@ BOOST_AUTO_TEST_CASE(norms_of_pictures_there)
                 squares += std::pow(x[i * 768 + r * 48 + v], 2);
         norms.push_back(std::sqrt(squares));
     }
+    const std::vector<NeuronId> neurons = {neuron, elsewhere, same_place};
+    MedianNorms median(model.architecture, neurons);
+    BOOST_TEST(median.median(0) == 0);
+    median.take(std::span(x).first(3 * 768), pool);
+    std::vector<double> three(norms.begin(), norms.begin() + 3);
+    std::sort(three.begin(), three.end());
+    BOOST_TEST(median.median(0) == three[1], boost::test_tools::tolerance(1e-9));
+    median.take(std::span(x).subspan(3 * 768), pool);
     std::sort(norms.begin(), norms.end());
-    BOOST_TEST(median_norm(model, all, neuron, pool) == (norms[1] + norms[2]) / 2, boost::test_tools::tolerance(1e-9));
-    BOOST_TEST(median_norm(model, {std::span(pixels).first(768 * 3), 3}, neuron, pool) > 0);
+    BOOST_TEST(median.median(0) == (norms[1] + norms[2]) / 2, boost::test_tools::tolerance(1e-9));
+    BOOST_TEST(median.median(2) == median.median(0));
+    BOOST_TEST(median.median(1) != median.median(0));
 }
 
-BOOST_AUTO_TEST_CASE(the_strongest)
+std::vector<std::string> keys(const std::vector<Extreme>& kept)
 {
-    const std::vector<float> r = {1, 5, 3, 5, -2};
-    BOOST_TEST((strongest(r, 3) == std::vector<std::size_t>{1, 3, 2}));
-    BOOST_TEST(strongest(r, 48).size() == 5);
-    BOOST_TEST(strongest({}, 48).empty());
+    std::vector<std::string> names;
+    for (const Extreme& e : kept)
+        names.push_back(e.picture->key);
+    return names;
+}
+
+BOOST_AUTO_TEST_CASE(the_strongest_and_the_weakest)
+{
+    Extremes extremes(2, 3, 2);
+    const float responses[][2] = {{1, 0}, {5, 0}, {3, 0}, {5, 0}, {-2, 0}, {-2, 7}};
+    int made = 0;
+    for (std::size_t i = 0; i < 6; ++i)
+        extremes.take(responses[i], [&] {
+            ++made;
+            SeenPicture picture;
+            picture.key = std::string(1, char('a' + i));
+            return picture;
+        });
+    BOOST_TEST(keys(extremes.strongest(0)) == (std::vector<std::string>{"b", "d", "c"}));
+    BOOST_TEST(keys(extremes.weakest(0)) == (std::vector<std::string>{"e", "f"}));
+    BOOST_TEST(keys(extremes.strongest(1)) == (std::vector<std::string>{"f", "a", "b"}));    // ties in the stream's order
+    BOOST_TEST(keys(extremes.weakest(1)) == (std::vector<std::string>{"a", "b"}));
+    BOOST_TEST(extremes.strongest(0)[0].response == 5);
+    BOOST_TEST(extremes.seen() == 6);
+    BOOST_TEST(made == 6);    // once each, though two neurons keep some
+    Extremes none(1, 0, 0);
+    none.take(std::span(responses[0]).first(1), [&] { ++made; return SeenPicture{}; });
+    BOOST_TEST(none.strongest(0).empty());
+    BOOST_TEST(made == 6);
 }
 
 BOOST_AUTO_TEST_CASE(sign_follows_the_strongest_pictures)
 {
     const Model model = small_model();
     Pool pool(1);
-    const std::vector<std::uint8_t> pixels = random_pixels(3, 4);
-    const PictureBytes all{pixels, 3};
+    const std::vector<std::uint8_t> pixels = random_pixels(2, 4);
+    std::vector<Extreme> pictures;
+    for (std::size_t i = 0; i < 2; ++i) {
+        SeenPicture picture;
+        picture.pixels.assign(pixels.begin() + i * 768, pixels.begin() + (i + 1) * 768);
+        pictures.push_back({1, std::make_shared<const SeenPicture>(picture)});
+    }
     const NeuronId neuron{{0, Sublayer::norm}, 5, 5, 0};
-    const std::vector<float> x = preprocess(model, all, pool);
-    std::vector<float> negative(x.begin() + 768, x.begin() + 2 * 768), positive = negative;
-    for (float& v : negative)
-        v = -v;
-    const std::vector<float> responses = {0, 9, 1};    // the second picture is the strongest
-    BOOST_TEST(sign_like_strongest(model, all, responses, neuron, positive, 1, pool) == 1);
-    BOOST_TEST(sign_like_strongest(model, all, responses, neuron, negative, 1, pool) == -1);
+    const std::vector<float> x = preprocess(model, {pixels, 2}, pool);
+    std::vector<float> sum(768), negative(768);
+    for (int k = 0; k < 768; ++k) {
+        sum[k] = x[k] + x[768 + k];
+        negative[k] = -sum[k];
+    }
+    BOOST_TEST(sign_like(model, pictures, neuron, sum, pool) == 1);
+    BOOST_TEST(sign_like(model, pictures, neuron, negative, pool) == -1);
+}
+
+BOOST_AUTO_TEST_CASE(neurons_spread_over_a_layer)
+{
+    const Architecture a = small_model().architecture;
+    const LayerId layer{0, Sublayer::filter};    // 12 x 12 x 3
+    const std::vector<NeuronId> four = spread_neurons(layer, 4, a);
+    BOOST_REQUIRE(four.size() == 4);
+    BOOST_TEST((four[0] == NeuronId{layer, 0, 0, 0}));
+    BOOST_TEST((four[1] == NeuronId{layer, 3, 0, 0}));
+    BOOST_TEST((spread_neurons(layer, 5, a)[1] == NeuronId{layer, 2, 4, 2}));    // neuron 432 / 5 = 86 of 432
+    BOOST_TEST(spread_neurons(layer, 10'000, a).size() == 432);
+    BOOST_TEST((spread_neurons(layer, 10'000, a).back() == NeuronId{layer, 11, 11, 2}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

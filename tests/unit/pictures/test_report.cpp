@@ -166,11 +166,18 @@ BOOST_AUTO_TEST_CASE(a_sheet_of_one_channel)
     Preprocessing p;
     p.side = 8;
     p.channels = 1;
-    const std::vector<std::uint8_t> pixels(2 * 64, 100);
-    const std::vector<float> responses = {1, 2};
-    const std::vector<std::size_t> chosen = {1, 0};
-    const Picture sheet = strongest_sheet(p, {pixels, 2}, responses, chosen, {2, 2, 4, 4});
-    BOOST_TEST(sheet.width >= 2 * 96);
+    const auto picture = std::make_shared<const SeenPicture>(
+        SeenPicture{"k", "s", std::nullopt, std::vector<std::uint8_t>(64, 100)});
+    const std::vector<Extreme> two = {{2, picture}, {1, picture}}, one = {{1, picture}};
+    const std::vector<ExtremesRow> rows = {{"1.filter/0,0,0", {2, 2, 4, 4}, two}, {"1.filter/0,0,1", {2, 2, 4, 4}, one}};
+    const Picture alone = extremes_sheet(p, std::span(rows).first(1)), both = extremes_sheet(p, rows);
+    BOOST_TEST(alone.width == 2 * 96 + 3 * 4);
+    BOOST_TEST(both.width == 3 * 96 + 4 * 4);    // its name, then its pictures
+    BOOST_TEST(both.height == 2 * alone.height - 4);
+    BOOST_TEST(int(alone.at(4 + 10, 4 + 10)[0]) == 100);
+    BOOST_TEST(int(alone.at(4 + 24, 4 + 24)[1]) == 200);         // the outline
+    BOOST_TEST(int(both.at(4 + 10, 4 + 10)[0]) == 0);            // the opening tile
+    BOOST_TEST(int(both.at(4 + 100 + 10, 4 + 10)[0]) == 100);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

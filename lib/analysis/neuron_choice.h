@@ -1,0 +1,30 @@
+// Which neurons a program looks at: named ones, the best of a table such as nonna-sweep writes, or some of a layer.
+#pragma once
+
+#include "model/neuron.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace nonna
+{
+
+// One of names, table and layer is given.
+struct NeuronChoice {
+    std::vector<std::string> names;    // "3.norm/6,6,2"
+    std::string table;                 // TSV with the columns neuron, or layer row col map
+    std::string by;                    // its column that says which are best: large values first; empty: see below
+    std::string layer;
+    std::int64_t count = 100;    // of the table or layer, at most
+};
+
+// In the order given; best first; evenly over the layer's rows, columns and maps. Error (usage) where none or more than
+// one of the three is given, or a name fits no neuron of the architecture. Without `by` a table is ranked as nonna-sweep
+// ranks: by choice_accuracy and choice_auc where it has them, by accuracy and auc otherwise, and in its own order where
+// it has neither. Equal ones, and those that are not numbers, last, keep the table's order.
+std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Architecture& architecture);
+
+std::vector<NeuronId> spread_neurons(LayerId layer, std::size_t count, const Architecture& architecture);
+
+}    // namespace nonna

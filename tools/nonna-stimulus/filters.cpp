@@ -1,0 +1,59 @@
+// nonna-stimulus filters: a stage's encoder weights at some positions, as a sheet.
+#include "base/parallel.h"
+#include "jobs.h"
+#include "pictures/filter_sheet.h"
+#include "pictures/stimulus_picture.h"
+
+using namespace nonna;
+
+namespace {
+
+struct FiltersJob {
+    std::string model, output, whitened;
+    std::vector<std::string> at;
+    std::int64_t stage = 1, grid = 3, threads = 0;
+
+    ExitStatus run();
+};
+
+ExitStatus FiltersJob::run()
+{
+    keep_apart({output, whitened}, {model});
+    const Model m = load_model(model);
+    const auto stages = std::int64_t(m.architecture.stages.size());
+    if (stage > stages)
+        usage_error("--stage", m.architecture.name + " has " + std::to_string(stages));
+    if (stage > 1 && !whitened.empty())
+        usage_error("--whitened", "only the first stage's filters look at a picture");
+    const StageArchitecture& s = m.architecture.stages[std::size_t(stage) - 1];
+    std::vector<FilterPosition> positions;
+    for (const std::string& text : at)
+        positions.push_back(parse_position(text, s));
+    if (positions.empty())
+        positions = grid_of_positions(int(grid), s);
+    Pool pool{int(threads)};
+    const FilterView view = stage == 1 ? FilterView::pixels : FilterView::weights;
+    if (!whitened.empty())
+        write_png(whitened, filter_sheet(m, int(stage) - 1, positions, FilterView::weights, pool));
+    write_png(output, filter_sheet(m, int(stage) - 1, positions, view, pool));
+    return ExitStatus::done;
+}
+
+}    // namespace
+
+void add_filters(Command& program)
+{
+    static FiltersJob o;
+    static Command& job = program.subcommand("filters", "a stage's encoder weights, as a sheet", [] {
+        if (job.given("--grid") && job.given("--at"))
+            usage_error("--grid", "the positions are given by --at");
+        return o.run();
+    });
+    job.positional("MODEL", o.model, "model file");
+    job.option("--stage", o.stage, "S", "which stage, from 1", 1, 16);
+    job.option("--at", o.at, "ROW,COL", "position of the filters; repeatable");
+    job.option("--grid", o.grid, "N", "N x N positions all over the stage", 1, 1000);
+    job.option("-o,--output", o.output, "OUT.png", "the sheet; of the first stage as pixels").required();
+    job.option("--whitened", o.whitened, "W.png", "first stage: also as the network sees it");
+    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+}

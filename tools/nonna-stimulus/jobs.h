@@ -1,0 +1,13 @@
+// The jobs of nonna-stimulus: each declares its options on the program and binds what it does. What the options are
+// bound to lives as long as the process.
+#pragma once
+
+#include "analysis/neuron_choice.h"
+#include "cli/run_tool.h"
+
+void add_optimal(nonna::Command& program);
+void add_top(nonna::Command& program);
+void add_filters(nonna::Command& program);
+
+// --neuron, --from, --by, --layer, --neurons: the same in every job that has them.
+void choice_options(nonna::Command& job, nonna::NeuronChoice& choice);

@@ -1,0 +1,128 @@
+// nonna-stimulus optimal: the strongest input of a given norm, for one neuron or many.
+#include "analysis/stimulus.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "io/npy.h"
+#include "io/table.h"
+#include "jobs.h"
+#include "pictures/stimulus_picture.h"
+#include "watch.h"
+
+#include <cstdio>
+
+using namespace nonna;
+
+namespace {
+
+struct OptimalJob {
+    NeuronChoice choice;
+    AscentOptions ascent;
+    std::string model, output, tsv, steps, npy, data, whitened;
+    std::optional<double> norm;
+    std::int64_t starts = 5, iterations = 100, threads = 0;
+
+    ExitStatus run();
+    void write_tables(std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found) const;
+};
+
+void OptimalJob::write_tables(std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found) const
+{
+    if (!tsv.empty()) {
+        TableWriter table(tsv, {"neuron", "start", "best", "iterations", "response", "cosine", "agreement", "norm",
+                                "response_at_norm_1", "even"});
+        for (std::size_t n = 0; n < neurons.size(); ++n)
+            for (std::size_t s = 0; s < found[n].ends.size(); ++s) {
+                const AscentEnd& end = found[n].ends[s];
+                table.cell(neuron_name(neurons[n])).cell(s).cell(int(int(s) == found[n].best_start));
+                table.cell(end.iterations).cell(end.response).cell(end.cosine).cell(found[n].agreement);
+                table.cell(found[n].norm).cell(found[n].response_at_norm_1).cell(int(found[n].even)).end_row();
+            }
+        table.commit();
+    }
+    if (!steps.empty()) {
+        TableWriter table(steps, {"neuron", "start", "iteration", "step", "response"});
+        for (std::size_t n = 0; n < neurons.size(); ++n)
+            for (const AscentStep& s : found[n].steps)
+                table.cell(neuron_name(neurons[n])).cell(s.start).cell(s.iteration).cell(s.step).cell(s.response).end_row();
+        table.commit();
+    }
+}
+
+ExitStatus OptimalJob::run()
+{
+    keep_apart({output, tsv, steps, npy, whitened}, {model, data, choice.table});
+    const Model m = load_model(model);
+    const Architecture& a = m.architecture;
+    const std::vector<NeuronId> neurons = choose_neurons(choice, a);
+    Pool pool{int(threads)};
+    constexpr std::size_t pictures_for_sign = 48;
+    Extremes seen(neurons.size(), pictures_for_sign, 0);
+    MedianNorms median(a, neurons);
+    if (!data.empty())
+        watch_pictures(m, neurons, data, pool, seen, norm ? nullptr : &median);
+    std::vector<double> norms;
+    for (std::size_t n = 0; n < neurons.size(); ++n) {
+        norms.push_back(norm ? *norm : !data.empty() ? median.median(n) : expected_norm(a, neurons[n]));
+        if (!(norms.back() > 0))
+            throw Error(data, "the pictures are black where " + neuron_name(neurons[n]) + " looks: give --norm");
+    }
+    ascent.starts = int(starts);
+    ascent.iterations = int(iterations);
+    std::vector<OptimalStimulus> found = optimal_stimuli(m, neurons, norms, ascent, pool);
+    std::vector<StimulusTile> tiles;
+    double agreement = 0;
+    for (std::size_t n = 0; n < neurons.size(); ++n) {
+        OptimalStimulus& f = found[n];
+        if (!data.empty() && f.even && sign_like(m, seen.strongest(n), neurons[n], f.x, pool) < 0)
+            for (float& v : f.x)
+                v = -v;
+        tiles.push_back({neuron_name(neurons[n]), f.response, f.x, visible_area(neurons[n], a)});
+        agreement += f.agreement / double(neurons.size());
+    }
+    write_tables(neurons, found);
+    if (!npy.empty()) {
+        NpyWriter writer(npy, {std::uint64_t(a.side), std::uint64_t(a.side), std::uint64_t(a.channels)});
+        for (const OptimalStimulus& f : found)
+            writer.write_rows(f.x);
+        writer.commit();
+    }
+    if (!whitened.empty())
+        write_png(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
+    write_png(output, stimuli_picture(m.preprocessing, tiles, false, pool));
+    char text[300], strongest[60] = "";
+    const OptimalStimulus& f = found.front();
+    if (!data.empty())
+        std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen.strongest(0).front().response);
+    if (neurons.size() == 1)
+        std::snprintf(text, sizeof text,
+                      "%s: response %.4g at norm %.4g, %.4g at norm 1; best of %d starts is %d, mean cosine of the others "
+                      "%.3f%s",
+                      tiles[0].name.c_str(), f.response, f.norm, f.response_at_norm_1, ascent.starts, f.best_start,
+                      f.agreement, strongest);
+    else
+        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f", found.size(),
+                      ascent.starts, agreement);
+    say(text);
+    return ExitStatus::done;
+}
+
+}    // namespace
+
+void add_optimal(Command& program)
+{
+    static OptimalJob o;
+    Command& job = program.subcommand("optimal", "climb to the strongest input of a given norm", [] { return o.run(); });
+    job.positional("MODEL", o.model, "model file");
+    choice_options(job, o.choice);
+    job.option("-o,--output", o.output, "OUT.png", "the picture; of several neurons a sheet").required();
+    job.option("--whitened", o.whitened, "W.png", "also as the network sees it");
+    job.option("--npy", o.npy, "X.npy", "the stimuli, whitened: (neurons, rows, columns, channels)");
+    job.option("--tsv", o.tsv, "T.tsv", "response and agreement of every start");
+    job.option("--ascent", o.steps, "A.tsv", "every step of every start");
+    job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
+    job.option("--norm", o.norm, "V", "norm (default: median of D.tar, or as whitened noise)", 1e-6, 1e9);
+    job.option("--starts", o.starts, "N", "random starts", 1, 1000);
+    job.option("--iterations", o.iterations, "N", "most steps of a start", 1, 100'000);
+    job.option("--seed", o.ascent.seed, "S", "seed of the starts");
+    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+}
