@@ -1,6 +1,8 @@
-// Where a sweep's responses come from: a model looking at pictures, or a file of responses (.npy).
+// Where a sweep's responses come from: a model looking at pictures, a baseline, or a file of responses (.npy).
 //
-// A source can be asked more than once and says the same each time; it holds one batch of images, not the set.
+// A source can be asked more than once and says the same each time; it holds one batch of images, not the set. Some can
+// be read anywhere (a file); others make everything anew each time they are asked (a model), and are kept for that: in
+// memory where they fit, in a temporary file where they do not.
 #pragma once
 
 #include "analysis/respond.h"
@@ -12,7 +14,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct ResponseLayer {
     std::string name;    // "3.norm"
@@ -26,7 +29,18 @@ struct ResponseSource {
     // Streams the wanted layers (indices into `layers`), batches of images in order; `layer` in TakeResponses is an
     // index into `wanted`.
     std::function<void(std::span<const std::size_t> wanted, const TakeResponses& take)> stream;
+    // Responses of some neurons of a layer to some images, (image, neuron); from any thread. Empty where the source
+    // cannot do it.
+    std::function<void(std::size_t layer, std::size_t first_neuron, std::size_t neurons, std::size_t first_image,
+                       std::size_t images, std::span<float> into)>
+        read;
+
+    std::size_t neurons() const;
 };
+
+// A source that can `read`: itself, or what it streams once, kept in at most `memory` bytes of memory or in an unlinked
+// file in $TMPDIR.
+ResponseSource readable(const ResponseSource& source, std::size_t memory);
 
 // `model`, the pixels and `pool` must outlive the source. `name`: the image set's.
 ResponseSource model_responses(const Model& model, const PictureBytes& pictures, const std::vector<LayerId>& layers,

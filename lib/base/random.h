@@ -26,6 +26,10 @@ enum class Purpose : std::uint32_t {
     jitter = 13,           // index: first 8 bytes of the sha256 of the picture's key
     split = 14,
     wire_rounding = 15,    // index: replica * 2^32 + chunk; the seed is the push's
+    bootstrap = 20,        // index: resample * parts + part
+    linear_crops = 17,     // index: crop
+    kmeans_start = 18,     // index: 0 start, 1 the pictures the whitening is fitted on
+    kmeans_batch = 19,     // index: pass over the training set
     tests = 1000,
 };
 

@@ -80,6 +80,11 @@ std::size_t Input::read_some(std::span<std::byte> into)
 
 void Input::read_at(std::uint64_t offset, std::span<std::byte> into) const { read_whole(fd_, name_, offset, into); }
 
+void Input::will_read(std::uint64_t offset, std::uint64_t bytes) const
+{
+    ::posix_fadvise(fd_, off_t(offset), off_t(bytes), POSIX_FADV_WILLNEED);
+}
+
 void Input::make_seekable()
 {
     if (regular_)

@@ -27,6 +27,7 @@ class Input {
     // What is there now, waiting for it; 0: the end. An interrupt ends the waiting: Error, as throw_if_interrupted.
     std::size_t read_some(std::span<std::byte> into);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const;    // less than asked: Error "truncated"
+    void will_read(std::uint64_t offset, std::uint64_t bytes) const;        // soon: the system may begin
     void make_seekable();
 
   private:

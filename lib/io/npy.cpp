@@ -278,11 +278,25 @@ struct NpyReader::State {
             throw Error(file, "bytes after the last value");
     }
 
-    void read(std::uint64_t first, std::uint64_t count, std::span<float> into) const
+    void read(std::uint64_t first, std::uint64_t count, std::uint64_t column, std::uint64_t width,
+              std::span<float> into) const
     {
-        if (first > shape[0] || count > shape[0] - first || into.size() != count * row_size)
-            throw std::logic_error("npy: rows outside the array, or a span of another size");
-        const std::uint64_t start = data_start + first * row_size * value_bytes;
+        if (first > shape[0] || count > shape[0] - first || column > row_size || width > row_size - column ||
+            into.size() != count * width)
+            throw std::logic_error("npy: values outside the array, or a span of another size");
+        if (width == row_size) {
+            read_run(first * row_size, into);
+            return;
+        }
+        for (std::uint64_t row = 0; row < count; ++row)    // all asked for at once, so that a disk has something to order
+            input.will_read(data_start + ((first + row) * row_size + column) * value_bytes, width * value_bytes);
+        for (std::uint64_t row = 0; row < count; ++row)
+            read_run((first + row) * row_size + column, into.subspan(row * width, width));
+    }
+
+    void read_run(std::uint64_t value, std::span<float> into) const
+    {
+        const std::uint64_t start = data_start + value * value_bytes;
         if (type == "<f4") {
             input.read_at(start, std::as_writable_bytes(into));
             return;
@@ -314,7 +328,13 @@ std::string NpyReader::type() const { return state_->type; }
 
 void NpyReader::read_rows(std::uint64_t first, std::uint64_t count, std::span<float> into) const
 {
-    state_->read(first, count, into);
+    state_->read(first, count, 0, state_->row_size, into);
+}
+
+void NpyReader::read_columns(std::uint64_t first, std::uint64_t count, std::uint64_t column, std::uint64_t width,
+                             std::span<float> into) const
+{
+    state_->read(first, count, column, width, into);
 }
 
 }    // namespace nonna

@@ -1,6 +1,7 @@
 #include "pictures/plot.h"
 
 #include "base/error.h"
+#include "pictures/gnuplot.h"
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -104,7 +105,11 @@ void replace_each(std::string& text, const std::string& from, const std::string&
         text.replace(at, from.size(), to);
 }
 
-// A string of gnuplot's: in single quotes, without its markup.
+}    // namespace
+
+namespace gnuplot {
+
+// In single quotes, without its markup.
 std::string quoted(std::string text)
 {
     replace_each(text, "'", "''");
@@ -119,13 +124,10 @@ std::string number(double value)
     return text;
 }
 
-constexpr const char* colours[] = {"#d95f02", "#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d"};
-constexpr const char* ink = "#010203";    // stands for the page's own colour until the SVG is made
-
-std::string preamble(const PlotText& text)
+std::string preamble(const PlotText& text, int width, int height)
 {
-    std::string s = "set encoding utf8\nset terminal svg size 640,360 dynamic noenhanced font 'sans-serif,14' "
-                    "linewidth 1.4\n";
+    std::string s = "set encoding utf8\nset terminal svg size " + std::to_string(width) + "," +
+                    std::to_string(height) + " dynamic noenhanced font 'sans-serif,14' linewidth 1.4\n";
     s += std::string("set border 3 linecolor rgb '") + ink + "'\nset tics nomirror textcolor rgb '" + ink + "'\n";
     s += std::string("set key outside top center horizontal textcolor rgb '") + ink + "' noenhanced\n";
     s += std::string("set title ") + quoted(text.title) + " textcolor rgb '" + ink + "'\n";
@@ -134,7 +136,6 @@ std::string preamble(const PlotText& text)
     return s;
 }
 
-// The ink placeholder becomes the reader's text colour, light or dark.
 std::string finish(const std::string& script)
 {
     std::string svg = run_gnuplot(script);
@@ -154,7 +155,9 @@ std::string data_block(const std::string& name, const std::vector<std::pair<doub
     return block + "END_OF_DATA\n";
 }
 
-}    // namespace
+}    // namespace gnuplot
+
+using namespace gnuplot;
 
 std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curves)
 {

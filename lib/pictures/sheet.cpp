@@ -12,7 +12,7 @@ namespace nonna {
 
 namespace {
 
-constexpr std::uint8_t ground = 24, ink = 220;
+constexpr std::uint8_t ground = sheet_ground, ink = 220;
 
 std::string fitting(std::string text, int width, int height)
 {

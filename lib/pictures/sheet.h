@@ -14,6 +14,8 @@
 
 namespace nonna {
 
+inline constexpr std::uint8_t sheet_ground = 24;    // grey: a tile of this colour is a gap
+
 struct SheetTile {
     Picture picture;
     std::string caption;

@@ -13,9 +13,24 @@ nonna-sweep -q --responses r.npy --labels l.tsv --best 1 --layer 3.norm --best-r
 cat b.tsv
 nonna-sweep -q --responses r.npy --labels l.tsv --held-out -o held.tsv -j 3
 nonna-sweep -q --responses r.npy --labels l.tsv --held-out -j 1 | cmp - held.tsv
-cut -f 1-4,11- held.tsv
+cut -f 1-4,15- held.tsv
 sed 's/1$/cat/; s/0$/dog/' l.tsv >words.tsv
 nonna-sweep -q --responses r.npy --labels words.tsv --positive cat --best 1
+
+# Every image held out once; a neuron that is silent for what is sought; intervals; counting alone; next to no memory.
+nonna-sweep --responses r.npy --labels l.tsv --folds 3 --polarity either --chosen chosen.tsv -o folds.tsv
+cut -f 1-4,6,7,12,15- folds.tsv
+cat chosen.tsv
+nonna-sweep -q --responses r.npy --labels l.tsv --held-out --best 1 --bootstrap 50 -j 2 | tee intervals.tsv | cut -f 20-
+nonna-sweep -q --responses r.npy --labels l.tsv --held-out --best 1 --bootstrap 50 -j 1 | cmp - intervals.tsv
+nonna-sweep -q --responses r.npy --labels l.tsv --no-auc | cut -f 5-8
+nonna-sweep -q --responses r.npy --labels l.tsv --memory 1 | cut -f 5-8 | tail -n 1
+#          neuron 1 has a response that is no number
+{ printf "\\223NUMPY\\1\\0v\\0%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }"
+  printf '\0\0\200\77\0\0\300\177\0\0\0\100\0\0\0\0\0\0\100\100\0\0\0\0'; } >some.npy
+printf 'label\n0\n0\n1\n' >three.tsv
+nonna-sweep --responses some.npy --labels three.tsv --best 2
+echo "one left out: $?"
 
 fails() {
     "$@" -o x.tsv
@@ -40,6 +55,13 @@ fails nonna-sweep --responses line.npy --labels l.tsv
 { printf "\\223NUMPY\\1\\0v\\0%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }"; printf '\0\0\200\77\0\0\300\177'; } >nan.npy
 printf 'label\n0\n1\n' >two.tsv
 fails nonna-sweep --responses nan.npy --labels two.tsv
+fails nonna-sweep --responses r.npy --labels l.tsv --held-out --folds 2
+fails nonna-sweep --responses r.npy --labels l.tsv --folds 1
+fails nonna-sweep --responses r.npy --labels l.tsv --folds 4
+fails nonna-sweep --responses r.npy --labels l.tsv --chosen c.tsv
+fails nonna-sweep --responses r.npy --labels l.tsv --bootstrap 100
+fails nonna-sweep --responses r.npy --labels l.tsv --best 1 --bootstrap 100 --no-auc
+fails nonna-sweep --responses r.npy --labels l.tsv --polarity negative
 fails nonna-sweep --responses r.npy
 fails nonna-sweep r.npy l.tsv --responses r.npy --labels l.tsv
 fails nonna-sweep model-only

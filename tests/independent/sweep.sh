@@ -1,5 +1,5 @@
 #!/bin/sh
-# Accuracy, AUC and d' of nonna-sweep (on the PATH) against a NumPy script, on planted neurons.
+# Every score of nonna-sweep (on the PATH) against a NumPy script, on planted neurons.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 python=/usr/bin/python3
@@ -13,3 +13,7 @@ cd "$scratch"
 $python "$here/sweep.py" write r.npy l.tsv
 nonna-sweep -q --responses r.npy --labels l.tsv -o table.tsv -j 2
 $python "$here/sweep.py" check r.npy l.tsv table.tsv
+nonna-sweep -q --responses r.npy --labels l.tsv -o table.tsv --polarity either
+$python "$here/sweep.py" check r.npy l.tsv table.tsv either
+nonna-sweep -q --responses r.npy --labels l.tsv -o table.tsv --polarity either --no-auc
+$python "$here/sweep.py" check r.npy l.tsv table.tsv either counts

@@ -9,7 +9,7 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 for tool in "$@"; do "$bin/$tool" --dump-interface | grep -o '"long": "[^"]*"' | cut -d '"' -f 4 >"$scratch/$tool"; done
 
-for file in $(ls README.md CONTRIBUTING.md man/*.1.in man/*.1 man/*.7 share/nonna/examples/* tools/nonna-reproduce 2>/dev/null); do
+for file in $(ls README.md CONTRIBUTING.md man/*.1.in man/*.1 man/*.7 share/nonna/examples/* share/nonna/reproduce/*.sh tools/nonna-reproduce 2>/dev/null); do
     # Continued lines joined, \- turned into -, one command a line from its program's name on.
     sed -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/\\-/-/g' "$file" | grep -v '^[[:space:]]*#' |
         grep -oE '(^|[^[:alnum:]/_.-])nonna-[a-z]+ [^|;&)`]*' | sed 's/^[^n]*nonna-/nonna-/' >"$scratch/commands"

@@ -20,7 +20,7 @@ function library(path) {    # which rooms may include it; "" for the standard li
     if (path ~ /^CLI\//) return "cli"
     if (path ~ /^(opencv2|libav[a-z]*|libsw[a-z]*|webp)\// || path == "turbojpeg.h" || path == "png.h") return "media"
     if (path ~ /^(xtensor|xtl)\//) return "base"
-    if (path ~ /^xtensor-blas\// || path ~ /^(cblas|lapacke?|openblas)/) return "model"
+    if (path ~ /^xtensor-blas\// || path ~ /^(cblas|lapacke?|openblas)/) return "model analysis"
     if (path ~ /^archive(_entry)?\.h$/ || path ~ /^openssl\//) return "io"
     if (path ~ /^nlohmann\//) return "io model paramserver"
     if (path ~ /^boost\/property_tree\//) return "model"

@@ -1,0 +1,123 @@
+#include "analysis/splits.h"
+
+#include "base/error.h"
+#include "base/random.h"
+#include "io/table.h"
+
+#include <algorithm>
+
+namespace nonna
+{
+
+namespace
+{
+
+// Every image's part, 0 .. parts - 1: shuffled class by class and dealt out in runs as even as can be, longer ones
+// first.
+std::vector<int> deal(const Labels& labels, int parts, std::uint64_t seed)
+{
+    std::vector<int> part(labels.size(), 0);
+    for (const std::uint8_t label : {0, 1}) {
+        std::vector<std::size_t> members;
+        for (std::size_t i = 0; i < labels.size(); ++i)
+            if (labels[i] == label)
+                members.push_back(i);
+        Random random(seed, Purpose::held_out, label);
+        shuffle(members, random);
+        const std::size_t n = members.size(), k = std::size_t(parts);
+        std::size_t at = 0;
+        for (std::size_t p = 0; p < k; ++p)
+            for (const std::size_t end = at + n / k + (p < n % k); at < end; ++at)
+                part[members[at]] = int(p);
+    }
+    return part;
+}
+
+}    // namespace
+
+Split choosing_half(const Labels& labels, std::uint64_t seed)
+{
+    const std::vector<int> part = deal(labels, 2, seed);
+    Split chooses(labels.size());
+    std::transform(part.begin(), part.end(), chooses.begin(), [](int p) { return p == 0; });
+    return chooses;
+}
+
+Split recorded_half(std::span<const std::optional<std::string>> halves, const std::string& subject)
+{
+    Split chooses;
+    for (const auto& half : halves)
+        if (half)
+            chooses.push_back(*half == "a");
+    if (!chooses.empty() && chooses.size() < halves.size())
+        throw Error(subject, "only " + std::to_string(chooses.size()) + " of " + std::to_string(halves.size()) +
+                                 " images name their half");
+    return chooses;
+}
+
+std::vector<Split> make_splits(const Labels& labels, int folds, const Split& recorded, std::uint64_t seed,
+                               const std::string& subject)
+{
+    std::vector<Split> splits;
+    if (folds == 1 || (folds == 2 && !recorded.empty()))
+        splits.push_back(recorded.empty() ? choosing_half(labels, seed) : recorded);
+    if (folds == 2 && !recorded.empty()) {
+        Split other = recorded;
+        for (std::uint8_t& chooses : other)
+            chooses ^= 1;
+        splits.push_back(std::move(other));
+    } else if (folds > 1) {
+        if (!recorded.empty())
+            throw Error("--folds", "the set says which half an image is in: 2, or --held-out", ExitStatus::usage);
+        const std::vector<int> part = deal(labels, folds, seed);
+        for (int fold = 0; fold < folds; ++fold) {
+            Split chooses(labels.size());
+            std::transform(part.begin(), part.end(), chooses.begin(), [&](int p) { return p != fold; });
+            splits.push_back(std::move(chooses));
+        }
+    }
+    for (const Split& split : splits)
+        for (const std::uint8_t wanted : {0, 1})
+            check_classes(labels, split, wanted, subject + (folds <= 2 ? " (one half)" : " (one fold)"));
+    return splits;
+}
+
+void check_classes(const Labels& labels, const Split& part, std::uint8_t wanted, const std::string& subject)
+{
+    std::size_t images[2] = {0, 0};
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        if (part.empty() || part[i] == wanted)
+            ++images[labels[i]];
+    if (images[0] + images[1] == 0)
+        throw Error(subject, "no images");
+    if (images[0] == 0 || images[1] == 0)
+        throw Error(subject,
+                    std::string("all images are ") + (images[1] ? "positive" : "negative") + ": nothing to tell apart");
+}
+
+Labels read_labels(std::span<const std::optional<std::string>> labels, const std::string& positive,
+                   const std::string& subject)
+{
+    Labels read;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+        if (!labels[i] || labels[i]->empty())
+            throw Error(subject, "image " + std::to_string(i) + " has no label");
+        if (positive == "1" && *labels[i] != "0" && *labels[i] != "1")
+            throw Error(subject, "image " + std::to_string(i) + ": label '" + *labels[i] +
+                                     "' is neither 1 nor 0; say which one is positive");
+        read.push_back(*labels[i] == positive);
+    }
+    return read;
+}
+
+Labels read_label_table(const std::string& path, const std::string& positive)
+{
+    const Table table = read_table(path);
+    const std::size_t column = table.column("label");
+    std::vector<std::optional<std::string>> labels;
+    for (const auto& row : table.rows)
+        labels.emplace_back(row[column]);
+    return read_labels(labels, positive, table.name);
+}
+
+}    // namespace nonna

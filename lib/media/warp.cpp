@@ -1,0 +1,111 @@
+#include "media/warp.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr double reduce_above = 8, reduce_to = 4;
+
+double cubic(double x)
+{
+    x = std::abs(x);
+    if (x < 1)
+        return (1.5 * x - 2.5) * x * x + 1;
+    return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+}
+
+int mirrored(long i, int size)
+{
+    if (size == 1)
+        return 0;
+    const long period = 2L * (size - 1);
+    i = (i % period + period) % period;
+    return int(std::min(i, period - i));
+}
+
+// The source pixels of one axis that a point draws on. index -1: the surround's colour.
+struct Taps {
+    std::vector<int> index;
+    std::vector<float> weight;
+
+    void place(double centre, double stretch, int size, bool mirror)
+    {
+        index.clear();
+        weight.clear();
+        const double at = centre - 0.5;
+        double sum = 0;
+        for (long i = long(std::ceil(at - 2 * stretch)); double(i) < at + 2 * stretch; ++i) {
+            const double w = cubic((double(i) - at) / stretch);
+            if (w == 0)
+                continue;
+            index.push_back(i >= 0 && i < size ? int(i) : mirror ? mirrored(i, size) : -1);
+            weight.push_back(float(w));
+            sum += w;
+        }
+        for (float& w : weight)
+            w = float(w / sum);
+    }
+};
+
+}    // namespace
+
+Picture warp(const Picture& source, const AffineMap& map, int width, int height, const Surround& surround)
+{
+    double fx = std::hypot(map.xx, map.xy), fy = std::hypot(map.yx, map.yy);
+    const auto reduced = [](int size, double f) {
+        return f > reduce_above ? std::max(1, int(std::lround(size * reduce_to / f))) : size;
+    };
+    const int less_width = reduced(source.width, fx), less_height = reduced(source.height, fy);
+    if (less_width != source.width || less_height != source.height) {
+        const double rx = double(less_width) / source.width, ry = double(less_height) / source.height;
+        return warp(resize(source, less_width, less_height),
+                    {map.xx * rx, map.xy * rx, map.x0 * rx, map.yx * ry, map.yy * ry, map.y0 * ry}, width, height,
+                    surround);
+    }
+    fx = std::max(fx, 1.0);
+    fy = std::max(fy, 1.0);
+
+    Picture result = blank_picture(width, height);
+    Taps across, down;
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x) {
+            const double u = x + 0.5, v = y + 0.5;
+            across.place(map.xx * u + map.xy * v + map.x0, fx, source.width, surround.mirrored);
+            down.place(map.yx * u + map.yy * v + map.y0, fy, source.height, surround.mirrored);
+            float sum[3] = {};
+            for (std::size_t j = 0; j < down.index.size(); ++j) {
+                float row[3] = {};
+                for (std::size_t i = 0; i < across.index.size(); ++i) {
+                    const bool inside = across.index[i] >= 0 && down.index[j] >= 0;
+                    const std::uint8_t* from =
+                        inside ? source.at(across.index[i], down.index[j]) : surround.colour.data();
+                    for (int c = 0; c < 3; ++c)
+                        row[c] += across.weight[i] * float(from[c]);
+                }
+                for (int c = 0; c < 3; ++c)
+                    sum[c] += down.weight[j] * row[c];
+            }
+            for (int c = 0; c < 3; ++c)
+                result.at(x, y)[c] = std::uint8_t(std::clamp(std::lround(sum[c]), 0L, 255L));
+        }
+    return result;
+}
+
+std::array<std::uint8_t, 3> mean_colour(const Picture& picture)
+{
+    std::uint64_t sum[3] = {};
+    for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+        sum[i % 3] += picture.rgb[i];
+    const std::uint64_t count = std::max<std::uint64_t>(1, picture.rgb.size() / 3);
+    std::array<std::uint8_t, 3> colour{};
+    for (std::size_t c = 0; c < 3; ++c)
+        colour[c] = std::uint8_t((sum[c] + count / 2) / count);
+    return colour;
+}
+
+}    // namespace nonna

@@ -1,0 +1,136 @@
+# The default experiment of nonna-reproduce(1), read by it: films and pictures in, a page about one neuron out.
+#
+# inputs() lists what goes in, prepare() cuts it in what is learned from and what is for the test, pipeline() has a line
+# for each command. Names in lists end with NUL, so that any will do.
+
+tools='frames dataset init train sweep stimulus report'
+lists='films pictures faces settings'
+
+inputs() {
+    if [ -z "$data" ]; then
+        samples=/usr/share/doc/opencv-doc/examples/data
+        for film in vtest.avi Megamind.avi tree.avi; do    # a street with people, a scene of a film, a tree in the wind
+            if [ -e "$samples/$film" ]; then
+                printf '%s\0' "$samples/$film"
+            elif [ -e "$samples/$film.gz" ]; then
+                mkdir -p films
+                [ -e "films/$film" ] || { gzip -dc "$samples/$film.gz" >"films/$film.part" && mv "films/$film.part" "films/$film"; }
+                printf '%s\0' "$out/films/$film"
+            else
+                fail 1 "$samples/$film" "not there: install the package opencv-doc, or name a folder with --data"
+            fi
+        done >films.new
+        : >pictures.new
+    else
+        find -L "$data" -path "$out" -prune -o -type f \( -iname '*.avi' -o -iname '*.mp4' -o -iname '*.m4v' -o -iname '*.mkv' \
+            -o -iname '*.webm' -o -iname '*.mov' -o -iname '*.mpg' -o -iname '*.mpeg' -o -iname '*.ogv' -o -iname '*.wmv' \
+            -o -iname '*.flv' -o -iname '*.gif' \) -print0 | sort -z >films.new
+        find -L "$data" -path "$out" -prune -o -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \
+            -o -iname '*.ppm' \) -print0 | sort -z >pictures.new
+    fi
+    : >faces.new
+    [ -z "$faces" ] || find -L "$faces" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \
+        -o -iname '*.ppm' \) -print0 | sort -z >faces.new
+
+    echo "steps $training" >settings.new
+}
+
+at_most() { [ "$1" -gt "$2" ] && echo "$2" || echo "$1"; }
+
+prepare() {
+    films=$(names films.list)
+    [ "$films" -gt 0 ] || [ -s pictures.list ] || fail 1 "$data" "no videos and no pictures in it"
+    [ -z "$faces" ] || [ "$(names faces.list)" -gt 9 ] || fail 1 "$faces" "fewer than ten pictures in it"
+
+    # Films are cut by time: the first 60 % to learn from, the rest for the test. Pictures and faces are dealt out instead,
+    # three to learn from and two for the test; faces by halves, so that a person's pictures, one folder, stay together.
+    sed -zn '1~5p; 2~5p; 3~5p' pictures.list >pictures-train.list
+    sed -zn '4~5p; 5~5p' pictures.list >pictures-test.list
+    half=$(($(names faces.list) / 2))
+    sed -zn "1,${half}p" faces.list >faces-train.list
+    sed -z "1,${half}d" faces.list >faces-test.list
+
+    # As many frames of each film as make about 900 to learn from and 480 for the test.
+    many=$(at_most $((900 / (films + 1) + 75)) 300)
+    few=$(at_most $((480 / (films + 1) + 40)) 160)
+}
+
+pipeline() {
+    # What to learn from: 24,000 random squares, 64 to 192 pixels wide, brought to 32x32. Nobody says what is on them.
+    set --
+    if [ "$films" -gt 0 ]; then
+        step 4 frames-train.tar "frames from the first 60 % of each film" \
+            nonna-frames --files-from films.list -0 --span 0:0.6 --per-video $many --size 0 --seed 1 -o frames-train.tar
+        step 2 frames-test.tar "frames from the rest" \
+            nonna-frames --files-from films.list -0 --span 0.6:1 --per-video $few --size 0 --seed 2 -o frames-test.tar
+        set -- frames-train.tar
+    fi
+    sources=$(($(pictures frames-train.tar) + $(names pictures-train.list)))
+    [ ! -s pictures-train.list ] || set -- "$@" --files-from pictures-train.list -0
+    step 3 train.tar "random squares to learn from" \
+        nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 64:192 --size 32 --seed 1 -o train.tar
+    held=frames-test.tar
+    if [ -s pictures-test.list ]; then
+        set --
+        [ "$films" -eq 0 ] || set -- frames-test.tar
+        held=test-all.tar
+        step 4 test-all.tar "pictures for the test" \
+            nonna-dataset pack "$@" --files-from pictures-test.list -0 -o test-all.tar
+    fi
+
+    # What to be tested on: pictures with the thing and without it, 64.8 % without, as in the paper.
+    if [ -z "$faces" ]; then
+        # People, where a detector is sure of them. Without: the same places when nobody is there, and the same places
+        # of other films, so that neither place nor film can pass for a person.
+        step 20 people.tar "people in the rest of the films" \
+            nonna-dataset faces "$held" --detector people -o people.tar
+        step 1 test.tar "people, and the same places without them" \
+            nonna-dataset testset --from-boxes people.tar --others people.tar --min-score 1.5 --margin -0.1 \
+                --prior 0.648 --size 32 --seed 1 -o test.tar
+    else
+        # Faces, the middle of each picture. Half of them join what is learned from, unlabelled, as one in seven.
+        step 5 faces-train.tar "faces to learn from, unlabelled" \
+            nonna-dataset pack --files-from faces-train.list -0 --crop 0.64 --size 32 -o faces-train.tar
+        step 5 faces-test.tar "faces for the test" \
+            nonna-dataset pack --files-from faces-test.list -0 --crop 0.64 --size 32 -o faces-test.tar
+        step 40 faceless.tar "pictures without faces" \
+            nonna-dataset faces "$held" --detector face --keep without -o faceless.tar
+        step 4 others.tar "random squares of them" \
+            nonna-dataset pack faceless.tar --patches $((2 * $(pictures faces-test.tar) / ($(pictures faceless.tar) + 1) + 1)) \
+                --patch-size 64:192 --size 32 --seed 2 -o others.tar
+        step 2 test.tar "faces among them" \
+            nonna-dataset testset --positives faces-test.tar --negatives others.tar --prior 0.648 --seed 1 -o test.tar
+    fi
+    step 1 train-pictures.png "a look at what is learned from" \
+        nonna-dataset sheet train.tar --count 200 --columns 20 --tile 48 -o train-pictures.png
+    step 1 test-pictures.png "a look at the test" \
+        nonna-dataset sheet test.tar --count 200 --columns 20 --tile 48 --labels -o test-pictures.png
+
+    # The network, first with random weights, then trained: every stage learns to give back its input sparsely.
+    step 4 random.safetensors "a network with random weights" \
+        nonna-init demo --seed 1 --whiten-from train.tar -o random.safetensors
+    set -- --data train.tar
+    [ -z "$faces" ] || set -- --data train.tar:0.86 --data faces-train.tar:0.14
+    step $((training / 30 + 1)) model.safetensors "training, without labels" \
+        nonna-train random.safetensors "$@" --steps "$training" --batch 96 --rate 0.01 --seed 1 --validate test.tar \
+            --log train.tsv --checkpoint checkpoints --resume -o model.safetensors
+
+    # Every neuron by itself: does a threshold on its response tell the two apart? Also chosen on one half of the test
+    # and judged on the other, for the best of many always looks good on what chose it.
+    step 1 sweep-random.tsv "the neurons of the random network" \
+        nonna-sweep random.safetensors test.tar --held-out -o sweep-random.tsv
+    step 1 sweep-first.tsv "the trained network's first stage" \
+        nonna-sweep model.safetensors test.tar --layer 1.norm --held-out -o sweep-first.tsv
+    step 1 sweep-top.tsv "the trained network's top" \
+        nonna-sweep model.safetensors test.tar --held-out --best-responses best-responses.tsv -o sweep-top.tsv
+
+    # What the best of them likes most: of all inputs there could be, and of the test's pictures.
+    step 2 optimal.png "the best neuron's optimal stimulus" \
+        nonna-stimulus optimal model.safetensors --neuron "$(best sweep-top.tsv)" --data test.tar --tsv optimal.tsv \
+            --seed 1 -o optimal.png
+    step 1 top.png "the pictures it responds to most" \
+        nonna-stimulus top model.safetensors --neuron "$(best sweep-top.tsv)" --data test.tar --count 48 --tsv top.tsv \
+            -o top.png
+}
+
+results() { :; }    # the report takes all from the steps' files

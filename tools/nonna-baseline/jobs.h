@@ -1,0 +1,43 @@
+// The jobs of nonna-baseline: each declares its options on the program and binds what it does. What the options are
+// bound to lives as long as the process.
+#pragma once
+
+#include "../sweep_options.h"
+#include "analysis/tuning.h"
+#include "io/shard.h"
+#include "train/picture_set.h"
+
+#include <functional>
+
+void add_linear(nonna::Command& program);
+void add_kmeans(nonna::Command& program);
+
+// The training pictures, mapped; Error when there are none. In messages they go by the first file's name.
+nonna::ShardSet open_training(const std::vector<std::string>& data);
+std::string sample_name(const nonna::ShardSet& set, std::size_t i);
+
+// What both have: a test set, how its detectors are scored, and --tune.
+struct BaselineCommand {
+    std::string test;
+    std::vector<std::string> data;
+    std::int64_t threads = 0;
+    bool tune = false;
+    nonna::SweepCommand sweep;
+
+    void declare(nonna::Command& job)
+    {
+        job.flag("--tune", tune, "score a small grid of settings in place of one");
+        job.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+        sweep.declare(job);
+    }
+    void check(const nonna::Command& job, const std::vector<std::string>& outputs) const;
+    nonna::PictureSet read_test(int side, nonna::Pool& pool) const { return read_pictures(test, side, 3, pool); }
+
+    // Scores by one split, of a grid's settings.
+    std::vector<nonna::NeuronScore> choose(const nonna::ResponseSource& source, const nonna::PictureSet& set,
+                                           nonna::Pool& pool) const;
+    nonna::ExitStatus finish(const nonna::Tuning& tuning, const nonna::PictureSet& set) const;
+    // Scores, tables, and what was the best one.
+    nonna::ExitStatus run(const nonna::ResponseSource& source, const nonna::PictureSet& set, nonna::Pool& pool,
+                          nonna::NeuronScore& best) const;
+};

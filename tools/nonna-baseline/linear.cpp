@@ -1,0 +1,104 @@
+// The job linear: random crops of training pictures as linear filters.
+#include "analysis/linear_filters.h"
+#include "jobs.h"
+#include "pictures/stimulus_picture.h"
+
+#include <filesystem>
+
+using namespace nonna;
+
+namespace
+{
+
+struct Linear : BaselineCommand {
+    std::string show;
+    std::optional<std::int64_t> side;
+    LinearOptions options;
+};
+
+// The test images' side, where it was not given.
+int first_side(const std::string& test)
+{
+    if (!std::filesystem::is_regular_file(test))
+        usage_error("--side", "is needed where the test set is no file");
+    ImageReader reader(test);
+    const std::optional<Sample> first = reader.next();
+    if (!first)
+        throw Error(test, "no pictures in it");
+    const PictureInfo info = inspect_picture(first->picture, test + ": " + first->key + "." + first->extension);
+    return std::min(info.width, info.height);
+}
+
+ExitStatus tell(const RandomCrops& crops, const ShardSet& set, const Linear& o)
+{
+    if (const std::size_t whole = crops.only_whole().size(); whole > 0)
+        warn(o.data.front(), std::to_string(whole) +
+                                 " of the pictures drawn are just of the test images' size and give one " +
+                                 "crop each: pack them 1.5 times as large or more");
+    for (const std::size_t i : crops.too_small())
+        warn(sample_name(set, i), "smaller than the test images, skipped");
+    return crops.too_small().empty() ? ExitStatus::done : ExitStatus::skipped;
+}
+
+ExitStatus tune(Linear& o, const PictureSet& test, const RandomCrops& crops, Pool& pool)
+{
+    Tuning tuning({"pixels", "filters"});
+    for (const std::string& pixels : linear_pixels) {
+        o.options.pixels = pixels;
+        const ResponseSource source = linear_responses({test.pixels, test.count()}, crops, o.options, test.name, pool);
+        const std::vector<NeuronScore> scores = o.choose(source, test, pool);
+        // The first crops of many are those of a run with fewer.
+        for (const std::size_t n : {scores.size() / 100, scores.size() / 10, scores.size()})
+            if (n > 0)
+                tuning.add({pixels, std::to_string(n)}, source, {scores.begin(), scores.begin() + std::ptrdiff_t(n)});
+    }
+    return o.finish(tuning, test);
+}
+
+ExitStatus linear(Linear& o, const Command& job)
+{
+    o.check(job, {o.show});
+    for (const char* option : {"--show", "--pixels"})
+        if (o.tune && job.given(option))
+            usage_error(option, "goes without --tune, which tries them all");
+    Pool pool{int(o.threads)};
+    const int side = o.side ? int(*o.side) : first_side(o.test);
+    const PictureSet test = o.read_test(side, pool);
+    const ShardSet set = open_training(o.data);
+    const RandomCrops crops({o.data.front(), set.count(),
+                             [&](std::size_t i) -> CropSource::Pixels {
+                                 Picture p = decode_picture(set.picture(i), sample_name(set, i));
+                                 return {p.width, p.height, std::move(p.rgb)};
+                             }},
+                            side, o.sweep.seed);
+    o.options.seed = o.sweep.seed;
+    o.options.batch_bytes = o.sweep.memory_bytes() / 2;
+    NeuronScore best;
+    const ExitStatus status =
+        o.tune
+            ? tune(o, test, crops, pool)
+            : o.run(linear_responses({test.pixels, test.count()}, crops, o.options, test.name, pool), test, pool, best);
+    if (!o.show.empty()) {
+        Picture filter{side, side, std::vector<std::uint8_t>(crops.size())};
+        crops.read(std::size_t(best.map), filter.rgb);
+        write_png(o.show, resize(filter, side * 6, side * 6));
+    }
+    return std::max(status, tell(crops, set, o));
+}
+
+}    // namespace
+
+void add_linear(Command& program)
+{
+    static Linear o;
+    static Command* job;
+    job = &program.subcommand("linear", "random crops of training pictures, by their cosine with a test image",
+                              [] { return linear(o, *job); });
+    job->positional("TEST.tar", o.test, "labelled images; - is standard input");
+    job->option("--data", o.data, "TRAIN.tar", "training pictures, 1.5 times the test images' size or more").required();
+    job->option("--filters", o.options.filters, "N", "random crops, by --seed", 1, 10'000'000);
+    job->choice("--pixels", o.options.pixels, linear_pixels, "how pictures are prepared for the cosine");
+    job->option("--side", o.side, "N", "of the test images (default: the first one's)", 2, 1024);
+    job->option("--show", o.show, "BEST.png", "the best filter as a picture");
+    o.declare(*job);
+}

@@ -1,0 +1,64 @@
+// nonna-baseline: what a network is held against: the best linear filter, and K-means.
+#include "jobs.h"
+
+using namespace nonna;
+
+ShardSet open_training(const std::vector<std::string>& data)
+{
+    ShardSet set(data);
+    if (set.count() == 0)
+        throw Error(data.front(), "no pictures in it");
+    return set;
+}
+
+std::string sample_name(const ShardSet& set, std::size_t i)
+{
+    std::size_t within = 0;
+    const Shard& shard = set.shard_of(i, within);
+    return shard.name() + ": " + shard.key(within) + "." + shard.extension(within);
+}
+
+void BaselineCommand::check(const Command& job, const std::vector<std::string>& outputs) const
+{
+    sweep.check();
+    if (tune)
+        for (const char* option : {"--held-out", "--folds", "--best", "--no-auc", "--best-responses", "--chosen"})
+            if (job.given(option))
+                usage_error(option, "goes without --tune, which chooses on one half and judges on the other");
+    std::vector<std::string> all = sweep.outputs();
+    all.insert(all.end(), outputs.begin(), outputs.end());
+    keep_apart(all, data);
+    keep_apart(all, {test});
+}
+
+std::vector<NeuronScore> BaselineCommand::choose(const ResponseSource& asked, const PictureSet& set, Pool& pool) const
+{
+    const Labels labels = read_labels(set.labels, sweep.positive, test);
+    SweepOptions options;
+    options.polarity = sweep.polarity == "either" ? Polarity::either : Polarity::positive;
+    options.memory = sweep.memory_bytes();
+    options.splits = make_splits(labels, 1, recorded_half(set.halves, test), sweep.seed, asked.name);
+    return nonna::sweep(readable(asked, options.memory / 2), labels, options, pool);
+}
+
+ExitStatus BaselineCommand::finish(const Tuning& tuning, const PictureSet& set) const
+{
+    tuning.write(sweep.output);
+    say(tuning.summary(read_labels(set.labels, sweep.positive, test)));
+    return ExitStatus::done;
+}
+
+ExitStatus BaselineCommand::run(const ResponseSource& source, const PictureSet& set, Pool& pool,
+                                NeuronScore& best) const
+{
+    return sweep.run(source, read_labels(set.labels, sweep.positive, test), set.keys, recorded_half(set.halves, test),
+                     pool, &best);
+}
+
+int main(int argc, char** argv)
+{
+    Command command("nonna-baseline", "score linear filters or K-means as detectors");
+    add_linear(command);
+    add_kmeans(command);
+    return run_tool(argc, argv, command);
+}
