@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-namespace nonna {
+namespace nonna
+{
 
 Extremes::Extremes(std::size_t neurons, std::size_t strongest, std::size_t weakest)
     : most_strongest_(strongest), most_weakest_(weakest), strongest_(neurons), weakest_(neurons)

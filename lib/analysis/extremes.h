@@ -1,8 +1,8 @@
 // The pictures of a stream that neurons respond to most, and least.
 //
-// Pictures come one by one, in the stream's order; of each neuron the N strongest and weakest so far are kept, with their
-// pixels, so that memory is bounded by neurons times N, however long the stream. Of equal responses the earlier counts.
-// A picture that several neurons keep is held once.
+// Pictures come one by one, in the stream's order; of each neuron the N strongest and weakest so far are kept, with
+// their pixels, so that memory is bounded by neurons times N, however long the stream. Of equal responses the earlier
+// counts. A picture that several neurons keep is held once.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct SeenPicture {
     std::string key, source;

@@ -10,9 +10,11 @@
 #include <cmath>
 #include <stdexcept>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t batch_size = 48;
 
@@ -62,8 +64,8 @@ LayerResponder::LayerResponder(const Model& model, std::vector<LayerId> layers, 
         return std::pair(a.stage, a.sublayer) < std::pair(b.stage, b.sublayer);
     };
     const LayerId last = *std::max_element(layers.begin(), layers.end(), by_height);
-    state_.reset(new State{model, std::move(layers), pool, batch, last,
-                           Network<float>(model.architecture, int(batch), pool), {}, {}});
+    state_.reset(new State{
+        model, std::move(layers), pool, batch, last, Network<float>(model.architecture, int(batch), pool), {}, {}});
 }
 
 LayerResponder::~LayerResponder() = default;

@@ -15,7 +15,8 @@
 #include <span>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
@@ -55,8 +56,8 @@ class NeuronResponder
     NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool);
 
     std::size_t batch() const { return responder_.batch(); }
-    // Of at most batch() pictures: (picture, neuron), valid until the next call. Error naming the neuron where one is not
-    // a finite number.
+    // Of at most batch() pictures: (picture, neuron), valid until the next call. Error naming the neuron where one is
+    // not a finite number.
     std::span<const float> respond(const PictureBytes& pictures);
     std::span<const float> preprocessed() const { return responder_.preprocessed(); }
 

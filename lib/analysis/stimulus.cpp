@@ -14,9 +14,11 @@
 #include <numeric>
 #include <tuple>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // Three vectors of the widest registers: what the kernels do best; results do not depend on it.
 constexpr std::size_t most_lanes = 48;
@@ -50,9 +52,9 @@ std::vector<std::size_t> visible_values(const Architecture& architecture, Neuron
 struct Seen {
     NeuronId neuron;
     double norm = 0;
-    std::vector<std::size_t> values;    // indices into the whole input
-    std::vector<std::size_t> in_cone;   // the same, into the cone's
-    std::size_t unit = 0;               // the neuron in the cone
+    std::vector<std::size_t> values;     // indices into the whole input
+    std::vector<std::size_t> in_cone;    // the same, into the cone's
+    std::size_t unit = 0;                // the neuron in the cone
 };
 
 // An input of one neuron, by its visible values.
@@ -130,8 +132,9 @@ struct Climber {
     void propose(double norm)
     {
         trial.resize(x.size());
+        const double stay = std::cos(angle), turn = std::sin(angle);
         for (std::size_t k = 0; k < x.size(); ++k)
-            trial[k] = std::cos(angle) * x[k] + std::sin(angle) * norm * direction[k];
+            trial[k] = stay * x[k] + turn * norm * direction[k];
         scale_to(trial, norm);
     }
 
@@ -306,13 +309,15 @@ double work_of(const Architecture& architecture, LayerId layer, Area positions, 
 
 Area hull(Area a, Area b)
 {
-    const int bottom = std::max(a.row + a.rows, b.row + b.rows), right = std::max(a.column + a.columns, b.column + b.columns);
+    const int bottom = std::max(a.row + a.rows, b.row + b.rows),
+              right = std::max(a.column + a.columns, b.column + b.columns);
     const int top = std::min(a.row, b.row), left = std::min(a.column, b.column);
     return {top, left, bottom - top, right - left};
 }
 
 // Greedily in the neurons' order by layer and place: one joins the group before it where that is less work.
-std::vector<Group> make_groups(const Architecture& architecture, std::span<const NeuronId> neurons, int starts, bool whole)
+std::vector<Group> make_groups(const Architecture& architecture, std::span<const NeuronId> neurons, int starts,
+                               bool whole)
 {
     std::vector<std::size_t> order(neurons.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

@@ -21,9 +21,12 @@
 #include "analysis/respond.h"
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct AscentOptions {
     double norm = 1;    // of optimal_stimulus
@@ -47,7 +50,7 @@ struct AscentEnd {
 };
 
 struct OptimalStimulus {
-    std::vector<float> x;             // (row, column, channel) of the whole input, whitened, |x| = norm
+    std::vector<float> x;    // (row, column, channel) of the whole input, whitened, |x| = norm
     double norm = 0;
     double response = 0;              // f(x)
     double response_at_norm_1 = 0;    // f(x / |x|)
@@ -64,10 +67,16 @@ OptimalStimulus optimal_stimulus(const Model& model, NeuronId neuron, const Asce
 std::vector<OptimalStimulus> optimal_stimuli(const Model& model, std::span<const NeuronId> neurons,
                                              std::span<const double> norms, const AscentOptions& options, Pool& pool);
 
+// neuron start best iterations response cosine agreement norm response_at_norm_1 even: a line a start.
+void write_starts(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found);
+// neuron start iteration step response
+void write_steps(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found);
+
 // What whitened images have in a neuron's visible area: the expected norm of unit-variance noise there.
 double expected_norm(const Architecture& architecture, NeuronId neuron);
 
-// The median norm, over the pictures of a stream, of the part in each neuron's visible area: 8 bytes a picture and area.
+// The median norm, over the pictures of a stream, of the part in each neuron's visible area: 8 bytes a picture and
+// area.
 class MedianNorms
 {
   public:

@@ -70,7 +70,7 @@ Plan plan_cone(const Architecture& architecture, LayerId layer, Area positions)
         part.filters = area_of(down.filters, across.filters);
         part.window = area_of(down.window, across.window);
         part.stage = a;
-        part.stage.tied = true;             // no decoder: nobody asks for the cost
+        part.stage.tied = true;              // no decoder: nobody asks for the cost
         part.stage.border = Border::same;    // the window does what `valid` would
         if (from != Sublayer::norm)
             part.stage.norm = 0;

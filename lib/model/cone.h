@@ -1,14 +1,14 @@
 // A cone: the part of a network that some neurons depend on, as a network of its own.
 //
-// Followed downward from the neurons, every window widens the part: positions of filters, their weights, pixels. What is
-// cut out computes the neurons' responses, and the responses' gradient with respect to the pixels, as the whole network
-// does. Weights are not shared between positions, so every place has its own cone; its parameters are copies.
+// Followed downward from the neurons, every window widens the part: positions of filters, their weights, pixels. What
+// is cut out computes the neurons' responses, and the responses' gradient with respect to the pixels, as the whole
+// network does. Weights are not shared between positions, so every place has its own cone; its parameters are copies.
 //
-// Contrast normalisation is why a cone is more than smaller windows. Its windows are cut at the picture's border and the
-// weights left are renormalised, and a cut network would do the same at its own border, where the whole one has
-// neighbours. Responses that close to a cut are not right; those that the neurons depend on lie two half windows further
-// in, and only they are handed to the next stage (a window on the stage's last sublayer). At the picture's border itself
-// nothing is dropped.
+// Contrast normalisation is why a cone is more than smaller windows. Its windows are cut at the picture's border and
+// the weights left are renormalised, and a cut network would do the same at its own border, where the whole one has
+// neighbours. Responses that close to a cut are not right; those that the neurons depend on lie two half windows
+// further in, and only they are handed to the next stage (a window on the stage's last sublayer). At the picture's
+// border itself nothing is dropped.
 //
 // A cone as large as the network is the network: nothing is copied then.
 #pragma once
@@ -39,8 +39,8 @@ class Cone
     std::size_t input_size() const;
     Network<float>& network();
     std::span<const float> parameters() const;
-    std::size_t units() const;                // of `layer` in the cone
-    std::size_t unit(NeuronId neuron) const;  // its index there, (row, column, map)
+    std::size_t units() const;                  // of `layer` in the cone
+    std::size_t unit(NeuronId neuron) const;    // its index there, (row, column, map)
 
   private:
     struct State;

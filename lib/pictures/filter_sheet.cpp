@@ -61,8 +61,8 @@ Picture draw_filter(std::span<const float> values, int field, int maps, bool col
 }
 
 // The filter as pixels, about its mean.
-std::vector<float> unwhitened(const Preprocessing& preprocessing, const StageArchitecture& stage, FilterPosition position,
-                              std::span<const float> filter)
+std::vector<float> unwhitened(const Preprocessing& preprocessing, const StageArchitecture& stage,
+                              FilterPosition position, std::span<const float> filter)
 {
     const int side = preprocessing.side, channels = preprocessing.channels, run = stage.field * channels;
     std::vector<float> whole(std::size_t(side) * side * channels), cut(filter.size());
@@ -85,8 +85,10 @@ void require_position(FilterPosition position, const StageArchitecture& stage, c
 {
     if (position.row < 0 || position.row >= stage.filter.rows || position.column < 0 ||
         position.column >= stage.filter.columns)
-        throw Error(text, "no such position: the filters have " + std::to_string(stage.filter.rows) + " rows, " +
-                              std::to_string(stage.filter.columns) + " columns", ExitStatus::usage);
+        throw Error(text,
+                    "no such position: the filters have " + std::to_string(stage.filter.rows) + " rows, " +
+                        std::to_string(stage.filter.columns) + " columns",
+                    ExitStatus::usage);
 }
 
 std::string text_of(FilterPosition p) { return std::to_string(p.row) + "," + std::to_string(p.column); }

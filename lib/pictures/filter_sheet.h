@@ -1,14 +1,17 @@
 // A stage's filters, the encoder's weights, as people can look at them: a row of the sheet a position, a tile a map,
 // captioned ROW,COL,MAP.
 //
-// Zero is mid grey, positive weights are lighter, negative ones darker. Values are stretched until the 99.5th percentile
-// of their sizes is black or white; what is beyond is cut. Each weight is a square of equal pixels, nothing is smoothed.
-//     weights   one scale for the whole sheet, so that filters can be held against each other. A first-stage filter over
-//               three channels is one colour picture; a filter over maps, which have no colours, is one grey picture for
-//               each of its input maps, in rows, the first at the top left.
+// Zero is mid grey, positive weights are lighter, negative ones darker. Values are stretched until the 99.5th
+// percentile of their sizes is black or white; what is beyond is cut. Each weight is a square of equal pixels, nothing
+// is smoothed.
+//     weights   one scale for the whole sheet, so that filters can be held against each other. A first-stage filter
+//     over
+//               three channels is one colour picture; a filter over maps, which have no colours, is one grey picture
+//               for each of its input maps, in rows, the first at the top left.
 //     pixels    the first stage only: the filter, placed where it looks, divided by the whitening's regularised Fourier
-//               response. The whitening takes nearly all of a picture's mean, and lowers frequencies unevenly, so neither
-//               level nor size mean anything here: each filter's own mean is mid grey, and its scale is its own.
+//               response. The whitening takes nearly all of a picture's mean, and lowers frequencies unevenly, so
+//               neither level nor size mean anything here: each filter's own mean is mid grey, and its scale is its
+//               own.
 #pragma once
 
 #include "media/picture.h"

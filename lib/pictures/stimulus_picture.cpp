@@ -8,9 +8,11 @@
 #include <cmath>
 #include <cstdio>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr int least_side = 256, tile_side = 96, stimulus_tile = 160, line = 14;
 
@@ -20,8 +22,8 @@ constexpr std::uint8_t ground = 24, ink = 220;    // as in sheet.cpp
 Picture titled(const Picture& picture, const std::string& text)
 {
     const int most = stimulus_tile - line, longer = std::max(picture.width, picture.height);
-    const Picture fitted = resize(picture, std::max(1, picture.width * most / longer),
-                                  std::max(1, picture.height * most / longer));
+    const Picture fitted =
+        resize(picture, std::max(1, picture.width * most / longer), std::max(1, picture.height * most / longer));
     Picture tile = blank_picture(stimulus_tile, stimulus_tile, ground);
     paste(tile, fitted, (stimulus_tile - fitted.width) / 2, (most - fitted.height) / 2);
     draw_text(tile, text, 0, most + 1, line - 2, ink);
@@ -39,8 +41,7 @@ std::string with_number(const char* format, const std::string& text, double numb
 
 Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened)
 {
-    const std::vector<float> whole =
-        whitened ? std::vector<float>(x.begin(), x.end()) : preprocessing.unwhiten(x);
+    const std::vector<float> whole = whitened ? std::vector<float>(x.begin(), x.end()) : preprocessing.unwhiten(x);
     const int channels = preprocessing.channels;
     std::vector<double> values;
     for (int r = area.row; r < area.row + area.rows; ++r)
@@ -78,8 +79,8 @@ Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const Stim
     std::vector<SheetTile> tiles(stimuli.size());
     pool.for_each(stimuli.size(), [&](std::size_t i, int) {
         const StimulusTile& s = stimuli[i];
-        tiles[i].picture = titled(stimulus_picture(preprocessing, s.x, s.area, whitened),
-                                  with_number("%s %.3g", s.name, s.response));
+        tiles[i].picture =
+            titled(stimulus_picture(preprocessing, s.x, s.area, whitened), with_number("%s %.3g", s.name, s.response));
     });
     SheetOptions options;
     options.tile = stimulus_tile;

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 class Pool;
 
@@ -36,8 +37,8 @@ struct ExtremesRow {
     std::span<const Extreme> pictures;
 };
 
-// One neuron: its pictures in their order, captioned with rank and response, the neuron's visible area outlined. More: a
-// row a neuron, which opens with its name and area. Enlarged so that a picture is at least 96 pixels wide.
+// One neuron: its pictures in their order, captioned with rank and response, the neuron's visible area outlined. More:
+// a row a neuron, which opens with its name and area. Enlarged so that a picture is at least 96 pixels wide.
 Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const ExtremesRow> rows);
 
 void write_png(const std::string& path, const Picture& picture);    // through io/output.h; "-" is standard output

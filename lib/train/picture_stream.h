@@ -1,7 +1,7 @@
 // Pictures of a stream at a network's input size, a batch at a time: memory does not grow with the stream.
 //
-// An archive, a built set's folder, a pipe or "-". Pictures come in the stream's order, decoded on the pool's threads and
-// brought to size as read_pictures (train/picture_set.h) does; a batch is overwritten by the next.
+// An archive, a built set's folder, a pipe or "-". Pictures come in the stream's order, decoded on the pool's threads
+// and brought to size as read_pictures (train/picture_set.h) does; a batch is overwritten by the next.
 #pragma once
 
 #include "train/picture_set.h"

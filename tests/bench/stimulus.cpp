@@ -4,10 +4,11 @@
 //
 // Per layer: seconds for all neurons as nonna-stimulus optimal does it (grouped cones); then, on a sample of neurons in
 // the middle and at the border, seconds a neuron three ways: its climbs through the whole network (how one neuron was
-// looked at before there were cones), through its own cone, and its share of the whole run. The ratios are to the first.
-// Bound: a cone is at best as much faster as it has fewer multiply-adds (last column: whole / cone, of the sample).
-#include "analysis/neuron_choice.h"
+// looked at before there were cones), through its own cone, and its share of the whole run. The ratios are to the
+// first. Bound: a cone is at best as much faster as it has fewer multiply-adds (last column: whole / cone, of the
+// sample).
 #include "analysis/stimulus.h"
+#include "analysis/neuron_choice.h"
 #include "base/parallel.h"
 #include "model/cone.h"
 
@@ -47,8 +48,9 @@ int main(int argc, char** argv)
     const Architecture& a = model.architecture;
     AscentOptions options;
     double whole_work = 0;
-    std::printf("%d threads; seconds for %zu neurons; a neuron: whole network, own cone, in groups (ratios to the whole)\n",
-                pool.threads(), count);
+    std::printf(
+        "%d threads; seconds for %zu neurons; a neuron: whole network, own cone, in groups (ratios to the whole)\n",
+        pool.threads(), count);
     for (const LayerId layer : {top_layer(a), LayerId{1, Sublayer::norm}, LayerId{1, Sublayer::filter},
                                 LayerId{0, Sublayer::norm}, LayerId{0, Sublayer::filter}}) {
         const auto norms_of = [&](const std::vector<NeuronId>& neurons) {

@@ -6,7 +6,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct FiltersJob {
     std::string model, output, whitened;

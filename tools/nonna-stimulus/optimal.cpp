@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "io/npy.h"
-#include "io/table.h"
 #include "jobs.h"
 #include "pictures/stimulus_picture.h"
 #include "watch.h"
@@ -12,7 +11,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct OptimalJob {
     NeuronChoice choice;
@@ -22,31 +22,7 @@ struct OptimalJob {
     std::int64_t starts = 5, iterations = 100, threads = 0;
 
     ExitStatus run();
-    void write_tables(std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found) const;
 };
-
-void OptimalJob::write_tables(std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found) const
-{
-    if (!tsv.empty()) {
-        TableWriter table(tsv, {"neuron", "start", "best", "iterations", "response", "cosine", "agreement", "norm",
-                                "response_at_norm_1", "even"});
-        for (std::size_t n = 0; n < neurons.size(); ++n)
-            for (std::size_t s = 0; s < found[n].ends.size(); ++s) {
-                const AscentEnd& end = found[n].ends[s];
-                table.cell(neuron_name(neurons[n])).cell(s).cell(int(int(s) == found[n].best_start));
-                table.cell(end.iterations).cell(end.response).cell(end.cosine).cell(found[n].agreement);
-                table.cell(found[n].norm).cell(found[n].response_at_norm_1).cell(int(found[n].even)).end_row();
-            }
-        table.commit();
-    }
-    if (!steps.empty()) {
-        TableWriter table(steps, {"neuron", "start", "iteration", "step", "response"});
-        for (std::size_t n = 0; n < neurons.size(); ++n)
-            for (const AscentStep& s : found[n].steps)
-                table.cell(neuron_name(neurons[n])).cell(s.start).cell(s.iteration).cell(s.step).cell(s.response).end_row();
-        table.commit();
-    }
-}
 
 ExitStatus OptimalJob::run()
 {
@@ -79,7 +55,10 @@ ExitStatus OptimalJob::run()
         tiles.push_back({neuron_name(neurons[n]), f.response, f.x, visible_area(neurons[n], a)});
         agreement += f.agreement / double(neurons.size());
     }
-    write_tables(neurons, found);
+    if (!tsv.empty())
+        write_starts(tsv, neurons, found);
+    if (!steps.empty())
+        write_steps(steps, neurons, found);
     if (!npy.empty()) {
         NpyWriter writer(npy, {std::uint64_t(a.side), std::uint64_t(a.side), std::uint64_t(a.channels)});
         for (const OptimalStimulus& f : found)
@@ -94,14 +73,15 @@ ExitStatus OptimalJob::run()
     if (!data.empty())
         std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen.strongest(0).front().response);
     if (neurons.size() == 1)
-        std::snprintf(text, sizeof text,
-                      "%s: response %.4g at norm %.4g, %.4g at norm 1; best of %d starts is %d, mean cosine of the others "
-                      "%.3f%s",
-                      tiles[0].name.c_str(), f.response, f.norm, f.response_at_norm_1, ascent.starts, f.best_start,
-                      f.agreement, strongest);
+        std::snprintf(
+            text, sizeof text,
+            "%s: response %.4g at norm %.4g, %.4g at norm 1; best of %d starts is %d, mean cosine of the others "
+            "%.3f%s",
+            tiles[0].name.c_str(), f.response, f.norm, f.response_at_norm_1, ascent.starts, f.best_start, f.agreement,
+            strongest);
     else
-        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f", found.size(),
-                      ascent.starts, agreement);
+        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
+                      found.size(), ascent.starts, agreement);
     say(text);
     return ExitStatus::done;
 }
@@ -111,7 +91,8 @@ ExitStatus OptimalJob::run()
 void add_optimal(Command& program)
 {
     static OptimalJob o;
-    Command& job = program.subcommand("optimal", "climb to the strongest input of a given norm", [] { return o.run(); });
+    Command& job =
+        program.subcommand("optimal", "climb to the strongest input of a given norm", [] { return o.run(); });
     job.positional("MODEL", o.model, "model file");
     choice_options(job, o.choice);
     job.option("-o,--output", o.output, "OUT.png", "the picture; of several neurons a sheet").required();

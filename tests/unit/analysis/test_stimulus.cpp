@@ -12,7 +12,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // 16x16x3, two stages, no whitening: the network's input is the normalised picture itself.
 Model small_model()
@@ -293,13 +294,17 @@ BOOST_AUTO_TEST_CASE(the_strongest_and_the_weakest)
         });
     BOOST_TEST(keys(extremes.strongest(0)) == (std::vector<std::string>{"b", "d", "c"}));
     BOOST_TEST(keys(extremes.weakest(0)) == (std::vector<std::string>{"e", "f"}));
-    BOOST_TEST(keys(extremes.strongest(1)) == (std::vector<std::string>{"f", "a", "b"}));    // ties in the stream's order
+    BOOST_TEST(keys(extremes.strongest(1)) ==
+               (std::vector<std::string>{"f", "a", "b"}));    // ties in the stream's order
     BOOST_TEST(keys(extremes.weakest(1)) == (std::vector<std::string>{"a", "b"}));
     BOOST_TEST(extremes.strongest(0)[0].response == 5);
     BOOST_TEST(extremes.seen() == 6);
     BOOST_TEST(made == 6);    // once each, though two neurons keep some
     Extremes none(1, 0, 0);
-    none.take(std::span(responses[0]).first(1), [&] { ++made; return SeenPicture{}; });
+    none.take(std::span(responses[0]).first(1), [&] {
+        ++made;
+        return SeenPicture{};
+    });
     BOOST_TEST(none.strongest(0).empty());
     BOOST_TEST(made == 6);
 }

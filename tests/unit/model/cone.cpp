@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(a_cone_responds_as_the_whole_network)
         for (const LayerId layer : all_layers(a)) {
             Cone whole(model, layer, count, pool);
             const Shape shape = layer_shape(layer, a);
-            const int rows[] = {0, 1, shape.rows / 2, shape.rows - 1}, columns[] = {0, shape.columns / 2, shape.columns - 1};
+            const int rows[] = {0, 1, shape.rows / 2, shape.rows - 1},
+                      columns[] = {0, shape.columns / 2, shape.columns - 1};
             for (const int row : rows)
                 for (const int column : columns) {
                     const NeuronId neuron{layer, row, column, (row + column) % shape.maps};

@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_SUITE(filter_sheets)
 
 BOOST_AUTO_TEST_CASE(a_filter_is_where_the_file_format_says)
 {
-    Model model = black_model();    // filters: 3 x 3 positions; then 2 x 2
+    Model model = black_model();         // filters: 3 x 3 positions; then 2 x 2
     const std::size_t first = 27 * 2;    // of a position
     model.parameters[(1 * 3 + 2) * first + 5 * 2 + 1] = 7;
     const std::vector<float> filter = encoder_filter(model, 0, {1, 2}, 1);
