@@ -3,9 +3,9 @@
 // What the folder may hold, each piece made by the command beside it; what is missing is left out and listed with its
 // command, what is there but broken is an Error naming the file:
 //
-//     table1.tsv          nonna-reproduce --table1: concept method seeds accuracy accuracy_sd auc auc_sd held_accuracy
-//                         held_accuracy_sd held_auc held_auc_sd paper; shares, empty where there is none
-//     sensitivity.tsv     nonna-reproduce --sensitivity ...: field maps, then as above without auc
+//     table1.tsv          nonna-reproduce --table1 STUDY: concept method seeds accuracy accuracy_sd auc auc_sd
+//                         held_accuracy held_accuracy_sd held_auc held_auc_sd paper; shares, empty where there is none
+//     sensitivity.tsv     nonna-reproduce --sensitivity STUDY ...: field maps, then as above without auc
 //     sweep-top.tsv       nonna-sweep MODEL TEST.tar --held-out -o sweep-top.tsv --best-responses best-responses.tsv
 //     sweep-first.tsv     nonna-sweep MODEL TEST.tar --layer 1.norm --held-out -o sweep-first.tsv
 //     sweep-random.tsv    nonna-sweep RANDOM TEST.tar --held-out -o sweep-random.tsv      (the model before training)
