@@ -154,8 +154,11 @@ void Page::figure(const std::vector<PageImage>& images, const std::string& text,
             body_ += "<picture><source media=\"(max-width: 46rem)\" srcset=\"" + data +
                      base64(std::as_bytes(std::span(image.narrow))) + "\">";
         // A lone drawing is as wide as it was drawn: its letters keep their size.
-        body_ += std::string("<img class=\"") + (drawing ? "drawing" : "photo") + "\" width=\"" +
-                 std::to_string(image.width) + "\" height=\"" + std::to_string(image.height) + "\"" +
+        body_ += std::string("<img class=\"") +
+                 (drawing                            ? "drawing"
+                  : image.height > 1.2 * image.width ? "photo tall"
+                                                     : "photo") +
+                 "\" width=\"" + std::to_string(image.width) + "\" height=\"" + std::to_string(image.height) + "\"" +
                  (drawing && images.size() == 1 ? " style=\"max-width:min(100%," + std::to_string(image.width) + "px)\""
                                                 : "") +
                  " alt=\"" + html_escape(image.alt) + "\" src=\"" + data +

@@ -118,7 +118,8 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   .scroll { overflow: visible; }
   .grid { grid-template-columns: 1fr 1fr; }
   .grid img { max-width: 100%; }
-  figure img.photo { width: auto; max-height: 9.5cm; }
+  figure img.photo { width: auto; max-height: 8.4cm; }
+  figure img.tall { max-height: 21cm; }
   figure > img.drawing { max-width: 13cm !important; }
   table, tr, .tiles, details { break-inside: avoid; }
   table { font-size: 8.5pt; }
