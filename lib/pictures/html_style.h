@@ -129,6 +129,7 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   details::details-content { content-visibility: visible; block-size: auto; }
   .wide { display: table; }
   .narrow { display: none; }
+  .facts { grid-template-columns: 5.5rem 1fr 5.5rem 1fr; font-size: 7.5pt; line-height: 1.35; gap: .1rem .6rem; }
   .left { display: none; }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -3,15 +3,16 @@
 // What the folder may hold, each piece made by the command beside it; what is missing is left out and listed with its
 // command, what is there but broken is an Error naming the file:
 //
-//     table1.tsv          nonna-reproduce --table1: concept method seeds accuracy accuracy_sd auc auc_sd held_accuracy
-//                         held_accuracy_sd held_auc held_auc_sd paper; shares, empty where there is none
-//     sensitivity.tsv     nonna-reproduce --sensitivity ...: field maps, then as above without auc
+//     table1.tsv          nonna-reproduce --table1 STUDY: concept method seeds accuracy accuracy_sd auc auc_sd
+//                         held_accuracy held_accuracy_sd held_auc held_auc_sd paper; shares, empty where there is none
+//     sensitivity.tsv     nonna-reproduce --sensitivity STUDY ...: field maps, then as above without auc
 //     sweep-top.tsv       nonna-sweep MODEL TEST.tar --held-out -o sweep-top.tsv --best-responses best-responses.tsv
 //     sweep-first.tsv     nonna-sweep MODEL TEST.tar --layer 1.norm --held-out -o sweep-first.tsv
 //     sweep-random.tsv    nonna-sweep RANDOM TEST.tar --held-out -o sweep-random.tsv      (the model before training)
 //     best-responses.tsv  as above: columns response, label (1 or 0): histogram, ROC curve
 //     optimal.png         nonna-stimulus optimal MODEL --neuron ID -o optimal.png
 //     top.png weakest.png nonna-stimulus top MODEL --neuron ID --data TEST.tar -o top.png
+//                         --weakest weakest.png --tsv top.tsv: the table is told of beside them
 //     layer.png           optimal stimuli of a whole layer
 //     filters*.png        encoder filters
 //     invariance.tsv      nonna-invariance: warp amount pictures mean deviation; invariance.png: its sheet

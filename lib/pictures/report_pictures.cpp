@@ -6,6 +6,7 @@
 #include "media/picture.h"
 
 #include <algorithm>
+#include <set>
 
 namespace nonna
 {
@@ -24,7 +25,7 @@ PageImage read_png(const std::filesystem::path& path, const std::string& alt)
     if (info.extension != "png")
         throw Error(path, "not a PNG picture");
     const std::string size = std::to_string(info.width) + " by " + std::to_string(info.height) + " pixels";
-    return {"image/png", std::move(bytes), info.width, info.height, alt + " (" + size + ")", ""};
+    return {"image/png", std::move(bytes), info.width, info.height, alt + (alt.ends_with(".") ? " " : ", ") + size, ""};
 }
 
 // "frames-1.png" is "frames 1".
@@ -34,6 +35,36 @@ std::string title_of(const std::filesystem::path& path)
     std::replace(title.begin(), title.end(), '-', ' ');
     std::replace(title.begin(), title.end(), '_', ' ');
     return title;
+}
+
+// What top.tsv, where there is one, tells of one neuron's sheet: "48 images, responses 4.13 to 3.49; 46 are positives".
+std::string extremes_in_words(const Part& part, const std::string& end)
+{
+    if (!part.has("top.tsv"))
+        return "";
+    const Table table = read_table(part.file("top.tsv"));
+    std::vector<double> responses;
+    std::set<std::string> neurons;
+    std::size_t positives = 0, labelled = 0;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        const auto cell = [&](const char* column) { return table.rows[row][table.column(column)]; };
+        if (table.has("end") ? cell("end") != end : end != "strongest")
+            continue;
+        responses.push_back(finite(table, row, "response"));
+        if (table.has("neuron"))
+            neurons.insert(cell("neuron"));
+        const std::string label = table.has("label") ? cell("label") : "";
+        positives += label == "1";
+        labelled += label == "1" || label == "0";
+    }
+    if (responses.empty() || neurons.size() > 1)
+        return "";
+    std::string text(1, ' ');
+    text += std::to_string(responses.size()) + (responses.size() == 1 ? " image" : " images") + ", responses " +
+            format_number("%.3g", responses.front()) + " to " + format_number("%.3g", responses.back());
+    if (labelled == responses.size())
+        text += "; " + std::to_string(positives) + (positives == 1 ? " is a positive" : " are positives");
+    return text + ".";
 }
 
 }    // namespace
@@ -61,16 +92,21 @@ void add_stimuli(Part& part, const std::vector<std::string>& filters)
                 optimal);
     else
         part.missing("the optimal stimulus", optimal);
+    const std::string strongest_words = extremes_in_words(part, "strongest"),
+                      weakest_words = extremes_in_words(part, "weakest");
     if (part.has("top.png"))
-        add_png(part, "top.png", "Sheet of the test images with the strongest responses, strongest first",
+        add_png(part, "top.png",
+                "Sheet of the test images with the strongest responses, strongest first." + strongest_words,
                 "The test images with the strongest responses, strongest first, with rank and response. The frame is "
-                "what the neuron sees.",
+                "what the neuron sees." +
+                    strongest_words,
                 top);
     else
         part.missing("the sheet of the strongest test images", top);
     if (part.has("weakest.png"))
-        add_png(part, "weakest.png", "Sheet of the test images with the weakest responses, weakest first",
-                "The other end: the test images with the weakest responses, weakest first.", weakest);
+        add_png(part, "weakest.png",
+                "Sheet of the test images with the weakest responses, weakest first." + weakest_words,
+                "The other end: the test images with the weakest responses, weakest first." + weakest_words, weakest);
     else
         part.missing("the sheet of the weakest test images", weakest);
 

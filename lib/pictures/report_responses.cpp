@@ -199,7 +199,10 @@ void add_invariance(Part& part)
     }
     if (sheet)
         add_png(part, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
-                "The pictures as the network was shown them.", usual + " --sheet invariance.png");
+                "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
+                "what the "
+                "neuron sees, yellow where it says yes.",
+                usual + " --sheet invariance.png");
 }
 
 void add_training(Part& part)

@@ -134,7 +134,7 @@ std::vector<std::string> cells_of(const Result& r, bool held_auc, const char* be
 
 std::string add_table1(Part& part)
 {
-    const std::string usual = "nonna-reproduce --table1";
+    const std::string usual = "nonna-reproduce --table1 STUDY";
     if (!part.has("table1.tsv")) {
         if (part.name.empty())
             part.missing("the table of the paper's Table 1", usual);
@@ -196,7 +196,7 @@ std::string add_table1(Part& part)
 
 std::string add_sensitivity(Part& part)
 {
-    const std::string usual = "nonna-reproduce --sensitivity field=12,14,16,18,20 maps=6,7,8,9,10";
+    const std::string usual = "nonna-reproduce --sensitivity STUDY field=12,14,16,18,20 maps=6,7,8,9,10";
     if (!part.has("sensitivity.tsv")) {
         if (part.name.empty())
             part.missing("how the field's size and the number of maps matter", usual);

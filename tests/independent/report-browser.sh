@@ -1,6 +1,7 @@
 #!/bin/sh
-# The report, opened in headless Chromium: no missing picture, no complaint, no request; readable at 400 and 1400 pixels,
-# light and dark, and on paper. $1: share/nonna. NONNA_PICTURES=FOLDER keeps what was seen, for a person to look at.
+# The report, opened in headless Chromium: no missing picture, no complaint, no request; readable at 400 and 1400
+# pixels, light and dark, and on paper. $1: share/nonna. NONNA_PICTURES=FOLDER keeps what was seen, for a person to
+# look at.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 python=/usr/bin/python3

@@ -3,8 +3,8 @@
     report_browser.py write FOLDER                            a folder of small results of every kind
     report_browser.py look CHROMIUM PAGE PROFILE [PICTURES]
 
-Looking fails with a list of what is wrong at 400 and 1400 pixels, light and dark, and on paper. With PICTURES, a folder, what
-was seen is left there for a person to look at: PNG of each width and scheme, and the PDF.
+Looking fails with a list of what is wrong at 400 and 1400 pixels, light and dark, and on paper. With PICTURES, a
+folder, what was seen is left there for a person to look at: PNG of each width and scheme, and the PDF.
 """
 import base64
 import json
@@ -90,7 +90,8 @@ MEASURE = r"""
 (async () => {
   for (const image of document.images) { image.loading = "eager"; try { await image.decode(); } catch (e) {} }
   const colour = text => text.match(/[\d.]+/g).map(Number);
-  const light = c => { const [r, g, b] = c.slice(0, 3).map(v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+  const linear = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = c => { const [r, g, b] = c.slice(0, 3).map(linear);
                        return .2126 * r + .7152 * g + .0722 * b; };
   const ground = e => { for (; e; e = e.parentElement) { const c = colour(getComputedStyle(e).backgroundColor);
                           if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
@@ -111,13 +112,16 @@ MEASURE = r"""
     scroll: root.scrollWidth, client: root.clientWidth,
     wide: [...document.body.querySelectorAll("*")].filter(e => e.getClientRects().length && !e.closest(".scroll") &&
             e.getBoundingClientRect().right > root.clientWidth + 1).map(e => e.tagName + "." + e.className).slice(0, 5),
-    tables: [...document.querySelectorAll(".scroll")].map(e => [e.scrollWidth, e.clientWidth, e.getAttribute("aria-label")]),
-    ground: light(ground(document.body)), texts, captions: [...document.querySelectorAll("table")].every(t => t.caption),
+    tables: [...document.querySelectorAll(".scroll")].map(e =>
+              [e.scrollWidth, e.clientWidth, e.getAttribute("aria-label")]),
+    ground: light(ground(document.body)), texts,
+    captions: [...document.querySelectorAll("table")].every(t => t.caption),
     headings: [...document.querySelectorAll("h1, h2, h3, h4")].map(h => +h.tagName[1]),
     anchors: [...document.querySelectorAll("nav a")].map(a => [a.hash, !!document.getElementById(a.hash.slice(1))]),
     lang: root.lang, title: document.title, scripts: document.scripts.length,
     ids: [...document.querySelectorAll("[id]")].map(e => e.id),
-    folded: [...document.querySelectorAll("figcaption details code")].filter(e => e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})).length,
+    seen: [...document.querySelectorAll("figcaption details code")].filter(e =>
+            e.checkVisibility({contentVisibilityAuto: true, visibilityProperty: true})).length,
     commands: document.querySelectorAll("figcaption details code").length,
   };
 })()
@@ -155,9 +159,10 @@ def write(folder):
               "balanced_accuracy polarity positives negatives choice_threshold choice_accuracy choice_auc held_accuracy "
               "held_auc accuracy_low accuracy_high auc_low auc_high held_accuracy_low held_accuracy_high held_auc_low "
               "held_auc_high",
-              [["3.norm", 10, 11, 12, 1, accuracy, .8, 1, .7, .1, .8, 1, 13026, 23974, 1, accuracy, .8, accuracy - .02, .79,
-                .7912, .8321, .7654, .8123, .7812, .8211, .7654, .8123]])
-    table(part / "best-responses.tsv", "response label", [[(i * 37 % 101) / 20 + i % 3 % 2, i % 3 % 2] for i in range(300)])
+              [["3.norm", 10, 11, 12, 1, accuracy, .8, 1, .7, .1, .8, 1, 13026, 23974, 1, accuracy, .8, accuracy - .02,
+                .79, .7912, .8321, .7654, .8123, .7812, .8211, .7654, .8123]])
+    table(part / "best-responses.tsv", "response label",
+          [[(i * 37 % 101) / 20 + i % 3 % 2, i % 3 % 2] for i in range(300)])
     table(part / "invariance.tsv", "warp amount pictures mean deviation",
           [[warp, amount * most / 10, 10, .8 - (amount / 10) ** 2, .1]
            for warp, most in (("translate-x", 7), ("translate-y", 7), ("scale", 1.6), ("rotate", 180), ("view", 90))
@@ -195,7 +200,8 @@ def look(program, page, profile, pictures=None):
                 browser.await_event("Page.loadEventFired")
                 seen = browser.value(MEASURE)
                 for name, event in browser.events:
-                    if name == "Network.requestWillBeSent" and event["request"]["url"].split(":")[0] not in ("file", "data"):
+                    if name == "Network.requestWillBeSent" and \
+                            event["request"]["url"].split(":")[0] not in ("file", "data"):
                         wrong.append(where + "asked for " + event["request"]["url"])
                     elif name == "Network.loadingFailed":
                         wrong.append(where + "a request failed: " + event["errorText"])
@@ -214,8 +220,8 @@ def look(program, page, profile, pictures=None):
         seen = browser.value(MEASURE)
         if seen["ground"] < 0.9:
             wrong.append("on paper: the ground is dark")
-        if seen["folded"] < seen["commands"]:
-            wrong.append(f"on paper: {seen['commands'] - seen['folded']} commands stay folded")
+        if seen["seen"] < seen["commands"]:
+            wrong.append(f"on paper: {seen['commands'] - seen['seen']} commands stay folded")
         if seen["scroll"] > seen["client"]:
             wrong.append(f"on paper: {seen['scroll']} pixels wide, there are {seen['client']}: {seen['wide']}")
         for scrolled, room, name in seen["tables"]:

@@ -4,6 +4,7 @@
 #include "pictures/stimulus_picture.h"
 
 #include "base/error.h"
+#include "media/picture.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,7 +14,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct Folder {
     std::filesystem::path path;
@@ -64,7 +66,8 @@ BOOST_AUTO_TEST_CASE(text_is_escaped)
     BOOST_TEST(contains(html, "base64,TQ==\""));
     BOOST_TEST(!contains(html, "<i>"));
     BOOST_TEST(contains(html, "<code><b>nonna-x</b> <b>--option</b> &lt;y&gt;</code>"));
-    for (const char* id : {"a-b", "a-b-2", "part"}) {    // each heading has an anchor of its own, and is in the contents
+    for (const char* id :
+         {"a-b", "a-b-2", "part"}) {    // each heading has an anchor of its own, and is in the contents
         BOOST_TEST(contains(html, "<h2 id=\"" + std::string(id) + "\">"));
         BOOST_TEST(contains(html, "<a href=\"#" + std::string(id) + "\">"));
     }
@@ -78,12 +81,11 @@ BOOST_AUTO_TEST_CASE(the_small_table)
     folder.write("sweep-top.tsv", held_header + "3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\t1\t0.81\t0.9\t0.75\t0.77\n"
                                                 "3.norm\t6\t5\t4\t1\t0.79\t0.9\t1\t40\t60\t1\t0.85\t0.9\t0.76\t0.88\n");
     const Report report = folder.report();
-    BOOST_TEST(report.table ==
-               "                           accuracy     AUC   held-out accuracy  held-out AUC\n"
-               "guess                        60.0 %   0.500              60.0 %         0.500\n"
-               "random weights               65.0 %   0.500                   -             -\n"
-               "best first-stage neuron      70.0 %   0.600                   -             -\n"
-               "best neuron                  80.0 %   0.900              76.0 %         0.880\n");
+    BOOST_TEST(report.table == "                           accuracy     AUC   held-out accuracy  held-out AUC\n"
+                               "guess                        60.0 %   0.500              60.0 %         0.500\n"
+                               "random weights               65.0 %   0.500                   -             -\n"
+                               "best first-stage neuron      70.0 %   0.600                   -             -\n"
+                               "best neuron                  80.0 %   0.900              76.0 %         0.880\n");
     BOOST_TEST(contains(report.html, "A &lt;title&gt;"));
     BOOST_TEST(contains(report.html, "Best neuron: 3.norm/0,0,0."));
     BOOST_TEST(contains(report.html, "Chosen on one half of the images: 3.norm/6,5,4."));
@@ -122,7 +124,10 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
     fails("table1.tsv", results + "faces\t\t1\t0.6\t\t\n", "no method");
     fails("table1.tsv", results + "a\tb\t1\t0.6\t\t\na\tb\t1\t0.6\t\t\n", "a second row of b, a");
     fails("table1.tsv", results + "a\tb\t1\tmuch\t\t\n", "not a number");
-    fails("table1.tsv", "method\n" "guess\n", "no column 'concept'");
+    fails("table1.tsv",
+          "method\n"
+          "guess\n",
+          "no column 'concept'");
     fails("sensitivity.tsv", "field\tmaps\n", "no results");
     fails("sensitivity.tsv", "field\tmaps\tseeds\n18\tinf\t1\n", "'maps' is not a finite number");
     fails("invariance.tsv", "warp\tamount\tmean\tdeviation\n", "no warps");
@@ -146,10 +151,11 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
 BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
 {
     const Folder folder;
-    folder.write("sweep-top.tsv", "layer\trow\tcol\tmap\tpolarity\tthreshold\taccuracy\tauc\tdprime\thit_rate\tfalse_alarm_"
-                                  "rate\tbalanced_accuracy\tpositives\tnegatives\taccuracy_low\taccuracy_high\n"
-                                  "3.norm\t0\t0\t0\t1\t1\t0.7\tnan\t1\t0.5\t0.25\t0.6\t40\t60\tnan\tnan\n"
-                                  "3.norm\t1\t2\t3\t-1\t1\t0.8\tnan\t1\t0.75\t0.125\t0.8125\t40\t60\t0.7512\t0.8488\n");
+    folder.write("sweep-top.tsv",
+                 "layer\trow\tcol\tmap\tpolarity\tthreshold\taccuracy\tauc\tdprime\thit_rate\tfalse_alarm_"
+                 "rate\tbalanced_accuracy\tpositives\tnegatives\taccuracy_low\taccuracy_high\n"
+                 "3.norm\t0\t0\t0\t1\t1\t0.7\tnan\t1\t0.5\t0.25\t0.6\t40\t60\tnan\tnan\n"
+                 "3.norm\t1\t2\t3\t-1\t1\t0.8\tnan\t1\t0.75\t0.125\t0.8125\t40\t60\t0.7512\t0.8488\n");
     const Report report = folder.report();
     BOOST_TEST(contains(report.html, "80.0 %<small>75.1\u201384.9</small>"));
     BOOST_TEST(contains(report.html, "3.norm/1,2,3, which says yes by falling silent."));
@@ -157,22 +163,38 @@ BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
     BOOST_TEST(contains(report.table, "best neuron                  80.0 %       - "));    // counted, so without AUC
 }
 
+BOOST_AUTO_TEST_CASE(strongest_images_in_words)
+{
+    const Folder folder;
+    const Bytes png = encode_png(blank_picture(4, 3));
+    const std::string picture(reinterpret_cast<const char*>(png.data()), png.size());
+    folder.write("top.png", picture);
+    folder.write("weakest.png", picture);
+    folder.write("top.tsv", "neuron\tend\trank\tresponse\tlabel\na\tstrongest\t1\t4.25\t1\na\tstrongest\t2\t3.5\t0\n"
+                            "a\tweakest\t1\t-1\t\n");
+    const std::string html = folder.report().html;
+    BOOST_TEST(contains(html, "strongest first. 2 images, responses 4.25 to 3.5; 1 is a positive. 4 by 3 pixels\""));
+    BOOST_TEST(contains(html, "weakest first. 1 image, responses -1 to -1.<"));
+    folder.write("top.tsv", "neuron\tend\trank\tresponse\tlabel\na\tstrongest\t1\tnan\t1\n");
+    BOOST_CHECK_THROW(folder.report(), Error);
+}
+
 BOOST_AUTO_TEST_CASE(tables_of_several_networks)
 {
     const Folder folder;
-    folder.write("table1.tsv", "concept\tmethod\tseeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd"
-                               "\theld_auc\theld_auc_sd\tpaper\n"
-                               "faces\tbest neuron\t3\t0.8123\t0.0061\t0.9\t\t0.791\t0.0083\t0.8123\t0.004\t0.817\n"
-                               "cats\tbest neuron\t2\t0.7\tnan\t\t\t\t\t\t\t0.746\n"
-                               "faces\tfaces removed from training\t3\t0.7\t\t\t\t\t\t\t\t\n");
+    folder.write("table1.tsv",
+                 "concept\tmethod\tseeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd"
+                 "\theld_auc\theld_auc_sd\tpaper\n"
+                 "faces\tbest neuron\t3\t0.8123\t0.0061\t0.9\t\t0.791\t0.0083\t0.8123\t0.004\t0.817\n"
+                 "cats\tbest neuron\t2\t0.7\tnan\t\t\t\t\t\t\t0.746\n"
+                 "faces\tfaces removed from training\t3\t0.7\t\t\t\t\t\t\t\t\n");
     const Report report = folder.report();
-    BOOST_TEST(report.table ==
-               "faces                         accuracy %   held-out % held-out AUC      paper %\n"
-               "best neuron                  81.2 +- 0.6  79.1 +- 0.8 0.812 +- 0.004         81.7\n"
-               "faces removed from training         70.0            -            -            -\n"
-               "\n"
-               "cats                          accuracy %   held-out % held-out AUC      paper %\n"
-               "best neuron                         70.0            -            -         74.6\n");
+    BOOST_TEST(report.table == "faces                         accuracy %   held-out % held-out AUC      paper %\n"
+                               "best neuron                  81.2 +- 0.6  79.1 +- 0.8 0.812 +- 0.004         81.7\n"
+                               "faces removed from training         70.0            -            -            -\n"
+                               "\n"
+                               "cats                          accuracy %   held-out % held-out AUC      paper %\n"
+                               "best neuron                         70.0            -            -         74.6\n");
     BOOST_TEST(contains(report.html, "<th scope=\"colgroup\" class=\"group\" colspan=\"4\">faces</th>"));
     BOOST_TEST(contains(report.html, "81.2<small>\u00b1 0.6</small>"));
     BOOST_TEST(contains(report.html, "Means over 2 to 3 seeds"));
@@ -220,9 +242,12 @@ BOOST_AUTO_TEST_CASE(gnuplot_missing_names_the_package)
     });
 }
 
-BOOST_AUTO_TEST_CASE(drawings, *boost::unit_test::precondition([](auto) { return std::system("command -v gnuplot >/dev/null") == 0; }))
+BOOST_AUTO_TEST_CASE(drawings, *boost::unit_test::precondition([](auto) {
+                         return std::system("command -v gnuplot >/dev/null") == 0;
+                     }))
 {
-    const std::string curves = plot_curves({"it's 'quoted' $x `date` <&>", "x", "y"}, {{"one", {{0, 1}, {1, 2}}}, {"two", {{3, 4}}, 1, true}});
+    const std::string curves =
+        plot_curves({"it's 'quoted' $x `date` <&>", "x", "y"}, {{"one", {{0, 1}, {1, 2}}}, {"two", {{3, 4}}, 1, true}});
     BOOST_TEST(curves.starts_with("<svg"));
     BOOST_TEST(contains(curves, "it's 'quoted' $x `date` &lt;&amp;"));
     BOOST_TEST(contains(curves, "prefers-color-scheme"));
@@ -235,7 +260,8 @@ BOOST_AUTO_TEST_CASE(drawings, *boost::unit_test::precondition([](auto) { return
     BOOST_TEST(contains(band, ">threshold</text>"));
     BOOST_TEST(contains(band, "viewBox=\"0 0 400 270\""));
     // Where a gnuplot's mark would white out the ground, a dark page shows a hole.
-    for (const std::string& svg : {band, plot_curves({"", "x", "y"}, {curve}), plot_band({"", "x", "y"}, {"", {{1, 1}}, 0, false, false, {1}}, 0, 2)})
+    for (const std::string& svg : {band, plot_curves({"", "x", "y"}, {curve}),
+                                   plot_band({"", "x", "y"}, {"", {{1, 1}}, 0, false, false, {1}}, 0, 2)})
         BOOST_TEST(!contains(svg, " color='white'"));
     BOOST_TEST(plot_roc({"", "x", "y"}, {0, 1}, {2, 3}) == plot_roc({"", "x", "y"}, {0, 1}, {2, 3}));
 }
@@ -274,17 +300,18 @@ BOOST_AUTO_TEST_CASE(a_sheet_of_one_channel)
     Preprocessing p;
     p.side = 8;
     p.channels = 1;
-    const auto picture = std::make_shared<const SeenPicture>(
-        SeenPicture{"k", "s", std::nullopt, std::vector<std::uint8_t>(64, 100)});
+    const auto picture =
+        std::make_shared<const SeenPicture>(SeenPicture{"k", "s", std::nullopt, std::vector<std::uint8_t>(64, 100)});
     const std::vector<Extreme> two = {{2, picture}, {1, picture}}, one = {{1, picture}};
-    const std::vector<ExtremesRow> rows = {{"1.filter/0,0,0", {2, 2, 4, 4}, two}, {"1.filter/0,0,1", {2, 2, 4, 4}, one}};
+    const std::vector<ExtremesRow> rows = {{"1.filter/0,0,0", {2, 2, 4, 4}, two},
+                                           {"1.filter/0,0,1", {2, 2, 4, 4}, one}};
     const Picture alone = extremes_sheet(p, std::span(rows).first(1)), both = extremes_sheet(p, rows);
     BOOST_TEST(alone.width == 2 * 96 + 3 * 4);
     BOOST_TEST(both.width == 3 * 96 + 4 * 4);    // its name, then its pictures
     BOOST_TEST(both.height == 2 * alone.height - 4);
     BOOST_TEST(int(alone.at(4 + 10, 4 + 10)[0]) == 100);
-    BOOST_TEST(int(alone.at(4 + 24, 4 + 24)[1]) == 200);         // the outline
-    BOOST_TEST(int(both.at(4 + 10, 4 + 10)[0]) == 0);            // the opening tile
+    BOOST_TEST(int(alone.at(4 + 24, 4 + 24)[1]) == 200);    // the outline
+    BOOST_TEST(int(both.at(4 + 10, 4 + 10)[0]) == 0);       // the opening tile
     BOOST_TEST(int(both.at(4 + 100 + 10, 4 + 10)[0]) == 100);
 }
 
