@@ -173,12 +173,20 @@ class WindowedStage : public Stage<float>
     }
 };
 
+// A stage that has more than filters and their decoder, such as biases, is not cut here.
+bool can_be_cut(const Architecture& architecture)
+{
+    return parameter_count(architecture) == architecture.encoder_weights() + architecture.decoder_weights();
+}
+
 Area all_positions(const Shape& shape) { return {0, 0, shape.rows, shape.columns}; }
 
 }    // namespace
 
 double cone_work(const Architecture& architecture, LayerId layer, Area positions)
 {
+    if (!can_be_cut(architecture))
+        return double(architecture.encoder_weights());
     double work = 0;
     for (const StagePart& part : plan_cone(architecture, layer, positions).stages)
         work += double(part.stage.encoder_weights());
@@ -232,6 +240,10 @@ struct Cone::State {
 
 Cone::Cone(const Model& model, LayerId layer, Area positions, int batch, Pool& pool) : state_(std::make_unique<State>())
 {
+    if (!can_be_cut(model.architecture)) {
+        state_->take_whole(model, layer, batch, pool);
+        return;
+    }
     const Plan plan = plan_cone(model.architecture, layer, positions);
     if (plan.whole && layer.stage + 1 == int(model.architecture.stages.size())) {
         state_->take_whole(model, layer, batch, pool);
