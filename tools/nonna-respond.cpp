@@ -4,8 +4,10 @@
 #include "cli/run_tool.h"
 #include "io/npy.h"
 #include "io/table.h"
-#include "train/picture_set.h"
+#include "train/picture_stream.h"
+
 #include <cmath>
+#include <optional>
 
 int main(int argc, char** argv)
 {
@@ -26,23 +28,27 @@ int main(int argc, char** argv)
         const Model model = load_model(model_path);
         const LayerId layer = parse_layer(layer_text, model.architecture);
         Pool pool{int(threads)};
-        const PictureSet set = read_pictures(images, model.architecture.side, model.architecture.channels, pool);
         const Shape shape = layer_shape(layer, model.architecture);
         NpyWriter writer(output, {std::uint64_t(shape.rows), std::uint64_t(shape.columns), std::uint64_t(shape.maps)});
-        respond(model, {set.pixels, set.count()}, std::span(&layer, 1), pool,
-                [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) {
-                    for (const float v : batch)
-                        if (!std::isfinite(v))
-                            throw Error(model_path, "a response is not a finite number");
-                    writer.write_rows(batch);
-                });
-        if (!labels_out.empty()) {
-            TableWriter table(labels_out, {"key", "source", "label"});
-            for (std::size_t i = 0; i < set.count(); ++i) {
-                table.cell(set.keys[i]).cell(set.sources[i]).cell(set.labels[i].value_or("")).end_row();
-            }
-            table.commit();
-        }
+        std::optional<TableWriter> table;
+        if (!labels_out.empty())
+            table.emplace(labels_out, std::vector<std::string>{"key", "source", "label"});
+        LayerResponder responder(model, {layer}, pool);
+        stream_pictures(
+            images, model.architecture.side, model.architecture.channels, responder.batch(), pool,
+            [&](const PictureSet& set, std::size_t first) {
+                responder.respond({set.pixels, set.count()}, first,
+                                  [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) {
+                                      for (const float v : batch)
+                                          if (!std::isfinite(v))
+                                              throw Error(model_path, "a response is not a finite number");
+                                      writer.write_rows(batch);
+                                  });
+                for (std::size_t i = 0; table && i < set.count(); ++i)
+                    table->cell(set.keys[i]).cell(set.sources[i]).cell(set.labels[i].value_or("")).end_row();
+            });
+        if (table)
+            table->commit();
         writer.commit();
         return ExitStatus::done;
     });

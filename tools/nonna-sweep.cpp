@@ -1,7 +1,8 @@
 // nonna-sweep: every neuron as a detector, by thresholds.
+#include "analysis/respond.h"
 #include "cli/run_tool.h"
 #include "sweep_options.h"
-#include "train/picture_set.h"
+#include "train/picture_stream.h"
 
 #include <algorithm>
 
@@ -58,9 +59,23 @@ int main(int argc, char** argv)
             usage_error("FILE", "MODEL and TEST.tar are needed, or --responses and --labels");
         const Model model = load_model(files[0]);
         const std::vector<LayerId> wanted = wanted_layers(layers, model.architecture);
-        const PictureSet set = read_pictures(files[1], model.architecture.side, model.architecture.channels, pool);
-        return sweep.run(model_responses(model, {set.pixels, set.count()}, wanted, set.name, pool),
-                         read_labels(set.labels, sweep.positive, files[1]), set.keys,
-                         recorded_half(set.halves, files[1]), pool);
+        // One pass over the pictures: their responses are kept, they are not.
+        ResponseKeeper keeper(files[1], response_layers(model.architecture, wanted), sweep.memory_bytes() / 2);
+        LayerResponder responder(model, wanted, pool);
+        std::vector<std::string> keys;
+        std::vector<std::optional<std::string>> halves;
+        Labels marks;
+        stream_pictures(files[1], model.architecture.side, model.architecture.channels, responder.batch(), pool,
+                        [&](const PictureSet& set, std::size_t first) {
+                            const Labels read = read_labels(set.labels, sweep.positive, files[1], first);
+                            marks.insert(marks.end(), read.begin(), read.end());
+                            responder.respond(
+                                {set.pixels, set.count()}, first,
+                                [&](std::size_t layer, std::size_t at, std::size_t count,
+                                    std::span<const float> batch) { keeper.take(layer, at, count, batch); });
+                            keys.insert(keys.end(), set.keys.begin(), set.keys.end());
+                            halves.insert(halves.end(), set.halves.begin(), set.halves.end());
+                        });
+        return sweep.run(keeper.source(), marks, keys, recorded_half(halves, files[1]), pool);
     });
 }

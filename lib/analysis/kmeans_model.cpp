@@ -62,7 +62,7 @@ Preprocessing fit_whitening(const TrainingPictures& pictures, const KMeansFit& f
     Architecture input;
     input.name = pictures.name;
     input.side = pictures.side;
-    input.whitening = fit.whitening;
+    input.whitening = int(fit.whitening);
     std::vector<std::size_t> drawn(pictures.count);
     std::iota(drawn.begin(), drawn.end(), std::size_t{0});
     Random random(fit.kmeans.seed, Purpose::kmeans_start, 1);
@@ -145,8 +145,8 @@ KMeansModel load_kmeans(const std::string& path)
     Centroids& c = model.centroids;
     c.iterations = number<std::int64_t>(file, "iterations");
     const std::vector<std::uint64_t>& shape = file.info("centroids").shape;
-    if (p.side < 1 || p.side > 4096 || p.width < 0 || p.width > p.side || !(p.factor > 0) ||
-        !std::isfinite(float(p.factor)) || c.iterations < 0 || shape.size() != 4 || shape[0] < 1 ||
+    if (p.side < 1 || p.side > 4096 || p.width < 0 || p.width > p.side || (p.width > 0 && p.width % 2 == 0) ||
+        !(p.factor > 0) || !std::isfinite(float(p.factor)) || c.iterations < 0 || shape.size() != 4 || shape[0] < 1 ||
         shape[1] != std::uint64_t(p.side) || shape[2] != shape[1] || shape[3] != 3)
         throw Error(file.name(), "its sizes do not agree with each other");
     c.count = shape[0];
@@ -206,14 +206,15 @@ KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, c
     progress.advance(std::uint64_t(kmeans.centroids().iterations));
     try {
         while (kmeans.centroids().iterations < fit.kmeans.iterations) {
+            const std::int64_t done = kmeans.centroids().iterations;
             const KMeansStep step = kmeans.iterate();
+            if (kmeans.centroids().iterations == done)    // nothing moves any more
+                break;
             char note[80];
             std::snprintf(note, sizeof note, "mean squared distance %.4g, %zu empty", step.distance, step.empty);
             progress.note(note);
             detail("iteration " + std::to_string(kmeans.centroids().iterations) + ": " + note);
             progress.advance();
-            if (!step.moved)
-                break;
             if (kmeans.centroids().iterations % fit.save_every == 0)
                 checkpoint(false);
         }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 
 namespace nonna
 {
@@ -17,12 +18,6 @@ namespace
 {
 
 constexpr std::size_t floats_at_a_time = std::size_t{1} << 22;
-
-// All of a layer, (image, neuron), in memory or on disk.
-struct Kept {
-    std::vector<float> values;
-    std::unique_ptr<Spool> spool;
-};
 
 }    // namespace
 
@@ -34,59 +29,84 @@ std::size_t ResponseSource::neurons() const
     return sum;
 }
 
-ResponseSource readable(const ResponseSource& source, std::size_t memory)
+struct ResponseKeeper::State {
+    std::string name;
+    std::vector<ResponseLayer> layers;
+    std::size_t memory, held = 0;
+    std::vector<std::vector<float>> values;        // of each layer, (image, neuron)
+    std::vector<std::unique_ptr<Spool>> spools;    // in their place, once they are too many
+    std::size_t images = 0;
+};
+
+ResponseKeeper::ResponseKeeper(std::string name, std::vector<ResponseLayer> layers, std::size_t memory)
+    : state_(std::make_shared<State>())
 {
-    if (source.read || source.images == 0)
-        return source;
-    const bool fits = source.neurons() * source.images * sizeof(float) <= memory;
-    const auto kept = std::make_shared<std::vector<Kept>>(source.layers.size());
-    std::vector<std::size_t> all;
-    for (std::size_t l = 0; l < source.layers.size(); ++l) {
-        all.push_back(l);
-        if (fits)
-            (*kept)[l].values.resize(source.images * source.layers[l].shape.size());
-        else
-            (*kept)[l].spool = std::make_unique<Spool>();
-    }
-    source.stream(all, [&](std::size_t w, std::size_t first, std::size_t, std::span<const float> batch) {
-        Kept& layer = (*kept)[w];
-        if (layer.spool)
-            layer.spool->write(std::as_bytes(batch));
-        else
-            std::memcpy(layer.values.data() + first * source.layers[w].shape.size(), batch.data(), batch.size_bytes());
-    });
-    ResponseSource result = source;
-    result.read = [kept, layers = source.layers](std::size_t l, std::size_t first_neuron, std::size_t neurons,
-                                                 std::size_t first_image, std::size_t images, std::span<float> into) {
-        const Kept& layer = (*kept)[l];
-        const std::size_t size = layers[l].shape.size();
+    state_->name = std::move(name);
+    state_->layers = std::move(layers);
+    state_->memory = memory;
+    state_->values.resize(state_->layers.size());
+}
+
+ResponseKeeper::~ResponseKeeper() = default;
+
+void ResponseKeeper::take(std::size_t layer, std::size_t first, std::size_t count, std::span<const float> batch)
+{
+    State& s = *state_;
+    s.images = std::max(s.images, first + count);
+    s.held += batch.size_bytes();
+    if (s.spools.empty() && s.held > s.memory)
+        for (std::vector<float>& values : s.values) {
+            s.spools.push_back(std::make_unique<Spool>());
+            s.spools.back()->write(std::as_bytes(std::span(values)));
+            values = {};
+        }
+    if (s.spools.empty())
+        s.values[layer].insert(s.values[layer].end(), batch.begin(), batch.end());
+    else
+        s.spools[layer]->write(std::as_bytes(batch));
+}
+
+ResponseSource ResponseKeeper::source() const
+{
+    ResponseSource result;
+    result.name = state_->name;
+    result.images = state_->images;
+    result.layers = state_->layers;
+    result.read = [state = std::shared_ptr<const State>(state_)](std::size_t layer, std::size_t first_neuron,
+                                                                 std::size_t neurons, std::size_t first_image,
+                                                                 std::size_t images, std::span<float> into) {
+        const std::size_t size = state->layers[layer].shape.size();
         for (std::size_t i = 0; i < images; ++i) {
             const std::span<float> row = into.subspan(i * neurons, neurons);
             const std::size_t at = (first_image + i) * size + first_neuron;
-            if (layer.spool)
-                layer.spool->read_at(at * sizeof(float), std::as_writable_bytes(row));
+            if (state->spools.empty())
+                std::memcpy(row.data(), state->values[layer].data() + at, row.size_bytes());
             else
-                std::memcpy(row.data(), layer.values.data() + at, row.size_bytes());
+                state->spools[layer]->read_at(at * sizeof(float), std::as_writable_bytes(row));
         }
     };
     return result;
 }
 
-ResponseSource model_responses(const Model& model, const PictureBytes& pictures, const std::vector<LayerId>& layers,
-                               const std::string& name, Pool& pool)
+ResponseSource readable(const ResponseSource& source, std::size_t memory)
 {
-    ResponseSource source;
-    source.name = name;
-    source.images = pictures.count;
+    if (source.read || source.images == 0)
+        return source;
+    ResponseKeeper keeper(source.name, source.layers, memory);
+    std::vector<std::size_t> all(source.layers.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    source.stream(all, [&](std::size_t layer, std::size_t first, std::size_t count, std::span<const float> batch) {
+        keeper.take(layer, first, count, batch);
+    });
+    return keeper.source();
+}
+
+std::vector<ResponseLayer> response_layers(const Architecture& architecture, std::span<const LayerId> layers)
+{
+    std::vector<ResponseLayer> all;
     for (const LayerId layer : layers)
-        source.layers.push_back({layer_name(layer), layer_shape(layer, model.architecture)});
-    source.stream = [&model, pictures, layers, &pool](std::span<const std::size_t> wanted, const TakeResponses& take) {
-        std::vector<LayerId> asked;
-        for (const std::size_t w : wanted)
-            asked.push_back(layers[w]);
-        respond(model, pictures, asked, pool, take);
-    };
-    return source;
+        all.push_back({layer_name(layer), layer_shape(layer, architecture)});
+    return all;
 }
 
 ResponseSource file_responses(const std::string& path, const std::string& layer)

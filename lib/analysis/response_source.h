@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,13 +39,26 @@ struct ResponseSource {
     std::size_t neurons() const;
 };
 
-// A source that can `read`: itself, or what it streams once, kept in at most `memory` bytes of memory or in an unlinked
-// file in $TMPDIR.
+// Responses that come once, batch by batch, and are read often: in at most `memory` bytes of memory, or, as soon as
+// they are more, in an unlinked file in $TMPDIR.
+class ResponseKeeper
+{
+  public:
+    ResponseKeeper(std::string name, std::vector<ResponseLayer> layers, std::size_t memory);
+    ~ResponseKeeper();
+    // Batches of a layer in order, as TakeResponses.
+    void take(std::size_t layer, std::size_t first, std::size_t count, std::span<const float> batch);
+    ResponseSource source() const;    // of what came so far; outlives the keeper
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+// A source that can `read`: itself, or what it streams, kept.
 ResponseSource readable(const ResponseSource& source, std::size_t memory);
 
-// `model`, the pixels and `pool` must outlive the source. `name`: the image set's.
-ResponseSource model_responses(const Model& model, const PictureBytes& pictures, const std::vector<LayerId>& layers,
-                               const std::string& name, Pool& pool);
+std::vector<ResponseLayer> response_layers(const Architecture& architecture, std::span<const LayerId> layers);
 
 // (images, rows, columns, maps), or (images, neurons): one row, one column, that many maps.
 ResponseSource file_responses(const std::string& path, const std::string& layer);

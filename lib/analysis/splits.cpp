@@ -96,14 +96,14 @@ void check_classes(const Labels& labels, const Split& part, std::uint8_t wanted,
 }
 
 Labels read_labels(std::span<const std::optional<std::string>> labels, const std::string& positive,
-                   const std::string& subject)
+                   const std::string& subject, std::size_t first)
 {
     Labels read;
     for (std::size_t i = 0; i < labels.size(); ++i) {
         if (!labels[i] || labels[i]->empty())
-            throw Error(subject, "image " + std::to_string(i) + " has no label");
+            throw Error(subject, "image " + std::to_string(first + i) + " has no label");
         if (positive == "1" && *labels[i] != "0" && *labels[i] != "1")
-            throw Error(subject, "image " + std::to_string(i) + ": label '" + *labels[i] +
+            throw Error(subject, "image " + std::to_string(first + i) + ": label '" + *labels[i] +
                                      "' is neither 1 nor 0; say which one is positive");
         read.push_back(*labels[i] == positive);
     }

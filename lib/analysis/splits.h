@@ -34,9 +34,10 @@ std::vector<Split> make_splits(const Labels& labels, int folds, const Split& rec
 // Error unless both classes are among the images with part[i] == wanted (all of them where part is empty).
 void check_classes(const Labels& labels, const Split& part, std::uint8_t wanted, const std::string& subject);
 
-// From text: `positive` says yes; where it is "1" every other label must be "0". Error when one is missing.
+// From text: `positive` says yes; where it is "1" every other label must be "0". Error, naming the image, counted from
+// `first` on, when one is missing.
 Labels read_labels(std::span<const std::optional<std::string>> labels, const std::string& positive,
-                   const std::string& subject);
+                   const std::string& subject, std::size_t first = 0);
 Labels read_label_table(const std::string& path, const std::string& positive);    // TSV, column `label`
 
 }    // namespace nonna

@@ -96,6 +96,17 @@ template <class Real> struct Kernels {
                              const Real* dv, Real* dg, Real* dm);
     // a += plane, every map
     void (*add_plane)(int columns, int maps, int lanes, const Real* plane, Real* a);
+
+    // Sigmoid units, a run of units with all their lanes; lanes at and beyond `count` are padding.
+    // h = 1 / (1 + exp(-(h + bias))) - 1/2, padding 0
+    void (*sigmoid_up)(int units, int lanes, int count, const Real* bias, Real* h);
+    // d = d * (1/4 - h^2), padding 0: the gradient of what the sigmoid was taken of
+    void (*sigmoid_down)(int units, int lanes, int count, const Real* h, Real* d);
+    // r += bias, padding as it is
+    void (*add_bias)(int units, int lanes, int count, const Real* bias, Real* r);
+    // sums = sum over all lanes of a, one a unit: never -0
+    void (*lane_sums)(int units, int lanes, const Real* a, Real* sums);
+
     // e = alpha * u - x
     void (*residual)(std::size_t n, Real alpha, const Real* u, const Real* x, Real* e);
     // out = scale * a

@@ -32,6 +32,7 @@ int mirrored(long i, int size)
 struct Taps {
     std::vector<int> index;
     std::vector<float> weight;
+    bool in_a_row = false;    // all in the picture, none mirrored
 
     void place(double centre, double stretch, int size, bool mirror)
     {
@@ -41,14 +42,13 @@ struct Taps {
         double sum = 0;
         for (long i = long(std::ceil(at - 2 * stretch)); double(i) < at + 2 * stretch; ++i) {
             const double w = cubic((double(i) - at) / stretch);
-            if (w == 0)
-                continue;
             index.push_back(i >= 0 && i < size ? int(i) : mirror ? mirrored(i, size) : -1);
             weight.push_back(float(w));
             sum += w;
         }
         for (float& w : weight)
             w = float(w / sum);
+        in_a_row = index.front() >= 0 && index.back() - index.front() + 1 == int(index.size());
     }
 };
 
@@ -71,25 +71,41 @@ Picture warp(const Picture& source, const AffineMap& map, int width, int height,
     fy = std::max(fy, 1.0);
 
     Picture result = blank_picture(width, height);
-    Taps across, down;
+    // Of each column of the result: the same in every row where nothing is turned.
+    std::vector<Taps> taps_of(std::size_t(width), Taps{});
+    Taps down;
+    std::vector<float> columns;    // of the source, at one pixel of the result: three values each
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x) {
             const double u = x + 0.5, v = y + 0.5;
-            across.place(map.xx * u + map.xy * v + map.x0, fx, source.width, surround.mirrored);
-            down.place(map.yx * u + map.yy * v + map.y0, fy, source.height, surround.mirrored);
-            float sum[3] = {};
+            Taps& across = taps_of[std::size_t(x)];
+            if (y == 0 || map.xy != 0)
+                across.place(map.xx * u + map.xy * v + map.x0, fx, source.width, surround.mirrored);
+            if (x == 0 || map.yx != 0)
+                down.place(map.yx * u + map.yy * v + map.y0, fy, source.height, surround.mirrored);
+            // Down first, for every column at once: a loop without a sum, which the compiler turns into vectors.
+            const std::size_t taps = across.index.size();
+            columns.assign(3 * taps, 0.0f);
             for (std::size_t j = 0; j < down.index.size(); ++j) {
-                float row[3] = {};
-                for (std::size_t i = 0; i < across.index.size(); ++i) {
+                const float weight = down.weight[j];
+                if (across.in_a_row && down.index[j] >= 0) {
+                    const std::uint8_t* from = source.at(across.index[0], down.index[j]);
+                    for (std::size_t i = 0; i < 3 * taps; ++i)
+                        columns[i] += weight * float(from[i]);
+                    continue;
+                }
+                for (std::size_t i = 0; i < taps; ++i) {
                     const bool inside = across.index[i] >= 0 && down.index[j] >= 0;
                     const std::uint8_t* from =
                         inside ? source.at(across.index[i], down.index[j]) : surround.colour.data();
-                    for (int c = 0; c < 3; ++c)
-                        row[c] += across.weight[i] * float(from[c]);
+                    for (std::size_t c = 0; c < 3; ++c)
+                        columns[3 * i + c] += weight * float(from[c]);
                 }
-                for (int c = 0; c < 3; ++c)
-                    sum[c] += down.weight[j] * row[c];
             }
+            float sum[3] = {};
+            for (std::size_t i = 0; i < taps; ++i)
+                for (std::size_t c = 0; c < 3; ++c)
+                    sum[c] += across.weight[i] * columns[3 * i + c];
             for (int c = 0; c < 3; ++c)
                 result.at(x, y)[c] = std::uint8_t(std::clamp(std::lround(sum[c]), 0L, 255L));
         }

@@ -24,12 +24,32 @@ namespace
 constexpr int most_side = 4096, most_maps = 4096, most_stages = 16;
 constexpr double least_number = 1e-12, most_number = 1e6;    // floats and their squares stay finite and apart from 0
 
-// One list of a stage's keys serves the .conf reader, the JSON writer and the JSON reader.
+// A stage of a kind with that kind's defaults.
+StageArchitecture stage_of(StageKind kind)
+{
+    StageArchitecture s;
+    s.kind = kind;
+    if (kind == StageKind::autoencoder) {    // what the other kind's sublayers do is nothing
+        s.pool = 1;
+        s.norm = 0;
+        s.unit_norm = false;
+        s.lambda = 0;
+    }
+    return s;
+}
+
+// One list of a kind's keys serves the .conf reader, the JSON writer and the JSON reader. The kind itself comes first
+// and is written only where it is not rica, so that files from before there were two stay what they are.
 template <class Stage, class F> void each_key(Stage& s, F&& f)
 {
     f("field", s.field);
     f("maps", s.maps);
     f("stride", s.stride);
+    if (s.kind == StageKind::autoencoder) {
+        f("tied", s.tied);
+        f("lambda", s.lambda);
+        return;
+    }
     f("pool", s.pool);
     f("norm", s.norm);
     f("border", s.border);
@@ -75,11 +95,32 @@ class ConfReader
         (*this)(key, text);
         value = text == "same" || (text != "valid" && bad(key, text, "same or valid")) ? Border::same : Border::valid;
     }
+    StageKind kind()
+    {
+        std::string text = "rica";
+        (*this)("kind", text);
+        return text == "autoencoder" || (text != "rica" && bad("kind", text, "rica or autoencoder"))
+                   ? StageKind::autoencoder
+                   : StageKind::rica;
+    }
     void done() const
     {
         for (const auto& [key, value] : tree_)
             if (std::find(known_.begin(), known_.end(), key) == known_.end())
                 throw Error(subject_, "unknown key '" + key + "' in section [" + section_ + "]");
+    }
+    // The same for a stage: keys of the other kind are told apart from slips of the pen.
+    void done(StageKind kind) const
+    {
+        std::vector<std::string> other;
+        StageArchitecture any = stage_of(kind == StageKind::rica ? StageKind::autoencoder : StageKind::rica);
+        each_key(any, [&](const char* key, const auto&) { other.push_back(key); });
+        for (const auto& [key, value] : tree_)
+            if (std::find(known_.begin(), known_.end(), key) == known_.end() &&
+                std::find(other.begin(), other.end(), key) != other.end())
+                throw Error(subject_, "[" + section_ + "] key '" + key + "' means nothing in a stage of kind " +
+                                          (kind == StageKind::rica ? "rica" : "autoencoder"));
+        done();
     }
 
   private:
@@ -158,14 +199,15 @@ Architecture Architecture::read(const std::string& name_or_path)
     for (const auto& [section, keys] : tree) {
         const std::string expected = "stage" + std::to_string(a.stages.size() + 1);
         ConfReader reader(path, section, keys);
-        if (section == "network")
+        if (section == "network") {
             each_network_key(a, reader);
-        else if (section == expected) {
-            a.stages.emplace_back();
+            reader.done();
+        } else if (section == expected) {
+            a.stages.push_back(stage_of(reader.kind()));
             each_key(a.stages.back(), reader);
+            reader.done(a.stages.back().kind);
         } else
             throw Error(path, "section [" + section + "] where [network] or [" + expected + "] was expected");
-        reader.done();
     }
     if (a.name.empty())
         a.name = fs::path(path).stem().string();
@@ -195,7 +237,10 @@ Architecture Architecture::from_json(const std::string& text, const std::string&
         const ordered_json object = ordered_json::parse(text);
         each_network_key(a, JsonReader{object});
         for (const auto& stage : object.at("stages")) {
-            a.stages.emplace_back();
+            const bool autoencoder = stage.contains("kind");
+            if (autoencoder && stage.at("kind") != "autoencoder")
+                throw nlohmann::json::type_error::create(302, "kind must be autoencoder", &stage);
+            a.stages.push_back(stage_of(autoencoder ? StageKind::autoencoder : StageKind::rica));
             each_key(a.stages.back(), JsonReader{stage});
         }
     } catch (const nlohmann::json::exception&) {
@@ -212,6 +257,8 @@ std::string Architecture::to_json() const
     object["stages"] = ordered_json::array();
     for (const StageArchitecture& s : stages) {
         ordered_json stage;
+        if (s.kind == StageKind::autoencoder)
+            stage["kind"] = "autoencoder";
         each_key(s, JsonWriter{stage});
         object["stages"].push_back(stage);
     }
@@ -231,6 +278,14 @@ std::uint64_t Architecture::decoder_weights() const
     std::uint64_t total = 0;
     for (const auto& s : stages)
         total += s.decoder_weights();
+    return total;
+}
+
+std::uint64_t Architecture::biases() const
+{
+    std::uint64_t total = 0;
+    for (const auto& s : stages)
+        total += s.biases();
     return total;
 }
 

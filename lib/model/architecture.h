@@ -1,7 +1,9 @@
 // The architecture: what a network is made of, without any weights. Read from a .conf file (INI subset of TOML: a
 // section [network] and one [stageN] a stage), carried as JSON in every model file. nonna-model(5) documents every key.
 //
-// A stage is local filters -> L2 pooling -> contrast normalisation. With side S, field f, stride t, pooling p, norm n:
+// A stage is of one of two kinds. `rica` (reconstruction ICA, the paper's): local filters -> L2 pooling -> contrast
+// normalisation. `autoencoder` (the paper's control): local filters with biases under a sigmoid, and no more. With side
+// S, field f, stride t, pooling p, norm n:
 //     filter  (S - f) / t + 1,   pool  filter - p + 1,   norm  pool (border same) or pool - n + 1 (border valid).
 #pragma once
 
@@ -16,24 +18,30 @@ namespace nonna
 
 enum class Border { same, valid };
 
+enum class StageKind { rica, autoencoder };
+
 struct StageArchitecture {
+    StageKind kind = StageKind::rica;
     int field = 18;
     int maps = 8;
     int stride = 1;
     int pool = 5;
     int norm = 5;    // width of the Gaussian window; 0: no contrast normalisation
     Border border = Border::same;
-    bool tied = true;         // decoder = encoder
+    bool tied = true;         // decoder = encoder's weights
     bool unit_norm = true;    // every encoder filter is kept at norm 1
     double lambda = 0.1;      // weight of the sparsity cost
     double epsilon = 1e-3;    // under the pooling root
     double c = 0.01;          // least divisor of the normalisation
 
-    // Follow from the above and the stage's input; filled by Architecture.
+    // Follow from the above and the stage's input; filled by Architecture. An autoencoder has filter alone.
     Shape input, filter, pooled, output;
 
+    int sublayers() const { return kind == StageKind::autoencoder ? 1 : norm > 0 ? 3 : 2; }
+    bool scaled() const { return kind == StageKind::rica && tied; }    // has alpha, the decoder's scale
     std::uint64_t encoder_weights() const;
     std::uint64_t decoder_weights() const { return tied ? 0 : encoder_weights(); }
+    std::uint64_t biases() const { return kind == StageKind::autoencoder ? filter.size() + input.size() : 0; }
 };
 
 struct Architecture {
@@ -54,6 +62,7 @@ struct Architecture {
 
     std::uint64_t encoder_weights() const;
     std::uint64_t decoder_weights() const;
+    std::uint64_t biases() const;
     Shape input() const { return {side, side, channels}; }
 
     // Computes every shape and checks everything; Error(subject, reason) when a window does not fit.

@@ -124,6 +124,11 @@ Facts describe_safetensors(const std::string& path, bool check)
 Facts describe_architecture(const Architecture& a)
 {
     Facts facts = {{"input", join(a.input())}};
+    std::string kinds;
+    for (const StageArchitecture& s : a.stages)
+        kinds += std::string(kinds.empty() ? "" : ", ") + (s.kind == StageKind::autoencoder ? "autoencoder" : "rica");
+    if (a.biases() > 0)
+        facts.emplace_back("kinds of stages", kinds);
     for (const LayerId layer : all_layers(a))
         facts.emplace_back(layer_name(layer), join(layer_shape(layer, a)));
     const Area area = top_visible_area(a);
@@ -132,6 +137,8 @@ Facts describe_architecture(const Architecture& a)
     facts.emplace_back("encoder weights", millions(a.encoder_weights()));
     facts.emplace_back("decoder weights",
                        a.decoder_weights() == 0 ? "tied to the encoder" : millions(a.decoder_weights()));
+    if (a.biases() > 0)
+        facts.emplace_back("biases", std::to_string(a.biases()));
     return facts;
 }
 

@@ -1,8 +1,8 @@
 #include "model/local_stage.h"
 
-#include "base/parallel.h"
 #include "kernels/aligned.h"
 #include "model/layers.h"
+#include "model/rows.h"
 
 #include <cassert>
 #include <optional>
@@ -17,7 +17,7 @@ template <class Real> class LocalStage : public Stage<Real>
 {
   public:
     LocalStage(const StageArchitecture& stage, int batch, Precision precision, Workspace<Real>& workspace, Pool& pool)
-        : stage_(stage), most_lanes_(padded_lanes(batch)), pool_(pool), workspace_(workspace),
+        : stage_(stage), most_lanes_(padded_lanes(batch)), rows_(pool), workspace_(workspace),
           filters_(stage, most_lanes_, precision, workspace, pool), pooling_(stage, most_lanes_, workspace, pool),
           hidden_(stage.filter.size() * most_lanes_), pooled_(stage.pooled.size() * most_lanes_)
     {
@@ -53,19 +53,15 @@ template <class Real> class LocalStage : public Stage<Real>
 
     bool updates() const override { return true; }
 
-    void set_lanes(int count) override
-    {
-        count_ = count;
-        lanes_ = padded_lanes(count);
-    }
+    void set_lanes(int count) override { rows_.set_lanes(count); }
 
     void up(std::span<const Real> parameters, const Real* x, int last) override
     {
-        filters_.up(lanes_, parameters.data(), x, hidden_.data());
+        filters_.up(rows_.lanes(), parameters.data(), x, hidden_.data());
         if (last >= 1)
-            pooling_.up(lanes_, hidden_.data(), pooled_.data());
+            pooling_.up(rows_.lanes(), hidden_.data(), pooled_.data());
         if (last >= 2)
-            norm_->up(lanes_, pooled_.data(), normalised_.data());
+            norm_->up(rows_.lanes(), pooled_.data(), normalised_.data());
         release_turn();
     }
 
@@ -73,7 +69,7 @@ template <class Real> class LocalStage : public Stage<Real>
     {
         if (workspace_.turn != this) {    // else they are known since cost or batch_statistics were asked last
             const Real* u = reconstruct(parameters);
-            sums_ = {row_sums(stage_.input, u, x), row_sums(stage_.input, u, u)};
+            sums_ = {rows_.sum(stage_.input, u, x), rows_.sum(stage_.input, u, u)};
             workspace_.turn = this;
         }
         return sums_;
@@ -86,12 +82,11 @@ template <class Real> class LocalStage : public Stage<Real>
         const Real* u = workspace_[Scratch::reconstruction];
         Real* e = workspace_[Scratch::residual];
         const Real alpha = scale(statistics);
-        each_row(stage_.input, [&](std::size_t at, std::size_t n) {
-            kernels<Real>().residual(n, alpha, u + at, x + at, e + at);
-        });
-        cost.reconstruction = row_sums(stage_.input, e, e);
-        cost.sparsity = row_sums(stage_.pooled, pooled_.data(), nullptr);
-        cost.input = row_sums(stage_.input, x, x);
+        rows_.each(stage_.input,
+                   [&](std::size_t at, std::size_t n) { kernels<Real>().residual(n, alpha, u + at, x + at, e + at); });
+        cost.reconstruction = rows_.sum(stage_.input, e, e);
+        cost.sparsity = rows_.sum(stage_.pooled, pooled_.data(), nullptr);
+        cost.input = rows_.sum(stage_.input, x, x);
         cost.total = cost.reconstruction + stage_.lambda * cost.sparsity;
         return cost;
     }
@@ -107,17 +102,17 @@ template <class Real> class LocalStage : public Stage<Real>
         // dh from above and from the sparsity cost
         const Real* dq = from == 1 ? dy : nullptr;
         if (dy && from == 2) {
-            norm_->down(lanes_, dy, workspace_[Scratch::pooled_gradient]);
+            norm_->down(rows_.lanes(), dy, workspace_[Scratch::pooled_gradient]);
             dq = workspace_[Scratch::pooled_gradient];
         }
         const Real bias = own ? Real(stage_.lambda) * cost_scale : Real(0);
         if (dq || own)
-            pooling_.down(lanes_, hidden_.data(), pooled_.data(), dq, bias, dh);
+            pooling_.down(rows_.lanes(), hidden_.data(), pooled_.data(), dq, bias, dh);
         else
-            each_row(stage_.filter, [&](std::size_t at, std::size_t n) { std::fill_n(dh + at, n, Real(0)); });
+            rows_.each(stage_.filter, [&](std::size_t at, std::size_t n) { std::fill_n(dh + at, n, Real(0)); });
         if (dy && from == 0)
-            each_row(stage_.filter,
-                     [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
+            rows_.each(stage_.filter,
+                       [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
 
         // the reconstruction's part: with r = alpha u, e is the cost's gradient with respect to u,
         // 2 * cost_scale * alpha * (r - x); u itself is not needed any more
@@ -127,36 +122,35 @@ template <class Real> class LocalStage : public Stage<Real>
         Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
         if (own) {
             const Real slope = 2 * cost_scale * scale(statistics);
-            each_row(stage_.input, [&](std::size_t at, std::size_t n) {
-                kernels<Real>().scaled(n, slope, residual + at, e + at);
-            });
-            filters_.up_add(lanes_, decoder, e, dh);
+            rows_.each(stage_.input,
+                       [&](std::size_t at, std::size_t n) { kernels<Real>().scaled(n, slope, residual + at, e + at); });
+            filters_.up_add(rows_.lanes(), decoder, e, dh);
         }
         if (dx) {    // before the weights move
-            filters_.down(lanes_, parameters.data(), dh, dx);
+            filters_.down(rows_.lanes(), parameters.data(), dh, dx);
             if (own)    // x is also the target
-                each_row(stage_.input, [&](std::size_t at, std::size_t n) {
+                rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
                     kernels<Real>().add_scaled(n, -2 * cost_scale, residual + at, dx + at);
                 });
         }
         if (!use)
             return;
         if (stage_.tied) {
-            filters_.weight_gradient(lanes_, x, dh, e, hidden_.data(), *use, stage_.unit_norm);
+            filters_.weight_gradient(rows_.lanes(), x, dh, e, hidden_.data(), *use, stage_.unit_norm);
             return;
         }
-        filters_.weight_gradient(lanes_, x, dh, nullptr, nullptr, *use, stage_.unit_norm);
+        filters_.weight_gradient(rows_.lanes(), x, dh, nullptr, nullptr, *use, stage_.unit_norm);
         const GradientUse<Real> decoders = use->from(encoder);
         if (own)
-            filters_.weight_gradient(lanes_, e, hidden_.data(), nullptr, nullptr, decoders, false);
+            filters_.weight_gradient(rows_.lanes(), e, hidden_.data(), nullptr, nullptr, decoders, false);
         else if (decoders.written)
             std::fill_n(decoders.written, encoder, Real(0));
     }
 
   private:
     StageArchitecture stage_;
-    int most_lanes_, lanes_ = 0, count_ = 0;
-    Pool& pool_;
+    int most_lanes_;
+    Rows<Real> rows_;
     Workspace<Real>& workspace_;
     LocalFilters<Real> filters_;
     L2Pool<Real> pooling_;
@@ -173,33 +167,13 @@ template <class Real> class LocalStage : public Stage<Real>
     const Real* reconstruct(std::span<const Real> parameters)
     {
         Real* u = workspace_[Scratch::reconstruction];
-        filters_.down(lanes_, parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), u);
+        filters_.down(rows_.lanes(), parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), u);
         return u;
     }
     void release_turn()
     {
         if (workspace_.turn == this)
             workspace_.turn = nullptr;
-    }
-
-    template <class F> void each_row(Shape shape, F f)
-    {
-        const std::size_t n = std::size_t(shape.columns) * shape.maps * lanes_;
-        pool_.for_each(shape.rows, [&](std::size_t row, int) { f(row * n, n); });
-    }
-
-    // Sum of a * b over the examples: rows on several threads, then in their order.
-    double row_sums(Shape shape, const Real* a, const Real* b)
-    {
-        std::vector<double> sums(shape.rows);
-        const std::size_t n = std::size_t(shape.columns) * shape.maps * lanes_;
-        pool_.for_each(shape.rows, [&](std::size_t row, int) {
-            sums[row] = kernels<Real>().dot(n, lanes_, count_, a + row * n, b ? b + row * n : nullptr);
-        });
-        double total = 0;
-        for (const double s : sums)
-            total += s;
-        return total;
     }
 };
 

@@ -68,19 +68,25 @@ std::vector<ParameterTensor> parameter_layout(const Architecture& architecture)
     std::size_t offset = 0;
     for (std::size_t i = 0; i < architecture.stages.size(); ++i) {
         const StageArchitecture& s = architecture.stages[i];
-        for (const bool decoder : {false, true}) {
-            if (decoder && s.tied)
-                continue;
+        auto add = [&](bool decoder, bool bias, std::initializer_list<int> shape, std::size_t rows) {
             ParameterTensor t;
-            t.name = "stage" + std::to_string(i + 1) + (decoder ? ".decoder" : ".encoder");
-            for (const int d : {s.filter.rows, s.filter.columns, s.field, s.field, s.input.maps, s.maps})
-                t.shape.push_back(std::uint64_t(d));
+            t.name = "stage" + std::to_string(i + 1) + (decoder ? ".decoder" : ".encoder") + (bias ? "_bias" : "");
+            t.shape.assign(shape.begin(), shape.end());
             t.stage = int(i);
             t.decoder = decoder;
-            t.segment = {offset, std::size_t(s.filter.rows) * s.filter.columns,
-                         std::size_t(s.field) * s.field * s.input.maps, std::size_t(s.maps), !decoder && s.unit_norm};
+            t.bias = bias;
+            t.segment = {offset, std::size_t(t.shape[0] * t.shape[1]), rows, std::size_t(t.shape.back()),
+                         !decoder && !bias && s.unit_norm};
             offset += t.segment.size();
             all.push_back(t);
+        };
+        for (const bool decoder : {false, true})
+            if (!decoder || !s.tied)
+                add(decoder, false, {s.filter.rows, s.filter.columns, s.field, s.field, s.input.maps, s.maps},
+                    std::size_t(s.field) * s.field * s.input.maps);
+        if (s.kind == StageKind::autoencoder) {
+            add(false, true, {s.filter.rows, s.filter.columns, s.maps}, 1);
+            add(true, true, {s.input.rows, s.input.columns, s.input.maps}, 1);
         }
     }
     return all;
@@ -96,12 +102,12 @@ std::vector<Segment> parameter_segments(const Architecture& architecture)
 
 std::size_t parameter_count(const Architecture& architecture)
 {
-    return architecture.encoder_weights() + architecture.decoder_weights();
+    return architecture.encoder_weights() + architecture.decoder_weights() + architecture.biases();
 }
 
 double Model::alpha(int stage) const
 {
-    if (!architecture.stages[stage].tied)
+    if (!architecture.stages[stage].scaled())
         return 1;
     return least_squares_scale(std::span(statistics).subspan(2 * stage, 2));
 }
@@ -110,6 +116,8 @@ static void each_matrix(const Architecture& architecture, std::span<float> param
                         void (*convert)(std::size_t n, void* matrix, void* scratch))
 {
     for (const ParameterTensor& t : parameter_layout(architecture)) {
+        if (t.bias)    // stays as it is
+            continue;
         const std::size_t matrix = t.segment.rows * t.segment.columns;
         std::vector<Aligned<float>> scratch(std::size_t(pool.threads()), Aligned<float>(matrix));
         pool.for_each(t.segment.matrices, [&](std::size_t p, int thread) {
@@ -133,7 +141,7 @@ static void read_rest(const SafetensorsReader& file, Model& model)
 {
     model.statistics.assign(2 * model.architecture.stages.size(), 0.0);
     for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
-        if (model.architecture.stages[i].tied)
+        if (model.architecture.stages[i].scaled())
             file.read(scale_name(i), std::span<double>(model.statistics).subspan(2 * i, 2));
     for (const double s : model.statistics)
         if (!std::isfinite(s))
@@ -253,7 +261,7 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
     const std::size_t stages = model.architecture.stages.size();
     // the 8-byte numbers first, so that every tensor is aligned
     for (std::size_t i = 0; i < stages; ++i)
-        if (model.architecture.stages[i].tied)
+        if (model.architecture.stages[i].scaled())
             file.declare(scale_name(i), "F64", {2});
     if (p.width > 0)
         file.declare(
@@ -265,7 +273,7 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
         file.declare(t.name, "F32", {t.values.size()});
 
     for (std::size_t i = 0; i < stages; ++i)
-        if (model.architecture.stages[i].tied)
+        if (model.architecture.stages[i].scaled())
             file.write(std::span<const double>(model.statistics).subspan(2 * i, 2));
     if (p.width > 0)
         file.write(std::span<const float>(p.filters));
@@ -287,6 +295,8 @@ Model random_model(const Architecture& architecture, const Preprocessing& prepro
     model.statistics.assign(2 * architecture.stages.size(), 0.0);
     const std::vector<ParameterTensor> layout = parameter_layout(architecture);
     for (const ParameterTensor& t : layout) {
+        if (t.bias)    // zero
+            continue;
         const Segment& s = t.segment;
         const std::size_t size = s.rows * s.columns;
         pool.for_each(s.matrices, [&](std::size_t p, int) {

@@ -1,8 +1,9 @@
 // A model: architecture, preprocessing, parameters, provenance; stored as safetensors (nonna-model(5)).
 //
-// Parameters are one flat vector of floats, ordered by stage, encoder before decoder, each in the file's order
-// [row][column][dy][dx][input map][map]; the segment table says where each lies. Beside them stand the stages'
-// statistics: for each stage the two exponentially averaged sums <W'h, x> and |W'h|^2 whose quotient is alpha.
+// Parameters are one flat vector of floats, ordered by stage, in it encoder, decoder, encoder bias, decoder bias, as far
+// as the stage has them, each in the file's order [row][column][dy][dx][input map][map] or [row][column][map]; the
+// segment table says where each lies. Beside them stand the stages' statistics: for each stage the two exponentially
+// averaged sums <W'h, x> and |W'h|^2 whose quotient is alpha.
 #pragma once
 
 #include "kernels/aligned.h"
@@ -23,10 +24,11 @@ class Pool;
 
 // A tensor of a model file that lies in the flat vector.
 struct ParameterTensor {
-    std::string name;                    // "stage1.encoder", "stage1.decoder"
-    std::vector<std::uint64_t> shape;    // row, column, dy, dx, input map, map
+    std::string name;                    // "stage1.encoder", "stage1.decoder", "stage1.encoder_bias", ...
+    std::vector<std::uint64_t> shape;    // row, column, dy, dx, input map, map; of a bias row, column, map
     int stage = 0;
-    bool decoder = false;
+    bool decoder = false;    // the decoder's, be it weights or bias
+    bool bias = false;       // an autoencoder's; else filters
     Segment segment;
 };
 
@@ -47,7 +49,7 @@ struct Model {
         provenance;    // "seed", "tool", "data_sha256", "step", ...: metadata of the file
 
     double
-    alpha(int stage) const;    // least-squares scale of the decoder (tied); 1 when untied or nothing was seen yet
+    alpha(int stage) const;    // least-squares scale of the decoder; 1 in an untied or autoencoder stage, and before anything was seen
 };
 
 // More float tensors stored beside the model's own (optimiser state of a checkpoint).
@@ -71,8 +73,8 @@ void load_parameters(const std::string& path, const Architecture& architecture, 
                      std::span<float> into);
 Model load_model_head(const std::string& path);
 
-// Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics are zero and an
-// untied decoder equals the encoder until train/fit_scale has seen data.
+// Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics and biases are zero and
+// an untied decoder equals the encoder until train/fit_scale has seen data.
 Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed,
                    Pool& pool);
 

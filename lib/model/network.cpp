@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "kernels/aligned.h"
+#include "model/autoencoder_stage.h"
 #include "model/local_stage.h"
 
 #include <algorithm>
@@ -124,7 +125,9 @@ Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, 
     auto workspace = std::make_unique<Workspace<Real>>();
     std::vector<std::unique_ptr<Stage<Real>>> stages;
     for (const StageArchitecture& stage : architecture.stages)
-        stages.push_back(make_local_stage<Real>(stage, batch, precision, *workspace, pool));
+        stages.push_back(stage.kind == StageKind::autoencoder
+                             ? make_autoencoder_stage<Real>(stage, batch, precision, *workspace, pool)
+                             : make_local_stage<Real>(stage, batch, precision, *workspace, pool));
     state_ = std::make_unique<State>(std::move(workspace), std::move(stages), batch, pool);
 }
 

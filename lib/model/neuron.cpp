@@ -32,18 +32,19 @@ std::string neuron_name(NeuronId n)
            std::to_string(n.map);
 }
 
+static Sublayer last_sublayer(const StageArchitecture& stage) { return static_cast<Sublayer>(stage.sublayers() - 1); }
+
 LayerId top_layer(const Architecture& architecture)
 {
-    return {int(architecture.stages.size()) - 1, architecture.stages.back().norm > 0 ? Sublayer::norm : Sublayer::pool};
+    return {int(architecture.stages.size()) - 1, last_sublayer(architecture.stages.back())};
 }
 
 std::vector<LayerId> all_layers(const Architecture& architecture)
 {
     std::vector<LayerId> all;
     for (int s = 0; s < int(architecture.stages.size()); ++s)
-        for (const Sublayer sublayer : {Sublayer::filter, Sublayer::pool, Sublayer::norm})
-            if (sublayer != Sublayer::norm || architecture.stages[s].norm > 0)
-                all.push_back({s, sublayer});
+        for (int k = 0; k < architecture.stages[s].sublayers(); ++k)
+            all.push_back({s, static_cast<Sublayer>(k)});
     return all;
 }
 
@@ -96,9 +97,7 @@ Area visible_area(NeuronId neuron, const Architecture& architecture)
     int top = neuron.row, bottom = neuron.row + 1, left = neuron.column, right = neuron.column + 1;
     for (int s = neuron.layer.stage; s >= 0; --s) {
         const StageArchitecture& a = architecture.stages[s];
-        const Sublayer from = s == neuron.layer.stage ? neuron.layer.sublayer
-                              : a.norm > 0            ? Sublayer::norm
-                                                      : Sublayer::pool;
+        const Sublayer from = s == neuron.layer.stage ? neuron.layer.sublayer : last_sublayer(a);
         if (from >= Sublayer::norm) {
             // centred windows one after the other, of g's mean and of g^2's; valid drops a margin first
             const int reach = 2 * (a.norm / 2), margin = a.border == Border::valid ? a.norm / 2 : 0;

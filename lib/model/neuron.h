@@ -1,6 +1,6 @@
 // A neuron's name, the same in every program: STAGE.SUBLAYER/ROW,COL,MAP, as in "3.norm/6,6,2". Stage counts from 1,
-// rows, columns and maps from 0; sublayers are filter, pool, norm; "top" stands for the last sublayer of the last
-// stage, as in "top/6,6,2".
+// rows, columns and maps from 0; sublayers are filter, pool, norm, of an autoencoder's stage filter alone (its hidden
+// units); "top" stands for the last sublayer of the last stage, as in "top/6,6,2".
 #pragma once
 
 #include "model/architecture.h"
@@ -34,7 +34,7 @@ NeuronId parse_neuron(const std::string& text, const Architecture& architecture)
 
 LayerId top_layer(const Architecture& architecture);
 std::vector<LayerId>
-all_layers(const Architecture& architecture);    // bottom up; a stage without normalisation has two
+all_layers(const Architecture& architecture);    // bottom up: StageArchitecture::sublayers() of each stage
 Shape layer_shape(LayerId layer, const Architecture& architecture);
 
 // The input pixels that can influence a neuron (the normalisation's windows included), cut at the picture's border.

@@ -11,7 +11,8 @@
 namespace nonna::gnuplot
 {
 
-inline constexpr const char* colours[] = {"#d95f02", "#1b9e77", "#7570b3", "#e7298a", "#66a61e", "#a6761d"};
+// Each at least 3 to 1 against a white and a nearly black ground.
+inline constexpr const char* colours[] = {"#d95f02", "#1b9e77", "#7570b3", "#e7298a", "#5f9a1c", "#a6761d"};
 inline constexpr const char* ink = "#010203";    // stands for the page's own colour until the SVG is made
 
 std::string quoted(std::string text);    // a string of gnuplot's, its markup off
@@ -23,5 +24,7 @@ std::string data_block(const std::string& name, const std::vector<std::pair<doub
 
 // Runs the script; the ink becomes the reader's text colour, light or dark.
 std::string finish(const std::string& script);
+
+std::string version();    // "gnuplot 5.4 patchlevel 4"
 
 }    // namespace nonna::gnuplot

@@ -1,37 +1,15 @@
 #include "pictures/html.h"
 
+#include "pictures/html_style.h"
+
+#include <algorithm>
 #include <cstdint>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
-
-constexpr const char* style = R"(
-:root { color-scheme: light dark; --ground: #fff; --ink: #222; --soft: #5c5c5c; --line: #d4d4d4; --mark: #fdf3d8; }
-@media (prefers-color-scheme: dark) {
-  :root { --ground: #17181a; --ink: #dedede; --soft: #a2a2a2; --line: #3c3e42; --mark: #3a3320; }
-}
-body { margin: 0 auto; max-width: 60rem; padding: 1rem; background: var(--ground); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
-h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0; }
-h2 { font-size: 1.2rem; margin: 2.2rem 0 .5rem; border-bottom: 1px solid var(--line); break-after: avoid; }
-p { margin: .5rem 0; max-width: 46rem; }
-figure { margin: 1rem 0; break-inside: avoid; }
-figure img { display: block; max-width: 100%; height: auto; }
-figure img.drawing { width: 100%; max-width: 46rem; }
-figcaption, footer, .missing { color: var(--soft); font-size: .9rem; max-width: 46rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
-th:first-child { text-align: left; padding-left: .3rem; }
-thead th { font-weight: 600; vertical-align: bottom; }
-tbody th { font-weight: 400; }
-tr.strong { background: var(--mark); }
-tr.strong th, tr.strong td { font-weight: 600; }
-pre { overflow-x: auto; padding: .7rem; border: 1px solid var(--line); font-size: .85rem; line-height: 1.4; }
-@media (max-width: 40rem) { th, td { padding: .3rem .4rem; font-size: .9rem; } }
-@media print { body { max-width: none; padding: 0; } pre { white-space: pre-wrap; } .scroll { overflow: visible; } }
-)";
+namespace
+{
 
 std::string base64(std::span<const std::byte> bytes)
 {
@@ -55,11 +33,21 @@ std::string html_escape(const std::string& text)
     std::string escaped;
     for (const char c : text)
         switch (c) {
-        case '&': escaped += "&amp;"; break;
-        case '<': escaped += "&lt;"; break;
-        case '>': escaped += "&gt;"; break;
-        case '"': escaped += "&quot;"; break;
-        case '\'': escaped += "&#39;"; break;
+        case '&':
+            escaped += "&amp;";
+            break;
+        case '<':
+            escaped += "&lt;";
+            break;
+        case '>':
+            escaped += "&gt;";
+            break;
+        case '"':
+            escaped += "&quot;";
+            break;
+        case '\'':
+            escaped += "&#39;";
+            break;
         default:
             if (static_cast<unsigned char>(c) >= 32 || c == '\n' || c == '\t')
                 escaped += c;
@@ -67,54 +55,222 @@ std::string html_escape(const std::string& text)
     return escaped;
 }
 
-Page::Page(const std::string& title, const std::string& lead)
+namespace
 {
-    html_ = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-            html_escape(title) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n<h1>" + html_escape(title) +
-            "</h1>\n";
-    paragraph(lead);
-}
 
-void Page::heading(const std::string& text) { html_ += "<h2>" + html_escape(text) + "</h2>\n"; }
-
-void Page::paragraph(const std::string& text) { html_ += "<p>" + html_escape(text) + "</p>\n"; }
-
-void Page::missing(const std::string& what, const std::string& command)
+// A command, escaped. A line of it breaks between words, not at the hyphens of "--options".
+std::string command_text(const std::string& text)
 {
-    html_ += "<p class=\"missing\">Left out: " + html_escape(what) + ". It is made by <code>" + html_escape(command) +
-             "</code></p>\n";
-}
-
-void Page::code(const std::string& text) { html_ += "<pre>" + html_escape(text) + "</pre>\n"; }
-
-void Page::figure(const std::string& media_type, std::span<const std::byte> bytes, const std::string& alt,
-                  const std::string& caption)
-{
-    html_ += std::string("<figure><img") + (media_type == "image/svg+xml" ? " class=\"drawing\"" : "") + " alt=\"" +
-             html_escape(alt) + "\" src=\"data:" + media_type + ";base64," + base64(bytes) + "\">\n<figcaption>" +
-             html_escape(caption) + "</figcaption></figure>\n";
-}
-
-void Page::table(const std::vector<std::vector<std::string>>& rows, std::size_t strong, const std::string& caption)
-{
-    html_ += "<figure><div class=\"scroll\"><table>\n<thead><tr>";
-    for (const std::string& cell : rows.at(0))
-        html_ += "<th scope=\"col\">" + html_escape(cell) + "</th>";
-    html_ += "</tr></thead>\n<tbody>\n";
-    for (std::size_t r = 1; r < rows.size(); ++r) {
-        html_ += r == strong ? "<tr class=\"strong\">" : "<tr>";
-        for (std::size_t c = 0; c < rows[r].size(); ++c)
-            html_ += c == 0 ? "<th scope=\"row\">" + html_escape(rows[r][c]) + "</th>"
-                            : "<td>" + html_escape(rows[r][c]) + "</td>";
-        html_ += "</tr>\n";
+    std::string html;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t start = std::min(text.find_first_not_of(" \t", at), text.size());
+        const std::size_t end = std::min(text.find_first_of(" \t", start), text.size());
+        const std::string word = html_escape(text.substr(start, end - start));
+        html += html_escape(text.substr(at, start - at));
+        html += word.find('-') == std::string::npos ? word : "<b>" + word + "</b>";
+        at = end;
     }
-    html_ += "</tbody>\n</table></div>\n<figcaption>" + html_escape(caption) + "</figcaption></figure>\n";
+    return html;
 }
 
-std::string Page::finish(const std::string& footer)
+}    // namespace
+
+Page::Page(const std::string& title, const std::string& lead) : title_(title), lead_(lead) {}
+
+void Page::heading(int level, const std::string& text)
 {
-    return html_ + "<footer><p>" + html_escape(footer) + "</p></footer>\n</body>\n</html>\n";
+    // An anchor of letters and digits; a second one of the same name gets a number.
+    std::string stem;
+    for (const char c : text)
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            stem += c;
+        else if (c >= 'A' && c <= 'Z')
+            stem += char(c - 'A' + 'a');
+        else if (!stem.empty() && stem.back() != '-')
+            stem += '-';
+    if (stem.ends_with('-'))
+        stem.pop_back();
+    if (stem.empty())
+        stem = "part";
+    std::string id = stem;
+    const auto taken = [&] {
+        return std::any_of(headings_.begin(), headings_.end(), [&](const Heading& h) { return h.id == id; });
+    };
+    for (int n = 2; taken(); ++n)
+        id = stem + "-" + std::to_string(n);
+    headings_.push_back({level, text, id});
+    const std::string tag = "h" + std::to_string(level);
+    body_ += "<" + tag + " id=\"" + id + "\">" + html_escape(text) + "</" + tag + ">\n";
+}
+
+void Page::paragraph(const std::string& text) { body_ += "<p>" + html_escape(text) + "</p>\n"; }
+
+void Page::code(const std::string& text)
+{
+    // A long line hangs by its indent, so that each command's start is seen.
+    body_ += "<pre>";
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        body_ += "<span>" + command_text(text.substr(at, end - at)) + "\n</span>";
+        at = end + 1;
+    }
+    body_ += "</pre>\n";
+}
+
+void Page::tiles(const std::vector<Tile>& tiles)
+{
+    body_ += "<dl class=\"tiles\">\n";
+    for (const Tile& t : tiles)
+        body_ += "<div><dt>" + html_escape(t.name) + "</dt><dd class=\"value\">" + html_escape(t.value) +
+                 "</dd><dd class=\"remark\">" + html_escape(t.remark) + "</dd></div>\n";
+    body_ += "</dl>\n";
+}
+
+void Page::caption(const std::string& text, const Origin& origin)
+{
+    body_ += "<figcaption>" + html_escape(text);
+    if (!origin.commands.empty()) {
+        body_ += std::string("<details><summary>") +
+                 (origin.noted ? origin.commands.size() > 1 ? "The commands" : "The command"
+                               : "No command noted; one that makes such a figure") +
+                 "</summary>";
+        for (const std::string& command : origin.commands)
+            body_ += "<code>" + command_text(command) + "</code>";
+        body_ += "</details>";
+    }
+    body_ += "</figcaption>";
+}
+
+void Page::figure(const std::vector<PageImage>& images, const std::string& text, const Origin& origin)
+{
+    body_ += "<figure>";
+    if (images.size() > 1)
+        body_ += "<div class=\"grid\">";
+    for (const PageImage& image : images) {
+        const bool drawing = image.media_type == "image/svg+xml";
+        drawings_ = drawings_ || drawing;
+        const std::string data = "data:" + image.media_type + ";base64,";
+        if (!image.narrow.empty())
+            body_ += "<picture><source media=\"(max-width: 46rem)\" srcset=\"" + data +
+                     base64(std::as_bytes(std::span(image.narrow))) + "\">";
+        // A lone drawing is as wide as it was drawn: its letters keep their size.
+        body_ += std::string("<img class=\"") + (drawing ? "drawing" : "photo") + "\" width=\"" +
+                 std::to_string(image.width) + "\" height=\"" + std::to_string(image.height) + "\"" +
+                 (drawing && images.size() == 1 ? " style=\"max-width:min(100%," + std::to_string(image.width) + "px)\""
+                                                : "") +
+                 " alt=\"" + html_escape(image.alt) + "\" src=\"" + data +
+                 base64(std::as_bytes(std::span(image.bytes))) + "\">";
+        if (!image.narrow.empty())
+            body_ += "</picture>";
+        body_ += "\n";
+    }
+    if (images.size() > 1)
+        body_ += "</div>";
+    caption(text, origin);
+    body_ += "</figure>\n";
+}
+
+void Page::one_table(const PageTable& table, const std::string& classes)
+{
+    const std::vector<std::string>& header = table.rows.at(0);
+    // Where a group starts, there is a little room before it; the last `notes` columns of a group are others'.
+    std::vector<std::string> marks(header.size());
+    std::size_t column = 1;
+    const auto group = [&](std::size_t count) {
+        for (std::size_t c = 0; c < count && column + c < marks.size(); ++c)
+            marks[column + c] = c == 0 && !table.groups.empty() ? "start" : "";
+        for (std::size_t c = count - std::min<std::size_t>(count, std::size_t(table.notes)); c < count; ++c)
+            if (column + c < marks.size())
+                marks[column + c] += marks[column + c].empty() ? "other" : " other";
+        column += count;
+    };
+    if (table.groups.empty())
+        group(header.size() - 1);
+    for (const auto& [name, count] : table.groups)
+        group(std::size_t(count));
+    const auto classed = [&](std::size_t c) { return marks[c].empty() ? "" : " class=\"" + marks[c] + "\""; };
+
+    body_ += "<table" + (classes.empty() ? "" : " class=\"" + classes + "\"") + "><caption>" +
+             html_escape(table.caption) + "</caption>\n<thead>";
+    if (!table.groups.empty()) {
+        body_ += "<tr><td></td>";
+        for (const auto& [name, count] : table.groups)
+            body_ += "<th scope=\"colgroup\" class=\"group\" colspan=\"" + std::to_string(count) + "\">" +
+                     html_escape(name) + "</th>";
+        body_ += "</tr>\n";
+    }
+    body_ += "<tr>";
+    for (std::size_t c = 0; c < header.size(); ++c)
+        body_ +=
+            header[c].empty() ? "<td></td>" : "<th scope=\"col\"" + classed(c) + ">" + html_escape(header[c]) + "</th>";
+    body_ += "</tr></thead>\n<tbody>\n";
+    for (std::size_t r = 1; r < table.rows.size(); ++r) {
+        body_ += r == table.strong ? "<tr class=\"strong\">" : "<tr>";
+        for (std::size_t c = 0; c < table.rows[r].size(); ++c) {
+            const std::string& cell = table.rows[r][c];
+            const std::size_t line = cell.find('\n');
+            const std::string text =
+                html_escape(cell.substr(0, line)) +
+                (line == std::string::npos ? "" : "<small>" + html_escape(cell.substr(line + 1)) + "</small>");
+            body_ += c == 0 ? "<th scope=\"row\">" + text + "</th>" : "<td" + classed(c) + ">" + text + "</td>";
+        }
+        body_ += "</tr>\n";
+    }
+    body_ += "</tbody>\n</table>";
+}
+
+void Page::tables(const PageTable& wide, const std::vector<PageTable>& narrow, const std::string& note,
+                  const Origin& origin)
+{
+    body_ += "<figure><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + html_escape(wide.caption) +
+             "\">";
+    const bool many = wide.rows[0].size() > 9;
+    one_table(wide, narrow.empty() ? many ? "many" : "" : many ? "wide many" : "wide");
+    for (const PageTable& table : narrow)
+        one_table(table, "narrow");
+    body_ += "</div>\n";
+    caption(note, origin);
+    body_ += "</figure>\n";
+}
+
+void Page::table(const PageTable& table, const std::string& note, const Origin& origin)
+{
+    tables(table, {}, note, origin);
+}
+
+void Page::facts(const std::string& summary, const std::vector<std::pair<std::string, std::string>>& facts)
+{
+    body_ += "<details><summary>" + html_escape(summary) + "</summary><dl class=\"facts\">\n";
+    for (const auto& [name, value] : facts)
+        body_ += "<dt>" + html_escape(name) + "</dt><dd>" + html_escape(value) + "</dd>\n";
+    body_ += "</dl></details>\n";
+}
+
+void Page::left_out(const std::vector<std::pair<std::string, std::string>>& parts)
+{
+    body_ += "<details class=\"left\"><summary>Left out, for want of its file: " + std::to_string(parts.size()) +
+             (parts.size() == 1 ? " part" : " parts") + ", and what makes them</summary><dl>\n";
+    for (const auto& [what, command] : parts)
+        body_ += "<dt>" + html_escape(what) + "</dt><dd><code>" + command_text(command) + "</code></dd>\n";
+    body_ += "</dl></details>\n";
+}
+
+std::string Page::finish(const std::string& footer) const
+{
+    std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+                       html_escape(title_) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>" + page_style +
+                       "</style>\n</head>\n<body>\n<header><h1>" + html_escape(title_) + "</h1>\n<p class=\"lead\">" +
+                       html_escape(lead_) + "</p></header>\n";
+    if (headings_.size() > 1) {
+        html += "<nav aria-label=\"Contents\"><p>Contents</p><ul>\n";
+        for (const Heading& h : headings_)
+            html += std::string("<li") + (h.level > 2 ? " class=\"deep\"" : "") + "><a href=\"#" + h.id + "\">" +
+                    html_escape(h.text) + "</a></li>\n";
+        html += "</ul></nav>\n";
+    }
+    return html + "<main>\n" + body_ + "</main>\n<footer><p>" + html_escape(footer) +
+           "</p></footer>\n</body>\n</html>\n";
 }
 
 }    // namespace nonna

@@ -136,12 +136,15 @@ class Laboratory
         said_ += std::string(said_.empty() ? "" : "; ") + std::to_string(order.size()) +
                  (order.size() == 1 ? " sequence of " : " sequences of ") + std::to_string(seen.size()) + " views";
         if (incomplete > 0)
-            said_ += ", " + std::to_string(incomplete) + " left out that lack some";
+            left_out_ += ", " + std::to_string(incomplete) + " left out that lack some";
         if (unplaced > 0)
-            said_ += ", " + std::to_string(unplaced) + " pictures of no angle";
+            left_out_ += ", " + std::to_string(unplaced) + " pictures of no angle";
+        if (options_.angles.empty())
+            left_out_ += "; without --angles names are taken to end in degrees";
     }
 
     const std::string& said() const { return said_; }
+    const std::string& left_out() const { return left_out_; }
 
   private:
     const InvarianceOptions& options_;
@@ -150,7 +153,7 @@ class Laboratory
     Pool pool_;
     WarpView view_;
     std::vector<Step> steps_;
-    std::string said_;
+    std::string said_, left_out_;
 
     static std::string degrees(double angle)
     {
@@ -330,7 +333,7 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     write_curves(o.output, points, name, threshold);
     if (!o.threshold && o.sweep.empty())
         say("neither --threshold nor --sweep: the threshold is 0");
-    say(title);
+    say(title + laboratory.left_out());
     say_summary(points);
     return ExitStatus::done;
 }

@@ -1,182 +1,74 @@
 #include "pictures/plot.h"
 
-#include "base/error.h"
 #include "pictures/gnuplot.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
+#include <set>
 
-namespace nonna {
-
-namespace {
-
-// A file in memory, closed when it goes.
-class MemoryFile {
-  public:
-    explicit MemoryFile(const char* name) : fd_(memfd_create(name, MFD_CLOEXEC))
-    {
-        if (fd_ < 0)
-            throw Error("gnuplot", errno_reason());
-    }
-    ~MemoryFile() { close(fd_); }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-    int fd() const { return fd_; }
-
-    void fill(const std::string& text)
-    {
-        for (std::size_t done = 0; done < text.size();) {
-            const ssize_t n = write(fd_, text.data() + done, text.size() - done);
-            if (n < 0 && errno != EINTR)
-                throw Error("gnuplot", errno_reason());
-            done += n > 0 ? std::size_t(n) : 0;
-        }
-        lseek(fd_, 0, SEEK_SET);
-    }
-    std::string content()
-    {
-        lseek(fd_, 0, SEEK_SET);
-        std::string text;
-        char piece[1 << 16];
-        for (ssize_t n; (n = read(fd_, piece, sizeof piece)) != 0;) {
-            if (n > 0)
-                text.append(piece, std::size_t(n));
-            else if (errno != EINTR)
-                throw Error("gnuplot", errno_reason());
-        }
-        return text;
-    }
-
-  private:
-    int fd_;
-};
-
-struct SpawnActions {
-    posix_spawn_file_actions_t actions;
-    SpawnActions() { posix_spawn_file_actions_init(&actions); }
-    ~SpawnActions() { posix_spawn_file_actions_destroy(&actions); }
-};
-
-std::string run_gnuplot(const std::string& script)
+namespace nonna
 {
-    MemoryFile in("plot"), out("svg"), messages("messages");
-    in.fill(script);
-    SpawnActions spawn;
-    posix_spawn_file_actions_adddup2(&spawn.actions, in.fd(), 0);
-    posix_spawn_file_actions_adddup2(&spawn.actions, out.fd(), 1);
-    posix_spawn_file_actions_adddup2(&spawn.actions, messages.fd(), 2);
-    std::string program = "gnuplot", defaults = "-d", locale = "LC_ALL=C", path = "PATH=", home = "HOME=/";
-    path += std::getenv("PATH") ? std::getenv("PATH") : "";
-    char* const arguments[] = {program.data(), defaults.data(), nullptr};
-    char* const environment[] = {locale.data(), path.data(), home.data(), nullptr};
-    pid_t child = 0;
-    const int failure = posix_spawnp(&child, "gnuplot", &spawn.actions, nullptr, arguments, environment);
-    if (failure == ENOENT)
-        throw Error("gnuplot", "not found; install the package gnuplot-nox");
-    if (failure != 0) {
-        errno = failure;
-        throw Error("gnuplot", errno_reason());
-    }
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            throw Error("gnuplot", errno_reason());
-    std::string svg = out.content();
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || svg.find("</svg>") == std::string::npos) {
-        std::string said = messages.content();
-        std::replace(said.begin(), said.end(), '\n', ' ');
-        throw Error("gnuplot", "failed: " + said.substr(0, 300));
-    }
-    return svg;
+
+using namespace gnuplot;
+
+namespace
+{
+
+std::string colour_of(int number)
+{
+    return std::string(" linecolor rgb '") + colours[std::size_t(number) % std::size(colours)] + "'";
 }
 
-void replace_each(std::string& text, const std::string& from, const std::string& to)
+// Points with what lies a deviation below and above them.
+std::string spread_block(const std::string& name, const PlotCurve& curve)
 {
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-        text.replace(at, from.size(), to);
+    std::string block = "$" + name + " << END_OF_DATA\n";
+    for (std::size_t i = 0; i < curve.points.size(); ++i) {
+        const auto& [x, y] = curve.points[i];
+        const double d = i < curve.deviations.size() && std::isfinite(curve.deviations[i]) ? curve.deviations[i] : 0;
+        block += number(x) + " " + number(y) + " " + number(y - d) + " " + number(y + d) + "\n";
+    }
+    return block + "END_OF_DATA\n";
 }
 
 }    // namespace
 
-namespace gnuplot {
-
-// In single quotes, without its markup.
-std::string quoted(std::string text)
+std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curves, PlotSize size, bool from_zero)
 {
-    replace_each(text, "'", "''");
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 32; }, ' ');
-    return "'" + text + "'";
-}
-
-std::string number(double value)
-{
-    char text[40];
-    std::snprintf(text, sizeof text, "%.9g", value);
-    return text;
-}
-
-std::string preamble(const PlotText& text, int width, int height)
-{
-    std::string s = "set encoding utf8\nset terminal svg size " + std::to_string(width) + "," +
-                    std::to_string(height) + " dynamic noenhanced font 'sans-serif,14' linewidth 1.4\n";
-    s += std::string("set border 3 linecolor rgb '") + ink + "'\nset tics nomirror textcolor rgb '" + ink + "'\n";
-    s += std::string("set key outside top center horizontal textcolor rgb '") + ink + "' noenhanced\n";
-    s += std::string("set title ") + quoted(text.title) + " textcolor rgb '" + ink + "'\n";
-    s += std::string("set xlabel ") + quoted(text.x) + " textcolor rgb '" + ink + "'\n";
-    s += std::string("set ylabel ") + quoted(text.y) + " textcolor rgb '" + ink + "'\n";
-    return s;
-}
-
-std::string finish(const std::string& script)
-{
-    std::string svg = run_gnuplot(script);
-    for (const char* const written : {"rgb(1,2,3)", "rgb(  1,   2,   3)"})
-        replace_each(svg, written, "currentColor");
-    replace_each(svg, "color=\"black\"", "color=\"inherit\"");
-    const std::size_t start = svg.find("<svg"), end = svg.find('>', start);
-    svg.insert(end + 1, "\n<style>svg{color:#222}@media (prefers-color-scheme:dark){svg{color:#ddd}}</style>");
-    return svg.substr(start);
-}
-
-std::string data_block(const std::string& name, const std::vector<std::pair<double, double>>& points)
-{
-    std::string block = "$" + name + " << END_OF_DATA\n";
-    for (const auto& [x, y] : points)
-        block += number(x) + " " + number(y) + "\n";
-    return block + "END_OF_DATA\n";
-}
-
-}    // namespace gnuplot
-
-using namespace gnuplot;
-
-std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curves)
-{
-    std::string script = preamble(text), plots;
+    std::string script = preamble(text, size.width, size.height), plots;
     for (std::size_t i = 0; i < curves.size(); ++i) {
-        const std::string name = "curve" + std::to_string(i);
-        script += data_block(name, curves[i].points);
+        const PlotCurve& curve = curves[i];
+        const std::string name = "curve" + std::to_string(i), colour = colour_of(curve.colour);
+        script += spread_block(name, curve);
         plots += (i ? ", $" : "plot $") + name + " using 1:2 with " +
-                 (curves[i].points.size() == 1 ? "points pointtype 7"
-                  : curves[i].dashed           ? "lines linewidth 1.3 dashtype 2"
+                 (curve.points.size() == 1     ? "points pointtype 7"
+                  : curve.dots && curve.dashed ? "linespoints pointtype 6 linewidth 1.3 dashtype 2"
+                  : curve.dots                 ? "linespoints pointtype 7 pointsize 0.7 linewidth 2"
+                  : curve.dashed               ? "lines linewidth 1.3 dashtype 2"
                                                : "lines linewidth 2") +
-                 " linecolor rgb '" + colours[std::size_t(curves[i].colour) % std::size(colours)] + "' title " +
-                 quoted(curves[i].title);
+                 colour + " title " + quoted(curve.title);
+        if (!curve.deviations.empty())    // not "with yerrorbars": they white out the ground under each point
+            plots += ", $" + name + " using 1:3:(0):($4 - $3) with vectors heads size graph 0.012,90 linewidth 1" +
+                     colour + " notitle";
     }
-    return finish(script + "set yrange [0:*]\n" + plots + "\n");
+    // A few values that were tried, not a range: each has its tick.
+    std::set<double> tried;
+    for (const PlotCurve& curve : curves)
+        for (const auto& [x, y] : curve.points)
+            if (curve.dots)
+                tried.insert(x);
+    if (!tried.empty() && tried.size() <= 12) {
+        std::string ticks;
+        for (const double x : tried)
+            ticks += (ticks.empty() ? "" : ", ") + number(x);
+        script += "set xtics (" + ticks + ")\n";
+    }
+    script += from_zero ? "set yrange [0:*]\n" : "set offsets graph 0.05, graph 0.05, graph 0.08, graph 0.08\n";
+    return finish(script + plots + "\n");
 }
 
 std::string plot_histogram(const PlotText& text, const std::vector<double>& negatives,
-                           const std::vector<double>& positives, double threshold, int bins)
+                           const std::vector<double>& positives, double threshold, int bins, PlotSize size)
 {
     double least = threshold, most = threshold;
     for (const auto* values : {&negatives, &positives})
@@ -185,7 +77,7 @@ std::string plot_histogram(const PlotText& text, const std::vector<double>& nega
             most = std::max(most, v);
         }
     const double width = most > least ? (most - least) / bins : 1;
-    std::string script = preamble(text), plots;
+    std::string script = preamble(text, size.width, size.height), plots;
     int which = 0;
     for (const auto* values : {&negatives, &positives}) {
         std::vector<std::pair<double, double>> shares(bins);
@@ -195,20 +87,23 @@ std::string plot_histogram(const PlotText& text, const std::vector<double>& nega
             shares[std::clamp(int((v - least) / width), 0, bins - 1)].second += 100.0 / double(values->size());
         const std::string name = which ? "positives" : "negatives";
         script += data_block(name, shares);
-        plots += (which ? ", $" : "plot $") + name + " using 1:2 with boxes fillstyle transparent solid 0.45 noborder " +
-                 "linecolor rgb '" + colours[which ? 0 : 2] + "' title " +
-                 quoted(name + " (" + std::to_string(values->size()) + ")");
+        plots += (which ? ", $" : "plot $") + name + " using 1:2 with boxes fillstyle transparent solid 0.5 noborder" +
+                 colour_of(which ? 0 : 2) + " title " + quoted(name + " (" + std::to_string(values->size()) + ")");
         ++which;
     }
-    script += "set boxwidth " + number(width) + "\nset yrange [0:*]\n";
+    script +=
+        "set boxwidth " + number(width) + "\nset yrange [0:*]\nset offsets 0, 0, graph 0.12, 0\n";    // room for a word
     script += "set arrow from " + number(threshold) + ", graph 0 to " + number(threshold) +
               ", graph 1 nohead linewidth 1.5 dashtype 2 linecolor rgb '" + ink + "'\n";
-    script += "set label 'threshold' at " + number(threshold) + ", graph 0.97 offset character 0.5,0 textcolor rgb '" +
-              ink + "'\n";
+    // The word stands on the side where there is more room.
+    const bool right = threshold < (least + most) / 2;
+    script += "set label 'threshold' at " + number(threshold) + ", graph 0.97 " + (right ? "left" : "right") +
+              " offset character " + (right ? "0.5" : "-0.5") + ",0 textcolor rgb '" + ink + "'\n";
     return finish(script + plots + "\n");
 }
 
-std::string plot_roc(const PlotText& text, const std::vector<double>& negatives, const std::vector<double>& positives)
+std::string plot_roc(const PlotText& text, const std::vector<double>& negatives, const std::vector<double>& positives,
+                     PlotSize size, const std::pair<double, double>* at)
 {
     std::vector<std::pair<double, int>> all;
     for (const double v : negatives)
@@ -223,11 +118,42 @@ std::string plot_roc(const PlotText& text, const std::vector<double>& negatives,
         if (i + 1 == all.size() || all[i + 1].first != all[i].first)    // equal responses fall together
             curve.emplace_back(alarms / double(negatives.size()), hits / double(positives.size()));
     }
-    std::string script = preamble(text) + data_block("roc", curve);
+    std::string script = preamble(text, size.width, size.height) + data_block("roc", curve);
     script += "set xrange [0:1]\nset yrange [0:1]\n";
-    script += std::string("plot $roc using 1:2 with lines linewidth 2.5 linecolor rgb '") + colours[0] +
-              "' title 'best neuron', x with lines dashtype 2 linecolor rgb '" + ink + "' title 'chance'\n";
-    return finish(script);
+    std::string plots = "plot x with lines dashtype 2 linewidth 1 linecolor rgb '" + std::string(ink) +
+                        "' title 'chance', $roc using 1:2 with lines linewidth 2.5" + colour_of(0) +
+                        " title 'best neuron'";
+    if (at) {
+        script += data_block("at", {*at});
+        plots += ", $at using 1:2 with points pointtype 7 pointsize 1" + colour_of(0) + " title 'threshold'";
+    }
+    return finish(script + plots + "\n");
+}
+
+std::string plot_band(const PlotText& text, const PlotCurve& curve, double least, double most, PlotSize size)
+{
+    std::string script = preamble(text, size.width, size.height) + spread_block("curve", curve);
+    const double from = curve.points.front().first, to = curve.points.back().first;
+    script += data_block("zero", {{from, 0}, {to, 0}}) + "unset key\n";
+    if (to > from)
+        script += "set xrange [" + number(from) + ":" + number(to) + "]\n";
+    if (most > least)
+        script += "set yrange [" + number(least) + ":" + number(most) + "]\n";
+    if (to - from >= 120 && std::fmod(to - from, 90) == 0)    // angles
+        script += "set xtics " + number(to - from >= 300 ? 90 : 45) + "\n";
+    script +=
+        "set label 'threshold' at graph 0.5, first 0 center offset 0,-0.65 textcolor rgb '" + std::string(ink) + "'\n";
+    const std::string colour = colour_of(curve.colour);
+    std::string plots = "plot ";
+    if (curve.points.size() == 1)
+        plots += "$curve using 1:3:(0):($4 - $3) with vectors heads size graph 0.012,90" + colour +
+                 " notitle, $curve using 1:2 with points pointtype 7 pointsize 0.7" + colour + " notitle";
+    else
+        plots += "$curve using 1:3:4 with filledcurves fillstyle transparent solid 0.25 noborder" + colour +
+                 " notitle, $curve using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.4" + colour +
+                 " notitle";
+    plots += ", $zero using 1:2 with lines linewidth 1 dashtype 2 linecolor rgb '" + std::string(ink) + "' notitle";
+    return finish(script + plots + "\n");
 }
 
 }    // namespace nonna

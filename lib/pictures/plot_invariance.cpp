@@ -90,7 +90,7 @@ std::string plot_invariance(const std::string& title, std::span<const CurvePoint
         std::string("set label 2 'mean and one deviation to either side; dashed: threshold' at screen 0.5, screen ") +
         number(1 - 40.0 / height) + " center textcolor rgb '" + ink + "' font ',12'\n";
     script += "set multiplot layout " + std::to_string(rows) + "," + std::to_string(columns) + " margins screen " +
-              number(85.0 / (columns * panel_width)) + "," + number(1 - 15.0 / (columns * panel_width)) + "," +
+              number(85.0 / (columns * panel_width)) + "," + number(1 - 24.0 / (columns * panel_width)) + "," +
               number(50.0 / height) + "," + number(1 - double(title_height) / height) + " spacing screen " +
               number(60.0 / (columns * panel_width)) + "," + number(60.0 / height) + "\n";
     for (std::size_t i = 0; i < curves.size(); ++i)

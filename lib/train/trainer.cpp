@@ -220,30 +220,4 @@ Source open_source(const std::string& text, const Architecture& architecture)
     return source;
 }
 
-void fit_scale(Model& model, std::span<const float> images, std::size_t count, Pool& pool)
-{
-    const int batch = int(std::min<std::size_t>(count, 48));
-    const std::size_t size = model.architecture.input().size();
-    Network<float> network(model.architecture, batch, pool);
-    std::vector<double> sums(model.statistics.size());
-    for (std::size_t first = 0; first < count; first += batch) {
-        throw_if_interrupted();
-        const std::size_t n = std::min<std::size_t>(batch, count - first);
-        network.load(images.subspan(first * size, n * size), int(n));
-        network.up(model.parameters);
-        const std::vector<double> batch_sums = network.batch_statistics(model.parameters);
-        for (std::size_t i = 0; i < sums.size(); ++i)
-            sums[i] += batch_sums[i] / double(count);
-    }
-    for (const ParameterTensor& t : parameter_layout(model.architecture)) {
-        if (!t.decoder)
-            continue;
-        const double alpha = least_squares_scale(std::span(sums).subspan(2 * t.stage, 2));
-        for (std::size_t i = 0; i < t.segment.size(); ++i)
-            model.parameters[t.segment.offset + i] *= float(alpha);
-        sums[2 * t.stage] = sums[2 * t.stage + 1] = 0;
-    }
-    model.statistics = sums;
-}
-
 }    // namespace nonna

@@ -83,8 +83,9 @@ void train(Model& model, const std::vector<Source>& sources,
 // Opens "FILE" or "FILE:WEIGHT" (a weight greater than 0; the whole text when such a file exists).
 Source open_source(const std::string& text, const Architecture& architecture);
 
-// Sets the statistics of tied stages, and the scale of untied decoders, to the least-squares alpha over preprocessed
-// `images` ((image, row, column, channel), `count` of them).
+// Fits what a random model's decoders need to preprocessed `images` ((image, row, column, channel), `count` of them):
+// the statistics of tied stages and the scale of untied decoders to the least-squares alpha, and an autoencoder's
+// biases, so that on these images each hidden unit's input, and each input's error, has mean 0 (fit_scale.cpp).
 void fit_scale(Model& model, std::span<const float> images, std::size_t count, Pool& pool);
 
 }    // namespace nonna

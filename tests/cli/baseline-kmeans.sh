@@ -87,6 +87,7 @@ fails test.tar --model m.safetensors --tune
 fails test.tar --model t.tsv
 fails test.tar --data yes.tar --side 16 --whitening 5 --centroids 3 --resume
 fails test.tar --data yes.tar --side 16 --whitening 17 --centroids 3
+fails test.tar --data yes.tar --side 16 --whitening 4 --centroids 3
 fails test.tar --data yes.tar --data no.tar --side 16 --whitening 5 --centroids 5 --save m.safetensors --resume
 fails test.tar --data yes.tar --data no.tar --side 16 --whitening 5 --centroids 4 --seed 1 --save m.safetensors --resume
 fails test.tar --data yes.tar --side 16 --whitening 5 --centroids 3 --save yes.tar

@@ -79,6 +79,7 @@ fails yes.tar --data train.tar --filters 10
 fails test.tar
 fails test.tar --data missing.tar
 fails - --data train.tar </dev/null
+fails missing.tar --data train.tar
 fails test.tar --data train.tar --tune --best 3
 fails test.tar --data train.tar --tune --pixels raw
 fails test.tar --data train.tar --tune --folds 3

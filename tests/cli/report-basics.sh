@@ -8,13 +8,37 @@ printf 'nonna-sweep <model> & more\n' >results/commands.txt
 nonna-report results
 echo "status $?"
 grep -c '</html>' results/report.html
-grep -o 'nonna-sweep &lt;model&gt; &amp; more' results/report.html
-grep -o '<p class="missing">[^<]*' results/report.html
+grep -o 'nonna-sweep</b> &lt;model&gt; &amp; more' results/report.html
+grep -o '<dt>the [^<]*' results/report.html
 grep -ciE '<script|http|src="[^d]' results/report.html
+# What the page says would make the rest has only options that there are.
+sed -n '/class="left"/,/<\/details>/{s/.*<dd><code>//; t found; b; :found; s/<[^>]*>//gp}' results/report.html >usual
+grep -c '^nonna-' usual
+while read -r tool rest; do
+    [ "$tool" != nonna-reproduce ] || continue
+    for option in $(printf '%s\n' "$rest" | grep -oE -e '--[a-z-]+'); do
+        "$tool" --dump-interface | grep -q -e "\"long\": \"$option\"" || echo "$tool has no $option"
+    done
+done <usual
 cp results/report.html before.html
 nonna-report results -o - | cmp - before.html
 nonna-report results >/dev/null && cmp results/report.html before.html && echo "a second run changes nothing"
-nonna-report results --title 'Faces & more' -o - | grep '<h1>'
+nonna-report results --title 'Faces & more' -o - | grep -o '<h1>[^<]*'
+
+# Several networks: Table 1's form, for a terminal too; each sub-folder is a part under its name, in order.
+mkdir -p study/faces study/bodies study/checkpoints
+printf 'concept\tmethod\tseeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd\theld_auc\theld_auc_sd\tpaper\n' >study/table1.tsv
+printf '%s\tguess\t1\t0.648\t\t0.5\t\t0.648\t\t0.5\t\t0.648\n' faces bodies >>study/table1.tsv
+printf 'faces\tbest neuron\t3\t0.802\t0.0061\t\t\t0.791\t0.0083\t0.8123\t0.004\t0.817\n' >>study/table1.tsv
+printf 'field\tmaps\tseeds\taccuracy\taccuracy_sd\theld_accuracy\theld_accuracy_sd\theld_auc\theld_auc_sd\tpaper\n18\t8\t1\t0.79\t\t0.77\t\t0.8\t\t0.817\n' >study/sensitivity.tsv
+cp results/sweep-top.tsv study/faces
+cp results/sweep-top.tsv study/bodies
+printf 'nonna-reproduce --table1 --out study >study.log\nnonna-sweep m.safetensors \\\n    faces.tar -o faces/sweep-top.tsv\n' >study/commands.txt
+nonna-report study
+grep -oE '<h[123][^>]*>[^<]*' study/report.html
+grep -o '<code>[^~]*faces.tar.*</code>' study/report.html | sed 's/<[^>]*>//g'
+cp -r study elsewhere && nonna-report elsewhere >/dev/null && cmp study/report.html elsewhere/report.html &&
+    echo "the same bytes wherever the folder lies"
 
 nonna-report empty
 echo "status $?"

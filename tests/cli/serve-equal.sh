@@ -31,6 +31,15 @@ done
 for schedule in stagewise greedy; do
     equal "$schedule" "--optimizer adagrad" "0-1/3 2/3" --schedule $schedule
 done
+# biases are segments as any other: autoencoders, tied and not, cut wherever five shards cut them
+printf '[network]\nside = 16\nwhitening = 5\n[stage1]\nkind = autoencoder\nfield = 5\nmaps = 4\n[stage2]\nkind = autoencoder\nfield = 4\nmaps = 3\ntied = false\n' >sigmoid.conf
+mv a.safetensors tiny.safetensors
+nonna-init -q ./sigmoid.conf --whiten-from data.tar --seed 7 -o a.safetensors
+for rule in momentum adagrad; do
+    equal "autoencoders, $rule" "--optimizer $rule --rate 0.004" "$five"
+done
+equal "autoencoders, greedy" "--optimizer adagrad" "0-1/3 2/3" --schedule greedy
+mv tiny.safetensors a.safetensors
 equal "8 shards in one process" "--optimizer adagrad" 0-7/8
 equal "bf16" "--optimizer momentum --rate 0.004" "0/2 1/2" --precision bf16
 

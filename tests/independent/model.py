@@ -64,25 +64,28 @@ def window_mean(a, window):
     return a
 
 
-def stage_up(x, w, s):
-    """x (n, r, c, in), w (r, c, dy, dx, in, map) -> h, q, y, each (n, r, c, map)."""
+def stage_up(x, tensors, name, s):
+    """x (n, r, c, in) -> the stage's sublayers by name, from the bottom up, each (n, r, c, map)."""
+    w = tensors[f"{name}.encoder"]    # (r, c, dy, dx, in, map)
     rows, columns, field, t = w.shape[0], w.shape[1], s["field"], s["stride"]
     h = np.zeros((len(x), rows, columns, s["maps"]))
     for r in range(rows):
         for c in range(columns):
             patch = x[:, r * t:r * t + field, c * t:c * t + field]
             h[:, r, c] = np.tensordot(patch, w[r, c], axes=3)
+    if s.get("kind") == "autoencoder":
+        return {"filter": 1 / (1 + np.exp(-h - tensors[f"{name}.encoder_bias"])) - 0.5}
     p = s["pool"]
     q = np.sqrt(s["epsilon"] + sum(h[:, dy:rows - p + 1 + dy, dx:columns - p + 1 + dx] ** 2
                                    for dy in range(p) for dx in range(p)))
     if s["norm"] == 0:
-        return h, q, q
+        return {"filter": h, "pool": q}
     g = q - window_mean(q.mean(axis=3), s["norm"])[..., None]
     y = g / np.maximum(s["c"], np.sqrt(window_mean((g ** 2).mean(axis=3), s["norm"])))[..., None]
     if s["border"] == "valid":
         k = s["norm"] // 2
         y = y[:, k:-k or None, k:-k or None]
-    return h, q, y
+    return {"filter": h, "pool": q, "norm": y}
 
 
 def reconstruct(h, d, shape, s):
@@ -112,16 +115,20 @@ class Net:
         for i, s in enumerate(self.stages):
             if inputs is not None:
                 x = inputs[i]
-            w = self.tensors[f"stage{i + 1}.encoder"]
-            h, q, y = stage_up(x, w, s)
-            d = w if s["tied"] else self.tensors[f"stage{i + 1}.decoder"]
-            u = reconstruct(h, d, x.shape, s)
-            if s["tied"] and i not in self.alpha:    # decay 0.99, this batch's means included
-                sums = 0.99 * self.tensors[f"stage{i + 1}.scale_sums"] + 0.01 * np.array([(u * x).sum(), (u * u).sum()]) / len(x)
+            name = f"stage{i + 1}"
+            layers = stage_up(x, self.tensors, name, s)
+            d = self.tensors[f"{name}.encoder" if s["tied"] else f"{name}.decoder"]
+            u = reconstruct(layers["filter"], d, x.shape, s)
+            autoencoder = s.get("kind") == "autoencoder"
+            if autoencoder:
+                u = u + self.tensors[f"{name}.decoder_bias"]
+            sparsity = (layers["filter"] + 0.5 if autoencoder else layers["pool"]).sum()
+            if s["tied"] and not autoencoder and i not in self.alpha:    # decay 0.99, this batch's means included
+                sums = 0.99 * self.tensors[f"{name}.scale_sums"] + 0.01 * np.array([(u * x).sum(), (u * u).sum()]) / len(x)
                 self.alpha[i] = sums[0] / sums[1]
             r = self.alpha.get(i, 1.0) * u
-            costs.append((((r - x) ** 2).sum() + s["lambda"] * q.sum()) / len(x))
-            x = y
+            costs.append((((r - x) ** 2).sum() + s["lambda"] * sparsity) / len(x))
+            x = list(layers.values())[-1]
         return costs
 
 
@@ -138,12 +145,12 @@ def check(folder, name, schedule):
     inputs = []
     for i, s in enumerate(net.stages):
         inputs.append(x)
-        layers = dict(zip(("filter", "pool", "norm"), stage_up(x, net.tensors[f"stage{i + 1}.encoder"], s)))
+        layers = stage_up(x, net.tensors, f"stage{i + 1}", s)
         for sublayer, value in layers.items():
             got = np.load(f"{folder}/{name}-{i + 1}.{sublayer}.npy")
             assert got.shape == value.shape, (got.shape, value.shape)
             compare(f"{name} {i + 1}.{sublayer}", got, value)
-        x = layers["norm"]
+        x = list(layers.values())[-1]
 
     costs = net.costs(first)    # fixes alpha, a constant of the gradient
     with open(f"{folder}/{name}-{schedule}.tsv") as f:
@@ -153,12 +160,12 @@ def check(folder, name, schedule):
     after = Net(f"{folder}/{name}-{schedule}.safetensors")
     rng = np.random.default_rng(5)
     for tensor, value in net.tensors.items():
-        if not tensor.endswith(("encoder", "decoder")):
+        if not tensor.endswith(("encoder", "decoder", "bias")):
             continue
         stage = int(tensor[5]) - 1
         step = (value - after.tensors[tensor]) / RATE
         flat = value.reshape(-1)
-        chosen = np.concatenate([[0, flat.size - 1], rng.integers(0, flat.size, 40)])    # the corners' filters too
+        chosen = np.concatenate([[0, flat.size - 1], rng.integers(0, flat.size, 14)])    # the corners' filters too
         gradient = []
         for k in chosen:
             old, sides = flat[k], []

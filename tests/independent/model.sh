@@ -23,9 +23,39 @@ nonna-dataset pack -q pictures --size 0 --format png -o data.tar
     sed 's/^\[stage2\]/unit_norm = false\n[stage2]/' >plain.conf
 sed -e 's/^border = same/border = valid/' -e 's/^tied = false/tied = true/' -e 's/^field = 4/field = 2\nstride = 2/' \
     -e 's/^whitening = 5/whitening = 7/' plain.conf >other.conf
-for name in plain other; do
+# Autoencoders, tied and not, with a stage of the paper's between them; and a network without normalisation.
+cat >sigmoid.conf <<'END'
+[network]
+side = 16
+whitening = 5
+[stage1]
+kind = autoencoder
+field = 5
+maps = 4
+lambda = 0.02
+[stage2]
+field = 3
+maps = 3
+pool = 2
+norm = 3
+unit_norm = false
+[stage3]
+kind = autoencoder
+field = 3
+maps = 4
+stride = 2
+tied = false
+lambda = 0.1
+END
+sed '/^norm/d; s/^pool.*/&\nnorm = 0/' plain.conf >nonorm.conf
+for name in plain other sigmoid nonorm; do
     nonna-init -q "$name.conf" -o "$name.safetensors" --whiten-from data.tar --seed 3
-    for layer in 1.filter 1.pool 1.norm 2.filter 2.pool 2.norm; do
+    # Fitted biases have no gradient on the pictures that they were fitted to: some steps away from there.
+    if [ $name = sigmoid ]; then
+        mv sigmoid.safetensors fitted.safetensors
+        nonna-train -q fitted.safetensors --data data.tar --batch 7 --steps 5 -o sigmoid.safetensors
+    fi
+    for layer in $(nonna-info --count "$name.conf" | sed -n 's/^\([1-9]\.[a-z]*\):.*/\1/p'); do
         nonna-respond -q "$name.safetensors" data.tar --layer "$layer" -o "$name-$layer.npy"
     done
     for schedule in joint stagewise; do

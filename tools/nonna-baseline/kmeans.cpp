@@ -11,7 +11,7 @@ namespace
 struct Options : BaselineCommand {
     std::string model, show;
     std::optional<std::int64_t> centroids;
-    std::int64_t side = 40, whitening = 11;
+    std::int64_t side = 40;
     KMeansFit fit;
 };
 
@@ -45,6 +45,8 @@ void check(const Options& o, const Command& job)
             usage_error(option, "goes with --data: a --model is fitted already");
     if (o.model.empty() && !o.centroids)
         usage_error("--centroids", "is needed with --data");
+    if (o.fit.whitening > 0 && o.fit.whitening % 2 == 0)
+        usage_error("--whitening", "an odd number, so that a filter has a centre, or 0");
     if (o.fit.resume && o.fit.save.empty())
         usage_error("--resume", "needs --save, which it goes on from");
     for (const char* option : {"--show", "--save", "--eigenvalue-offset", "--resume"})
@@ -58,9 +60,9 @@ ExitStatus kmeans(Options& o, const Command& job)
     Pool pool{int(o.threads)};
     o.fit.kmeans.seed = o.sweep.seed;
     o.fit.kmeans.centroids = o.centroids.value_or(0);
-    o.fit.whitening = int(o.whitening);
     KMeansModel model;
     PictureSet test;
+    NeuronScore best;
     if (!o.model.empty()) {
         model = load_kmeans(o.model);
         if (!model.finished)
@@ -80,7 +82,6 @@ ExitStatus kmeans(Options& o, const Command& job)
             return tune(o, test, pictures, pool);
         model = fit_kmeans(pictures, o.fit, tool(), pool);
     }
-    NeuronScore best;
     const ExitStatus status =
         o.run(kmeans_responses({test.pixels, test.count()}, model, test.name, pool), test, pool, best);
     if (!o.show.empty()) {
@@ -111,7 +112,7 @@ void add_kmeans(Command& program)
     job->choice("--start", o.fit.kmeans.start, kmeans_starts, "the first centroids");
     job->option("--iterations", o.fit.kmeans.iterations, "N", "batches", 1, 1'000'000);
     job->option("--batch", o.fit.kmeans.batch, "N", "pictures an iteration; at most all are taken", 1, 100'000'000);
-    job->option("--whitening", o.whitening, "N", "side of the whitening filters; 0: none", 0, 101);
+    job->option("--whitening", o.fit.whitening, "N", "side of the whitening filters; 0: none", 0, 101);
     job->option("--eigenvalue-offset", o.fit.eigenvalue_offset, "V", "whitening's regularisation", 1e-9, 1e9);
     job->option("--save", o.fit.save, "M.safetensors", "the centroids, also while they are fitted");
     job->option("--save-every", o.fit.save_every, "N", "iterations between two savings", 1, 1'000'000);

@@ -19,7 +19,7 @@ struct Linear : BaselineCommand {
 // The test images' side, where it was not given.
 int first_side(const std::string& test)
 {
-    if (!std::filesystem::is_regular_file(test))
+    if (test == "-" || (std::filesystem::exists(test) && !std::filesystem::is_regular_file(test)))
         usage_error("--side", "is needed where the test set is no file");
     ImageReader reader(test);
     const std::optional<Sample> first = reader.next();

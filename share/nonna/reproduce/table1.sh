@@ -44,8 +44,9 @@ prepare() {
             { print > (base ($2 == 1 ? "positives" : "negatives") (index($1, p) == 1 ? "-crop" : "-rest") ".tsv") }
             BEGIN { kinds["positives-crop"]; kinds["positives-rest"]; kinds["negatives-crop"]; kinds["negatives-rest"] }
         ' concepts.list
+        { cat "$concept/positives-crop.tsv"; sed 1d "$concept/positives-rest.tsv"; } >"$concept/positives.tsv"
         # A person has a folder: nobody is to be in both halves. Where there are few folders every picture stands alone.
-        folders=$(cut -f 1 "$concept"/positives-*.tsv | sed '/^path$/d; s,/[^/]*$,,' | sort -u | wc -l)
+        folders=$(cut -f 1 "$concept/positives.tsv" | sed 's,/[^/]*$,,' | sort -u | wc -l)
         [ "$folders" -gt 20 ] && echo folder >"$concept/groups" || echo source >"$concept/groups"
     done
 }
@@ -157,8 +158,13 @@ pipeline() {
             nonna-stimulus optimal "$model" --neuron "$neuron" --data "$concept/test.tar" --seed 1 -o "$concept/optimal.png"
         step 2 "$concept/top.png" "$concept: the pictures it responds to most" \
             nonna-stimulus top "$model" --neuron "$neuron" --data "$concept/test.tar" --count 48 -o "$concept/top.png"
+        # Moved as they were taken, so that what comes into sight is real.
+        step 2 "$concept/originals.tar" "$concept: positives as they were taken" \
+            nonna-dataset pack --root "$data" --labels-from "$concept/positives.tsv" -o "$concept/originals.tar"
+        set --
+        [ "$(wc -l <"$concept/positives-crop.tsv")" -le 1 ] || set -- --crop "$pixels"
         step 5 "$concept/invariance.tsv" "$concept: moved, scaled, turned" \
-            nonna-invariance "$model" --neuron "$neuron" --sweep "$concept/sweep-top.tsv" "$concept/positives.tar" \
+            nonna-invariance "$model" --neuron "$neuron" --sweep "$concept/sweep-top.tsv" "$concept/originals.tar" "$@" \
             --count 10 --sheet "$concept/invariance.png" -o "$concept/invariance.tsv"
     done
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "model/model_file.h"
+#include "model/network.h"
 #include "model/neuron.h"
 
 #include <boost/test/unit_test.hpp>
@@ -96,12 +97,52 @@ BOOST_AUTO_TEST_CASE(study_has_1352_top_neurons)
     BOOST_TEST(a.decoder_weights() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(controls_of_study_search_as_many_top_neurons)
+{
+    for (const char* name : {"study-autoencoder3", "study-autoencoder6", "study-nonorm"}) {
+        const Architecture a = installed(name);
+        BOOST_TEST(layer_shape(top_layer(a), a).size() == 1352u);
+        const Area area = top_visible_area(a);
+        BOOST_TEST((area.rows == 36 && area.columns == 36));
+        BOOST_TEST(a.decoder_weights() == 0u);
+    }
+    const Architecture six = installed("study-autoencoder6");
+    BOOST_TEST(all_layers(six).size() == 6u);
+    BOOST_TEST(layer_name(top_layer(six)) == "6.filter");
+    BOOST_TEST(neuron_name(parse_neuron("top/0,12,7", six)) == "6.filter/0,12,7");
+    BOOST_CHECK_THROW(parse_layer("6.pool", six), Error);
+    BOOST_TEST(layer_name(top_layer(installed("study-nonorm"))) == "3.pool");
+    BOOST_TEST(six.biases() == 42u * 42 * 8 + 36 * 36 * 8 + 30 * 30 * 8 + 24 * 24 * 8 + 18 * 18 * 8 + 13 * 13 * 8 +
+                                   48 * 48 * 3 + 42 * 42 * 8 + 36 * 36 * 8 + 30 * 30 * 8 + 24 * 24 * 8 + 18 * 18 * 8);
+}
+
 BOOST_AUTO_TEST_CASE(json_round_trip)
 {
-    for (const char* name : {"tiny", "demo", "study", "paper8", "paper"}) {
+    for (const char* name :
+         {"tiny", "demo", "study", "paper8", "paper", "study-autoencoder3", "study-autoencoder6", "study-nonorm"}) {
         const Architecture a = installed(name);
         BOOST_TEST(Architecture::from_json(a.to_json(), "test").to_json() == a.to_json());
     }
+    // What was written before there were two kinds of stages is written still.
+    BOOST_TEST(installed("tiny").to_json() ==
+               R"({"name":"tiny","side":16,"channels":3,"whitening":5,"stages":[)"
+               R"({"field":5,"maps":4,"stride":1,"pool":3,"norm":3,"border":"same","tied":true,"unit_norm":true,)"
+               R"("lambda":0.1,"epsilon":0.001,"c":0.01},)"
+               R"({"field":4,"maps":4,"stride":1,"pool":2,"norm":3,"border":"same","tied":false,"unit_norm":true,)"
+               R"("lambda":0.1,"epsilon":0.001,"c":0.01}]})");
+    File file;
+    file.write("[network]\nname = both\nside = 9\n[stage1]\nfield = 3\nmaps = 2\npool = 2\n"
+               "[stage2]\nkind = autoencoder\nfield = 2\nmaps = 5\ntied = false\n");
+    const Architecture both = Architecture::read(file.path);
+    BOOST_TEST(both.to_json() ==
+               R"({"name":"both","side":9,"channels":3,"whitening":11,"stages":[)"
+               R"({"field":3,"maps":2,"stride":1,"pool":2,"norm":5,"border":"same","tied":true,"unit_norm":true,)"
+               R"("lambda":0.1,"epsilon":0.001,"c":0.01},)"
+               R"({"kind":"autoencoder","field":2,"maps":5,"stride":1,"tied":false,"lambda":0.0}]})");
+    BOOST_TEST(Architecture::from_json(both.to_json(), "test").to_json() == both.to_json());
+    std::string other = both.to_json();
+    other.replace(other.find("autoencoder"), 11, "perceptron!");
+    BOOST_CHECK_THROW(Architecture::from_json(other, "test"), Error);
     BOOST_CHECK_THROW(Architecture::from_json("{}", "test"), Error);
     BOOST_CHECK_THROW(Architecture::from_json("[1, 2", "test"), Error);
 }
@@ -118,6 +159,17 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_refused_with_the_reason)
     BOOST_TEST(refusal(good + "[stage3]\nfield = 2\n") == "section [stage3] where [network] or [stage2] was expected");
     BOOST_TEST(refusal(good + "norm = 4\n") == "[stage1] norm must be 0 or odd");
     BOOST_TEST(refusal("[network]\nside = 16\nnonsense\n").starts_with("line 3: "));
+    BOOST_TEST(refusal(good + "kind = rica\n") == "accepted");
+    BOOST_TEST(refusal(good + "kind = conv\n") == "[stage1] kind = conv: not rica or autoencoder");
+    const std::string autoencoder = good + "kind = autoencoder\n";
+    BOOST_TEST(refusal(autoencoder + "stride = 2\ntied = false\nlambda = 0.01\n") == "accepted");
+    for (const char* key : {"pool", "norm", "border", "unit_norm", "epsilon", "c"})
+        BOOST_TEST(refusal(autoencoder + key + " = 1\n") ==
+                   std::string("[stage1] key '") + key + "' means nothing in a stage of kind autoencoder");
+    BOOST_TEST(refusal(autoencoder + "feild = 4\n") == "unknown key 'feild' in section [stage1]");
+    BOOST_TEST(refusal(autoencoder + "[stage2]\nkind = autoencoder\nfield = 13\n") ==
+               "[stage2] field does not fit its input of side 12");
+    BOOST_TEST(refusal("[network]\nside = 16\nkind = autoencoder\n") == "unknown key 'kind' in section [network]");
     BOOST_CHECK_THROW(Architecture::read("no-such-architecture"), Error);
 }
 
@@ -162,6 +214,79 @@ BOOST_AUTO_TEST_CASE(round_trip)
     std::ifstream one(file.path), two(again.path);
     BOOST_TEST(
         (std::string(std::istreambuf_iterator<char>(one), {}) == std::string(std::istreambuf_iterator<char>(two), {})));
+}
+
+BOOST_AUTO_TEST_CASE(biases_are_parameters)
+{
+    File conf;
+    conf.write("[network]\nname = both\nside = 9\nwhitening = 0\n"
+               "[stage1]\nkind = autoencoder\nfield = 3\nmaps = 2\nstride = 2\n"
+               "[stage2]\nkind = autoencoder\nfield = 2\nmaps = 5\ntied = false\n"
+               "[stage3]\nfield = 2\nmaps = 3\npool = 2\nnorm = 0\n");
+    const Architecture a = Architecture::read(conf.path);
+    // each segment begins where the one before it ends, in the network's order
+    Pool pool(1);
+    Network<float> network(a, 3, pool);
+    const std::vector<ParameterTensor> layout = parameter_layout(a);
+    std::vector<std::string> names;
+    std::size_t end = 0, i = 0;
+    for (int s = 0; s < 3; ++s) {
+        const std::size_t first = end;
+        for (const Segment& segment : network.stage(s).segments()) {
+            BOOST_REQUIRE(i < layout.size());
+            const Segment& own = layout[i].segment;
+            BOOST_TEST(own.offset == end);
+            BOOST_TEST(first + segment.offset == end);
+            BOOST_TEST((own.matrices == segment.matrices && own.rows == segment.rows &&
+                        own.columns == segment.columns && own.unit_norm == segment.unit_norm));
+            std::uint64_t size = 1;
+            for (const std::uint64_t d : layout[i].shape)
+                size *= d;
+            BOOST_TEST(size == own.size());
+            end += own.size();
+            names.push_back(layout[i++].name);
+        }
+    }
+    BOOST_TEST(end == parameter_count(a));
+    BOOST_TEST(end == network.parameters());
+    const std::vector<std::string> expected = {"stage1.encoder",      "stage1.encoder_bias", "stage1.decoder_bias",
+                                               "stage2.encoder",      "stage2.decoder",      "stage2.encoder_bias",
+                                               "stage2.decoder_bias", "stage3.encoder"};
+    BOOST_TEST(names == expected, boost::test_tools::per_element());
+
+    Preprocessing p;
+    p.side = 9;
+    Model model = random_model(a, p, 3, pool);
+    for (const ParameterTensor& t : layout)
+        if (t.bias)
+            for (std::size_t k = 0; k < t.segment.size(); ++k) {
+                BOOST_REQUIRE_EQUAL(model.parameters[t.segment.offset + k], 0.0f);
+                model.parameters[t.segment.offset + k] = float(k) / 7;
+            }
+    model.statistics = {1, 2, 3, 4, 5, 10};
+    File file;
+    save_model(file.path, model);
+    const Model back = load_model(file.path);
+    BOOST_TEST((back.parameters == model.parameters));
+    BOOST_TEST(back.alpha(0) == 1.0);
+    BOOST_TEST(back.alpha(1) == 1.0);
+    BOOST_TEST(back.alpha(2) == 0.5);
+    std::vector<float> some(layout[6].segment.size() + 4);    // a decoder's bias and what follows it
+    load_parameters(file.path, a, layout[6].segment.offset, some);
+    BOOST_TEST(
+        std::equal(some.begin(), some.end(), model.parameters.begin() + std::ptrdiff_t(layout[6].segment.offset)));
+
+    // biases are no filters: bf16 leaves them as they are
+    Model split = random_model(a, p, 3, pool);
+    split.parameters = model.parameters;
+    split_parameters(a, split.parameters, pool);
+    for (const ParameterTensor& t : layout) {
+        const auto begin = model.parameters.begin() + std::ptrdiff_t(t.segment.offset);
+        BOOST_TEST(std::equal(begin, begin + std::ptrdiff_t(t.segment.size()),
+                              split.parameters.begin() + std::ptrdiff_t(t.segment.offset)) == t.bias);
+    }
+    join_parameters(a, split.parameters, pool);
+    BOOST_TEST((split.parameters == model.parameters));
 }
 
 BOOST_AUTO_TEST_CASE(reloading_keeps_the_arrays)

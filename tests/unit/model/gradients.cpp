@@ -153,6 +153,23 @@ Architecture small(bool tied, Border border, int norm, int stride = 1)
     return a;
 }
 
+// Autoencoders alone, above a stage of the paper's and below one. A stride of 2 leaves input values that no field sees.
+Architecture with_autoencoders(bool tied, int stride, int which)
+{
+    Architecture a = small(tied, Border::same, 3, stride);
+    for (int s = 0; s < 2; ++s)
+        if (which != 1 - s) {
+            StageArchitecture& stage = a.stages[s];
+            stage.kind = StageKind::autoencoder;
+            stage.pool = 1;
+            stage.norm = 0;
+            stage.unit_norm = false;
+        }
+    a.complete("small");
+    return a;
+}
+enum { both_stages = 2, second_stage = 1, first_stage = 0 };
+
 // Largest difference between `gradient` and central differences of `cost` along every (or every nth) coordinate, over
 // the largest gradient.
 double difference(std::vector<double>& at, std::span<const double> gradient, const std::function<double()>& cost,
@@ -229,30 +246,54 @@ BOOST_AUTO_TEST_CASE(joint_cost_of_the_whole_network)
                 }
 }
 
+BOOST_AUTO_TEST_CASE(joint_cost_with_autoencoders)
+{
+    for (const bool tied : {true, false})
+        for (const int stride : {1, 2})
+            for (const int which : {first_stage, second_stage, both_stages}) {
+                Fixture f(with_autoencoders(tied, stride, which));
+                std::vector<double> gradient(f.parameters.size());
+                f.cost(0, 1);
+                f.network.gradient(f.parameters, f.statistics, Schedule::joint, 0, gradient);
+                const double error = difference(
+                    f.parameters, gradient, [&] { return f.cost(0, 1); }, 7);
+                BOOST_TEST(error < bound,
+                           "tied " << tied << ", stride " << stride << ", which " << which << ": " << error);
+            }
+}
+
+// Where autoencoders have a part in what follows.
+std::vector<Architecture> paper_and_autoencoders(bool tied)
+{
+    return {small(tied, Border::same, 3), with_autoencoders(tied, 1, both_stages),
+            with_autoencoders(tied, 1, second_stage)};
+}
+
 BOOST_AUTO_TEST_CASE(stagewise_takes_each_input_as_constant)
 {
-    for (const bool tied : {true, false}) {
-        Fixture f(small(tied, Border::same, 3));
-        std::vector<double> gradient(f.parameters.size());
-        f.cost(0, 1);
-        f.network.gradient(f.parameters, f.statistics, Schedule::stagewise, 0, gradient);
+    for (const bool tied : {true, false})
+        for (const Architecture& a : paper_and_autoencoders(tied)) {
+            Fixture f(a);
+            std::vector<double> gradient(f.parameters.size());
+            f.cost(0, 1);
+            f.network.gradient(f.parameters, f.statistics, Schedule::stagewise, 0, gradient);
 
-        // Stage 1: its parameters move its own cost only.
-        const std::size_t split = f.network.stage(0).parameters();
-        std::vector<double> all = f.parameters;
-        double error = 0;
-        for (std::size_t i = 0; i < all.size(); i += 3) {
-            const int own = i < split ? 0 : 1;    // stage 2's parameters do not move its input
-            const double d = 1e-5;
-            f.parameters[i] = all[i] + d;
-            const double more = f.cost(own, own);
-            f.parameters[i] = all[i] - d;
-            const double less = f.cost(own, own);
-            f.parameters[i] = all[i];
-            error = std::max(error, std::abs((more - less) / (2 * d) - gradient[i]));
+            // Stage 1: its parameters move its own cost only.
+            const std::size_t split = f.network.stage(0).parameters();
+            std::vector<double> all = f.parameters;
+            double error = 0;
+            for (std::size_t i = 0; i < all.size(); i += a.stages[1].sublayers() == 1 ? 11 : 3) {
+                const int own = i < split ? 0 : 1;    // stage 2's parameters do not move its input
+                const double d = 1e-5;
+                f.parameters[i] = all[i] + d;
+                const double more = f.cost(own, own);
+                f.parameters[i] = all[i] - d;
+                const double less = f.cost(own, own);
+                f.parameters[i] = all[i];
+                error = std::max(error, std::abs((more - less) / (2 * d) - gradient[i]));
+            }
+            BOOST_TEST(error < bound * 10, "tied " << tied << ": " << error);
         }
-        BOOST_TEST(error < bound * 10, "tied " << tied << ": " << error);
-    }
 }
 
 BOOST_AUTO_TEST_CASE(greedy_moves_one_stage)
@@ -272,77 +313,112 @@ BOOST_AUTO_TEST_CASE(a_step_moves_by_the_gradient)
 {
     // Network::step is statistics, costs, gradient and update in one go: the same bits as doing them in turn.
     for (const bool tied : {true, false})
-        for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
-            for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad}) {
-                Fixture f(small(tied, Border::same, 3));
-                f.cost(0, 1);
-                std::vector<double> gradient(f.parameters.size()), statistics = f.statistics;
-                const std::vector<double> sums = f.network.batch_statistics(f.parameters);
-                for (std::size_t i = 0; i < sums.size(); ++i)
-                    statistics[i] = 0.9 * statistics[i] + (1 - 0.9) * sums[i] / f.count;
-                const auto costs = f.network.gradient(f.parameters, statistics, schedule, 1, gradient);
-                std::vector<double> state(gradient.size(), 0.25), fused_state = state, moved = f.parameters;
-                Update<double> update{rule, 0.01, 0.9, state.data()};
-                kernels<double>().update(update, 0, moved.size(), gradient.data(), moved.data());
-                for (int s = 0; s < 2; ++s)
-                    for (const Segment& segment : f.network.stage(s).segments())
-                        for (std::size_t m = 0; m < segment.matrices && segment.unit_norm; ++m)
-                            if (schedule != Schedule::greedy || s == 1)
-                                kernels<double>().unit_columns(segment.rows, segment.columns,
-                                                               moved.data() + (s ? f.network.stage(0).parameters() : 0) +
-                                                                   segment.offset + m * segment.rows * segment.columns);
-                f.cost(0, 1);
-                update.state = fused_state.data();
-                const auto step_costs = f.network.step(f.parameters, f.statistics, 0.9, schedule, 1, update);
-                if (schedule == Schedule::greedy) {    // the other stage's state stays as it was
-                    const std::size_t split = f.network.stage(0).parameters();
-                    std::copy_n(fused_state.begin(), split, state.begin());
-                    std::copy_n(f.parameters.begin(), split, moved.begin());
-                    BOOST_TEST(std::all_of(fused_state.begin(), fused_state.begin() + split,
-                                           [](double v) { return v == 0.25; }));
+        for (const Architecture& a : paper_and_autoencoders(tied))
+            for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
+                for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad}) {
+                    Fixture f(a);
+                    f.cost(0, 1);
+                    std::vector<double> gradient(f.parameters.size()), statistics = f.statistics;
+                    const std::vector<double> sums = f.network.batch_statistics(f.parameters);
+                    for (std::size_t i = 0; i < sums.size(); ++i)
+                        statistics[i] = 0.9 * statistics[i] + (1 - 0.9) * sums[i] / f.count;
+                    const auto costs = f.network.gradient(f.parameters, statistics, schedule, 1, gradient);
+                    std::vector<double> state(gradient.size(), 0.25), fused_state = state, moved = f.parameters;
+                    Update<double> update{rule, 0.01, 0.9, state.data()};
+                    kernels<double>().update(update, 0, moved.size(), gradient.data(), moved.data());
+                    for (int s = 0; s < 2; ++s)
+                        for (const Segment& segment : f.network.stage(s).segments())
+                            for (std::size_t m = 0; m < segment.matrices && segment.unit_norm; ++m)
+                                if (schedule != Schedule::greedy || s == 1)
+                                    kernels<double>().unit_columns(
+                                        segment.rows, segment.columns,
+                                        moved.data() + (s ? f.network.stage(0).parameters() : 0) + segment.offset +
+                                            m * segment.rows * segment.columns);
+                    f.cost(0, 1);
+                    update.state = fused_state.data();
+                    const auto step_costs = f.network.step(f.parameters, f.statistics, 0.9, schedule, 1, update);
+                    if (schedule == Schedule::greedy) {    // the other stage's state stays as it was
+                        const std::size_t split = f.network.stage(0).parameters();
+                        std::copy_n(fused_state.begin(), split, state.begin());
+                        std::copy_n(f.parameters.begin(), split, moved.begin());
+                        BOOST_TEST(std::all_of(fused_state.begin(), fused_state.begin() + split,
+                                               [](double v) { return v == 0.25; }));
+                    }
+                    BOOST_TEST((f.statistics == statistics));
+                    BOOST_TEST((f.parameters == moved));
+                    BOOST_TEST((fused_state == state || rule == Rule::sgd));
+                    for (int s = 0; s < 2; ++s)
+                        BOOST_TEST(step_costs[s].total == costs[s].total);
                 }
-                BOOST_TEST((f.statistics == statistics));
-                BOOST_TEST((f.parameters == moved));
-                BOOST_TEST((fused_state == state || rule == Rule::sgd));
-                for (int s = 0; s < 2; ++s)
-                    BOOST_TEST(step_costs[s].total == costs[s].total);
-            }
 }
 
 BOOST_AUTO_TEST_CASE(input_from_every_sublayer)
 {
     // A neuron's response with respect to the picture, from each sublayer, in a corner and inside.
-    const Architecture a = small(true, Border::valid, 3);
-    Fixture f(a);
-    for (const LayerId layer : all_layers(a)) {
-        const Shape shape = layer_shape(layer, a);
-        for (const int row : {0, shape.rows / 2, shape.rows - 1}) {
-            const std::size_t unit = (std::size_t(row) * shape.columns + shape.columns - 1) * shape.maps;
-            auto response = [&] {
-                f.network.load(f.images, f.count);
-                f.network.up(f.parameters, layer);
-                return f.network.activation(layer)[unit * f.network.lanes()];    // of the first picture
-            };
-            response();
-            Aligned<double> seed(shape.size() * f.network.lanes()), dx(a.input().size() * f.network.lanes());
-            seed.data()[unit * f.network.lanes()] = 1;
-            f.network.input_gradient(f.parameters, layer, seed.data(), dx.data());
-            std::vector<double> gradient(f.images.size());
-            for (std::size_t i = 0; i < a.input().size(); ++i)
-                for (int l = 0; l < f.count; ++l)
-                    gradient[l * a.input().size() + i] = dx.data()[i * f.network.lanes() + l];
-            const double error = difference(f.images, gradient, response);
-            BOOST_TEST(error < bound, layer_name(layer) << " row " << row << ": " << error);
+    for (const Architecture& a : {small(true, Border::valid, 3), with_autoencoders(true, 1, both_stages),
+                                  with_autoencoders(false, 1, first_stage), with_autoencoders(true, 1, second_stage)}) {
+        Fixture f(a);
+        for (const LayerId layer : all_layers(a)) {
+            const Shape shape = layer_shape(layer, a);
+            for (const int row : {0, shape.rows / 2, shape.rows - 1}) {
+                const std::size_t unit = (std::size_t(row) * shape.columns + shape.columns - 1) * shape.maps;
+                auto response = [&] {
+                    f.network.load(f.images, f.count);
+                    f.network.up(f.parameters, layer);
+                    return f.network.activation(layer)[unit * f.network.lanes()];    // of the first picture
+                };
+                response();
+                Aligned<double> seed(shape.size() * f.network.lanes()), dx(a.input().size() * f.network.lanes());
+                seed.data()[unit * f.network.lanes()] = 1;
+                f.network.input_gradient(f.parameters, layer, seed.data(), dx.data());
+                std::vector<double> gradient(f.images.size());
+                for (std::size_t i = 0; i < a.input().size(); ++i)
+                    for (int l = 0; l < f.count; ++l)
+                        gradient[l * a.input().size() + i] = dx.data()[i * f.network.lanes() + l];
+                const double error = difference(f.images, gradient, response,
+                                                a.stages[0].sublayers() + a.stages[1].sublayers() == 6 ? 1 : 4);
+                BOOST_TEST(error < bound, layer_name(layer) << " row " << row << ": " << error);
 
-            // and the gradient vanishes outside the visible area
-            const Area area = visible_area({layer, row, shape.columns - 1, 0}, a);
-            for (int r = 0; r < a.side; ++r)
-                for (int c = 0; c < a.side; ++c)
-                    if (r < area.row || r >= area.row + area.rows || c < area.column || c >= area.column + area.columns)
-                        for (int m = 0; m < a.channels; ++m)
-                            BOOST_REQUIRE_EQUAL(gradient[(r * a.side + c) * a.channels + m], 0.0);
+                // and the gradient vanishes outside the visible area
+                const Area area = visible_area({layer, row, shape.columns - 1, 0}, a);
+                for (int r = 0; r < a.side; ++r)
+                    for (int c = 0; c < a.side; ++c)
+                        if (r < area.row || r >= area.row + area.rows || c < area.column ||
+                            c >= area.column + area.columns)
+                            for (int m = 0; m < a.channels; ++m)
+                                BOOST_REQUIRE_EQUAL(gradient[(r * a.side + c) * a.channels + m], 0.0);
+            }
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(examples_do_not_meet_in_a_batch)
+{
+    // Cost and gradient of three pictures are those of each alone, whatever a larger batch left in the padding before.
+    for (const bool tied : {true, false})
+        for (const Architecture& a : paper_and_autoencoders(tied)) {
+            Fixture f(a);
+            const std::vector<double> images = f.images;
+            std::vector<double> together(f.parameters.size()), one(together.size()), sum(together.size());
+            const double cost = f.cost(0, 1);
+            f.network.gradient(f.parameters, f.statistics, Schedule::joint, 0, together);
+            double costs = 0;
+            f.count = 1;
+            for (int i = 0; i < 3; ++i) {
+                f.images.assign(images.begin() + i * a.input().size(), images.begin() + (i + 1) * a.input().size());
+                costs += f.cost(0, 1) / 3;
+                f.network.gradient(f.parameters, f.statistics, Schedule::joint, 0, one);
+                for (std::size_t k = 0; k < sum.size(); ++k)
+                    sum[k] += one[k] / 3;
+            }
+            BOOST_TEST(std::abs(cost - costs) < 1e-9 * cost);
+            double error = 0, largest = 0;
+            for (std::size_t k = 0; k < sum.size(); ++k) {
+                error = std::max(error, std::abs(sum[k] - together[k]));
+                largest = std::max(largest, std::abs(sum[k]));
+            }
+            BOOST_TEST(error < 1e-9 * largest);
+        }
 }
 
 BOOST_AUTO_TEST_CASE(reserved_beforehand_is_all_that_a_step_takes)
@@ -351,13 +427,14 @@ BOOST_AUTO_TEST_CASE(reserved_beforehand_is_all_that_a_step_takes)
     for (const bool tied : {true, false})
         for (const Border border : {Border::same, Border::valid})
             for (const int batch : {5, 16})
-                for (const int norm : {3, 0})
+                for (const int norm : {3, 0, -1})
                     for (const Schedule schedule : {Schedule::joint, Schedule::stagewise}) {
-                        const Architecture a = small(tied, border, norm);
-                        std::vector<double> parameters = noise(a.encoder_weights() + a.decoder_weights(), 1),
+                        const Architecture a =
+                            norm < 0 ? with_autoencoders(tied, 1, both_stages) : small(tied, border, norm);
+                        Network<double> network(a, batch, pool);
+                        std::vector<double> parameters = noise(network.parameters(), 1),
                                             images = noise(a.input().size() * batch, 2),
                                             statistics(2 * a.stages.size(), 1.0);
-                        Network<double> network(a, batch, pool);
                         network.reserve_gradients(schedule);
                         const std::size_t planned = memory::reserved();
                         network.load(images, batch);

@@ -23,7 +23,11 @@ struct Folder {
         path = mkdtemp(name.data());
     }
     ~Folder() { std::filesystem::remove_all(path); }
-    void write(const std::string& name, const std::string& text) const { std::ofstream(path / name) << text; }
+    void write(const std::string& name, const std::string& text) const
+    {
+        std::filesystem::create_directories((path / name).parent_path());
+        std::ofstream(path / name) << text;
+    }
     Report report() const { return make_report(path, "A <title>", "a test"); }
 };
 
@@ -47,15 +51,23 @@ BOOST_AUTO_TEST_CASE(text_is_escaped)
 {
     BOOST_TEST(html_escape("a<b>&\"'\x01z") == "a&lt;b&gt;&amp;&quot;&#39;z");
     Page page("<script>", "x & y");
-    page.figure("image/png", std::as_bytes(std::span("Man", 3)), "\"quoted\"", "<b>");
-    page.figure("image/png", std::as_bytes(std::span("Ma", 2)), "", "");
-    page.figure("image/png", std::as_bytes(std::span("M", 1)), "", "");
+    page.figure({{"image/png", "Man", 1, 1, "\"quoted\"", ""}}, "<i>", {});
+    page.figure({{"image/png", "Ma", 1, 1, "", ""}}, "", {{"nonna-x --option <y>"}, true});
+    page.figure({{"image/png", "M", 1, 1, "", ""}}, "", {});
+    for (const char* heading : {"A & b", "a b!", "\u00e9"})
+        page.heading(2, heading);
     const std::string html = page.finish("end");
     BOOST_TEST(!contains(html, "<script>"));
     BOOST_TEST(contains(html, "alt=\"&quot;quoted&quot;\""));
     BOOST_TEST(contains(html, "base64,TWFu\""));
     BOOST_TEST(contains(html, "base64,TWE=\""));
     BOOST_TEST(contains(html, "base64,TQ==\""));
+    BOOST_TEST(!contains(html, "<i>"));
+    BOOST_TEST(contains(html, "<code><b>nonna-x</b> <b>--option</b> &lt;y&gt;</code>"));
+    for (const char* id : {"a-b", "a-b-2", "part"}) {    // each heading has an anchor of its own, and is in the contents
+        BOOST_TEST(contains(html, "<h2 id=\"" + std::string(id) + "\">"));
+        BOOST_TEST(contains(html, "<a href=\"#" + std::string(id) + "\">"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_small_table)
@@ -75,7 +87,7 @@ BOOST_AUTO_TEST_CASE(the_small_table)
     BOOST_TEST(contains(report.html, "A &lt;title&gt;"));
     BOOST_TEST(contains(report.html, "Best neuron: 3.norm/0,0,0."));
     BOOST_TEST(contains(report.html, "Chosen on one half of the images: 3.norm/6,5,4."));
-    BOOST_TEST(contains(report.html, "Left out: the histogram."));
+    BOOST_TEST(contains(report.html, "<dt>the histogram and the ROC curve</dt>"));
     BOOST_TEST(contains(report.html, "flatters"));
     BOOST_TEST(!contains(report.html, "<script"));
     BOOST_TEST(!contains(report.html, "http"));
@@ -103,8 +115,97 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
     fails("best-responses.tsv", "response\tlabel\n1\t2\n2\t0\n", "neither 1 nor 0");
     fails("train.tsv", "step\tcost\n1\t2\n", "no column that ends in _relative");
     fails("optimal.png", "\x89PNG\r\n\x1a\n", "");
+    fails("best-responses.tsv", "response\tlabel\n", "needs positives and negatives");
+    const std::string results = "concept\tmethod\tseeds\taccuracy\theld_accuracy\tpaper\n";
+    fails("table1.tsv", results, "no results");
+    fails("table1.tsv", results + "faces\tguess\t1\t64.8\t\t\n", "'accuracy' is not between 0 and 1");
+    fails("table1.tsv", results + "faces\t\t1\t0.6\t\t\n", "no method");
+    fails("table1.tsv", results + "a\tb\t1\t0.6\t\t\na\tb\t1\t0.6\t\t\n", "a second row of b, a");
+    fails("table1.tsv", results + "a\tb\t1\tmuch\t\t\n", "not a number");
+    fails("table1.tsv", "method\n" "guess\n", "no column 'concept'");
+    fails("sensitivity.tsv", "field\tmaps\n", "no results");
+    fails("sensitivity.tsv", "field\tmaps\tseeds\n18\tinf\t1\n", "'maps' is not a finite number");
+    fails("invariance.tsv", "warp\tamount\tmean\tdeviation\n", "no warps");
+    fails("invariance.tsv", "warp\tamount\tmean\tdeviation\nscale\tnan\t0\t0\n", "'amount' is not a finite");
+    fails("invariance.tsv", "warp\tamount\tmean\tdeviation\nscale\t1\t0\t-1\n", "the deviation is below 0");
+    fails("weakest.png", "no picture", "");
+    fails("filters-1.png", "no picture", "");
+    fails("faces/sweep-top.tsv", header + "\n", "no neurons");
+    {
+        const Folder folder;    // a model that is none
+        folder.write("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n");
+        BOOST_TEST(!folder.report().html.empty());
+        folder.write("model.safetensors", "nothing of the kind");
+        BOOST_CHECK_THROW(folder.report(), Error);
+    }
     fails("notes.txt", "x", "no results in it");
+    fails("checkpoints/step-1.safetensors", "x", "no results in it");
     BOOST_CHECK_THROW(make_report("/no/such/folder", "", ""), Error);
+}
+
+BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
+{
+    const Folder folder;
+    folder.write("sweep-top.tsv", "layer\trow\tcol\tmap\tpolarity\tthreshold\taccuracy\tauc\tdprime\thit_rate\tfalse_alarm_"
+                                  "rate\tbalanced_accuracy\tpositives\tnegatives\taccuracy_low\taccuracy_high\n"
+                                  "3.norm\t0\t0\t0\t1\t1\t0.7\tnan\t1\t0.5\t0.25\t0.6\t40\t60\tnan\tnan\n"
+                                  "3.norm\t1\t2\t3\t-1\t1\t0.8\tnan\t1\t0.75\t0.125\t0.8125\t40\t60\t0.7512\t0.8488\n");
+    const Report report = folder.report();
+    BOOST_TEST(contains(report.html, "80.0 %<small>75.1\u201384.9</small>"));
+    BOOST_TEST(contains(report.html, "3.norm/1,2,3, which says yes by falling silent."));
+    BOOST_TEST(contains(report.html, "yes to 75.0 % of the positives and to 12.5 % of the negatives"));
+    BOOST_TEST(contains(report.table, "best neuron                  80.0 %       - "));    // counted, so without AUC
+}
+
+BOOST_AUTO_TEST_CASE(tables_of_several_networks)
+{
+    const Folder folder;
+    folder.write("table1.tsv", "concept\tmethod\tseeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd"
+                               "\theld_auc\theld_auc_sd\tpaper\n"
+                               "faces\tbest neuron\t3\t0.8123\t0.0061\t0.9\t\t0.791\t0.0083\t0.8123\t0.004\t0.817\n"
+                               "cats\tbest neuron\t2\t0.7\tnan\t\t\t\t\t\t\t0.746\n"
+                               "faces\tfaces removed from training\t3\t0.7\t\t\t\t\t\t\t\t\n");
+    const Report report = folder.report();
+    BOOST_TEST(report.table ==
+               "faces                         accuracy %   held-out % held-out AUC      paper %\n"
+               "best neuron                  81.2 +- 0.6  79.1 +- 0.8 0.812 +- 0.004         81.7\n"
+               "faces removed from training         70.0            -            -            -\n"
+               "\n"
+               "cats                          accuracy %   held-out % held-out AUC      paper %\n"
+               "best neuron                         70.0            -            -         74.6\n");
+    BOOST_TEST(contains(report.html, "<th scope=\"colgroup\" class=\"group\" colspan=\"4\">faces</th>"));
+    BOOST_TEST(contains(report.html, "81.2<small>\u00b1 0.6</small>"));
+    BOOST_TEST(contains(report.html, "Means over 2 to 3 seeds"));
+}
+
+BOOST_AUTO_TEST_CASE(parts_and_their_commands)
+{
+    const Folder folder;
+    const std::string sweep = header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n";
+    folder.write("sweep-top.tsv", sweep);
+    folder.write("z/sweep-top.tsv", sweep);
+    folder.write("a <b>/sweep-top.tsv", sweep);
+    folder.write("empty/notes.txt", "nothing");
+    folder.write("commands.txt", "nonna-report sweep-top.tsv\n"
+                                 "nonna-sweep one -o ./sweep-top.tsv\n"
+                                 "nonna-sweep two \\\n    --out=z/sweep-top.tsv\n");
+    folder.write("a <b>/commands.txt", "nonna-sweep three >sweep-top.tsv\n");
+    const std::string html = folder.report().html;
+    const auto at = [&](const std::string& text) {
+        const std::size_t found = html.find(text);
+        BOOST_TEST(found != std::string::npos, text);
+        return found;
+    };
+    const std::string first = "<code><b>nonna-sweep</b> one <b>-o</b> <b>./sweep-top.tsv</b></code>",
+                      second = "<code><b>nonna-sweep</b> two <b>--out=z/sweep-top.tsv</b></code>",
+                      third = "<code><b>nonna-sweep</b> three <b>&gt;sweep-top.tsv</b></code>";
+    BOOST_TEST(at(first) < at(">a &lt;b&gt;</h2>"));
+    BOOST_TEST(at(">a &lt;b&gt;</h2>") < at(third));
+    BOOST_TEST(at(third) < at(">z</h2>"));
+    BOOST_TEST(at(">z</h2>") < at(second));
+    BOOST_TEST(!contains(html, ">empty</h2>"));
+    BOOST_TEST(contains(html, "<dt>z/sweep-top.tsv</dt>"));    // its digest
+    BOOST_TEST(!contains(html, folder.path.string()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -129,6 +230,13 @@ BOOST_AUTO_TEST_CASE(drawings, *boost::unit_test::precondition([](auto) { return
     BOOST_TEST(contains(plot_histogram({"", "x", "y"}, {0, 1, 2}, {2, 3, 4}, 1.5), "threshold"));
     BOOST_TEST(contains(plot_histogram({"", "x", "y"}, {2, 2}, {2, 2}, 2), "positives (2)"));    // nothing to spread
     BOOST_TEST(contains(plot_roc({"", "x", "y"}, {0, 1, 2}, {2, 3, 4}), "chance"));
+    const PlotCurve curve{"one", {{1, -1}, {2, 3}}, 0, false, true, {0.5, 0.25}};
+    const std::string band = plot_band({"", "x", "y"}, curve, -2, 4, flat_plot);
+    BOOST_TEST(contains(band, ">threshold</text>"));
+    BOOST_TEST(contains(band, "viewBox=\"0 0 400 270\""));
+    // Where a gnuplot's mark would white out the ground, a dark page shows a hole.
+    for (const std::string& svg : {band, plot_curves({"", "x", "y"}, {curve}), plot_band({"", "x", "y"}, {"", {{1, 1}}, 0, false, false, {1}}, 0, 2)})
+        BOOST_TEST(!contains(svg, " color='white'"));
     BOOST_TEST(plot_roc({"", "x", "y"}, {0, 1}, {2, 3}) == plot_roc({"", "x", "y"}, {0, 1}, {2, 3}));
 }
 

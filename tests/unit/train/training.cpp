@@ -41,6 +41,21 @@ Architecture tiny(bool tied)
     return a;
 }
 
+// The same of autoencoders.
+Architecture sigmoid(bool tied)
+{
+    Architecture a = tiny(tied);
+    for (StageArchitecture& s : a.stages) {
+        s.kind = StageKind::autoencoder;
+        s.pool = 1;
+        s.norm = 0;
+        s.unit_norm = false;
+        s.lambda = 0;
+    }
+    a.complete("test");
+    return a;
+}
+
 // Smooth seeded blobs: something that a filter can learn.
 PictureSet blobs(std::size_t count, std::uint64_t first)
 {
@@ -64,9 +79,8 @@ PictureSet blobs(std::size_t count, std::uint64_t first)
     return set;
 }
 
-Model start(bool tied, Pool& pool, const PictureSet& pictures)
+Model start(const Architecture& a, Pool& pool, const PictureSet& pictures)
 {
-    const Architecture a = tiny(tied);
     WhiteningOptions whitening;
     whitening.patches = 2000;
     Model model = random_model(a, fit_preprocessing(a, pictures.pixels, whitening, pool), 5, pool);
@@ -75,6 +89,8 @@ Model start(bool tied, Pool& pool, const PictureSet& pictures)
     fit_scale(model, images, 20, pool);
     return model;
 }
+
+Model start(bool tied, Pool& pool, const PictureSet& pictures) { return start(tiny(tied), pool, pictures); }
 
 // A set in memory.
 class Blobs : public Pictures
@@ -160,6 +176,107 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                                schedule << " " << rule << " tied " << tied << " stage " << s + 1 << ": "
                                         << relative[s].front() << " -> " << relative[s].back());
                 }
+            }
+}
+
+BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
+{
+    for (const bool tied : {true, false})
+        for (const char* schedule : {"stagewise", "greedy"})
+            for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+                Model model = start(sigmoid(tied), pool, blobs(37, 0));
+                TrainOptions o = options();
+                o.schedule = schedule;
+                o.optimizer = rule;
+                o.steps = 60;
+                o.log = folder / "log.tsv";
+                o.rate = std::string(rule) == "adagrad" ? 0.02 : std::string(rule) == "sgd" ? 0.1 : 0.02;
+                train(model, sources, validation, o, pool);
+                const Table log = read_table(o.log);
+                for (const char* stage : {"stage1", "stage2"}) {
+                    const std::size_t column = log.column(std::string(stage) + "_relative");
+                    const std::size_t last = log.rows.size() - 1;
+                    // a plain step moves the sum of many small errors slowly; Adagrad's does not care how small
+                    const double allowed = o.optimizer == "adagrad" ? 0.9 : 0.995;
+                    BOOST_TEST(log.number(last, column) < allowed * log.number(0, column),
+                               schedule << " " << rule << " tied " << tied << " " << stage << ": "
+                                        << log.number(0, column) << " -> " << log.number(last, column));
+                }
+            }
+}
+
+// On the pictures that they were fitted to, biases leave no mean error, and no other scale of an untied decoder is
+// better. Bound: floats' rounding over means of order 1.
+BOOST_FIXTURE_TEST_CASE(autoencoders_start_from_fitted_biases, Fixture)
+{
+    for (const bool tied : {true, false}) {
+        const PictureSet set = blobs(20, 0);
+        const Model model = start(sigmoid(tied), pool, set);
+        const std::size_t size = model.architecture.input().size();
+        std::vector<float> images(20 * size);
+        preprocess_pictures(set, model.preprocessing, 0, 20, images, pool);
+        Network<float> network(model.architecture, 20, pool);
+        network.load(images, 20);
+        network.up(model.parameters);
+        // dc = mean of 2 (r - x), db of a linear unit would be its mean: both are in the gradient or the activations
+        std::vector<float> gradient(model.parameters.size());
+        std::vector<double> statistics = model.statistics;
+        const auto costs = network.gradient(model.parameters, statistics, 1, Schedule::stagewise, 0, gradient);
+        for (const ParameterTensor& t : parameter_layout(model.architecture))
+            if (t.decoder && t.bias)
+                for (std::size_t i = 0; i < t.segment.size(); ++i)
+                    BOOST_REQUIRE_SMALL(gradient[t.segment.offset + i], 1e-4f);
+        BOOST_TEST(costs[0].total < costs[0].input);
+        BOOST_TEST(costs[1].total < costs[1].input);
+
+        Model other = model;    // the decoder's weights times 0.9 or 1.1, the mean kept: sigmoids see nothing of it
+        for (const float factor : {0.9f, 1.1f}) {
+            if (tied)
+                break;
+            other.parameters = model.parameters;
+            for (const ParameterTensor& t : parameter_layout(model.architecture))
+                if (t.decoder && !t.bias)
+                    for (std::size_t i = 0; i < t.segment.size(); ++i)
+                        other.parameters[t.segment.offset + i] *= factor;
+            network.up(other.parameters);
+            network.gradient(other.parameters, statistics, 1, Schedule::stagewise, 0, gradient);
+            for (const ParameterTensor& t : parameter_layout(model.architecture))
+                if (t.decoder && t.bias)
+                    for (std::size_t i = 0; i < t.segment.size(); ++i)
+                        other.parameters[t.segment.offset + i] -= gradient[t.segment.offset + i] / 2;
+            const auto more = network.costs(other.parameters, statistics);
+            BOOST_TEST(more[0].total > costs[0].total);
+            BOOST_TEST(more[1].total > costs[1].total);
+        }
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
+{
+    for (const bool tied : {true, false})
+        for (const char* precision : {"fp32", "bf16"})
+            for (const char* rule : {"momentum", "adagrad"}) {
+                TrainOptions o = options();
+                o.precision = precision;
+                o.optimizer = rule;
+                o.rate = 1e-3;
+                o.schedule = tied ? "joint" : "greedy";
+                Model whole = start(sigmoid(tied), pool, blobs(37, 0));
+                o.log = folder / "whole.tsv";
+                train(whole, sources, validation, o, pool);
+
+                Pool three(3);
+                o.checkpoint = folder / (std::string(precision) + rule + std::to_string(tied));
+                o.log = folder / "parts.tsv";
+                o.resume = true;
+                Model part = start(sigmoid(tied), three, blobs(37, 0));
+                train(part, sources, validation, o, three);
+                BOOST_TEST((part.parameters == whole.parameters), precision << " " << rule << " tied " << tied);
+                fs::remove(o.checkpoint + "/step-000000012.safetensors");    // step 10 is the newest left
+                part = start(sigmoid(tied), pool, blobs(37, 0));
+                train(part, sources, validation, o, pool);
+                BOOST_TEST((part.parameters == whole.parameters), precision << " " << rule << " tied " << tied);
+                BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
             }
 }
 

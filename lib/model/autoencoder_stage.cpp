@@ -1,0 +1,204 @@
+#include "model/autoencoder_stage.h"
+
+#include "kernels/aligned.h"
+#include "model/layers.h"
+#include "model/rows.h"
+
+#include <cassert>
+
+namespace nonna
+{
+
+namespace
+{
+
+template <class Real> class AutoencoderStage : public Stage<Real>
+{
+  public:
+    AutoencoderStage(const StageArchitecture& stage, int batch, Precision precision, Workspace<Real>& workspace,
+                     Pool& pool)
+        : stage_(stage), rows_(pool), workspace_(workspace),
+          filters_(stage, padded_lanes(batch), precision, workspace, pool),
+          hidden_(stage.filter.size() * padded_lanes(batch))
+    {
+        workspace.claim(Scratch::hidden_gradient, hidden_.size());
+        workspace.claim(Scratch::reconstruction, stage.input.size() * padded_lanes(batch));
+        workspace.claim(Scratch::residual, stage.input.size() * padded_lanes(batch));
+        for (int t = 0; t < pool.threads(); ++t)
+            sums_over_lanes_.emplace_back(std::max(row(stage.input), row(stage.filter)));
+    }
+
+    Shape input() const override { return stage_.input; }
+    int sublayers() const override { return 1; }
+    Shape shape(int) const override { return stage_.filter; }
+    const Real* activation(int) const override { return hidden_.data(); }
+    std::vector<Segment> segments() const override
+    {
+        std::vector<Segment> all = {filters_.segment(0, false)};
+        if (!stage_.tied)
+            all.push_back(filters_.segment(filters_.parameters(), false));
+        all.push_back(bias_segment(encoder_bias(), stage_.filter));
+        all.push_back(bias_segment(decoder_bias(), stage_.input));
+        return all;
+    }
+    std::size_t parameters() const override { return decoder_bias() + stage_.input.size(); }
+    std::size_t statistics() const override { return 2; }    // for the log alone
+    bool updates() const override { return true; }
+    void set_lanes(int count) override { rows_.set_lanes(count); }
+
+    void up(std::span<const Real> parameters, const Real* x, int) override
+    {
+        filters_.up(rows_.lanes(), parameters.data(), x, hidden_.data());
+        const Real* const bias = parameters.data() + encoder_bias();
+        rows_.each(stage_.filter, [&](std::size_t at, std::size_t, std::size_t r, int) {
+            const std::size_t units = row(stage_.filter);
+            kernels<Real>().sigmoid_up(int(units), rows_.lanes(), rows_.count(), bias + r * units, hidden_.data() + at);
+        });
+        release_turn();
+    }
+
+    std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) override
+    {
+        if (workspace_.turn != this) {    // else they are known since cost or batch_statistics were asked last
+            const Real* r = reconstruct(parameters);
+            sums_ = {rows_.sum(stage_.input, r, x), rows_.sum(stage_.input, r, r)};
+            workspace_.turn = this;
+        }
+        return sums_;
+    }
+
+    StageCost cost(std::span<const Real> parameters, std::span<const double>, const Real* x) override
+    {
+        StageCost cost;
+        cost.statistics = batch_statistics(parameters, x);
+        const Real* r = workspace_[Scratch::reconstruction];
+        Real* e = workspace_[Scratch::residual];
+        rows_.each(stage_.input,
+                   [&](std::size_t at, std::size_t n) { kernels<Real>().residual(n, 1, r + at, x + at, e + at); });
+        cost.reconstruction = rows_.sum(stage_.input, e, e);
+        cost.sparsity =
+            rows_.sum(stage_.filter, hidden_.data(), nullptr) + 0.5 * double(stage_.filter.size()) * rows_.count();
+        cost.input = rows_.sum(stage_.input, x, x);
+        cost.total = cost.reconstruction + stage_.lambda * cost.sparsity;
+        return cost;
+    }
+
+    void down(std::span<const Real> parameters, std::span<const double>, const Real* x, Real cost_scale, const Real* dy,
+              int, Real* dx, const GradientUse<Real>* use) override
+    {
+        const bool own = cost_scale != 0;
+        assert(!own || workspace_.turn == this);
+        release_turn();
+        const int lanes = rows_.lanes();
+        const Real* const h = hidden_.data();
+
+        // dh, from above and from the sparsity cost
+        Real* dh = workspace_[Scratch::hidden_gradient];
+        const Real sparsity = own ? Real(stage_.lambda) * cost_scale : Real(0);
+        rows_.each(stage_.filter, [&](std::size_t at, std::size_t n) {
+            std::fill_n(dh + at, n, sparsity);
+            if (dy)
+                kernels<Real>().add_scaled(n, 1, dy + at, dh + at);
+        });
+        // and from the reconstruction: e = 2 * cost_scale * (r - x); r itself is not needed any more
+        const Real* const decoder = parameters.data() + (stage_.tied ? 0 : filters_.parameters());
+        Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
+        if (own) {
+            const Real* residual = workspace_[Scratch::residual];
+            rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
+                kernels<Real>().scaled(n, 2 * cost_scale, residual + at, e + at);
+            });
+            filters_.up_add(lanes, decoder, e, dh);
+        }
+        // through the sigmoid
+        rows_.each(stage_.filter, [&](std::size_t at, std::size_t) {
+            kernels<Real>().sigmoid_down(int(row(stage_.filter)), lanes, rows_.count(), h + at, dh + at);
+        });
+        if (dx) {    // before the weights move
+            filters_.down(lanes, parameters.data(), dh, dx);
+            if (own)    // x is also the target
+                rows_.each(stage_.input,
+                           [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, -1, e + at, dx + at); });
+        }
+        if (!use)
+            return;
+        const GradientUse<Real> decoders = use->from(filters_.parameters()), biases = use->from(decoder_bias());
+        if (stage_.tied) {
+            filters_.weight_gradient(lanes, x, dh, e, h, *use, false);
+        } else {
+            filters_.weight_gradient(lanes, x, dh, nullptr, nullptr, *use, false);
+            if (own)
+                filters_.weight_gradient(lanes, e, h, nullptr, nullptr, decoders, false);
+            else if (decoders.written)
+                std::fill_n(decoders.written, filters_.parameters(), Real(0));
+        }
+        bias_gradient(stage_.filter, dh, use->from(encoder_bias()));
+        if (own)
+            bias_gradient(stage_.input, e, biases);
+        else if (biases.written)
+            std::fill_n(biases.written, stage_.input.size(), Real(0));
+    }
+
+  private:
+    StageArchitecture stage_;
+    Rows<Real> rows_;
+    Workspace<Real>& workspace_;
+    LocalFilters<Real> filters_;
+    Aligned<Real> hidden_;
+    std::vector<Aligned<Real>> sums_over_lanes_;    // one a thread: of a row's units
+    std::vector<double> sums_;                      // of the reconstruction: <r, x> and |r|^2
+
+    static std::size_t row(Shape shape) { return std::size_t(shape.columns) * shape.maps; }    // units of a row
+    std::size_t encoder_bias() const { return filters_.parameters() * (stage_.tied ? 1 : 2); }
+    std::size_t decoder_bias() const { return encoder_bias() + stage_.filter.size(); }
+    static Segment bias_segment(std::size_t offset, Shape shape)
+    {
+        return {offset, std::size_t(shape.rows) * shape.columns, 1, std::size_t(shape.maps), false};
+    }
+
+    // r = D h + c; it and its sums are kept as long as it is this stage's turn in the workspace. Padding lanes are 0.
+    const Real* reconstruct(std::span<const Real> parameters)
+    {
+        Real* r = workspace_[Scratch::reconstruction];
+        filters_.down(rows_.lanes(), parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), r);
+        const Real* const bias = parameters.data() + decoder_bias();
+        rows_.each(stage_.input, [&](std::size_t at, std::size_t, std::size_t k, int) {
+            const std::size_t units = row(stage_.input);
+            kernels<Real>().add_bias(int(units), rows_.lanes(), rows_.count(), bias + k * units, r + at);
+        });
+        return r;
+    }
+    void release_turn()
+    {
+        if (workspace_.turn == this)
+            workspace_.turn = nullptr;
+    }
+
+    // Biases move by the sums over the batch of `g`, the gradient with respect to what they are added to.
+    void bias_gradient(Shape shape, const Real* g, const GradientUse<Real>& use)
+    {
+        rows_.each(shape, [&](std::size_t at, std::size_t, std::size_t r, int thread) {
+            const std::size_t units = row(shape), first = r * units;
+            Real* const sums = use.written ? use.written + first : sums_over_lanes_[std::size_t(thread)].data();
+            kernels<Real>().lane_sums(int(units), rows_.lanes(), g + at, sums);
+            if (!use.written)
+                kernels<Real>().update(use.update, first, units, sums, use.updated);
+        });
+    }
+};
+
+}    // namespace
+
+template <class Real>
+std::unique_ptr<Stage<Real>> make_autoencoder_stage(const StageArchitecture& stage, int batch, Precision precision,
+                                                    Workspace<Real>& workspace, Pool& pool)
+{
+    return std::make_unique<AutoencoderStage<Real>>(stage, batch, precision, workspace, pool);
+}
+
+template std::unique_ptr<Stage<float>> make_autoencoder_stage(const StageArchitecture&, int, Precision,
+                                                              Workspace<float>&, Pool&);
+template std::unique_ptr<Stage<double>> make_autoencoder_stage(const StageArchitecture&, int, Precision,
+                                                               Workspace<double>&, Pool&);
+
+}    // namespace nonna

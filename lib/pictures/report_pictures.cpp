@@ -1,0 +1,102 @@
+// What is shown as it is: stimuli, filters, sheets.
+#include "pictures/report_part.h"
+
+#include "base/error.h"
+#include "io/output.h"
+#include "media/picture.h"
+
+#include <algorithm>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr std::size_t picture_limit = std::size_t{64} << 20;
+
+PageImage read_png(const std::filesystem::path& path, const std::string& alt)
+{
+    std::string bytes = read_whole_file(path, picture_limit);
+    const auto encoded = std::as_bytes(std::span(bytes));
+    decode_picture(encoded, path);    // a broken picture is an error here, not a blank in the page
+    const PictureInfo info = inspect_picture(encoded, path);
+    if (info.extension != "png")
+        throw Error(path, "not a PNG picture");
+    const std::string size = std::to_string(info.width) + " by " + std::to_string(info.height) + " pixels";
+    return {"image/png", std::move(bytes), info.width, info.height, alt + " (" + size + ")", ""};
+}
+
+// "frames-1.png" is "frames 1".
+std::string title_of(const std::filesystem::path& path)
+{
+    std::string title = path.stem();
+    std::replace(title.begin(), title.end(), '-', ' ');
+    std::replace(title.begin(), title.end(), '_', ' ');
+    return title;
+}
+
+}    // namespace
+
+void add_png(Part& part, const std::string& file, const std::string& alt, const std::string& caption,
+             const std::string& usual)
+{
+    part.page.figure({read_png(part.file(file), alt)}, caption, part.origin({file}, usual));
+}
+
+void add_stimuli(Part& part, const std::vector<std::string>& filters)
+{
+    const std::string stimulus = "nonna-stimulus ", neuron = " MODEL.safetensors --neuron ID";
+    const std::string optimal = stimulus + "optimal" + neuron + " --data DATA.tar -o optimal.png",
+                      top = stimulus + "top" + neuron + " --data TEST.tar -o top.png",
+                      weakest = stimulus + "top" + neuron + " --data TEST.tar --weakest weakest.png -o top.png",
+                      layer = stimulus + "optimal MODEL.safetensors --layer LAYER -o layer.png",
+                      encoder = stimulus + "filters MODEL.safetensors -o filters.png";
+    if (part.has("optimal.png") || part.has("top.png") || part.has("weakest.png"))
+        part.heading("What the best neuron likes best");
+    if (part.has("optimal.png"))
+        add_png(part, "optimal.png", "Optimal stimulus of the best neuron",
+                "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by "
+                "gradient ascent and shown as pixels.",
+                optimal);
+    else
+        part.missing("the optimal stimulus", optimal);
+    if (part.has("top.png"))
+        add_png(part, "top.png", "Sheet of the test images with the strongest responses, strongest first",
+                "The test images with the strongest responses, strongest first, with rank and response. The frame is "
+                "what the neuron sees.",
+                top);
+    else
+        part.missing("the sheet of the strongest test images", top);
+    if (part.has("weakest.png"))
+        add_png(part, "weakest.png", "Sheet of the test images with the weakest responses, weakest first",
+                "The other end: the test images with the weakest responses, weakest first.", weakest);
+    else
+        part.missing("the sheet of the weakest test images", weakest);
+
+    if (part.has("layer.png") || !filters.empty())
+        part.heading("The rest of the network");
+    if (part.has("layer.png"))
+        add_png(part, "layer.png", "Sheet of optimal stimuli, one a neuron of a layer",
+                "What the other neurons of a layer like best: the optimal stimulus of each.", layer);
+    else
+        part.missing("the optimal stimuli of a whole layer", layer);
+    for (const std::string& file : filters)
+        add_png(part, file, "Sheet of encoder filters: " + title_of(file),
+                "Encoder filters (" + title_of(file) + "): what a stage weighs its input with, each on its own scale.",
+                encoder);
+    if (filters.empty())
+        part.missing("the encoder filters", encoder);
+}
+
+void add_other_pictures(Part& part, const std::vector<std::string>& files)
+{
+    if (files.empty())
+        return;
+    part.heading("Pictures that went in");
+    for (const std::string& file : files)
+        add_png(part, file, "Sheet of pictures: " + title_of(file), title_of(file),
+                "nonna-dataset sheet SET.tar -o " + file);
+}
+
+}    // namespace nonna
