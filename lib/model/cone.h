@@ -10,8 +10,7 @@
 // further in, and only they are handed to the next stage (a window on the stage's last sublayer). At the picture's
 // border itself nothing is dropped.
 //
-// A cone as large as the network is the network: nothing is copied then. So is that of a network with a stage that is not
-// the paper's, told by its having parameters other than filters: slower, and right.
+// A cone as large as the network is the network: nothing is copied then.
 #pragma once
 
 #include "model/model_file.h"
