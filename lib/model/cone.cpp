@@ -1,6 +1,7 @@
 #include "model/cone.h"
 
 #include "base/parallel.h"
+#include "model/autoencoder_stage.h"
 #include "model/local_stage.h"
 
 #include <algorithm>
@@ -64,7 +65,7 @@ Plan plan_cone(const Architecture& architecture, LayerId layer, Area positions)
           columns = {positions.column, positions.column + positions.columns};
     for (int s = layer.stage; s >= 0; --s) {
         const StageArchitecture& a = architecture.stages[s];
-        const Sublayer from = s == layer.stage ? layer.sublayer : a.norm > 0 ? Sublayer::norm : Sublayer::pool;
+        const Sublayer from = s == layer.stage ? layer.sublayer : static_cast<Sublayer>(a.sublayers() - 1);
         const AxisPart down = follow(rows, from, a, a.pooled.rows), across = follow(columns, from, a, a.pooled.columns);
         StagePart& part = plan.stages[s];
         part.filters = area_of(down.filters, across.filters);
@@ -88,15 +89,23 @@ Plan plan_cone(const Architecture& architecture, LayerId layer, Area positions)
     return plan;
 }
 
-// The part's own parameters, cut out of the whole stage's encoder.
-void copy_filters(const StageArchitecture& whole, const StagePart& part, const float* from, float* to)
+// The part's own parameters, cut out of the whole stage's: encoder, and an autoencoder's biases.
+void copy_parameters(const StageArchitecture& whole, const StagePart& part, const float* from, float* to)
 {
-    const std::size_t position = std::size_t(whole.field) * whole.field * whole.input.maps * whole.maps;
-    const std::size_t row = part.filters.columns * position;
-    for (int r = 0; r < part.filters.rows; ++r)
-        std::copy_n(from + (std::size_t(part.filters.row + r) * whole.filter.columns + part.filters.column) * position,
-                    row, to + r * row);
+    const auto copy = [&](std::size_t position) {    // `position` numbers each
+        const std::size_t row = part.filters.columns * position;
+        for (int r = 0; r < part.filters.rows; ++r, to += row) {
+            const std::size_t first = std::size_t(part.filters.row + r) * whole.filter.columns + part.filters.column;
+            std::copy_n(from + first * position, row, to);
+        }
+    };
+    copy(std::size_t(whole.field) * whole.field * whole.input.maps * whole.maps);
+    from += whole.encoder_weights() + whole.decoder_weights();
+    if (whole.kind == StageKind::autoencoder)
+        copy(std::size_t(whole.maps));    // the input's biases are the decoder's: not looked at
 }
+
+std::size_t parameters_of(const StageArchitecture& s) { return s.encoder_weights() + s.decoder_weights() + s.biases(); }
 
 // A stage whose last sublayer is seen through a window, by whatever comes above it.
 class WindowedStage : public Stage<float>
@@ -208,7 +217,7 @@ struct Cone::State {
     {
         std::size_t total = 0;
         for (const StagePart& part : plan.stages)
-            total += part.stage.encoder_weights();
+            total += parameters_of(part.stage);
         copied = Aligned<float>(total);
         parameters = copied;
         workspace = std::make_unique<Workspace<float>>();
@@ -218,10 +227,12 @@ struct Cone::State {
         for (std::size_t s = 0; s < plan.stages.size(); ++s) {
             const StageArchitecture& whole = model.architecture.stages[s];
             const StagePart& part = plan.stages[s];
-            copy_filters(whole, part, from, to);
-            from += whole.encoder_weights() + whole.decoder_weights();
-            to += part.stage.encoder_weights();
-            auto stage = make_local_stage<float>(part.stage, batch, Precision::fp32, *workspace, pool);
+            copy_parameters(whole, part, from, to);
+            from += parameters_of(whole);
+            to += parameters_of(part.stage);
+            auto stage = whole.kind == StageKind::autoencoder
+                             ? make_autoencoder_stage<float>(part.stage, batch, Precision::fp32, *workspace, pool)
+                             : make_local_stage<float>(part.stage, batch, Precision::fp32, *workspace, pool);
             if (part.window.rows < part.stage.output.rows || part.window.columns < part.stage.output.columns)
                 stage = std::make_unique<WindowedStage>(std::move(stage), part.window, batch, pool);
             stages.push_back(std::move(stage));

@@ -26,7 +26,7 @@ inputs() {
 
 prepare() {
     concepts=$(sed -n 's/^== //p' concepts.list)
-    first=${seeds%%,*}
+    first=${seeds%%,*} first_concept=$(echo "$concepts" | head -n 1)
     prefix=${crop%=*} pixels=${crop##*=}
     # Those to be cropped, and the rest. Without --crop all are the rest.
     [ -n "$crop" ] || prefix=/dev/null
@@ -143,9 +143,16 @@ pipeline() {
             step $((filters / 2500 + 1)) "$at/sweep-linear.tsv" "$concept: $filters linear filters, seed $seed" \
                 nonna-baseline linear "$concept/test.tar" --data larger.tar --filters "$filters" --seed "$seed" \
                 --held-out -o "$at/sweep-linear.tsv"
-            step 5 "$at/sweep-kmeans.tsv" "$concept: $centroids centroids, seed $seed" \
-                nonna-baseline kmeans "$concept/test.tar" --data train.tar --centroids "$centroids" --side 40 \
-                --seed "$seed" --held-out -o "$at/sweep-kmeans.tsv"
+            # Centroids know nothing of the concept: they are fitted once a seed.
+            set -- --model "models/kmeans-$seed.safetensors"
+            seconds=3
+            if [ "$concept" = "$first_concept" ]; then
+                set -- --data train.tar --side 40 --centroids "$centroids" --iterations 20 \
+                    --save "models/kmeans-$seed.safetensors" --resume
+                seconds=30
+            fi
+            step $seconds "$at/sweep-kmeans.tsv" "$concept: $centroids centroids, seed $seed" \
+                nonna-baseline kmeans "$concept/test.tar" "$@" --seed "$seed" --held-out -o "$at/sweep-kmeans.tsv"
         done
     done
 
