@@ -1,6 +1,7 @@
 #include "model/cone.h"
 
 #include "base/parallel.h"
+#include "model/autoencoder_stage.h"
 #include "model/local_stage.h"
 
 #include <algorithm>
@@ -64,13 +65,13 @@ Plan plan_cone(const Architecture& architecture, LayerId layer, Area positions)
           columns = {positions.column, positions.column + positions.columns};
     for (int s = layer.stage; s >= 0; --s) {
         const StageArchitecture& a = architecture.stages[s];
-        const Sublayer from = s == layer.stage ? layer.sublayer : a.norm > 0 ? Sublayer::norm : Sublayer::pool;
+        const Sublayer from = s == layer.stage ? layer.sublayer : static_cast<Sublayer>(a.sublayers() - 1);
         const AxisPart down = follow(rows, from, a, a.pooled.rows), across = follow(columns, from, a, a.pooled.columns);
         StagePart& part = plan.stages[s];
         part.filters = area_of(down.filters, across.filters);
         part.window = area_of(down.window, across.window);
         part.stage = a;
-        part.stage.tied = true;             // no decoder: nobody asks for the cost
+        part.stage.tied = true;              // no decoder: nobody asks for the cost
         part.stage.border = Border::same;    // the window does what `valid` would
         if (from != Sublayer::norm)
             part.stage.norm = 0;
@@ -88,14 +89,29 @@ Plan plan_cone(const Architecture& architecture, LayerId layer, Area positions)
     return plan;
 }
 
-// The part's own parameters, cut out of the whole stage's encoder.
-void copy_filters(const StageArchitecture& whole, const StagePart& part, const float* from, float* to)
+std::size_t parameters_of(const StageArchitecture& stage)
 {
-    const std::size_t position = std::size_t(whole.field) * whole.field * whole.input.maps * whole.maps;
+    return stage.encoder_weights() + stage.decoder_weights() + stage.biases();
+}
+
+// The part's own of `position` numbers a position of the whole stage's filters.
+void copy_positions(const StageArchitecture& whole, const StagePart& part, std::size_t position, const float* from,
+                    float* to)
+{
     const std::size_t row = part.filters.columns * position;
     for (int r = 0; r < part.filters.rows; ++r)
         std::copy_n(from + (std::size_t(part.filters.row + r) * whole.filter.columns + part.filters.column) * position,
                     row, to + r * row);
+}
+
+// The part's parameters, cut out of the whole stage's encoder and encoder bias. No cost is asked for: the decoder's
+// bias stays 0.
+void copy_parameters(const StageArchitecture& whole, const StagePart& part, const float* from, float* to)
+{
+    copy_positions(whole, part, std::size_t(whole.field) * whole.field * whole.input.maps * whole.maps, from, to);
+    if (whole.kind == StageKind::autoencoder)
+        copy_positions(whole, part, std::size_t(whole.maps), from + whole.encoder_weights() + whole.decoder_weights(),
+                       to + part.stage.encoder_weights());
 }
 
 // A stage whose last sublayer is seen through a window, by whatever comes above it.
@@ -208,7 +224,7 @@ struct Cone::State {
     {
         std::size_t total = 0;
         for (const StagePart& part : plan.stages)
-            total += part.stage.encoder_weights();
+            total += parameters_of(part.stage);
         copied = Aligned<float>(total);
         parameters = copied;
         workspace = std::make_unique<Workspace<float>>();
@@ -218,10 +234,12 @@ struct Cone::State {
         for (std::size_t s = 0; s < plan.stages.size(); ++s) {
             const StageArchitecture& whole = model.architecture.stages[s];
             const StagePart& part = plan.stages[s];
-            copy_filters(whole, part, from, to);
-            from += whole.encoder_weights() + whole.decoder_weights();
-            to += part.stage.encoder_weights();
-            auto stage = make_local_stage<float>(part.stage, batch, Precision::fp32, *workspace, pool);
+            copy_parameters(whole, part, from, to);
+            from += parameters_of(whole);
+            to += parameters_of(part.stage);
+            auto stage = whole.kind == StageKind::autoencoder
+                             ? make_autoencoder_stage<float>(part.stage, batch, Precision::fp32, *workspace, pool)
+                             : make_local_stage<float>(part.stage, batch, Precision::fp32, *workspace, pool);
             if (part.window.rows < part.stage.output.rows || part.window.columns < part.stage.output.columns)
                 stage = std::make_unique<WindowedStage>(std::move(stage), part.window, batch, pool);
             stages.push_back(std::move(stage));
