@@ -4,9 +4,8 @@
 // k), uniform over the pictures and then over the places inside. Its response to a test image t is the cosine
 //     <w, t> / (|w| |t|),
 // w and t prepared alike, by `pixels`:
-//     raw       values as they are. The cosine of two pictures is then nearly constant: all lie in one narrow cone
-//     around
-//               grey, and what is left is mostly brightness.
+//     raw       values as they are. All pictures then lie in one cone around grey: cosines are close to one another,
+//               and how even a picture is counts beside its shapes.
 //     centred   each picture's mean, one over all channels, is taken off: the cosine is their correlation, blind to
 //               brightness and contrast.
 //     whitened  as a network's preprocessing does (model/preprocess.h), fitted on the first crops: fine detail weighs
