@@ -159,25 +159,32 @@ SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>&
             throw Error(path, "line " + std::to_string(i + 2) + ": " + name + ": " + e.reason());
         }
     };
+    const auto polarity = [&](std::size_t i) {
+        return table.has("polarity") && finite(table, i, table.column("polarity")) < 0 ? -1 : 1;
+    };
     if (wanted) {
         for (std::size_t i = 0; i < table.rows.size(); ++i)
             if (neuron_of(i) == *wanted)
-                return {*wanted, finite(table, i, threshold)};
+                return {*wanted, finite(table, i, threshold), polarity(i)};
         throw Error(path, "no line for the neuron " + neuron_name(*wanted));
     }
     const bool choice = table.has("choice_accuracy");
     const std::size_t accuracy = table.column(choice ? "choice_accuracy" : "accuracy"),
                       auc = table.column(choice ? "choice_auc" : "auc");
+    // nan: a neuron that was not scored, or a sweep without AUC
+    const auto value = [&](std::size_t i, std::size_t of) {
+        return std::isnan(table.number(i, of)) ? -1 : finite(table, i, of);
+    };
     std::size_t best = 0;
-    std::pair<double, double> best_score;
+    std::pair<double, double> best_score(-1, -1);
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        const std::pair<double, double> score(finite(table, i, accuracy), finite(table, i, auc));
-        if (i == 0 || score > best_score) {
+        const std::pair<double, double> score(value(i, accuracy), value(i, auc));
+        if (score > best_score) {
             best = i;
             best_score = score;
         }
     }
-    return {neuron_of(best), finite(table, best, threshold)};
+    return {neuron_of(best), finite(table, best, threshold), polarity(best)};
 }
 
 }    // namespace nonna

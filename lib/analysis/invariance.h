@@ -55,6 +55,7 @@ void write_responses(const std::string& path, std::span<const WarpResponse> resp
 struct SweptNeuron {
     NeuronId neuron;
     double threshold = 0;
+    int polarity = 1;    // -1: it says yes below the threshold
 };
 
 // From a sweep's table (layer row col map threshold accuracy ...): the wanted neuron, or the best one: by

@@ -301,10 +301,12 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     if (!o.neuron.empty())
         neuron = parse_neuron(o.neuron, model.architecture);
     double threshold = o.threshold.value_or(0);
+    int polarity = 1;
     if (!o.sweep.empty()) {
         const SweptNeuron swept = swept_neuron(o.sweep, neuron, model.architecture);
         neuron = swept.neuron;
         threshold = o.threshold.value_or(swept.threshold);
+        polarity = swept.polarity;
     }
     if (!neuron)
         throw Error("--neuron", "must be given, or --sweep", ExitStatus::usage);
@@ -315,6 +317,13 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
         laboratory.warp_pictures(measured);
     if (!o.sequence.empty())
         laboratory.show_sequences(measured);
+    if (polarity < 0) {    // its silence is its yes: all below is about the response's negative
+        threshold = -threshold;
+        for (WarpResponse& r : measured.responses)
+            r.response = -r.response;
+        for (Shown& s : measured.shown)
+            s.response = -s.response;
+    }
 
     const std::vector<CurvePoint> points = response_curves(measured.responses, threshold);
     const std::string name = neuron_name(*neuron);

@@ -35,13 +35,15 @@ std::string name_of(const Table& table, std::size_t row)
     return cell("layer") + "/" + cell("row") + "," + cell("col") + "," + cell("map");
 }
 
-// The row with the highest value, then the highest AUC (a sweep by counting has none), then the first.
+// The row with the highest value (a neuron with a response that is no number has none), then the highest AUC (a sweep by
+// counting has none), then the first.
 std::size_t best_row(const Table& table, const std::string& accuracy, const std::string& auc)
 {
     const auto second = [&](std::size_t row) { return share_or_none(table, row, auc).value_or(0); };
     std::size_t best = 0;
     for (std::size_t row = 1; row < table.rows.size(); ++row) {
-        const double a = share(table, row, accuracy), b = share(table, best, accuracy);
+        const double a = share_or_none(table, row, accuracy).value_or(-1),
+                     b = share_or_none(table, best, accuracy).value_or(-1);
         if (a > b || (a == b && second(row) > second(best)))
             best = row;
     }

@@ -54,6 +54,11 @@ best=$(tail -n +2 sweep.tsv | sort -s -t "$(printf '\t')" -k 6,6gr -k 7,7gr | aw
 [ "$(nonna-invariance -q model.safetensors set.tar --sweep sweep.tsv | tail -n 1 | cut -f 10,11)" = "$best" ] || echo "not the best: $best"
 awk -F'\t' '$2 == 2 && $3 == 2 && $4 == 1 { print $5 }' sweep.tsv >threshold
 nonna-invariance -q model.safetensors set.tar --sweep sweep.tsv --neuron top/2,2,1 | tail -n 1 | cut -f 11 | cmp - threshold
+# A neuron that says yes by its silence: everything is about the negative of its response. Others were not scored.
+awk -F'\t' -v OFS='\t' 'NR > 1 { if ($2 == 2 && $3 == 2 && $4 == 1) $12 = -1; else $5 = $6 = $7 = "nan" } { print }' sweep.tsv >silent.tsv
+nonna-invariance -q model.safetensors set.tar --sweep sweep.tsv --neuron top/2,2,1 | cut -f 4 >speaks
+nonna-invariance -q model.safetensors set.tar --sweep silent.tsv | cut -f 4 | paste speaks - |
+    awk 'NR > 1 && $1 + $2 != 0 { print "not the negative: " $0 } END { print (NR > 20 ? "silent" : "no lines") }'
 nonna-invariance model.safetensors set.tar --neuron top/2,2,1 -o /dev/null 2>&1 | head -n 1
 
 # Wrong usage touches nothing.
