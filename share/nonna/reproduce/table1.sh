@@ -111,7 +111,7 @@ pipeline() {
 
     # Faces removed: every picture in which a detector finds one.
     case " "$(echo $concepts)" " in *" faces "*)
-        step 150 faceless-all.tar "pictures without a detected face" \
+        step 180 faceless-all.tar "pictures without a detected face" \
             nonna-dataset faces all.tar --detector face --keep without -o faceless-all.tar
         step 8 faceless.tar "at the network's size" nonna-dataset pack faceless-all.tar --size $side -o faceless.tar ;;
     esac
