@@ -3,7 +3,7 @@
 # inputs() lists what goes in, prepare() cuts it in what is learned from and what is for the test, pipeline() has a line
 # for each command. Names in lists end with NUL, so that any will do.
 
-tools='frames dataset init train sweep stimulus report'
+tools='frames dataset init train sweep stimulus invariance report'
 lists='films pictures faces settings'
 
 inputs() {
@@ -128,9 +128,18 @@ pipeline() {
     step 2 optimal.png "the best neuron's optimal stimulus" \
         nonna-stimulus optimal model.safetensors --neuron "$(best sweep-top.tsv)" --data test.tar --tsv optimal.tsv \
             --seed 1 -o optimal.png
-    step 1 top.png "the pictures it responds to most" \
+    step 1 top.png "the pictures it responds to most, and least" \
         nonna-stimulus top model.safetensors --neuron "$(best sweep-top.tsv)" --data test.tar --count 48 --tsv top.tsv \
-            -o top.png
+            --weakest weakest.png -o top.png
+    step 3 invariance.tsv "the same pictures moved, scaled, turned" \
+        nonna-invariance model.safetensors --neuron "$(best sweep-top.tsv)" --sweep sweep-top.tsv test.tar --count 20 \
+            --sheet invariance.png -o invariance.tsv
+
+    # And the others: what the first stage has learnt, and what two dozen neurons of the top like.
+    step 1 filters.png "the first stage's filters" \
+        nonna-stimulus filters model.safetensors --stage 1 --grid 4 -o filters.png
+    step 6 layer.png "optimal stimuli all over the top" \
+        nonna-stimulus optimal model.safetensors --layer top --neurons 24 --starts 2 --data test.tar --seed 1 -o layer.png
 }
 
 results() { :; }    # the report takes all from the steps' files

@@ -158,13 +158,17 @@ pipeline() {
 
     # What the best neuron of each concept likes, and what leaves it cold.
     step 1 filters.png "filters of the first stage" \
-        nonna-stimulus filters "models/study-$first.safetensors" --stage 1 -o filters.png
+        nonna-stimulus filters "models/study-$first.safetensors" --stage 1 --grid 4 -o filters.png
+    step 30 layer.png "optimal stimuli all over the top" \
+        nonna-stimulus optimal "models/study-$first.safetensors" --layer top --neurons 48 --starts 2 --data train.tar \
+        --seed 1 -o layer.png
     for concept in $concepts; do
         model=models/study-$first.safetensors neuron=$(best "$concept/sweep-top.tsv")
         step 3 "$concept/optimal.png" "$concept: the best neuron's optimal stimulus" \
             nonna-stimulus optimal "$model" --neuron "$neuron" --data "$concept/test.tar" --seed 1 -o "$concept/optimal.png"
-        step 2 "$concept/top.png" "$concept: the pictures it responds to most" \
-            nonna-stimulus top "$model" --neuron "$neuron" --data "$concept/test.tar" --count 48 -o "$concept/top.png"
+        step 2 "$concept/top.png" "$concept: the pictures it responds to most, and least" \
+            nonna-stimulus top "$model" --neuron "$neuron" --data "$concept/test.tar" --count 48 \
+            --tsv "$concept/top.tsv" --weakest "$concept/weakest.png" -o "$concept/top.png"
         # Moved as they were taken, so that what comes into sight is real.
         step 2 "$concept/originals.tar" "$concept: positives as they were taken" \
             nonna-dataset pack --root "$data" --labels-from "$concept/positives.tsv" -o "$concept/originals.tar"
