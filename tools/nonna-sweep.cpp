@@ -45,11 +45,17 @@ int main(int argc, char** argv)
         keep_apart(sweep.outputs(), {responses, labels});
         keep_apart(sweep.outputs(), files);
         Pool pool{int(threads)};
+        if (command.given("--seed") && !sweep.held_out && !sweep.folds && !sweep.resamples)
+            usage_error("--seed", "goes with --held-out, --folds or --bootstrap");
+        if (responses == "-" && labels == "-")
+            usage_error("--labels", "standard input gives the responses");
         if (responses.empty() != labels.empty())
             usage_error("--labels", "goes with --responses, each needs the other");
         if (!responses.empty()) {
             if (!files.empty())
                 usage_error("--responses", "takes the place of MODEL and TEST.tar");
+            if (!layers.empty() && layers[0].find_first_of("\t\n\r/") != std::string::npos)
+                usage_error("--layer", "a name without tabs, lines and slashes");
             if (layers.size() > 1 || (layers.size() == 1 && layers[0] == "all"))
                 usage_error("--layer", "one name for the responses of one layer");
             const ResponseSource source = file_responses(responses, layers.empty() ? "top" : layers[0]);

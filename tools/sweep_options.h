@@ -62,6 +62,8 @@ struct SweepCommand {
         options.polarity = polarity == "either" ? Polarity::either : Polarity::positive;
         options.auc = !no_auc;
         options.memory = memory_bytes();
+        if (positive != "1" && labels.size() == asked.images && std::count(labels.begin(), labels.end(), 1) == 0)
+            throw Error(asked.name, "no image has the label '" + positive + "', which --positive says means yes");
         if (labels.size() == asked.images)    // else sweep says so
             options.splits = make_splits(labels, held_out ? 1 : int(folds.value_or(0)), recorded, seed, asked.name);
         const ResponseSource source = readable(asked, options.memory / 2);

@@ -6,6 +6,7 @@
 #include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
+#include "io/folder_lock.h"
 #include "io/safetensors.h"
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 
 namespace nonna
 {
@@ -180,6 +182,15 @@ void save_kmeans(const std::string& path, const KMeansModel& model)
 
 KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, const std::string& tool, Pool& pool)
 {
+    std::optional<FolderLock> lock;    // two runs would overwrite each other's centroids
+    std::error_code ignored;
+    const bool device =
+        std::filesystem::exists(fit.save, ignored) && !std::filesystem::is_regular_file(fit.save, ignored);
+    if (!fit.save.empty() && !device) {
+        const std::filesystem::path file = std::filesystem::absolute(fit.save);
+        lock.emplace(file.parent_path(), file.filename().string() + ".lock", fit.save,
+                     "another run is fitting these centroids");
+    }
     KMeansModel model;
     const std::map<std::string, std::string> run = run_of(pictures, fit, tool);
     const bool goes_on = fit.resume && std::filesystem::exists(fit.save);

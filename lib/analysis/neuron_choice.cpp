@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 
 namespace nonna
 {
@@ -57,7 +58,9 @@ std::vector<NeuronId> of_table(const NeuronChoice& choice, const Architecture& a
     std::vector<std::size_t> order(names.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
-    order.resize(std::min(order.size(), std::size_t(choice.count)));
+    std::set<std::string> taken;    // a table may have several lines of a neuron
+    std::erase_if(order, [&](std::size_t i) { return !taken.insert(names[i]).second; });
+    order.resize(std::min(order.size(), std::size_t(choice.count.value_or(100))));
 
     std::vector<NeuronId> neurons;
     for (const std::size_t i : order) {
@@ -80,13 +83,17 @@ std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Architect
                     ExitStatus::usage);
     if (!choice.by.empty() && choice.table.empty())
         throw Error("--by", "ranks the neurons of --from, which is not given", ExitStatus::usage);
+    if (choice.count && !choice.names.empty())
+        throw Error("--neurons", "goes with --from or --layer", ExitStatus::usage);
     if (!choice.table.empty())
         return of_table(choice, architecture);
     if (!choice.layer.empty())
-        return spread_neurons(parse_layer(choice.layer, architecture), std::size_t(choice.count), architecture);
+        return spread_neurons(parse_layer(choice.layer, architecture), std::size_t(choice.count.value_or(100)),
+                              architecture);
     std::vector<NeuronId> neurons;
     for (const std::string& name : choice.names)
-        neurons.push_back(parse_neuron(name, architecture));
+        if (const NeuronId id = parse_neuron(name, architecture); std::ranges::find(neurons, id) == neurons.end())
+            neurons.push_back(id);
     return neurons;
 }
 

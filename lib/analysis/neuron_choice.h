@@ -4,6 +4,7 @@
 #include "model/neuron.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,10 @@ struct NeuronChoice {
     std::string table;                 // TSV with the columns neuron, or layer row col map
     std::string by;                    // its column that says which are best: large values first; empty: see below
     std::string layer;
-    std::int64_t count = 100;    // of the table or layer, at most
+    std::optional<std::int64_t> count;    // of the table or layer, at most; none: 100
 };
 
-// In the order given; best first; evenly over the layer's rows, columns and maps. Error (usage) where none or more than
+// In the order given, each once; best first; evenly over the layer's rows, columns and maps. Error (usage) where none or more than
 // one of the three is given, or a name fits no neuron of the architecture. Without `by` a table is ranked as
 // nonna-sweep ranks: by choice_accuracy and choice_auc where it has them, by accuracy and auc otherwise, and in its own
 // order where it has neither. Equal ones, and those that are not numbers, last, keep the table's order.

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "io/npy.h"
 #include "io/spool.h"
 
@@ -123,6 +124,8 @@ ResponseSource file_responses(const std::string& path, const std::string& layer)
     for (std::size_t axis = 1; axis < shape.size(); ++axis)
         if (shape[axis] > std::uint64_t(std::numeric_limits<int>::max()))
             throw Error(source.name, "an axis of " + std::to_string(shape[axis]) + " is too long");
+    if (const std::string type = file->type(); type != "<f4" && type != "|u1")
+        warn(source.name, "values of type " + type + " are rounded to 32-bit floats");
     source.images = shape[0];
     source.layers.push_back(
         {layer, shape.size() == 4 ? Shape{int(shape[1]), int(shape[2]), int(shape[3])} : Shape{1, 1, int(shape[1])}});

@@ -380,8 +380,7 @@ void compare_starts(OptimalStimulus& result, std::span<const Climber> climbers, 
         }
         result.ends.push_back({int(c.steps.size()) - 1, c.response, cosine});
     }
-    if (climbers.size() > 1)
-        result.agreement = cosines / double(climbers.size() - 1);
+    result.agreement = climbers.size() > 1 ? cosines / double(climbers.size() - 1) : std::nan("");
 }
 
 void climb_group(const Model& model, const Group& group, std::span<const NeuronId> neurons,

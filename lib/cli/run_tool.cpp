@@ -12,9 +12,11 @@
 #include <new>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // A program started with a standard stream closed would give its number to the first file it opens, and write its
 // messages or data into that file. Filled so that using the stream fails.
@@ -125,6 +127,13 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
         const std::string& output = outputs[i];
         if (output.empty())
             continue;
+        // Noticed now, not after the work.
+        std::error_code error;
+        const fs::path folder = fs::absolute(output).parent_path();
+        if (output != "-" && !fs::is_directory(folder, error))
+            throw Error(output, fs::exists(folder, error) ? "not a directory" : "no such file or directory");
+        if (output != "-" && fs::is_directory(output, error))
+            throw Error(output, "is a directory");
         for (std::size_t k = 0; k < i; ++k)
             if (!outputs[k].empty() && (output == "-" ? outputs[k] == "-" : same(output, outputs[k])))
                 usage_error(output, "two outputs cannot go to one place");

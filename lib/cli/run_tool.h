@@ -98,6 +98,7 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
 
 // Outputs that are one another, or one of `inputs`, would destroy data: Error with status usage. Empty names are
 // options not given; names of things that are no regular files (/dev/null) never clash, but only one output can be "-".
+// An output that is a folder, or in none that exists, is an Error before any work is done.
 void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
 
 // --files-from LIST with -0, behind the names given as arguments: one a line (or NUL-terminated); "-" is standard

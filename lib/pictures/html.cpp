@@ -26,12 +26,33 @@ std::string base64(std::span<const std::byte> bytes)
     return text;
 }
 
+// Bytes that are no UTF-8, as names of files may have, become question marks.
+std::string valid_utf8(std::string text)
+{
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+    for (std::size_t i = 0; i < text.size();) {
+        const unsigned first = byte(i);
+        const std::size_t length = first < 0x80                    ? 1
+                                   : first >= 0xc2 && first < 0xe0 ? 2
+                                   : first >= 0xe0 && first < 0xf0 ? 3
+                                   : first >= 0xf0 && first < 0xf5 ? 4
+                                                                   : 0;
+        bool whole = length > 0;
+        for (std::size_t k = 1; whole && k < length; ++k)
+            whole = (byte(i + k) & 0xc0) == 0x80;
+        if (!whole)
+            text[i] = '?';
+        i += whole ? length : 1;
+    }
+    return text;
+}
+
 }    // namespace
 
 std::string html_escape(const std::string& text)
 {
     std::string escaped;
-    for (const char c : text)
+    for (const char c : valid_utf8(text))
         switch (c) {
         case '&':
             escaped += "&amp;";

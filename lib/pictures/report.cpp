@@ -40,6 +40,8 @@ Contents contents_of(const fs::path& folder)
             continue;
         std::error_code failure;
         if (entry.is_directory(failure)) {
+            if (fs::equivalent(entry.path(), folder, failure))    // a link to itself
+                continue;
             c.folders.push_back(name);
             continue;
         }

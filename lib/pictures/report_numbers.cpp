@@ -35,8 +35,8 @@ std::string name_of(const Table& table, std::size_t row)
     return cell("layer") + "/" + cell("row") + "," + cell("col") + "," + cell("map");
 }
 
-// The row with the highest value (a neuron with a response that is no number has none), then the highest AUC (a sweep by
-// counting has none), then the first.
+// The row with the highest value (a neuron with a response that is no number has none), then the highest AUC (a sweep
+// by counting has none), then the first.
 std::size_t best_row(const Table& table, const std::string& accuracy, const std::string& auc)
 {
     const auto second = [&](std::size_t row) { return share_or_none(table, row, auc).value_or(0); };

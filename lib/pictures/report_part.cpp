@@ -57,6 +57,10 @@ bool has_value(const Table& table, std::size_t row, const std::string& column)
 bool there(const std::filesystem::path& path)
 {
     std::error_code failure;
+    const std::filesystem::file_status status = std::filesystem::status(path, failure);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+        !std::filesystem::is_directory(status))    // a pipe would be waited for
+        throw Error(path, "not a regular file");
     return std::filesystem::exists(path, failure) || failure;
 }
 

@@ -18,6 +18,8 @@ constexpr std::size_t picture_limit = std::size_t{64} << 20;
 
 PageImage read_png(const std::filesystem::path& path, const std::string& alt)
 {
+    if (!there(path))
+        throw Error(path, "no such file or directory");
     std::string bytes = read_whole_file(path, picture_limit);
     const auto encoded = std::as_bytes(std::span(bytes));
     decode_picture(encoded, path);    // a broken picture is an error here, not a blank in the page
@@ -60,6 +62,8 @@ std::string extremes_in_words(const Part& part, const std::string& end)
     if (responses.empty() || neurons.size() > 1)
         return "";
     std::string text(1, ' ');
+    if (!neurons.empty())
+        text += "Neuron " + *neurons.begin() + ": ";
     text += std::to_string(responses.size()) + (responses.size() == 1 ? " image" : " images") + ", responses " +
             format_number("%.3g", responses.front()) + " to " + format_number("%.3g", responses.back());
     if (labelled == responses.size())

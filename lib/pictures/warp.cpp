@@ -130,7 +130,7 @@ std::vector<double> parse_amounts(const std::string& text, const std::string& op
     if (least > most)
         refuse("begins with the greater number");
     if (least == most)
-        return {least};
+        return {least + 0.0};    // no -0
     // An odd number where the range is about 0, so that 0 is there.
     const bool about_zero = least == -most;
     const int count = given.value_or(about_zero ? 2 * std::max(1, int(std::lround(most / step))) + 1

@@ -93,6 +93,7 @@ fails test.tar --data yes.tar --data no.tar --side 16 --whitening 5 --centroids 
 fails test.tar --data yes.tar --side 16 --whitening 5 --centroids 3 --save yes.tar
 fails test.tar --data yes.tar --side 16 --whitening 5 --centroids 3 --save x.tsv
 fails yes.tar --data no.tar --side 16 --whitening 5 --centroids 3
+(flock 9; fit -q --centroids 3 --save locked.safetensors -o x.tsv; echo "locked: $?") 9>locked.safetensors.lock
 head -c 5000 m.safetensors >cut.safetensors
 fails test.tar --model cut.safetensors
 fit -q --centroids 3 --save /dev/full -o x.tsv

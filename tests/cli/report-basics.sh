@@ -54,6 +54,18 @@ ls bad
 nonna-report results -o /dev/full >table
 echo "full disk: $? $(wc -c <table)"
 
+# A pipe in a picture's or a table's place is not waited for; a folder is not part of itself.
+for name in top.png other.png train.tsv; do
+    mkdir pipe
+    mkfifo pipe/$name
+    timeout 10 nonna-report pipe
+    echo "a pipe: $?"
+    rm -r pipe
+done
+ln -s . results/itself
+nonna-report results -q && grep -c '>itself<' results/report.html
+rm results/itself
+
 # Without gnuplot, the package is named and no page is left.
 mkdir plots
 printf 'response\tlabel\n1\t0\n2\t1\n3\t1\n' >plots/best-responses.tsv

@@ -29,6 +29,9 @@ nonna-sweep -q --responses r.npy --labels l.tsv --memory 1 | cut -f 5-8 | tail -
 { printf "\\223NUMPY\\1\\0v\\0%-117s\n" "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }"
   printf '\0\0\200\77\0\0\300\177\0\0\0\100\0\0\0\0\0\0\100\100\0\0\0\0'; } >some.npy
 printf 'label\n0\n0\n1\n' >three.tsv
+sed 's/<f4/<f8/' some.npy >rounded.npy    # twice as many bytes
+tail -c 24 some.npy >>rounded.npy
+nonna-sweep -q --responses rounded.npy --labels three.tsv >/dev/null
 nonna-sweep --responses some.npy --labels three.tsv --best 2
 echo "one left out: $?"
 
@@ -62,6 +65,11 @@ fails nonna-sweep --responses r.npy --labels l.tsv --chosen c.tsv
 fails nonna-sweep --responses r.npy --labels l.tsv --bootstrap 100
 fails nonna-sweep --responses r.npy --labels l.tsv --best 1 --bootstrap 100 --no-auc
 fails nonna-sweep --responses r.npy --labels l.tsv --polarity negative
+fails nonna-sweep --responses r.npy --labels l.tsv --seed 3
+fails nonna-sweep --responses r.npy --labels words.tsv --positive bird
+fails nonna-sweep --responses - --labels -
+nonna-sweep --responses r.npy --labels l.tsv -o none/x.tsv
+echo "no folder: $?"
 fails nonna-sweep --responses r.npy
 fails nonna-sweep r.npy l.tsv --responses r.npy --labels l.tsv
 fails nonna-sweep model-only

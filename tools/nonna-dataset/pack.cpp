@@ -50,7 +50,7 @@ void add_pack(Command& program)
     job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps", 0, 8192);
     job.option("--crop", o.options.crop, "N", "middle square: pixels, or share up to 1", 0, 65536);
     job.option("--label", o.label, "L", "label of every picture");
-    job.option("--labels-from", o.labels_from, "TSV", "table with columns path, label");
+    job.option("--labels-from", o.labels_from, "TSV", "further inputs: a table with columns path, label");
     job.option("--root", o.root, "DIR", "where names in lists start");
     job.option("--files-from", o.list, "FILE", "more inputs, one a line");
     job.flag("-0,--null", o.null_terminated, "names in --files-from end with NUL");

@@ -40,7 +40,7 @@ ExitStatus OptimalJob::run()
     for (std::size_t n = 0; n < neurons.size(); ++n) {
         norms.push_back(norm ? *norm : !data.empty() ? median.median(n) : expected_norm(a, neurons[n]));
         if (!(norms.back() > 0))
-            throw Error(data, "the pictures are black where " + neuron_name(neurons[n]) + " looks: give --norm");
+            throw Error(data, "the pictures are flat where " + neuron_name(neurons[n]) + " looks: give --norm");
     }
     ascent.starts = int(starts);
     ascent.iterations = int(iterations);
@@ -72,16 +72,18 @@ ExitStatus OptimalJob::run()
     const OptimalStimulus& f = found.front();
     if (!data.empty())
         std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen.strongest(0).front().response);
+    char others[80] = "";
+    if (ascent.starts > 1)
+        std::snprintf(others, sizeof others, "; best of %d starts is %d, mean cosine of the others %.3f", ascent.starts,
+                      f.best_start, agreement);
     if (neurons.size() == 1)
-        std::snprintf(
-            text, sizeof text,
-            "%s: response %.4g at norm %.4g, %.4g at norm 1; best of %d starts is %d, mean cosine of the others "
-            "%.3f%s",
-            tiles[0].name.c_str(), f.response, f.norm, f.response_at_norm_1, ascent.starts, f.best_start, f.agreement,
-            strongest);
-    else
+        std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s", tiles[0].name.c_str(),
+                      f.response, f.norm, f.response_at_norm_1, others, strongest);
+    else if (ascent.starts > 1)
         std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
                       found.size(), ascent.starts, agreement);
+    else
+        std::snprintf(text, sizeof text, "%zu neurons", found.size());
     say(text);
     return ExitStatus::done;
 }

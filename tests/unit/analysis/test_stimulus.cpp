@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_start_does_not_depend_on_the_others_nor_on_threads)
     const OptimalStimulus five = optimal_stimulus(model, neuron, options, three);
     options.starts = 1;
     const OptimalStimulus alone = optimal_stimulus(model, neuron, options, one);
-    BOOST_TEST(alone.agreement == 1);
+    BOOST_TEST(std::isnan(alone.agreement));
     for (std::size_t k = 0; k < alone.steps.size(); ++k) {
         BOOST_TEST(alone.steps[k].response == five.steps[k].response);
         BOOST_TEST(alone.steps[k].step == five.steps[k].step);
