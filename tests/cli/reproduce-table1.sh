@@ -17,8 +17,8 @@ cut -f 1-3,12 out/table1.tsv
 awk -F '\t' 'NR > 1 { for (i = 4; i <= 10; i += 2) if (!($i >= 0 && $i <= 1)) print "no share: " $0 }' out/table1.tsv
 cat out/faces/groups out/cats/groups
 # nobody in both halves
-cut -f 5 out/faces/half-a.tsv | sort -u >a
-cut -f 5 out/faces/half-b.tsv | sort -u | comm -12 a - | grep -v '^folder$'
+cut -f 4 out/faces/half-a.tsv | sort -u >a
+cut -f 4 out/faces/half-b.tsv | sort -u | comm -12 a - | grep -v '^group$'
 grep -c '<img' out/report.html | awk '{ print ($1 > 9 ? "pictures in the report" : "no pictures in the report") }'
 (cd out && find . -type f ! -name .lock | sort | xargs sha256sum) >first
 
