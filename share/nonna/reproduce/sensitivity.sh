@@ -94,4 +94,6 @@ results() {
     means "field maps" sensitivity-runs.tsv paper.new >sensitivity.new
     rm paper.new
     mv sensitivity.new sensitivity.tsv
+    echo "nonna-reproduce --sensitivity $study${fields:+ field=$fields}${maps:+ maps=$maps} --data $data" \
+        "${crop:+--crop $crop }--steps $training --seeds $seeds    # sensitivity.tsv" >>commands.txt
 }

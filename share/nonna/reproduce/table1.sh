@@ -205,4 +205,6 @@ results() {
     mv table1-runs.new table1-runs.tsv
     means "concept method" table1-runs.tsv "$share/reproduce/paper.tsv" >table1.new
     mv table1.new table1.tsv
+    echo "nonna-reproduce --table1 $study --data $data${crop:+ --crop $crop} --steps $training --seeds $seeds" \
+        "--filters $filters --centroids $centroids    # table1.tsv" >>commands.txt
 }
