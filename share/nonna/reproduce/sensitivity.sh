@@ -41,7 +41,7 @@ prepare() {
     done
 }
 
-settings() { for conf in networks/*.conf; do conf=${conf##*/}; echo "${conf%.conf}"; done; }
+settings() { for conf in networks/*.conf; do conf=${conf##*/}; echo "${conf%.conf}"; done | sort -t - -k 1,1 -k 2,2n; }
 
 pipeline() {
     set --
@@ -89,7 +89,7 @@ results() {
         done
     } >sensitivity-runs.new
     mv sensitivity-runs.new sensitivity-runs.tsv
-    # The paper's numbers of maps stand beside ours, its fields beside the same fields.
+    # The paper's numbers of maps stand beside ours, its fields beside the same fields; its own network beside none.
     sed "s/^base	/$base_field	/" "$share/reproduce/paper-sensitivity.tsv" >paper.new
     means "field maps" sensitivity-runs.tsv paper.new >sensitivity.new
     rm paper.new
