@@ -1,5 +1,6 @@
 // nonna-sweep: every neuron as a detector, by thresholds.
 #include "analysis/respond.h"
+#include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "sweep_options.h"
 #include "train/picture_stream.h"
@@ -66,7 +67,7 @@ int main(int argc, char** argv)
         const Model model = load_model(files[0]);
         const std::vector<LayerId> wanted = wanted_layers(layers, model.architecture);
         // One pass over the pictures: their responses are kept, they are not.
-        ResponseKeeper keeper(files[1], response_layers(model.architecture, wanted), sweep.memory_bytes() / 2);
+        ResponseKeeper keeper(files[1], response_layers(model.architecture, wanted), sweep.kept_bytes());
         LayerResponder responder(model, wanted, pool);
         std::vector<std::string> keys;
         std::vector<std::optional<std::string>> halves;

@@ -30,13 +30,30 @@ std::size_t ResponseSource::neurons() const
     return sum;
 }
 
+// Batches stay as they came: one long vector would take twice its size while it grows.
 struct ResponseKeeper::State {
+    struct Batch {
+        std::size_t first;
+        std::vector<float> values;    // (image, neuron)
+    };
     std::string name;
     std::vector<ResponseLayer> layers;
     std::size_t memory, held = 0;
-    std::vector<std::vector<float>> values;        // of each layer, (image, neuron)
+    std::vector<std::vector<Batch>> batches;       // of each layer
     std::vector<std::unique_ptr<Spool>> spools;    // in their place, once they are too many
     std::size_t images = 0;
+
+    void read(std::size_t layer, std::size_t first_neuron, std::size_t image, std::span<float> row) const
+    {
+        const std::size_t size = layers[layer].shape.size();
+        if (!spools.empty()) {
+            spools[layer]->read_at((image * size + first_neuron) * sizeof(float), std::as_writable_bytes(row));
+            return;
+        }
+        const auto after = std::ranges::upper_bound(batches[layer], image, {}, &Batch::first);
+        const Batch& batch = *std::prev(after);
+        std::memcpy(row.data(), batch.values.data() + (image - batch.first) * size + first_neuron, row.size_bytes());
+    }
 };
 
 ResponseKeeper::ResponseKeeper(std::string name, std::vector<ResponseLayer> layers, std::size_t memory)
@@ -45,7 +62,7 @@ ResponseKeeper::ResponseKeeper(std::string name, std::vector<ResponseLayer> laye
     state_->name = std::move(name);
     state_->layers = std::move(layers);
     state_->memory = memory;
-    state_->values.resize(state_->layers.size());
+    state_->batches.resize(state_->layers.size());
 }
 
 ResponseKeeper::~ResponseKeeper() = default;
@@ -54,17 +71,21 @@ void ResponseKeeper::take(std::size_t layer, std::size_t first, std::size_t coun
 {
     State& s = *state_;
     s.images = std::max(s.images, first + count);
-    s.held += batch.size_bytes();
-    if (s.spools.empty() && s.held > s.memory)
-        for (std::vector<float>& values : s.values) {
+    if (s.spools.empty() && s.held + batch.size_bytes() > s.memory) {
+        for (std::vector<State::Batch>& batches : s.batches) {
             s.spools.push_back(std::make_unique<Spool>());
-            s.spools.back()->write(std::as_bytes(std::span(values)));
-            values = {};
+            for (const State::Batch& b : batches)
+                s.spools.back()->write(std::as_bytes(std::span(b.values)));
+            batches = {};
         }
-    if (s.spools.empty())
-        s.values[layer].insert(s.values[layer].end(), batch.begin(), batch.end());
-    else
+        s.held = 0;
+    }
+    if (s.spools.empty()) {
+        s.batches[layer].push_back({first, {batch.begin(), batch.end()}});
+        s.held += batch.size_bytes();
+    } else {
         s.spools[layer]->write(std::as_bytes(batch));
+    }
 }
 
 ResponseSource ResponseKeeper::source() const
@@ -73,18 +94,12 @@ ResponseSource ResponseKeeper::source() const
     result.name = state_->name;
     result.images = state_->images;
     result.layers = state_->layers;
+    result.held = state_->held;
     result.read = [state = std::shared_ptr<const State>(state_)](std::size_t layer, std::size_t first_neuron,
                                                                  std::size_t neurons, std::size_t first_image,
                                                                  std::size_t images, std::span<float> into) {
-        const std::size_t size = state->layers[layer].shape.size();
-        for (std::size_t i = 0; i < images; ++i) {
-            const std::span<float> row = into.subspan(i * neurons, neurons);
-            const std::size_t at = (first_image + i) * size + first_neuron;
-            if (state->spools.empty())
-                std::memcpy(row.data(), state->values[layer].data() + at, row.size_bytes());
-            else
-                state->spools[layer]->read_at(at * sizeof(float), std::as_writable_bytes(row));
-        }
+        for (std::size_t i = 0; i < images; ++i)
+            state->read(layer, first_neuron, first_image + i, into.subspan(i * neurons, neurons));
     };
     return result;
 }
@@ -129,19 +144,6 @@ ResponseSource file_responses(const std::string& path, const std::string& layer)
     source.images = shape[0];
     source.layers.push_back(
         {layer, shape.size() == 4 ? Shape{int(shape[1]), int(shape[2]), int(shape[3])} : Shape{1, 1, int(shape[1])}});
-    source.stream = [file, size = source.layers[0].shape.size(),
-                     images = source.images](std::span<const std::size_t> wanted, const TakeResponses& take) {
-        const std::size_t batch = std::clamp<std::size_t>(floats_at_a_time / size, 1, images);
-        std::vector<float> rows;
-        for (std::size_t first = 0; first < images; first += batch) {
-            throw_if_interrupted();
-            const std::size_t count = std::min(batch, images - first);
-            rows.resize(count * size);
-            file->read_rows(first, count, rows);
-            for (std::size_t w = 0; w < wanted.size(); ++w)
-                take(w, first, count, rows);
-        }
-    };
     source.read = [file](std::size_t, std::size_t first_neuron, std::size_t neurons, std::size_t first_image,
                          std::size_t images, std::span<float> into) {
         file->read_columns(first_image, images, first_neuron, neurons, into);

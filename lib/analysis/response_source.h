@@ -28,13 +28,14 @@ struct ResponseSource {
     std::size_t images = 0;
     std::vector<ResponseLayer> layers;
     // Streams the wanted layers (indices into `layers`), batches of images in order; `layer` in TakeResponses is an
-    // index into `wanted`.
+    // index into `wanted`. Empty where the source can `read`.
     std::function<void(std::span<const std::size_t> wanted, const TakeResponses& take)> stream;
     // Responses of some neurons of a layer to some images, (image, neuron); from any thread. Empty where the source
     // cannot do it.
     std::function<void(std::size_t layer, std::size_t first_neuron, std::size_t neurons, std::size_t first_image,
                        std::size_t images, std::span<float> into)>
         read;
+    std::size_t held = 0;    // bytes of memory that it keeps for this
 
     std::size_t neurons() const;
 };

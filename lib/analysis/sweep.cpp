@@ -143,9 +143,10 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
                 for (int map = 0; map < shape.maps; ++map)
                     scores.push_back({l, row, column, map, {}, {}, {}});
     }
+    const std::size_t memory = options.memory - std::min(options.memory, source.held);
     Progress progress("sweep", scores.size(), "neurons");
     if (!options.auc) {
-        const std::size_t room = options.memory / sweep_counts_bytes(options);
+        const std::size_t room = memory / sweep_counts_bytes(options);
         for (const Block& block : plan_blocks(source, room)) {
             count_block(source, block.layer, block.first, labels, options,
                         std::span(scores).subspan(block.at, block.count), pool);
@@ -154,9 +155,9 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
         return scores;
     }
     const std::size_t bytes = source.images * sizeof(float);    // of a neuron
-    std::vector<Block> blocks = plan_blocks(source, options.memory / bytes);
+    std::vector<Block> blocks = plan_blocks(source, memory / bytes);
     if (blocks.size() > source.layers.size())    // one is scored while the next is read
-        blocks = plan_blocks(source, options.memory / 2 / bytes);
+        blocks = plan_blocks(source, memory / 2 / bytes);
     std::future<std::vector<float>> next = std::async(std::launch::async, read_turned, source, blocks[0]);
     for (std::size_t b = 0; b < blocks.size(); ++b) {
         const std::vector<float> turned = next.get();

@@ -56,7 +56,7 @@ struct SweepOptions {
     Polarity polarity = Polarity::positive;
     bool auc = true;    // false: by counting; every AUC is NaN
     std::vector<Split> splits;
-    std::size_t memory = std::size_t{1} << 30;    // bytes of responses held at a time
+    std::size_t memory = std::size_t{1} << 30;    // bytes of responses held at a time, the source's own included
 };
 
 // Every neuron, in the order of layers, rows, columns, maps. `source` must be able to read (`readable`). Error when the

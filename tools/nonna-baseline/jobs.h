@@ -4,6 +4,8 @@
 
 #include "../sweep_options.h"
 #include "analysis/tuning.h"
+#include "base/log.h"
+#include "base/parallel.h"
 #include "io/shard.h"
 #include "train/picture_set.h"
 
@@ -22,7 +24,7 @@ struct BaselineCommand {
     std::vector<std::string> data;
     std::int64_t threads = 0;
     bool tune = false;
-    nonna::SweepCommand sweep;
+    SweepCommand sweep;
 
     void declare(nonna::Command& job)
     {

@@ -72,7 +72,7 @@ ExitStatus linear(Linear& o, const Command& job)
                              }},
                             side, o.sweep.seed);
     o.options.seed = o.sweep.seed;
-    o.options.batch_bytes = o.sweep.memory_bytes() / 2;
+    o.options.batch_bytes = o.sweep.batch_bytes();
     NeuronScore best;
     const ExitStatus status =
         o.tune

@@ -34,11 +34,9 @@ void BaselineCommand::check(const Command& job, const std::vector<std::string>& 
 std::vector<NeuronScore> BaselineCommand::choose(const ResponseSource& asked, const PictureSet& set, Pool& pool) const
 {
     const Labels labels = read_labels(set.labels, sweep.positive, test);
-    SweepOptions options;
-    options.polarity = sweep.polarity == "either" ? Polarity::either : Polarity::positive;
-    options.memory = sweep.memory_bytes();
+    SweepOptions options = sweep.options();
     options.splits = make_splits(labels, 1, recorded_half(set.halves, test), sweep.seed, asked.name);
-    return nonna::sweep(readable(asked, options.memory / 2), labels, options, pool);
+    return nonna::sweep(readable(asked, sweep.kept_bytes()), labels, options, pool);
 }
 
 ExitStatus BaselineCommand::finish(const Tuning& tuning, const PictureSet& set) const
