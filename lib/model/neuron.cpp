@@ -16,7 +16,7 @@ constexpr const char* sublayer_names[] = {"filter", "pool", "norm"};
 
 [[noreturn]] void refuse(const std::string& text, const std::string& reason)
 {
-    throw Error(text, reason, ExitStatus::usage);
+    throw Error(text.empty() ? "''" : text, reason, ExitStatus::usage);
 }
 
 }    // namespace

@@ -169,7 +169,7 @@ FilterPosition parse_position(const std::string& text, const StageArchitecture& 
             return position;
         }
     }
-    throw Error(text, "not a position: expected ROW,COL", ExitStatus::usage);
+    throw Error(text.empty() ? "''" : text, "not a position: expected ROW,COL", ExitStatus::usage);
 }
 
 }    // namespace nonna

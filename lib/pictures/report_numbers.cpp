@@ -166,6 +166,9 @@ std::string add_numbers(Part& part)
 {
     const auto random = read_best(part.file("sweep-random.tsv")), first = read_best(part.file("sweep-first.tsv")),
                top = read_best(part.file("sweep-top.tsv"));
+    for (const auto& [name, other] : {std::pair{"sweep-random.tsv", &random}, {"sweep-first.tsv", &first}})
+        if (top && *other && ((*other)->positives != top->positives || (*other)->negatives != top->negatives))
+            throw Error(part.file(name), "another test set than that of sweep-top.tsv");
     const std::string make_random = "nonna-sweep RANDOM.safetensors TEST.tar --held-out -o sweep-random.tsv",
                       make_first =
                           "nonna-sweep MODEL.safetensors TEST.tar --layer 1.norm --held-out -o sweep-first.tsv",

@@ -45,6 +45,7 @@ std::string extremes_in_words(const Part& part, const std::string& end)
     if (!part.has("top.tsv"))
         return "";
     const Table table = read_table(part.file("top.tsv"));
+    table.column("response");    // Error where it is another table
     std::vector<double> responses;
     std::set<std::string> neurons;
     std::size_t positives = 0, labelled = 0;

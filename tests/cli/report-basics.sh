@@ -54,6 +54,20 @@ ls bad
 nonna-report results -o /dev/full >table
 echo "full disk: $? $(wc -c <table)"
 
+# Sweeps of two test sets are not put into one table; a table of another kind is not passed over.
+mkdir mixed
+cp results/sweep-top.tsv mixed
+head -n 1 results/sweep-first.tsv >mixed/sweep-first.tsv
+sed 1d results/sweep-first.tsv | awk -F'\t' -v OFS='\t' -v p="$(head -n 1 results/sweep-first.tsv | tr '\t' '\n' | grep -nx positives | cut -d : -f 1)" \
+    '{ $p += 1; print }' >>mixed/sweep-first.tsv
+nonna-report mixed
+echo "two tests: $?"
+rm mixed/sweep-first.tsv
+echo x >mixed/top.tsv
+nonna-report mixed >table
+echo "no table of pictures: $?"
+rm -r mixed
+
 # A pipe in a picture's or a table's place is not waited for; a folder is not part of itself.
 for name in top.png other.png train.tsv; do
     mkdir pipe
