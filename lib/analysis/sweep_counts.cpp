@@ -126,7 +126,7 @@ void count_block(const ResponseSource& source, std::size_t layer, std::size_t fi
     const auto chooses = [&](std::size_t view, std::size_t image) {
         return view == 0 || options.splits[view - 1][image] == 1;
     };
-    const auto each = [&](auto task) {    // task(neuron) over the block, some neurons a task
+    const auto each = [&](auto task) {    // task(first, end): some neurons of the block
         pool.for_each((neurons + neurons_a_task - 1) / neurons_a_task, [&](std::size_t t, int) {
             task(t * neurons_a_task, std::min((t + 1) * neurons_a_task, neurons));
         });

@@ -1,15 +1,7 @@
 #!/bin/sh
 # nonna-baseline (on the PATH) against NumPy (baseline.py): cosines of crops, triangle activations, K-means' fixed point.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-if ! $python -c 'import numpy' 2>/dev/null; then
-    echo "skipped: no NumPy for $python"
-    exit 77
-fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
+needs=numpy
+. "$(dirname "$0")/begin.inc"
 $python "$here/baseline.py" pictures
 nonna-dataset pack -q train --size 0 --format png -o train.tar
 nonna-dataset pack -q small --size 0 --format png -o small.tar

@@ -1,15 +1,7 @@
 #!/bin/sh
 # nonna-invariance (on the PATH) against Pillow and NumPy: pictures warped by Pillow and shown to nonna-respond.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-if ! $python -c 'import numpy, PIL' 2>/dev/null; then
-    echo "skipped: no NumPy and Pillow for $python"
-    exit 77
-fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
+needs="numpy PIL"
+. "$(dirname "$0")/begin.inc"
 $python "$here/invariance.py" write
 nonna-dataset pack -q source-0.png source-1.png -o sources.tar
 nonna-dataset pack -q --files-from warped.txt -o warped.tar

@@ -1,17 +1,9 @@
 #!/bin/sh
 # The programs' files against nonna-model(5) in NumPy (model.py): responses of every layer, cost, gradients.
 # usage: model.sh SHARE; the programs are on PATH. Skipped (77) without NumPy.
-set -eu
 share=$1
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-if ! "$python" -c 'import numpy' 2>/dev/null; then
-    echo "skipped: $python has no numpy"
-    exit 77
-fi
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
+needs=numpy
+. "$(dirname "$0")/begin.inc"
 
 mkdir pictures
 "$python" "$here/model.py" pictures pictures

@@ -1,17 +1,8 @@
 #!/bin/sh
 # nonna-serve against a client of its own after nonna-protocol(7), and against hostile ones (protocol.py).
 # usage: protocol.sh SHARE; the programs are on PATH. Skipped (77) without Python.
-set -eu
 share=$1
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-if ! "$python" -c '' 2>/dev/null; then
-    echo "skipped: no $python"
-    exit 77
-fi
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder"
+. "$(dirname "$0")/begin.inc"
 
 # tiny with whitening filters, so that they are in the digest; and one whose only shard has several chunks
 "$python" - <<'MADE'
@@ -27,4 +18,4 @@ nonna-init -q "$share/architectures/tiny.conf" -o tiny.safetensors --whiten-from
 sed -e 's/^side = .*/side = 28/' -e 's/^field = 5/field = 11/' -e 's/^maps = 4/maps = 8/' -e 's/^whitening = .*/whitening = 0/' \
     "$share/architectures/tiny.conf" >large.conf
 nonna-init -q large.conf -o large.safetensors --seed 4
-"$python" "$here/protocol.py" "$folder"
+"$python" "$here/protocol.py" "$scratch"

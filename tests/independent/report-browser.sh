@@ -2,18 +2,13 @@
 # The report, opened in headless Chromium: no missing picture, no complaint, no request; readable at 400 and 1400
 # pixels, light and dark, and on paper. $1: share/nonna. NONNA_PICTURES=FOLDER keeps what was seen, for a person to
 # look at.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-for program in chromium gnuplot $python; do
+for program in chromium gnuplot; do
     if ! command -v $program >/dev/null; then
         echo "skipped: no $program"
         exit 77
     fi
 done
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
+. "$(dirname "$0")/begin.inc"
 $python "$here/report_browser.py" write results
 nonna-init tiny --seed 1 -q -o results/faces/model.safetensors
 nonna-report -q results >table

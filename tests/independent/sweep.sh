@@ -1,15 +1,7 @@
 #!/bin/sh
 # Every score of nonna-sweep (on the PATH) against a NumPy script, on planted neurons.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-if ! $python -c 'import numpy' 2>/dev/null; then
-    echo "skipped: no NumPy for $python"
-    exit 77
-fi
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-cd "$scratch"
+needs=numpy
+. "$(dirname "$0")/begin.inc"
 $python "$here/sweep.py" write r.npy l.tsv
 nonna-sweep -q --responses r.npy --labels l.tsv -o table.tsv -j 2
 $python "$here/sweep.py" check r.npy l.tsv table.tsv
