@@ -20,8 +20,7 @@ int main(int argc, char** argv)
     nonna::WhiteningOptions whitening;
     std::int64_t patches = 100000, threads = 0;
     nonna::Command command("nonna-init", "a model with random weights and fitted preprocessing");
-    command.positional("ARCH", architecture_name,
-                       "architecture: an installed name (as study) or a .conf file");
+    command.positional("ARCH", architecture_name, "architecture: an installed name (as study) or a .conf file");
     command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required();
     command.option("--seed", whitening.seed, "S", "seed of weights and whitening patches");
     command.option("--whiten-from", whiten_from, "DATA.tar",

@@ -18,16 +18,13 @@ int main(int argc, char** argv)
     nonna::Command command("nonna-train", "train a model on image sets");
     command.positional("MODEL", input, "model file to start from");
     command.option("-o,--output", output, "OUT", "the trained model");
-    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight")
-        .required_unless(plan);
+    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required_unless(plan);
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"},
-                   "how far gradients reach");
+    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
     command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
-    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"},
-                   "how the rate falls");
+    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
     command.option("--seed", o.seed, "S", "seed of the data's order");
     command.option("--validate", validation, "FILE", "image set to measure the costs on");
     command.option("--log", o.log, "LOG.tsv", "table of costs");

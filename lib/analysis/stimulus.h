@@ -55,9 +55,9 @@ struct OptimalStimulus {
     double response = 0;              // f(x)
     double response_at_norm_1 = 0;    // f(x / |x|)
     int best_start = 0;
-    bool even = false;                // f(-x) = f(x) to 1e-4
-    double agreement = 1;             // mean cosine of the other starts' ends with x, signs in line where even; NaN: none
-    std::vector<AscentEnd> ends;      // by start
+    bool even = false;              // f(-x) = f(x) to 1e-4
+    double agreement = 1;           // mean cosine of the other starts' ends with x, signs in line where even; NaN: none
+    std::vector<AscentEnd> ends;    // by start
     std::vector<AscentStep> steps;    // by start, then iteration
 };
 

@@ -12,9 +12,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
@@ -52,8 +54,8 @@ std::uint64_t left_in_groups(const std::string& root, std::string group, const c
         const std::string folder = root + (group == "/" ? "" : group) + "/";
         const auto most = number_in(folder + limit), now = number_in(folder + used);
         if (most && now) {
-            const std::uint64_t cached = field(folder + "memory.stat", inactive).value_or(0) +
-                                         field(folder + "memory.stat", active).value_or(0);
+            const std::uint64_t cached =
+                field(folder + "memory.stat", inactive).value_or(0) + field(folder + "memory.stat", active).value_or(0);
             left = std::min(left, less(*most, less(*now, cached)));
         }
         if (group.size() <= 1)
@@ -113,9 +115,8 @@ void require_memory(const std::string& subject, std::uint64_t bytes, const std::
 {
     const std::uint64_t available = available_memory();
     if (bytes > available)
-        throw Error(subject,
-                    "needs " + gigabytes(bytes) + " of memory for " + purpose + "; " + gigabytes(available) +
-                        " are available");
+        throw Error(subject, "needs " + gigabytes(bytes) + " of memory for " + purpose + "; " + gigabytes(available) +
+                                 " are available");
 }
 
 }    // namespace nonna

@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 std::uint64_t available_memory();    // bytes
 std::uint64_t resident_memory();     // bytes of this process that are in memory now

@@ -24,9 +24,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace nonna::children {
+namespace nonna::children
+{
 
-namespace {
+namespace
+{
 
 // What goes through the pipe: one byte, the payload's length in 8 bytes, little endian, and the payload.
 enum Kind : char { result = 'r', threw = 'x', no_memory = 'm' };
@@ -161,7 +163,7 @@ struct Child {
     pid_t pid = -1;
     int pipe = -1;
     std::size_t slot = 0;
-    double left = 0;    // seconds of wall time; infinite without a limit
+    double left = 0;         // seconds of wall time; infinite without a limit
     bool stopped = false;    // killed for the wall limit
     std::string data;
 };
@@ -186,7 +188,8 @@ ChildEnd reap(Child& child)
     ::close(child.pipe);
     ::kill(child.pid, SIGKILL);    // does not change the status of one that is ending
     int status = 0;
-    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {}
+    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
+    }
     ChildEnd end;
     end.how = ChildEnd::How::crashed;
     if (is_whole(child.data)) {
@@ -210,7 +213,8 @@ ChildEnd reap(Child& child)
 }
 
 // The children under way. Destroyed, it leaves none.
-class Children {
+class Children
+{
   public:
     using Finish = std::function<void(std::size_t slot, ChildEnd)>;
 

@@ -31,13 +31,14 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct ChildLimits {
     std::uint64_t memory = std::uint64_t(2) << 30;    // bytes of address space that the child may add to what the
                                                       // parent had at the fork; 0: no limit
-    double cpu = 300;    // seconds of processor time, of all its threads; 0: no limit
-    double wall = 600;   // seconds, counted only while the parent waits, not while it consumes or is stopped; 0: none
+    double cpu = 300;                                 // seconds of processor time, of all its threads; 0: no limit
+    double wall = 600;    // seconds, counted only while the parent waits, not while it consumes or is stopped; 0: none
     std::uint64_t result = std::uint64_t(1) << 30;    // bytes; a larger result is a crash
 };
 

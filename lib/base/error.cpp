@@ -4,7 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
-namespace nonna {
+namespace nonna
+{
 
 Error::Error(std::string subject, std::string reason, ExitStatus status)
     : subject_(std::move(subject)), reason_(std::move(reason)), message_(subject_ + ": " + reason_), status_(status)

@@ -8,7 +8,8 @@
 #include <exception>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 // The only exit statuses a nonna program ends with (documented in nonna(7)).
 enum class ExitStatus : int {
@@ -20,7 +21,8 @@ enum class ExitStatus : int {
     locked = 5,       // another run holds the lock
 };
 
-class Error : public std::exception {
+class Error : public std::exception
+{
   public:
     Error(std::string subject, std::string reason, ExitStatus status = ExitStatus::failed);
 

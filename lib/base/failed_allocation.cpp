@@ -4,7 +4,8 @@
 #include <cerrno>
 #include <cstddef>
 
-namespace nonna {
+namespace nonna
+{
 
 static std::atomic<void (*)()> told{nullptr};
 

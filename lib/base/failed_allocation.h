@@ -7,7 +7,8 @@
 // themselves.
 #pragma once
 
-namespace nonna {
+namespace nonna
+{
 
 // `end` is called in the thread whose allocation failed and must not allocate; null: nobody is told.
 void on_failed_allocation(void (*end)());

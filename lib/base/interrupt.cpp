@@ -5,9 +5,11 @@
 #include <atomic>
 #include <csignal>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 std::atomic<int> received{0};    // the first signal's number
 static_assert(std::atomic<int>::is_always_lock_free, "touched by a signal handler");

@@ -2,7 +2,8 @@
 // once. run_tool installs the handler; long loops ask `interrupted()` between units.
 #pragma once
 
-namespace nonna {
+namespace nonna
+{
 
 void watch_interrupts();
 bool interrupted();

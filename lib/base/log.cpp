@@ -9,9 +9,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 std::string& name_storage()
 {

@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class Verbosity { quiet, normal, verbose };
 
@@ -13,8 +14,8 @@ const std::string& program_name();
 void set_verbosity(Verbosity v);
 Verbosity verbosity();
 
-void say(std::string_view message);       // normal and verbose: "tool: message"
-void detail(std::string_view message);    // verbose only
+void say(std::string_view message);                              // normal and verbose: "tool: message"
+void detail(std::string_view message);                           // verbose only
 void warn(std::string_view subject, std::string_view reason);    // always, also with --quiet
 
 }    // namespace nonna

@@ -9,9 +9,11 @@
 #include <thread>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 thread_local const void* running_in = nullptr;    // the pool whose task this thread runs
 
@@ -146,7 +148,8 @@ void Pool::for_each(std::size_t n, const std::function<void(std::size_t index, i
         std::rethrow_exception(failure);
 }
 
-namespace pipeline {
+namespace pipeline
+{
 
 int in_order_slots(int threads) { return 4 * resolve_threads(threads); }
 

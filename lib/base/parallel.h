@@ -12,9 +12,11 @@
 #include <optional>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class Pool {
+class Pool
+{
   public:
     explicit Pool(int threads);    // total, the caller's included; 0: all of the process's processors
     ~Pool();

@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <mutex>
 
-namespace nonna {
+namespace nonna
+{
 
 using Clock = std::chrono::steady_clock;
 
-namespace {
+namespace
+{
 
 std::string duration_text(double seconds)
 {

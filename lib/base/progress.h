@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
-class Progress {
+class Progress
+{
   public:
     // total 0: unknown, no time left is shown. `unit` is a plural noun: "images", "steps".
     Progress(std::string label, std::uint64_t total, std::string unit);

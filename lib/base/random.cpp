@@ -5,7 +5,8 @@
 #include <cmath>
 #include <numbers>
 
-namespace nonna {
+namespace nonna
+{
 
 // Key: the seed. Counter words: block number (low 32 bits), purpose with the block number's high 16 bits above it,
 // index low, index high. So (seed, purpose, index) never share a counter within 2^48 blocks.

@@ -8,15 +8,16 @@
 #include <cstdint>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
 // What a stream is for. Values are part of the results: never renumber, only append.
 enum class Purpose : std::uint32_t {
-    weights = 1,           // index: stage * 2^40 + filter number
+    weights = 1,    // index: stage * 2^40 + filter number
     whitening_patches = 3,
-    batch_order = 4,       // index: epoch
-    source_mix = 5,        // index: step
-    frame_pick = 6,        // index: first 8 bytes of the content's sha256
+    batch_order = 4,    // index: epoch
+    source_mix = 5,     // index: step
+    frame_pick = 6,     // index: first 8 bytes of the content's sha256
     test_set = 7,
     stimulus_start = 8,    // index: neuron * 2^20 + start
     patches = 9,
@@ -33,14 +34,15 @@ enum class Purpose : std::uint32_t {
     tests = 1000,
 };
 
-class Random {
+class Random
+{
   public:
     Random(std::uint64_t seed, Purpose purpose, std::uint64_t index = 0);
 
     std::uint32_t bits();
-    double uniform();                          // [0, 1), 53 bits
-    std::uint64_t below(std::uint64_t n);      // [0, n), exactly uniform (rejection); n > 0
-    double normal();                           // mean 0, deviation 1 (Box-Muller)
+    double uniform();                        // [0, 1), 53 bits
+    std::uint64_t below(std::uint64_t n);    // [0, n), exactly uniform (rejection); n > 0
+    double normal();                         // mean 0, deviation 1 (Box-Muller)
 
   private:
     std::array<std::uint32_t, 4> block_{};
@@ -52,8 +54,7 @@ class Random {
 };
 
 // A seeded permutation of 0 .. n-1 is needed by several rooms: Fisher-Yates over any random-access range.
-template <class Range>
-void shuffle(Range& range, Random& random)
+template <class Range> void shuffle(Range& range, Random& random)
 {
     for (std::uint64_t i = range.size(); i > 1; --i) {
         const std::uint64_t j = random.below(i);

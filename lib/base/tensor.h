@@ -4,9 +4,9 @@
 
 #include <xtensor/xtensor.hpp>
 
-namespace nonna {
+namespace nonna
+{
 
-template <class T, std::size_t Rank>
-using Tensor = xt::xtensor<T, Rank>;
+template <class T, std::size_t Rank> using Tensor = xt::xtensor<T, Rank>;
 
 }    // namespace nonna

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <limits>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Kind = Declaration::Kind;
 
@@ -136,8 +138,8 @@ Declaration truth(const std::string& flags, bool& value, const std::string& help
 void add(std::vector<Declaration>& declarations, Declaration d)
 {
     for (const Declaration& other : declarations)
-        if (!d.positional() && (other.long_name == d.long_name ||
-                                (!d.short_name.empty() && other.short_name == d.short_name)))
+        if (!d.positional() &&
+            (other.long_name == d.long_name || (!d.short_name.empty() && other.short_name == d.short_name)))
             throw Error(d.long_name, "declared twice");
     if (d.kind != Kind::flag)
         for (const std::string& value : d.values())

@@ -1,9 +1,11 @@
 // Completion scripts for bash, zsh and fish. Values without a list of choices complete to file names.
 #include "cli/interface.h"
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 std::string spaced(const std::vector<std::string>& words)
 {

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cctype>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t columns = 80, screen_lines = 24;
 

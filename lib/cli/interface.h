@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct Declaration {
     enum class Kind { text, integer, natural, real, choice, flag };
@@ -26,8 +27,8 @@ struct Declaration {
     bool repeated = false;               // a vector: all values count, in the order given
     bool required = false;
     const bool* unless = nullptr;    // required but where this flag was given
-    std::size_t fewest = 0;    // arguments by position: how many there must be
-    bool given = false;        // some source gave a value; written by apply_values
+    std::size_t fewest = 0;          // arguments by position: how many there must be
+    bool given = false;              // some source gave a value; written by apply_values
 
     std::function<std::string(const std::string&)> set;    // checks and stores one value; the reason when it cannot
     std::function<void()> clear;                           // forgets a vector's values before a source gives others
@@ -42,7 +43,7 @@ struct Declaration {
 
 struct Command::State {
     std::string name, summary;
-    std::vector<Declaration> declarations;    // in the order declared
+    std::vector<Declaration> declarations;                      // in the order declared
     std::vector<std::pair<std::size_t, std::string>> groups;    // each one's first declaration, and title
     std::vector<std::unique_ptr<Command>> jobs;
     std::function<ExitStatus()> action;

@@ -6,9 +6,11 @@
 #include <fstream>
 #include <sstream>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // Text that mdoc takes literally, on lines of at most 78 columns, each sentence on a line of its own.
 std::string roff(const std::string& text)
@@ -26,10 +28,7 @@ std::string roff(const std::string& text)
     return lines;
 }
 
-std::string flag_macro(const std::string& name)
-{
-    return "Fl " + replace_all(name.substr(1), "-", "\\-");
-}
+std::string flag_macro(const std::string& name) { return "Fl " + replace_all(name.substr(1), "-", "\\-"); }
 
 std::string value_macro(const Declaration& d)
 {

@@ -11,9 +11,11 @@
 #include <fstream>
 #include <sstream>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct Cut {
     std::vector<std::string> rest;    // arguments by position, unknown options among those before `ended`
@@ -127,8 +129,8 @@ Parsed parse_command_line(int argc, char** argv, Command::State& root, Common& c
                 parsed.job = &job->state();
         if (!parsed.job)
             throw Error(name, "unknown job", ExitStatus::usage);
-        Cut of_job = cut({c.rest.begin() + 1, c.rest.end()},
-                         {&parsed.job->declarations, &common.shown, &common.hidden}, false, parsed);
+        Cut of_job = cut({c.rest.begin() + 1, c.rest.end()}, {&parsed.job->declarations, &common.shown, &common.hidden},
+                         false, parsed);
         refuse_options(of_job);
         take_arguments(of_job, *parsed.job, parsed);
     }

@@ -38,9 +38,11 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class Command {
+class Command
+{
   public:
     Command(std::string name, std::string summary);
     ~Command();
@@ -62,7 +64,7 @@ class Command {
     Command& choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
                     const std::string& help);
     Command& flag(const std::string& flags, bool& value, const std::string& help);
-    Command& required();    // the option declared last must be given
+    Command& required();                           // the option declared last must be given
     Command& required_unless(const bool& flag);    // but where that flag was
 
     // Options declared from here on belong together: --help lists a group by its names alone, so that a program with

@@ -5,9 +5,11 @@
 #include <cctype>
 #include <cstdlib>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Kind = Declaration::Kind;
 
@@ -93,9 +95,8 @@ std::string lines_of(const Command::State& state)
 std::string environment_name(const Command::State& root, const Command::State* job, const Declaration& d)
 {
     std::string name = root.name + (job ? "-" + job->name : "") + "-" + d.key();
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-        return c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return c == '-' ? '_' : static_cast<char>(std::toupper(c)); });
     return name;
 }
 

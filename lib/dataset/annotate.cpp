@@ -10,9 +10,11 @@
 #include <cstdio>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct Result {
     Sample sample;

@@ -16,7 +16,8 @@
 #include <optional>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 struct AnnotateOptions {
     enum class Keep { all, with, without };

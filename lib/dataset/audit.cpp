@@ -14,12 +14,15 @@
 #include <cmath>
 #include <cstring>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // The pictures large enough, numbered from 0, in the same order each time `pass` is called.
-class Pictures {
+class Pictures
+{
   public:
     Pictures(const std::vector<PictureInput>& inputs, std::int64_t least_side)
         : inputs_(inputs), least_side_(least_side)
@@ -175,7 +178,8 @@ Picture as_picture(const GreyPicture& grey)
 }
 
 // The patches of one picture.
-class Looker {
+class Looker
+{
   public:
     Looker(const AuditOptions& options, double min_score, std::uint64_t pictures)
         : options_(options), min_score_(min_score), pictures_(pictures)

@@ -22,7 +22,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct AuditOptions {
     DetectorOptions detector;
@@ -41,12 +42,12 @@ struct AuditExample {
 };
 
 struct Audit {
-    std::uint64_t patches = 0, faces = 0;              // looked at; of these taken for a face
+    std::uint64_t patches = 0, faces = 0;                     // looked at; of these taken for a face
     std::uint64_t pictures = 0, small = 0, unreadable = 0;    // drawn from; left out
-    double rate = 0, low = 0, high = 0;                // faces / patches and its 95 % interval
+    double rate = 0, low = 0, high = 0;                       // faces / patches and its 95 % interval
     double min_score = 0;
-    std::string parameters;    // of the detector
-    std::string digest;        // SHA-256 over length and bytes of every picture read, in order
+    std::string parameters;                // of the detector
+    std::string digest;                    // SHA-256 over length and bytes of every picture read, in order
     std::vector<AuditExample> examples;    // of the faces those drawn first, in the order of the draw
 };
 

@@ -22,9 +22,11 @@
 #include <unistd.h>
 #include <unordered_map>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Status = UnitRecord::Status;
 
@@ -81,7 +83,8 @@ Settings settings_of(const BuildOptions& o)
 }
 
 // digests.jsonl: what was digested in this run so far. A file that changed since is digested again.
-class Digests {
+class Digests
+{
   public:
     explicit Digests(const std::string& path) : path_(path)
     {
@@ -123,7 +126,8 @@ class Digests {
 
     static std::string state(const std::string& path)
     {
-        struct stat s {};
+        struct stat s {
+        };
         ::stat(path.c_str(), &s);
         return std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec) + "." +
                std::to_string(s.st_mtim.tv_nsec);
@@ -178,9 +182,9 @@ Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
     return refusals;
 }
 
-// Names to sources: with `recursive`, folders to the files in them. What is no file and is named in a folder is a source all
-// the same, and fails as one, once. What is named every time, as long as it is so: a name that leads nowhere where
-// folders are expected (a disk that is not mounted), a folder where none are, one that cannot be read.
+// Names to sources: with `recursive`, folders to the files in them. What is no file and is named in a folder is a
+// source all the same, and fails as one, once. What is named every time, as long as it is so: a name that leads nowhere
+// where folders are expected (a disk that is not mounted), a folder where none are, one that cannot be read.
 std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool recursive, bool& failures)
 {
     std::vector<std::string> files;
@@ -192,7 +196,8 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
     for (const std::string& path : paths) {
         const bool folder = std::filesystem::is_directory(path, error);
         if (path.empty() || (folder && !recursive)) {
-            refuse(path.empty() ? "''" : path, path.empty() ? "an empty name" : "a folder: --recursive takes the files in it");
+            refuse(path.empty() ? "''" : path,
+                   path.empty() ? "an empty name" : "a folder: --recursive takes the files in it");
         } else if (recursive && !std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
             errno = error.value();
             refuse(path, errno ? errno_reason() : "no such file or directory");

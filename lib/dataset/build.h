@@ -24,15 +24,16 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct BuildOptions {
-    UnitOptions unit;         // pictures and hashes are always wanted
+    UnitOptions unit;          // pictures and hashes are always wanted
     bool recursive = false;    // folders stand for the files in them that are named like videos or pictures
-    int near_dup = -1;    // bits of the perceptual hash that near-duplicates may differ in; -1: not looked for
+    int near_dup = -1;         // bits of the perceptual hash that near-duplicates may differ in; -1: not looked for
     std::uint64_t shard_bytes = 1'000'000'000;
-    int part = 0, parts = 0;              // parts 0: the whole
-    std::vector<std::string> retry;       // codes: units of the list that failed so are new again; "all"
+    int part = 0, parts = 0;           // parts 0: the whole
+    std::vector<std::string> retry;    // codes: units of the list that failed so are new again; "all"
     std::string version;
 
     void set_part(const std::string& text);    // "I/N"; Error with status usage

@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <functional>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr double same_share = 0.02;    // of pictures: a difference that no neuron lives on
 constexpr double same_scale = 1.25;    // of reductions: after area averaging, nearly equally sharp

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct Shown {
     bool positive = false;

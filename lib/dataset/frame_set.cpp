@@ -8,7 +8,8 @@
 
 #include <unordered_set>
 
-namespace nonna {
+namespace nonna
+{
 
 ExitStatus write_frame_set(const std::vector<std::string>& videos, const std::string& output,
                            const FrameSetOptions& options)

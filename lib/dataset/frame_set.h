@@ -14,7 +14,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct FrameSetOptions {
     UnitOptions unit;

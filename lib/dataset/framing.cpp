@@ -12,9 +12,11 @@
 #include <optional>
 #include <span>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr int control_side = 6;
 constexpr double soft_from = 0.8;    // of the aperture's radius

@@ -27,7 +27,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct View {
     double x = 0, y = 0, side = 0;

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-namespace nonna {
+namespace nonna
+{
 
 using Status = UnitRecord::Status;
 

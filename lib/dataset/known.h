@@ -13,7 +13,8 @@
 #include <unordered_map>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct SetCount {
     std::uint64_t ok = 0, rejected = 0, failed = 0;
@@ -21,7 +22,8 @@ struct SetCount {
     std::string text() const;    // "12 in = 10 ok + 1 rejected + 1 failed"
 };
 
-class Known {
+class Known
+{
   public:
     explicit Known(int near_dup);    // -1: looks do not matter
 

@@ -15,9 +15,11 @@
 #include <map>
 #include <unordered_set>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Status = UnitRecord::Status;
 
@@ -34,7 +36,8 @@ struct Member {
 };
 
 // Samples of the inputs by shard and key. One shard of each input is kept open: units come nearly in its order.
-class Samples {
+class Samples
+{
   public:
     explicit Samples(const std::vector<SetReading>& inputs) : inputs_(inputs), open_(inputs.size()) {}
 
@@ -70,7 +73,8 @@ class Samples {
     std::vector<Open> open_;
 };
 
-// All lines by digest; `removed`: the ids of what any input has removed, whatever content the others had under the name.
+// All lines by digest; `removed`: the ids of what any input has removed, whatever content the others had under the
+// name.
 std::vector<Line> all_lines(const std::vector<SetReading>& inputs, std::unordered_set<std::string>& removed)
 {
     std::vector<Line> lines;

@@ -10,8 +10,8 @@
 // again, and one that is complete does nothing. An output that holds something else is refused. To keep out what was
 // removed from an older merge, name that one among the inputs.
 //
-// A source that inputs have with different contents is what it is in the first of these, by digest; one that any input has
-// removed stays out under its name, too.
+// A source that inputs have with different contents is what it is in the first of these, by digest; one that any input
+// has removed stays out under its name, too.
 //
 // The inputs' settings must be the same but for the part. A part that is missing is named, and the status is skipped.
 // Memory: some 150 bytes a unit, and what near_index.h says.
@@ -22,7 +22,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 ExitStatus merge_sets(const std::vector<std::string>& inputs, const std::string& output);
 

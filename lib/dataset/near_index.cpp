@@ -4,7 +4,8 @@
 #include <bit>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
 constexpr std::size_t words = 65536;
 

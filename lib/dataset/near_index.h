@@ -11,9 +11,11 @@
 #include <optional>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class NearIndex {
+class NearIndex
+{
   public:
     static constexpr int most = 15;
     explicit NearIndex(int distance);    // 0 .. most
@@ -27,9 +29,9 @@ class NearIndex {
         std::uint32_t low, high, number;
     };
     int distance_;
-    std::vector<std::uint16_t> neighbours_;         // all words with at most distance_ / 4 bits set
-    std::vector<std::vector<Entry>> tables_;        // 4 x 65536
-    std::vector<std::uint64_t> what_;               // by number
+    std::vector<std::uint16_t> neighbours_;     // all words with at most distance_ / 4 bits set
+    std::vector<std::vector<Entry>> tables_;    // 4 x 65536
+    std::vector<std::uint64_t> what_;           // by number
 };
 
 }    // namespace nonna

@@ -16,11 +16,13 @@
 #include <cstdio>
 #include <filesystem>
 
-namespace nonna {
+namespace nonna
+{
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 struct Result {
     std::vector<Sample> samples;

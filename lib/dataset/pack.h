@@ -25,7 +25,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct PackOptions {
     std::int64_t size = 0;    // side of the stored square (the picture's centred square, resized); 0: as it is
@@ -33,9 +34,9 @@ struct PackOptions {
     std::int64_t patches = 0;
     std::int64_t patch_least = 0, patch_most = 0;    // sides in pixels of the source
     std::uint64_t seed = 0;
-    std::optional<std::string> label;    // for every sample, instead of its own
-    bool lossless = false;               // encode anew as PNG, not as JPEG
-    int quality = 95;                    // of JPEGs encoded anew
+    std::optional<std::string> label;                // for every sample, instead of its own
+    bool lossless = false;                           // encode anew as PNG, not as JPEG
+    int quality = 95;                                // of JPEGs encoded anew
     std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 1;
     std::string made_by;    // program and version; the options that determine the result are added

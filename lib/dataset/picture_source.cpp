@@ -9,7 +9,8 @@
 #include <cctype>
 #include <filesystem>
 
-namespace nonna {
+namespace nonna
+{
 
 namespace fs = std::filesystem;
 

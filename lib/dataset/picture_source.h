@@ -16,7 +16,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct PictureInput {
     std::string path;
@@ -32,7 +33,8 @@ struct PictureJob {
     std::optional<Refusal> refusal;
 };
 
-class PictureSource {
+class PictureSource
+{
   public:
     explicit PictureSource(const std::vector<PictureInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
     bool next(PictureJob& job);    // false: no more. Error for a damaged image set

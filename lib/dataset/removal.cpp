@@ -5,7 +5,8 @@
 #include "dataset/set_store.h"
 #include "media/reason.h"
 
-namespace nonna {
+namespace nonna
+{
 
 ExitStatus remove_sources(const std::string& folder, const std::vector<std::string>& sources)
 {

@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 // done, or skipped when a source is not in the set; it is named.
 ExitStatus remove_sources(const std::string& folder, const std::vector<std::string>& sources);

@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <set>
 
-namespace nonna {
+namespace nonna
+{
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 std::vector<std::string> checked_shards(const std::string& folder)
 {
@@ -41,10 +43,7 @@ SetFolder::SetFolder(const std::string& path)
 {
 }
 
-std::string SetFolder::line() const
-{
-    return path_ + "/manifest.jsonl line " + std::to_string(manifest_.number());
-}
+std::string SetFolder::line() const { return path_ + "/manifest.jsonl line " + std::to_string(manifest_.number()); }
 
 bool SetFolder::due()
 {

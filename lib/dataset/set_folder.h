@@ -12,9 +12,11 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class SetFolder {
+class SetFolder
+{
   public:
     // Error for an unfinished build, settings that cannot be read, files missing from shards/, and others in it.
     explicit SetFolder(const std::string& path);

@@ -17,11 +17,13 @@
 #include <unistd.h>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 constexpr const char* no_set = "not a set made by nonna-dataset build";
 constexpr const char* lock_file = "lock";
@@ -438,7 +440,8 @@ SetStore::SetStore(const std::string& folder, const Settings& settings) : state_
     if (!exists(folder))
         fs::create_directories(folder, error);
     if (!fs::is_directory(folder))
-        throw error ? Error(folder, (errno = error.value(), errno_reason())) : Error(folder, "not a folder", ExitStatus::usage);
+        throw error ? Error(folder, (errno = error.value(), errno_reason()))
+                    : Error(folder, "not a folder", ExitStatus::usage);
     const bool made = exists(set_path(folder, settings_file));
     if (!made)
         for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
@@ -452,8 +455,9 @@ SetStore::SetStore(const std::string& folder, const Settings& settings) : state_
         const auto old = had.find(name);
         if (name != "version" && (old == had.end() || old->second != value))
             throw Error(folder,
-                        old == had.end() ? "made without " + option_text(name, value)
-                                         : "made with " + option_text(name, old->second) + ", not " + option_text(name, value),
+                        old == had.end()
+                            ? "made without " + option_text(name, value)
+                            : "made with " + option_text(name, old->second) + ", not " + option_text(name, value),
                         ExitStatus::usage);
         had.erase(name);
     }

@@ -22,13 +22,15 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 std::string set_path(const std::string& folder, const std::string& name);
 
 // The settings of a set at rest, for reading: Error when it is no set, or its last run was cut short and has to be run
 // to its end first. Holds a shared lock as long as it lives.
-class SetReading {
+class SetReading
+{
   public:
     explicit SetReading(const std::string& folder);
     ~SetReading();
@@ -44,7 +46,8 @@ class SetReading {
     int lock_ = -1;
 };
 
-class SetStore {
+class SetStore
+{
   public:
     // Makes the set where there is none. Where there is one, its settings must be these, but for "version", else
     // Error with status usage.

@@ -10,9 +10,11 @@
 #include <map>
 #include <set>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr int most_steps = 1000;    // each costs the square of the kinds of groups; a few are enough
 

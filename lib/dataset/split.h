@@ -22,7 +22,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 // For each member 0 (half a) or 1 (half b). `share`: of half a, in (0, 1). `subject` in errors.
 struct GroupMember {

@@ -15,9 +15,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Item = Candidates::Item;
 
@@ -66,7 +68,8 @@ const Box* best_box(const ImageMeta& meta, const std::string& detector, double m
     return best;
 }
 
-class Mixer {
+class Mixer
+{
   public:
     Mixer(const std::string& positives, const std::string& negatives, const std::string& output,
           const TestSetOptions& o)

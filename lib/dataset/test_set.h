@@ -45,20 +45,21 @@
 #include <optional>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 struct TestSetOptions {
     double prior = 0.647946;    // share of negatives, in (0, 1)
-    std::int64_t count = 0;            // pictures in all; 0: as many as there are
+    std::int64_t count = 0;     // pictures in all; 0: as many as there are
     std::uint64_t seed = 0;
-    double margin = 0.1;     // around boxes
+    double margin = 0.1;                // around boxes
     std::optional<double> min_score;    // of positives' boxes; none: the detector's standard_score, 0 for a foreign one
-    std::string detector;    // whose boxes; empty: the only one that annotated the set
-    Framing framing;         // its seed is `seed`; (b) takes no frame and no jitter
-    std::string from_list;   // (a) only
-    std::string list_a, list_b;          // empty: no halves
-    std::string group_by = "source";     // "folder", "source", "none": see group_of
-    double share = 0.5;                  // of half a
+    std::string detector;               // whose boxes; empty: the only one that annotated the set
+    Framing framing;                    // its seed is `seed`; (b) takes no frame and no jitter
+    std::string from_list;              // (a) only
+    std::string list_a, list_b;         // empty: no halves
+    std::string group_by = "source";    // "folder", "source", "none": see group_of
+    double share = 0.5;                 // of half a
     int threads = 1;
     std::string made_by;    // program, version and job, for the json
 

@@ -18,9 +18,11 @@
 #include <set>
 #include <tuple>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 std::vector<Sample> read_set(const std::string& path)
 {
@@ -55,7 +57,8 @@ bool free_of_boxes(const Sample& frame, const std::string& detector, const View&
 }
 
 // Negatives for positives: what rule (b) says, as a plan.
-class Planner {
+class Planner
+{
   public:
     Planner(const std::vector<Cut>& positives, const std::vector<Sample>& frames, const std::vector<Sample>& others,
             std::string detector, const TestSetOptions& o)
@@ -148,7 +151,7 @@ class Planner {
             if (frame.meta.sha256 != own.sha256 &&
                 take(frame,
                      square_view((s.x + s.side / 2.0) * fx, (s.y + s.side / 2.0) * fy, s.side * std::min(fx, fy),
-                               frame.meta.width, frame.meta.height),
+                                 frame.meta.width, frame.meta.height),
                      into))
                 return true;
         }
@@ -199,8 +202,13 @@ void write_cuts(std::vector<Sample>& samples, const std::string& output, const T
     if (!o.list_a.empty()) {
         // What the lists name are the pictures of this very set.
         for (const Sample& sample : samples)
-            rows.push_back({sample.key, sample.meta.label == "1", {}, group_of(sample, o.group_by), sample.meta.source,
-                            sha256(sample.picture), {}});
+            rows.push_back({sample.key,
+                            sample.meta.label == "1",
+                            {},
+                            group_of(sample, o.group_by),
+                            sample.meta.source,
+                            sha256(sample.picture),
+                            {}});
         split_rows(rows, o, output);
         for (std::size_t i = 0; i < rows.size(); ++i) {
             samples[i].meta.half = rows[i].half;
@@ -252,8 +260,8 @@ ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& 
     std::vector<Cut> same_place, other_film;
     Planner(positives, frames, films, detector, options).plan(wanted, same_place, other_film);
     const ClassCounts s = class_counts(positives.size(), same_place.size() + other_film.size(), options, output);
-    const std::size_t from_films = std::min(
-        other_film.size(), std::max(s.negatives / 2, s.negatives - std::min(s.negatives, same_place.size())));
+    const std::size_t from_films =
+        std::min(other_film.size(), std::max(s.negatives / 2, s.negatives - std::min(s.negatives, same_place.size())));
     std::vector<Cut> all(positives.begin(), positives.begin() + std::ptrdiff_t(s.positives));
     all.insert(all.end(), same_place.begin(), same_place.begin() + std::ptrdiff_t(s.negatives - from_films));
     all.insert(all.end(), other_film.begin(), other_film.begin() + std::ptrdiff_t(from_films));

@@ -12,7 +12,8 @@
 #include <set>
 #include <span>
 
-namespace nonna {
+namespace nonna
+{
 
 Candidates::Candidates(const std::string& path)
 {

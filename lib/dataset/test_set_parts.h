@@ -11,7 +11,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 // Streams of Purpose::test_set.
 enum TestSetDraw : std::uint64_t {
@@ -24,7 +25,8 @@ enum TestSetDraw : std::uint64_t {
 
 // Pictures to choose from: what is known of each, and its bytes on demand. Files and built sets stay where they are,
 // mapped (io/shard.h); what comes through a pipe is held in memory.
-class Candidates {
+class Candidates
+{
   public:
     struct Item {
         Sample sample;         // without its picture

@@ -19,15 +19,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t most_picture_bytes = std::size_t(1) << 30;
 
 // What a unit's child says: numbers in 8 bytes, everything else with its length before it. Both ends are this program,
 // so nothing is converted; but the child has been in touch with hostile bytes, so the reader trusts no length.
-class Packer {
+class Packer
+{
   public:
     std::string bytes;
 
@@ -39,7 +42,8 @@ class Packer {
     }
 };
 
-class Unpacker {
+class Unpacker
+{
   public:
     explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
 
@@ -265,7 +269,8 @@ void end_without_answer(Unit& unit, const ChildEnd& end, const ChildLimits& limi
         return refuse(unit, Reason::out_of_memory,
                       limits.memory ? "needs more than " + std::to_string(limits.memory >> 20) + " MiB of memory"
                                     : "needs more memory than there is");
-    default: break;
+    default:
+        break;
     }
     const char* const signal = end.signal ? sigdescr_np(end.signal) : nullptr;
     std::string why = signal ? signal : end.signal ? "signal " + std::to_string(end.signal) : end.result;

@@ -27,15 +27,16 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct UnitOptions {
-    FrameRequest request;                     // its max_pixels is set from the one below
+    FrameRequest request;    // its max_pixels is set from the one below
     bool videos = true, pictures = false;
-    int quality = 95;                         // of JPEGs
-    bool lossless = false;                    // PNGs instead
-    long max_pixels = default_max_pixels;     // of a frame or picture, before cutting
-    bool hashes = false;                      // perceptual_hash of every sample
+    int quality = 95;                        // of JPEGs
+    bool lossless = false;                   // PNGs instead
+    long max_pixels = default_max_pixels;    // of a frame or picture, before cutting
+    bool hashes = false;                     // perceptual_hash of every sample
     std::string made_by;    // recorded in every sample's json: program, version, options that determine the result
     ChildLimits limits;
     int processes = 0;    // 0: one for each processor
@@ -43,8 +44,8 @@ struct UnitOptions {
 
 struct UnitJob {
     std::string path;
-    std::string source;    // as recorded; empty: the path
-    std::string digest;    // SHA-256 of the content; empty: computed in the child
+    std::string source;                // as recorded; empty: the path
+    std::string digest;                // SHA-256 of the content; empty: computed in the child
     std::optional<Refusal> refusal;    // found before (a walk's): the unit is this, nothing is opened
 };
 

@@ -9,7 +9,8 @@
 #include <cmath>
 #include <cstdlib>
 
-namespace nonna {
+namespace nonna
+{
 
 UsualLook::UsualLook(const std::vector<const Sample*>& frames, int threads)
 {

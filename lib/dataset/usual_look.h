@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class UsualLook {
+class UsualLook
+{
   public:
     // All frames have the first one's size. Decodes every frame once, on `threads` threads.
     UsualLook(const std::vector<const Sample*>& frames, int threads);
@@ -28,8 +30,8 @@ class UsualLook {
     static constexpr std::size_t most = 201;
 
   private:
-    int width_ = 0, height_ = 0;      // of a thumbnail
-    double sx_ = 1, sy_ = 1;          // thumbnail's pixels a frame's pixel
+    int width_ = 0, height_ = 0;    // of a thumbnail
+    double sx_ = 1, sy_ = 1;        // thumbnail's pixels a frame's pixel
     std::vector<std::vector<std::uint32_t>>
         sums_;    // summed-area tables of |frame - median|, (height + 1) x (width + 1)
 };

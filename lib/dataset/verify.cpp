@@ -16,16 +16,18 @@
 #include <tuple>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // One archive's book-keeping, shared by the samples that are under way.
 struct Book {
     std::string tar;    // as named in messages
     std::optional<std::vector<ShardEntry>> index;
-    std::string digest;             // by the .sha256 beside it; empty: there is none
-    bool built = false;             // a shard of a built set: the toolkit's own bytes, index and digest are there
+    std::string digest;    // by the .sha256 beside it; empty: there is none
+    bool built = false;    // a shard of a built set: the toolkit's own bytes, index and digest are there
 };
 
 struct Job {
@@ -63,7 +65,7 @@ std::string difference(const RawSample& raw, const std::string& own)
     const bool picture = picture_first == (at < second);
     const std::uint64_t offset = picture ? raw.entry.picture_offset : raw.entry.json_offset;
     const std::uint64_t size = picture ? raw.entry.picture_bytes : raw.entry.json_bytes;
-    const char* const what = at < offset          ? "header not as it was written,"
+    const char* const what = at < offset           ? "header not as it was written,"
                              : at >= offset + size ? "bytes other than zero behind it,"
                                                    : "not as it was written,";
     return (picture ? raw.picture_name : raw.json_name) + ": " + what + at_byte(at);
@@ -122,7 +124,8 @@ Result look_at(const Job& job, const VerifyOptions& options)
 }
 
 // Bytes from front to end: archive after archive, with what is written about them.
-class Source {
+class Source
+{
   public:
     Source(const std::string& path, const VerifyOptions& options, VerifyCounts& counts)
         : options_(options), counts_(counts)

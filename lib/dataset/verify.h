@@ -20,7 +20,8 @@
 #include <cstdint>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 struct VerifyOptions {
     bool quick = false;    // structure only: no content is looked at

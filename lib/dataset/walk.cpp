@@ -10,9 +10,11 @@
 #include <unistd.h>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 const std::vector<std::string>& picture_endings()
 {
@@ -35,9 +37,9 @@ bool ends_in(std::string_view name, const std::vector<std::string>& endings)
 const std::vector<std::string>& video_endings()
 {
     static const std::vector<std::string> endings = {
-        "3g2", "3gp", "asf", "avi", "divx", "dv",  "f4v", "flv",  "gif", "m1v", "m2ts", "m2v", "m4v", "mjpeg", "mkv",
-        "mov", "mp4", "mpe", "mpeg", "mpg", "mts", "mxf", "ogg", "ogm", "ogv", "qt",   "rm",  "rmvb", "ts",   "vob",
-        "webm", "wmv", "y4m",
+        "3g2", "3gp", "asf",   "avi", "divx", "dv",   "f4v", "flv",  "gif",  "m1v", "m2ts",
+        "m2v", "m4v", "mjpeg", "mkv", "mov",  "mp4",  "mpe", "mpeg", "mpg",  "mts", "mxf",
+        "ogg", "ogm", "ogv",   "qt",  "rm",   "rmvb", "ts",  "vob",  "webm", "wmv", "y4m",
     };
     return endings;
 }
@@ -109,8 +111,7 @@ struct Walk::State {
             if (::fstatat(folder, name.c_str(), &link, AT_SYMLINK_NOFOLLOW) != 0)
                 return;
             errno = reason;
-            entry.refusal = Refusal(path, Reason::unreadable,
-                                    reason == ENOENT ? "a link to nothing" : errno_reason());
+            entry.refusal = Refusal(path, Reason::unreadable, reason == ENOENT ? "a link to nothing" : errno_reason());
         } else if (S_ISDIR(about.st_mode)) {
             entry.folder = true;
             entry.name += '/';

@@ -19,9 +19,11 @@
 #include <string_view>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class Walk {
+class Walk
+{
   public:
     struct Found {
         std::string path;
@@ -41,7 +43,8 @@ class Walk {
 
 // Names as given, and, where `recursive`, the wanted files of those that are folders. `names` fills one name at a time
 // until it returns false.
-class FileWalk {
+class FileWalk
+{
   public:
     FileWalk(std::function<bool(std::string&)> names, bool recursive, Walk::Wanted wanted);
     std::optional<Walk::Found> next();

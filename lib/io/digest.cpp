@@ -7,7 +7,8 @@
 #include <openssl/evp.h>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct Sha256::State {
     EVP_MD_CTX* context = EVP_MD_CTX_new();

@@ -6,9 +6,11 @@
 #include <span>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
-class Sha256 {
+class Sha256
+{
   public:
     Sha256();
     Sha256(const Sha256& other);    // a copy goes on by itself: the digest so far, without ending the sum

@@ -9,16 +9,18 @@
 #include <cstring>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t look_at = 64 * 1024;
 
 bool is_tar(std::string_view start)
 {
     if (start.size() < 512)    // cut inside its first header: the reader will say so
-        return is_sample_key(start.substr(0, 16)) && start.substr(16, 1) == "." ;
+        return is_sample_key(start.substr(0, 16)) && start.substr(16, 1) == ".";
     if (start.substr(257, 5) == "ustar")
         return true;
     // An archive of no members is its end marker alone.

@@ -6,7 +6,8 @@
 
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class FileKind { image_set, safetensors, npy, table, unknown };
 

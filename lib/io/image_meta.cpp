@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Json = nlohmann::json;
 

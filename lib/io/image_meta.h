@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 // One line, keys sorted, doubles that read back equal. Error naming archive and member for what the format cannot hold
 // (NaN, a source digest that is none). Bytes of `source` or `label` that are not UTF-8 become U+FFFD.

@@ -15,9 +15,11 @@
 #include <new>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct ArchiveDeleter {
     void operator()(archive* a) const { archive_write_free(a); }
@@ -85,7 +87,8 @@ std::optional<Sample> ImageReader::next() { return state_->next(); }
 const std::string& ImageReader::name() const { return state_->name; }
 std::string ImageReader::digest() const { return Sha256(state_->sum).hex(); }
 
-namespace {
+namespace
+{
 
 // Samples to archive members: libarchive's ustar writer, unblocked, into a string that the owner empties.
 class Archiver

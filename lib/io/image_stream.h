@@ -17,7 +17,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 using Bytes = std::vector<std::byte>;
 
@@ -32,7 +33,7 @@ struct Detection {
     std::string detector;      // "face", "people", ...
     std::string parameters;    // what determines its result, as one line of text
     std::vector<Box> boxes;
-    std::string kept = {};     // why the sample is in a set that was chosen by this verdict; empty: it was not
+    std::string kept = {};    // why the sample is in a set that was chosen by this verdict; empty: it was not
 };
 
 // How a video's stored frame became the picture: what the decoding json field says (nonna-images(5)).
@@ -52,10 +53,10 @@ struct Decoding {
 
 // The json member. Fields that are not ours are kept as they came (`other`, the text of a JSON object).
 struct ImageMeta {
-    std::string source;              // where it came from, as the user named it
-    std::string sha256;              // of the source's content
-    std::optional<double> pts;       // presentation time in seconds, for frames
-    int width = 0, height = 0;       // of the stored picture
+    std::string source;           // where it came from, as the user named it
+    std::string sha256;           // of the source's content
+    std::optional<double> pts;    // presentation time in seconds, for frames
+    int width = 0, height = 0;    // of the stored picture
     std::optional<std::string> label;
     std::optional<Decoding> decoding;    // for frames of videos
     std::vector<Detection> detections;
@@ -72,7 +73,8 @@ struct Sample {
     ImageMeta meta;
 };
 
-class ImageReader {
+class ImageReader
+{
   public:
     explicit ImageReader(const std::string& path);    // an archive, "-" (standard input), or a built set's folder
     ~ImageReader();
@@ -87,7 +89,8 @@ class ImageReader {
     std::unique_ptr<State> state_;
 };
 
-class ImageWriter {
+class ImageWriter
+{
   public:
     explicit ImageWriter(const std::string& path);    // "-" is standard output; commit-by-rename (io/output.h)
     ~ImageWriter();

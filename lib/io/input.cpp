@@ -11,7 +11,8 @@
 #include <unistd.h>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 Input::Input(const std::string& path) : name_(path)
 {

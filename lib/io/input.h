@@ -10,9 +10,11 @@
 #include <span>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
-class Input {
+class Input
+{
   public:
     explicit Input(const std::string& path);
     ~Input();
@@ -23,7 +25,7 @@ class Input {
     bool regular() const { return regular_; }
     std::uint64_t size() const { return size_; }    // of a regular file
 
-    std::size_t read(std::span<std::byte> into);                                  // less than asked: the end
+    std::size_t read(std::span<std::byte> into);    // less than asked: the end
     // What is there now, waiting for it; 0: the end. An interrupt ends the waiting: Error, as throw_if_interrupted.
     std::size_t read_some(std::span<std::byte> into);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const;    // less than asked: Error "truncated"

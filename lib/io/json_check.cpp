@@ -6,9 +6,11 @@
 #include <set>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Json = nlohmann::json;
 

@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 void check_json_object(std::string_view text, const std::string& subject, const std::string& what);
 

@@ -5,7 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
 KeySet::KeySet()
 {

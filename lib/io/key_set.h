@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class KeySet {
+class KeySet
+{
   public:
     KeySet();
     bool insert(std::string_view key);    // false: it was there. The key as sample_key makes it (else std::logic_error)

@@ -11,9 +11,11 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 using Json = nlohmann::json;
 

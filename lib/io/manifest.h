@@ -8,7 +8,8 @@
 //
 // Lines are functions of the record: keys sorted, empty fields left out, and in front a field `check`, 8 hexadecimal
 // digits of the SHA-256 of the line without that field and its end, so that no byte of it can change unseen. Reading is
-// strict: a wrong check, an unknown field, a wrong type, a missing end of line are Errors that name the file and the line.
+// strict: a wrong check, an unknown field, a wrong type, a missing end of line are Errors that name the file and the
+// line.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +20,16 @@
 #include <string_view>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct UnitRecord {
     enum class Status { ok, rejected, failed };
     std::string source, id;
     std::string digest;    // SHA-256 of the content; empty where it could not be read
     Status status = Status::failed;
-    std::string reason;    // a code, where not ok (media/reason.h)
-    std::string of;        // the source it repeats
+    std::string reason;                   // a code, where not ok (media/reason.h)
+    std::string of;                       // the source it repeats
     std::vector<std::string> keys;        // of its samples, where ok
     std::vector<std::uint64_t> hashes;    // perceptual hash of each sample; kept where a near-duplicate was rejected
     std::int64_t shard = -1;              // number of the shard, where ok
@@ -40,7 +42,8 @@ std::string manifest_line(const UnitRecord& record);    // ends with a newline
 UnitRecord unit_from_line(std::string_view line, const std::string& file, std::uint64_t number);
 
 // Lines one after another; `begin` is the offset of the line returned last.
-class ManifestReader {
+class ManifestReader
+{
   public:
     explicit ManifestReader(const std::string& path);
     ~ManifestReader();

@@ -13,11 +13,13 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 static_assert(std::endian::native == std::endian::little, "values are copied as they lie in memory");
 
-namespace {
+namespace
+{
 
 constexpr std::string_view magic = "\x93NUMPY";
 constexpr std::uint64_t header_limit = 1 << 20;
@@ -288,7 +290,8 @@ struct NpyReader::State {
             read_run(first * row_size, into);
             return;
         }
-        for (std::uint64_t row = 0; row < count; ++row)    // all asked for at once, so that a disk has something to order
+        for (std::uint64_t row = 0; row < count;
+             ++row)    // all asked for at once, so that a disk has something to order
             input.will_read(data_start + ((first + row) * row_size + column) * value_bytes, width * value_bytes);
         for (std::uint64_t row = 0; row < count; ++row)
             read_run((first + row) * row_size + column, into.subspan(row * width, width));

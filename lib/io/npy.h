@@ -9,12 +9,14 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 // Streams rows of the first axis, whose length need not be known in advance: the header is written over at commit.
 // Where that cannot be done ("-", FIFO) the rows wait in an unlinked temporary file ($TMPDIR) until commit. Both give
 // the same bytes. `row_shape` empty: an array of one axis.
-class NpyWriter {
+class NpyWriter
+{
   public:
     NpyWriter(const std::string& path, std::vector<std::uint64_t> row_shape);
     ~NpyWriter();
@@ -26,7 +28,8 @@ class NpyWriter {
     std::unique_ptr<State> state_;
 };
 
-class NpyReader {
+class NpyReader
+{
   public:
     explicit NpyReader(const std::string& path);    // "-" and pipes are copied to a temporary file first
     ~NpyReader();

@@ -12,9 +12,11 @@
 #include <string>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
-class Output {
+class Output
+{
   public:
     enum class Kind { binary, text };
     Output(std::string path, Kind kind);

@@ -12,11 +12,13 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-namespace nonna {
+namespace nonna
+{
 
 static_assert(std::endian::native == std::endian::little, "tensors are copied as they lie in memory");
 
-namespace {
+namespace
+{
 
 using Json = nlohmann::json;
 constexpr std::uint64_t header_limit = 100'000'000;

@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct TensorInfo {
     std::string name, type;    // type: "F32", ...
@@ -22,7 +23,8 @@ struct TensorInfo {
     std::uint64_t elements() const;
 };
 
-class SafetensorsReader {
+class SafetensorsReader
+{
   public:
     explicit SafetensorsReader(const std::string& path);
     ~SafetensorsReader();
@@ -30,10 +32,10 @@ class SafetensorsReader {
 
     const std::string& name() const;    // the path
     const std::map<std::string, std::string>& metadata() const;
-    const std::vector<TensorInfo>& tensors() const;    // in the order of their data
+    const std::vector<TensorInfo>& tensors() const;             // in the order of their data
     const TensorInfo& info(const std::string& tensor) const;    // Error when absent
     bool has(const std::string& tensor) const;
-    void read(const std::string& tensor, std::span<float> into) const;     // type F32, exact size, else Error
+    void read(const std::string& tensor, std::span<float> into) const;    // type F32, exact size, else Error
     // Numbers first .. first + into.size() of a tensor of type F32, which must have them.
     void read(const std::string& tensor, std::uint64_t first, std::span<float> into) const;
     void read(const std::string& tensor, std::span<double> into) const;    // type F64
@@ -46,12 +48,13 @@ class SafetensorsReader {
 };
 
 // Declare every tensor first, then write their data in the same order, then commit.
-class SafetensorsWriter {
+class SafetensorsWriter
+{
   public:
     SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata);
     ~SafetensorsWriter();
     void declare(const std::string& tensor, const std::string& type, std::vector<std::uint64_t> shape);
-    void write(std::span<const float> values);     // may be called several times for one tensor
+    void write(std::span<const float> values);    // may be called several times for one tensor
     void write(std::span<const double> values);
     void write(std::span<const std::int64_t> values);
     void write(std::span<const std::uint64_t> values);

@@ -22,12 +22,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
-const std::vector<std::string> index_columns = {"key",         "extension",  "picture_offset", "picture_bytes",
-                                                "picture_sha256", "json_offset", "json_bytes",     "json_sha256"};
+const std::vector<std::string> index_columns = {"key",           "extension",      "picture_offset",
+                                                "picture_bytes", "picture_sha256", "json_offset",
+                                                "json_bytes",    "json_sha256"};
 
 void add_text(Sha256& sum, std::string_view text) { sum.add(std::as_bytes(std::span(text))); }
 
@@ -211,9 +214,9 @@ std::vector<ShardEntry> read_index_table(const std::string& idx)
         if (!is_picture_extension(cell(1).text()))
             throw cell(1).refuse("not jpg, png or webp");
         constexpr std::uint64_t far = std::uint64_t(1) << 60;
-        const ShardEntry entry{cell(0).text(), cell(1).text(),
-                               cell(2).number(far), cell(3).number(member_limit), cell(4).digest(),
-                               cell(5).number(far), cell(6).number(member_limit), cell(7).digest()};
+        const ShardEntry entry{
+            cell(0).text(),   cell(1).text(),      cell(2).number(far),          cell(3).number(member_limit),
+            cell(4).digest(), cell(5).number(far), cell(6).number(member_limit), cell(7).digest()};
         const bool picture_first = entry.picture_offset < entry.json_offset;
         const std::uint64_t first = picture_first ? entry.picture_offset : entry.json_offset;
         const std::uint64_t first_end = first + (picture_first ? entry.picture_bytes : entry.json_bytes);
@@ -320,8 +323,7 @@ static bool is_stream(const std::string& path)
 {
     struct stat status {
     };
-    return path == "-" ||
-           (stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)));
+    return path == "-" || (stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)));
 }
 
 Shard::Shard(const std::string& tar)
@@ -513,8 +515,14 @@ std::optional<RawSample> ShardPass::next()
     RawSample raw;
     raw.begin = pair->begin;
     raw.bytes = state_->tar.bytes(pair->begin, pair->end - pair->begin);
-    raw.entry = {std::move(pair->key), std::move(pair->extension), pair->picture.offset, pair->picture.bytes, "",
-                 pair->json.offset, pair->json.bytes, ""};
+    raw.entry = {std::move(pair->key),
+                 std::move(pair->extension),
+                 pair->picture.offset,
+                 pair->picture.bytes,
+                 "",
+                 pair->json.offset,
+                 pair->json.bytes,
+                 ""};
     raw.picture_name = std::move(pair->picture.name);
     raw.json_name = std::move(pair->json.name);
     return raw;

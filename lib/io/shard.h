@@ -18,7 +18,8 @@
 #include <span>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 struct ShardEntry {
     std::string key, extension;    // extension: the picture's
@@ -45,7 +46,8 @@ std::vector<ShardEntry> read_shard_index(const std::string& tar);
 void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& entries);
 
 // Any thread, at the same time. Views are valid as long as the Shard. Misuse (i >= count) is a std::out_of_range.
-class Shard {
+class Shard
+{
   public:
     explicit Shard(const std::string& tar);
     ~Shard();
@@ -66,7 +68,8 @@ class Shard {
 
 // Several shards as one sequence: the shards of a built set's folder, or the archives named. 24 bytes of memory a
 // sample.
-class ShardSet {
+class ShardSet
+{
   public:
     explicit ShardSet(const std::vector<std::string>& paths);    // archives and folders of built sets
     std::size_t count() const { return starts_.back(); }
@@ -89,9 +92,9 @@ std::vector<std::string> built_set_shards(const std::string& folder);
 
 // A shard's bytes from front to end, as verifying needs them: one pass of a file or pipe ("-"), memory for one sample.
 struct RawSample {
-    std::uint64_t begin = 0;    // of `bytes` in the archive: where the sample before it ended
-    std::string bytes;          // both members with headers and padding
-    ShardEntry entry;           // no digests; offsets in the archive
+    std::uint64_t begin = 0;                // of `bytes` in the archive: where the sample before it ended
+    std::string bytes;                      // both members with headers and padding
+    ShardEntry entry;                       // no digests; offsets in the archive
     std::string picture_name, json_name;    // as the archive has them
 
     std::string_view picture() const
@@ -107,7 +110,8 @@ struct RawSample {
 
 class KeySet;
 
-class ShardPass {
+class ShardPass
+{
   public:
     ShardPass(const std::string& tar, KeySet& keys, bool digested);    // keys: those of the set so far
     ~ShardPass();

@@ -9,7 +9,8 @@
 #include <unistd.h>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
 void read_whole(int fd, const std::string& name, std::uint64_t offset, std::span<std::byte> into)
 {

@@ -9,9 +9,11 @@
 #include <span>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
-class Spool {
+class Spool
+{
   public:
     Spool();
     ~Spool();

@@ -10,9 +10,11 @@
 #include <stdexcept>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::size_t table_limit = std::size_t{1} << 30;
 

@@ -11,17 +11,18 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class TableWriter {
+class TableWriter
+{
   public:
     TableWriter(const std::string& path, std::vector<std::string> columns);
     ~TableWriter();
     TableWriter& cell(const std::string& text);
     TableWriter& cell(double number);
     TableWriter& cell(std::int64_t number);
-    template <std::integral Number>
-    TableWriter& cell(Number number) { return cell(static_cast<std::int64_t>(number)); }
+    template <std::integral Number> TableWriter& cell(Number number) { return cell(static_cast<std::int64_t>(number)); }
     void end_row();
     void commit();
 

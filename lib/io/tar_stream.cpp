@@ -11,7 +11,8 @@
 #include <new>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 bool is_sample_key(std::string_view key)
 {
@@ -44,7 +45,8 @@ bool is_compressed(std::string_view start)
            start.starts_with("BZh");
 }
 
-namespace {
+namespace
+{
 
 // What libarchive reads from, watched: libarchive takes a stream cut between two members for a complete one, and
 // ignores whatever follows the end marker. So the tail is judged here, and the bytes of the present pair are kept.

@@ -13,7 +13,8 @@
 #include <string>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 inline constexpr std::uint64_t member_limit = std::uint64_t{256} << 20;
 inline constexpr std::uint64_t tar_block = 512;
@@ -23,7 +24,7 @@ constexpr std::uint64_t whole_blocks(std::uint64_t bytes) { return (bytes + tar_
 bool is_sample_key(std::string_view key);
 bool is_picture_extension(std::string_view extension);
 std::string printable(std::string_view name);    // at most 100 bytes, control characters as "?"
-bool is_compressed(std::string_view start);       // gzip, zstd, xz, bzip2
+bool is_compressed(std::string_view start);      // gzip, zstd, xz, bzip2
 
 struct TarPair {
     struct Part {
@@ -35,7 +36,8 @@ struct TarPair {
     std::uint64_t begin = 0, end = 0;
 };
 
-class TarStream {
+class TarStream
+{
   public:
     explicit TarStream(const std::string& path, bool digested = false);
     ~TarStream();

@@ -35,8 +35,8 @@ void* reserve(std::size_t bytes)
         const std::size_t size = whole_pages(bytes);
         if (size < bytes || size + huge_page < size)
             throw std::bad_alloc();
-        void* const mapped = ::mmap(nullptr, size + huge_page, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* const mapped =
+            ::mmap(nullptr, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (mapped == MAP_FAILED)
             throw std::bad_alloc();
         const auto start = reinterpret_cast<std::uintptr_t>(mapped);

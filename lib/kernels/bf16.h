@@ -41,7 +41,8 @@ struct Bf16Kernels {
     std::size_t (*scratch_bytes)(const FilterShape&, int lanes);
 
     // As in kernels.h. w: split weights; x, h: pairs; in weight_gradient and weight_update x, a, e, b: lanes.
-    void (*gather)(const FilterShape&, int lanes, const Bf16* w, const Bf16* x, bool add, float* h, Band, void* scratch);
+    void (*gather)(const FilterShape&, int lanes, const Bf16* w, const Bf16* x, bool add, float* h, Band,
+                   void* scratch);
     void (*scatter)(const FilterShape&, int lanes, const Bf16* w, const Bf16* h, float* x, Band, void* scratch);
     void (*weight_gradient)(const FilterShape&, int lanes, const Bf16* x, const Bf16* a, const Bf16* e, const Bf16* b,
                             float* dw, Band, void* scratch);

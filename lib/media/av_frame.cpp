@@ -17,7 +17,8 @@ extern "C" {
 #include <mutex>
 #include <utility>
 
-namespace nonna {
+namespace nonna
+{
 
 void settle_libav()
 {
@@ -25,7 +26,8 @@ void settle_libav()
     std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
 }
 
-namespace {
+namespace
+{
 
 struct Matrix {
     int coefficients;    // SWS_CS_*
@@ -36,14 +38,20 @@ Matrix matrix_of(const AVFrame& frame, bool& guessed)
 {
     guessed = false;
     switch (frame.colorspace) {
-    case AVCOL_SPC_BT709: return {SWS_CS_ITU709, "bt709"};
-    case AVCOL_SPC_FCC: return {SWS_CS_FCC, "fcc"};
+    case AVCOL_SPC_BT709:
+        return {SWS_CS_ITU709, "bt709"};
+    case AVCOL_SPC_FCC:
+        return {SWS_CS_FCC, "fcc"};
     case AVCOL_SPC_BT470BG:
-    case AVCOL_SPC_SMPTE170M: return {SWS_CS_ITU601, "bt601"};
-    case AVCOL_SPC_SMPTE240M: return {SWS_CS_SMPTE240M, "smpte240m"};
+    case AVCOL_SPC_SMPTE170M:
+        return {SWS_CS_ITU601, "bt601"};
+    case AVCOL_SPC_SMPTE240M:
+        return {SWS_CS_SMPTE240M, "smpte240m"};
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL: return {SWS_CS_BT2020, "bt2020"};
-    default: break;
+    case AVCOL_SPC_BT2020_CL:
+        return {SWS_CS_BT2020, "bt2020"};
+    default:
+        break;
     }
     guessed = true;
     return frame.width >= 1280 || frame.height > 576 ? Matrix{SWS_CS_ITU709, "bt709"} : Matrix{SWS_CS_ITU601, "bt601"};
@@ -58,12 +66,18 @@ struct Siting {
 Siting siting_of(const AVFrame& frame)
 {
     switch (frame.chroma_location) {
-    case AVCHROMA_LOC_LEFT: return {0, 128, "left"};
-    case AVCHROMA_LOC_TOPLEFT: return {0, 0, "topleft"};
-    case AVCHROMA_LOC_TOP: return {128, 0, "top"};
-    case AVCHROMA_LOC_BOTTOMLEFT: return {0, 256, "bottomleft"};
-    case AVCHROMA_LOC_BOTTOM: return {128, 256, "bottom"};
-    default: return {-513, -513, "center"};
+    case AVCHROMA_LOC_LEFT:
+        return {0, 128, "left"};
+    case AVCHROMA_LOC_TOPLEFT:
+        return {0, 0, "topleft"};
+    case AVCHROMA_LOC_TOP:
+        return {128, 0, "top"};
+    case AVCHROMA_LOC_BOTTOMLEFT:
+        return {0, 256, "bottomleft"};
+    case AVCHROMA_LOC_BOTTOM:
+        return {128, 256, "bottom"};
+    default:
+        return {-513, -513, "center"};
     }
 }
 
@@ -71,12 +85,23 @@ Siting siting_of(const AVFrame& frame)
 AVPixelFormat plain_format(AVPixelFormat format, bool& full_range)
 {
     switch (format) {
-    case AV_PIX_FMT_YUVJ420P: full_range = true; return AV_PIX_FMT_YUV420P;
-    case AV_PIX_FMT_YUVJ411P: full_range = true; return AV_PIX_FMT_YUV411P;
-    case AV_PIX_FMT_YUVJ422P: full_range = true; return AV_PIX_FMT_YUV422P;
-    case AV_PIX_FMT_YUVJ440P: full_range = true; return AV_PIX_FMT_YUV440P;
-    case AV_PIX_FMT_YUVJ444P: full_range = true; return AV_PIX_FMT_YUV444P;
-    default: return format;
+    case AV_PIX_FMT_YUVJ420P:
+        full_range = true;
+        return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ411P:
+        full_range = true;
+        return AV_PIX_FMT_YUV411P;
+    case AV_PIX_FMT_YUVJ422P:
+        full_range = true;
+        return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ440P:
+        full_range = true;
+        return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ444P:
+        full_range = true;
+        return AV_PIX_FMT_YUV444P;
+    default:
+        return format;
     }
 }
 
@@ -90,11 +115,20 @@ bool unpack_16_bits(const AVFrame& frame, Picture& picture)
 {
     int channels = 0;
     switch (frame.format) {
-    case AV_PIX_FMT_GRAY16BE: channels = 1; break;
-    case AV_PIX_FMT_YA16BE: channels = 2; break;
-    case AV_PIX_FMT_RGB48BE: channels = 3; break;
-    case AV_PIX_FMT_RGBA64BE: channels = 4; break;
-    default: return false;
+    case AV_PIX_FMT_GRAY16BE:
+        channels = 1;
+        break;
+    case AV_PIX_FMT_YA16BE:
+        channels = 2;
+        break;
+    case AV_PIX_FMT_RGB48BE:
+        channels = 3;
+        break;
+    case AV_PIX_FMT_RGBA64BE:
+        channels = 4;
+        break;
+    default:
+        return false;
     }
     picture = blank_picture(frame.width, frame.height);
     const bool transparent = channels % 2 == 0, colour = channels >= 3;
@@ -139,9 +173,15 @@ OwnFrame scale(const Source& source, int width, int height, AVPixelFormat format
     if (!scaler)
         throw std::bad_alloc();
     const std::pair<const char*, int> settings[] = {
-        {"srcw", source.width},          {"srch", source.height},        {"src_format", source.format},
-        {"dstw", width},                 {"dsth", height},               {"dst_format", format},
-        {"src_h_chr_pos", source.across}, {"src_v_chr_pos", source.down}, {"sws_flags", flags},
+        {"srcw", source.width},
+        {"srch", source.height},
+        {"src_format", source.format},
+        {"dstw", width},
+        {"dsth", height},
+        {"dst_format", format},
+        {"src_h_chr_pos", source.across},
+        {"src_v_chr_pos", source.down},
+        {"sws_flags", flags},
     };
     for (const auto& [name, value] : settings)
         if (av_opt_set_int(scaler.get(), name, value, 0) < 0)
@@ -270,8 +310,8 @@ Picture picture_from_frame(const AVFrame& frame, const FrameCut& wanted, bool sm
     Picture whole;    // of formats that cannot be cut in place
     if (unpack_16_bits(frame, whole) || !can_cut_in_place(*about)) {
         if (whole.rgb.empty()) {
-            const OwnFrame same = scale(source, frame.width, frame.height,
-                                        transparent ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, SWS_BICUBIC);
+            const OwnFrame same =
+                scale(source, frame.width, frame.height, transparent ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, SWS_BICUBIC);
             if (!same)
                 throw unconvertible;
             whole = transparent ? lines_over_white(*same) : lines_of(*same);

@@ -7,7 +7,8 @@
 
 struct AVFrame;
 
-namespace nonna {
+namespace nonna
+{
 
 // Silences libav's log. Cheap; called before every other use of libav.
 void settle_libav();

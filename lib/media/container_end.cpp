@@ -5,9 +5,11 @@
 #include <string_view>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct Reader {
     int fd;
@@ -35,7 +37,8 @@ struct Reader {
     Piece at(std::int64_t offset) const
     {
         Piece piece;
-        while (::pread(fd, piece.bytes, sizeof piece.bytes, off_t(offset)) < 0 && errno == EINTR) {}
+        while (::pread(fd, piece.bytes, sizeof piece.bytes, off_t(offset)) < 0 && errno == EINTR) {
+        }
         return piece;
     }
 };

@@ -7,7 +7,8 @@
 
 #include <cstdint>
 
-namespace nonna {
+namespace nonna
+{
 
 bool ends_early(int fd, std::int64_t size);
 

@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 PacketPtr new_packet()
 {
@@ -92,7 +93,8 @@ struct Demuxer::File {
     }
 };
 
-namespace {
+namespace
+{
 
 bool is_one_of(std::string_view name, std::initializer_list<const char*> list)
 {

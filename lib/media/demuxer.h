@@ -18,7 +18,8 @@ extern "C" {
 #include <memory>
 #include <string>
 
-namespace nonna {
+namespace nonna
+{
 
 struct PacketFree {
     void operator()(AVPacket* p) const { av_packet_free(&p); }
@@ -34,7 +35,8 @@ FramePtr new_frame();
 // A regular file's descriptor, the caller's to close; Refusal otherwise. Never waits, as a FIFO would make it.
 int open_regular(const std::string& path, std::int64_t& size);
 
-class Demuxer {
+class Demuxer
+{
   public:
     Demuxer(const std::string& path, long max_pixels);    // Refusal, or std::bad_alloc
     ~Demuxer();
@@ -73,14 +75,15 @@ enum class FrameTimes {
     counted,    // its number, from 0
 };
 
-class FrameWalk {
+class FrameWalk
+{
   public:
     // Decodes `row`, all the packets that `demuxer` gave; both must outlive the walk. Where the row holds no packets,
     // the file is opened again.
     FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels);
     ~FrameWalk();
 
-    bool next(AVFrame& frame);    // false at the end
+    bool next(AVFrame& frame);                     // false at the end
     std::int64_t time() const { return time_; }    // of the last frame, in the stream's time base or as a number
     bool trusted() const { return trusted_; }
     void start_at(const KeyPacket& key);    // go on from this packet, whatever was decoded before

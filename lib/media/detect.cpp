@@ -14,9 +14,11 @@
 #include <filesystem>
 #include <tuple>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct Kind {
     const char* name;
@@ -97,9 +99,8 @@ struct Detector::State {
                           short_digest(path).c_str(), min_size, kind.step, cascade_neighbours);
         } else {
             hog.setSVMDetector(cv::HOGDescriptor::getDefaultPeopleDetector());
-            std::snprintf(text, sizeof text,
-                          "hog-default-people stride=8 padding=16 min-size=%d step=%g neighbours=%d", min_size,
-                          kind.step, people_neighbours);
+            std::snprintf(text, sizeof text, "hog-default-people stride=8 padding=16 min-size=%d step=%g neighbours=%d",
+                          min_size, kind.step, people_neighbours);
         }
         parameters = text;
     }

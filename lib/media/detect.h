@@ -28,7 +28,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 const std::vector<std::string>& detector_names();
 
@@ -42,7 +43,8 @@ struct DetectorOptions {
     int min_size = 0;     // 0: the detector's own
 };
 
-class Detector {
+class Detector
+{
   public:
     explicit Detector(const DetectorOptions& options);
     ~Detector();

@@ -5,7 +5,8 @@
 
 #include <mutex>
 
-namespace nonna {
+namespace nonna
+{
 
 void keep_opencv_to_one_thread()
 {

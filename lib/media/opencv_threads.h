@@ -2,7 +2,8 @@
 // av_frame.h, so that programs that only decode pictures do not load libav.
 #pragma once
 
-namespace nonna {
+namespace nonna
+{
 
 // OpenCV works in the calling thread from then on. Cheap; called before every use of OpenCV that could start threads.
 void keep_opencv_to_one_thread();

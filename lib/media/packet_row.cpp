@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <new>
 
-namespace nonna {
+namespace nonna
+{
 
 void PacketRow::add(const AVPacket& packet)
 {
@@ -31,8 +32,8 @@ void PacketRow::settle(bool by_dts)
 
 const KeyPacket* PacketRow::key_before(std::int64_t pts) const
 {
-    const auto after = std::upper_bound(keys_.begin(), keys_.end(), pts,
-                                        [](std::int64_t v, const KeyPacket& k) { return v < k.pts; });
+    const auto after =
+        std::upper_bound(keys_.begin(), keys_.end(), pts, [](std::int64_t v, const KeyPacket& k) { return v < k.pts; });
     return after == keys_.begin() ? nullptr : &*(after - 1);
 }
 

@@ -10,7 +10,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct KeyPacket {
     std::int64_t pts = 0, dts = 0, place = -1;    // place: byte in the file, as libavformat tells it
@@ -18,7 +19,8 @@ struct KeyPacket {
     int size = 0;
 };
 
-class PacketRow {
+class PacketRow
+{
   public:
     static constexpr std::size_t held_bytes = std::size_t(32) << 20;
 

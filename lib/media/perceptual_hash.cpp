@@ -5,9 +5,11 @@
 #include <cmath>
 #include <numbers>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr int side = 32, frequencies = 8;
 using Cosines = std::array<std::array<std::int64_t, side>, frequencies>;

@@ -13,7 +13,8 @@
 
 #include <cstdint>
 
-namespace nonna {
+namespace nonna
+{
 
 std::uint64_t perceptual_hash(const Picture& picture);
 

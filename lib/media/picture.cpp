@@ -12,7 +12,8 @@
 #include <cmath>
 #include <cstring>
 
-namespace nonna {
+namespace nonna
+{
 
 static cv::Mat view(const Picture& picture)
 {
@@ -144,8 +145,8 @@ Picture orient(Picture picture, int orientation)
     if (orientation < 2 || orientation > 8)
         return picture;
     const bool transposed = orientation >= 5;
-    Picture result = blank_picture(transposed ? picture.height : picture.width,
-                                   transposed ? picture.width : picture.height);
+    Picture result =
+        blank_picture(transposed ? picture.height : picture.width, transposed ? picture.width : picture.height);
     for (int y = 0; y < result.height; ++y)
         for (int x = 0; x < result.width; ++x) {
             int from_x = transposed ? y : x, from_y = transposed ? x : y;
@@ -162,8 +163,8 @@ std::vector<std::uint8_t> grey(const Picture& picture)
 {
     std::vector<std::uint8_t> result(std::size_t(picture.width) * picture.height);
     for (std::size_t i = 0; i < result.size(); ++i)
-        result[i] = std::uint8_t((299 * picture.rgb[3 * i] + 587 * picture.rgb[3 * i + 1] +
-                                  114 * picture.rgb[3 * i + 2] + 500) / 1000);
+        result[i] = std::uint8_t(
+            (299 * picture.rgb[3 * i] + 587 * picture.rgb[3 * i + 1] + 114 * picture.rgb[3 * i + 2] + 500) / 1000);
     return result;
 }
 
@@ -195,8 +196,9 @@ void draw_box(Picture& target, const Box& box, std::uint8_t red, std::uint8_t gr
 {
     keep_opencv_to_one_thread();
     cv::Mat canvas = view(target);
-    cv::rectangle(canvas, cv::Rect(int(std::lround(box.x)), int(std::lround(box.y)), int(std::lround(box.width)),
-                                   int(std::lround(box.height))),
+    cv::rectangle(canvas,
+                  cv::Rect(int(std::lround(box.x)), int(std::lround(box.y)), int(std::lround(box.width)),
+                           int(std::lround(box.height))),
                   cv::Scalar(red, green, blue), thickness);
 }
 

@@ -19,7 +19,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct Picture {
     int width = 0, height = 0;
@@ -43,7 +44,7 @@ inline constexpr long default_max_pixels = 100'000'000;
 // What the header says. `plain`: any decoder gives the same pixels as decode_picture (upright, 8 bits, no
 // transparency, no CMYK), so the encoded bytes may be handed on as they are.
 struct PictureInfo {
-    std::string extension;    // "jpg", "png", "webp", "pnm"
+    std::string extension;        // "jpg", "png", "webp", "pnm"
     int width = 0, height = 0;    // after orientation
     int orientation = 1;          // EXIF 1 .. 8
     bool plain = true;

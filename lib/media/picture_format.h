@@ -16,7 +16,8 @@
 #include <string>
 #include <string_view>
 
-namespace nonna {
+namespace nonna
+{
 
 using Encoded = std::span<const std::byte>;
 

@@ -7,9 +7,11 @@
 #include <new>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // The orientation tag of an EXIF block (a TIFF file in an APP1 segment); 1 where it says nothing sensible.
 int exif_orientation(Header tiff)

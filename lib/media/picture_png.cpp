@@ -8,9 +8,11 @@
 #include <new>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // libpng leaves by longjmp, past every destructor: what it works on lives in these structs, whose owners are outside
 // of the functions that call setjmp, and these functions have no objects of their own.

@@ -2,9 +2,11 @@
 
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct PnmHeader {
     std::size_t width = 0, height = 0, maximum = 0;

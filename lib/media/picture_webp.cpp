@@ -5,7 +5,8 @@
 #include <new>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 static const std::uint8_t* bytes_of(Encoded encoded) { return reinterpret_cast<const std::uint8_t*>(encoded.data()); }
 

@@ -2,9 +2,11 @@
 
 #include <iterator>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 struct Row {
     Reason reason;

@@ -11,10 +11,11 @@
 #include <string_view>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 enum class Reason {
-    unreadable,            // a system call's reason stands in the text
+    unreadable,    // a system call's reason stands in the text
     bad_name,
     not_regular,
     empty,
@@ -45,7 +46,8 @@ const char* reason_code(Reason reason);      // the enumerator's name
 const char* reason_text(Reason reason);
 bool is_reason_code(std::string_view code);
 
-class Refusal : public Error {
+class Refusal : public Error
+{
   public:
     Refusal(std::string subject, Reason reason) : Refusal(std::move(subject), reason, reason_text(reason)) {}
     Refusal(std::string subject, Reason reason, std::string text)

@@ -9,9 +9,11 @@ extern "C" {
 #include <algorithm>
 #include <cmath>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 int orientation_of(const std::int32_t* m)
 {

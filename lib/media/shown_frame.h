@@ -5,7 +5,8 @@
 #include "media/demuxer.h"
 #include "media/video.h"
 
-namespace nonna {
+namespace nonna
+{
 
 // `size` as in FrameRequest. The square is centred in the upright frame; its corner lies on the stored frame's chroma
 // grid, so it may be off the middle by less than one chroma sample.

@@ -17,9 +17,11 @@
 #include <set>
 #include <unistd.h>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 // When each frame is shown, in ticks of `base` seconds, ascending and distinct; `end` is the end of the last one.
 struct Timeline {
@@ -142,8 +144,8 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const auto low = std::lower_bound(line.times.begin(), line.times.end(), begin,
                                       [](std::int64_t t, double v) { return double(t) < v; });
-    const auto high = std::lower_bound(low, line.times.end(), end,
-                                       [](std::int64_t t, double v) { return double(t) < v; });
+    const auto high =
+        std::lower_bound(low, line.times.end(), end, [](std::int64_t t, double v) { return double(t) < v; });
     if (low == high)
         throw Refusal(path, Reason::no_frame_in_span);
     // The last frame at or before t; in the gap before the first frame of the span, that one.
@@ -169,8 +171,8 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
 
 struct Target {
     std::int64_t wanted = 0;
-    std::optional<VideoFrame> frame;                 // the wanted one
-    FramePtr before = nullptr, after = nullptr;      // stand-ins, held until the end
+    std::optional<VideoFrame> frame;               // the wanted one
+    FramePtr before = nullptr, after = nullptr;    // stand-ins, held until the end
     std::int64_t before_time = 0, after_time = 0;
 };
 

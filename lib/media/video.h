@@ -33,7 +33,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 struct FrameRequest {
     enum class Pick {
@@ -51,7 +52,7 @@ struct FrameRequest {
     static const std::vector<std::string>& picks();    // "random", "middle", "first"
     void set_pick(const std::string& name);
     void set_span(const std::string& text);    // "A:B"
-    long max_pixels = default_max_pixels;    // of a frame as it is stored
+    long max_pixels = default_max_pixels;      // of a frame as it is stored
 };
 
 struct VideoFrame {

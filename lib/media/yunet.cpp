@@ -10,9 +10,11 @@
 #include <fstream>
 #include <map>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr float score_floor = 0.3f, overlap = 0.3f;
 constexpr int most_candidates = 5000;

@@ -11,9 +11,11 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
-class YuNet {
+class YuNet
+{
   public:
     static constexpr int least_side = 10;    // of its smallest anchors, in pixels
     static constexpr const char* parameters = "floor=0.3 nms=0.3 top=5000";

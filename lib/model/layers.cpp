@@ -39,7 +39,8 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Prec
 template <class Real> template <class F> void LocalFilters<Real>::each_band(Shape shape, F f) const
 {
     // a dozen bands a thread, so that the last ones even out; whole rows where there are enough of them
-    const int cuts = std::clamp((12 * pool_.threads() + shape.rows - 1) / shape.rows, 1, std::max(1, shape.columns / 2));
+    const int cuts =
+        std::clamp((12 * pool_.threads() + shape.rows - 1) / shape.rows, 1, std::max(1, shape.columns / 2));
     pool_.for_each(std::size_t(shape.rows) * cuts, [&](std::size_t i, int thread) {
         const int row = int(i) / cuts, cut = int(i) % cuts;
         const auto edge = [&](int k) {    // even, as the kernels take neighbours two at a time
@@ -72,9 +73,8 @@ const Bf16* LocalFilters<Real>::narrow(Narrow kind, Shape shape, int lanes, cons
     Bf16* const to = workspace_[kind];
     if constexpr (std::is_same_v<Real, float>) {
         const std::size_t n = std::size_t(shape.columns) * shape.maps * lanes;
-        pool_.for_each(shape.rows, [&](std::size_t row, int) {
-            bf16_kernels().narrow_lanes(n, from + row * n, to + row * n);
-        });
+        pool_.for_each(shape.rows,
+                       [&](std::size_t row, int) { bf16_kernels().narrow_lanes(n, from + row * n, to + row * n); });
     }
     return to;
 }
@@ -88,8 +88,7 @@ template <class Real> Segment LocalFilters<Real>::segment(std::size_t offset, bo
             std::size_t(shape_.output.maps), unit_norm};
 }
 
-template <class Real>
-void LocalFilters<Real>::gather(int lanes, const Real* w, const Real* x, bool add, Real* h) const
+template <class Real> void LocalFilters<Real>::gather(int lanes, const Real* w, const Real* x, bool add, Real* h) const
 {
     if constexpr (std::is_same_v<Real, float>)
         if (precision_ == Precision::bf16) {
@@ -190,8 +189,8 @@ void L2Pool<Real>::down(int lanes, const Real* h, const Real* q, const Real* dq,
 template <class Real>
 ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Workspace<Real>& workspace, Pool& pool)
     : output_(stage.output), margin_(stage.border == Border::valid ? stage.norm / 2 : 0), c_(Real(stage.c)),
-      centred_(stage.pooled.size() * lanes),
-      deviation_(std::size_t(stage.pooled.rows) * stage.pooled.columns * lanes), workspace_(workspace), pool_(pool)
+      centred_(stage.pooled.size() * lanes), deviation_(std::size_t(stage.pooled.rows) * stage.pooled.columns * lanes),
+      workspace_(workspace), pool_(pool)
 {
     workspace.claim(Scratch::plane, deviation_.size());
     workspace.claim(Scratch::plane2, deviation_.size());

@@ -48,8 +48,8 @@ Preprocessing read_preprocessing(const SafetensorsReader& file, const std::strin
     } catch (const nlohmann::json::exception&) {
         throw Error(file.name(), "preprocessing in the metadata is not what nonna-model(5) says");
     }
-    if (p.side != a.side || p.channels != a.channels || (p.width != 0 && p.width != a.whitening) ||
-        !(p.factor > 0) || !std::isfinite(float(p.factor)))
+    if (p.side != a.side || p.channels != a.channels || (p.width != 0 && p.width != a.whitening) || !(p.factor > 0) ||
+        !std::isfinite(float(p.factor)))
         throw Error(file.name(), "preprocessing does not fit the architecture");
     if (p.width > 0) {
         p.filters.resize(std::size_t(p.channels) * p.width * p.width * p.channels);

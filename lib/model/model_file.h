@@ -1,7 +1,7 @@
 // A model: architecture, preprocessing, parameters, provenance; stored as safetensors (nonna-model(5)).
 //
-// Parameters are one flat vector of floats, ordered by stage, in it encoder, decoder, encoder bias, decoder bias, as far
-// as the stage has them, each in the file's order [row][column][dy][dx][input map][map] or [row][column][map]; the
+// Parameters are one flat vector of floats, ordered by stage, in it encoder, decoder, encoder bias, decoder bias, as
+// far as the stage has them, each in the file's order [row][column][dy][dx][input map][map] or [row][column][map]; the
 // segment table says where each lies. Beside them stand the stages' statistics: for each stage the two exponentially
 // averaged sums <W'h, x> and |W'h|^2 whose quotient is alpha.
 #pragma once
@@ -48,8 +48,8 @@ struct Model {
     std::map<std::string, std::string>
         provenance;    // "seed", "tool", "data_sha256", "step", ...: metadata of the file
 
-    double
-    alpha(int stage) const;    // least-squares scale of the decoder; 1 in an untied or autoencoder stage, and before anything was seen
+    double alpha(int stage) const;    // least-squares scale of the decoder; 1 in an untied or autoencoder stage, and
+                                      // before anything was seen
 };
 
 // More float tensors stored beside the model's own (optimiser state of a checkpoint).
@@ -73,8 +73,8 @@ void load_parameters(const std::string& path, const Architecture& architecture, 
                      std::span<float> into);
 Model load_model_head(const std::string& path);
 
-// Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics and biases are zero and
-// an untied decoder equals the encoder until train/fit_scale has seen data.
+// Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics and biases are zero
+// and an untied decoder equals the encoder until train/fit_scale has seen data.
 Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed,
                    Pool& pool);
 

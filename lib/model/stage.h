@@ -1,11 +1,11 @@
 // The layer seam. Whoever adds an objective writes a Stage; optimisers, training, servers, tiles and the gradient
 // checker see only this.
 //
-// A stage maps its input x to sublayers (filter, pool, norm; or one), the last being the next stage's input, and owns a cost on
-// x. Activations are (row, column, map, lane), lane innermost; lanes at and beyond `count` are padding: their x must be
-// zero and they take no part in costs, statistics and gradients. Parameters are the stage's part of the flat vector.
-// Calls use the buffers of the last `up`: up, then cost and/or down on the same x. Stages of a network share scratch
-// memory (model/workspace.h): between a stage's cost and its down no other stage has its turn.
+// A stage maps its input x to sublayers (filter, pool, norm; or one), the last being the next stage's input, and owns a
+// cost on x. Activations are (row, column, map, lane), lane innermost; lanes at and beyond `count` are padding: their x
+// must be zero and they take no part in costs, statistics and gradients. Parameters are the stage's part of the flat
+// vector. Calls use the buffers of the last `up`: up, then cost and/or down on the same x. Stages of a network share
+// scratch memory (model/workspace.h): between a stage's cost and its down no other stage has its turn.
 //
 // Templated on the number type: float runs on the fast kernels, double on the portable ones, so that gradients are
 // checked on the very code that trains.
@@ -28,7 +28,8 @@ struct StageCost {
     double sparsity = 0;          // sum of pooled activations (autoencoder: hidden), not yet times lambda
     double input = 0;             // |x|^2
     double total = 0;             // reconstruction + lambda * sparsity
-    // The stage's statistics of this batch (alpha's two sums, of <r, x> and |r|^2 before alpha): same length as Stage::statistics().
+    // The stage's statistics of this batch (alpha's two sums, of <r, x> and |r|^2 before alpha): same length as
+    // Stage::statistics().
     std::vector<double> statistics;
 };
 

@@ -17,12 +17,13 @@ namespace nonna
 
 // A buffer in the shape of
 enum class Scratch : int {
-    reconstruction,      // a stage's input: W'h, then the gradient with respect to it
-    residual,            // a stage's input: r - x
-    hidden_gradient,     // the filters' output
-    pooled_gradient,     // the pooled activations
-    pooled,              // the same: pooling's ratio, a normalisation on the full grid
-    plane, plane2,       // one map of the pooled activations
+    reconstruction,     // a stage's input: W'h, then the gradient with respect to it
+    residual,           // a stage's input: r - x
+    hidden_gradient,    // the filters' output
+    pooled_gradient,    // the pooled activations
+    pooled,             // the same: pooling's ratio, a normalisation on the full grid
+    plane,
+    plane2,    // one map of the pooled activations
 };
 inline constexpr int scratch_kinds = 7;
 

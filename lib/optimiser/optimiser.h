@@ -36,8 +36,8 @@ class Optimiser
     Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool);
 
     // The parameters from `first` on, as many as there are gradients: whole matrices. The others stay, and so does a
-    // matrix whose gradients are all -0: it does not learn now (a greedy schedule), and has neither velocity nor norm to
-    // restore. Sums of -0 stay -0.
+    // matrix whose gradients are all -0: it does not learn now (a greedy schedule), and has neither velocity nor norm
+    // to restore. Sums of -0 stay -0.
     void apply(double rate, std::size_t first, std::span<const float> gradient, std::span<float> parameters);
     void apply(double rate, std::span<const float> gradient, std::span<float> parameters)
     {

@@ -134,8 +134,8 @@ std::string plot_band(const PlotText& text, const PlotCurve& curve, double least
 {
     std::string script = preamble(text, size.width, size.height) + spread_block("curve", curve);
     const double from = curve.points.front().first, to = curve.points.back().first;
-    script += data_block("zero", {{from, 0}, {to, 0}}) + "unset key\nset title offset 0,-0.5\n" +
-              "set xlabel offset 0,0.4\n";
+    script +=
+        data_block("zero", {{from, 0}, {to, 0}}) + "unset key\nset title offset 0,-0.5\n" + "set xlabel offset 0,0.4\n";
     if (to > from)
         script += "set xrange [" + number(from) + ":" + number(to) + "]\n";
     if (most > least)

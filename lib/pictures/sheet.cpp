@@ -8,9 +8,11 @@
 #include <algorithm>
 #include <cmath>
 
-namespace nonna {
+namespace nonna
+{
 
-namespace {
+namespace
+{
 
 constexpr std::uint8_t ground = sheet_ground, ink = 220;
 
@@ -39,14 +41,17 @@ Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& opti
     if (tiles.empty())
         throw Error("sheet", "no pictures");
     const int count = int(tiles.size());
-    const int columns = std::min(count, options.columns > 0 ? options.columns : int(std::ceil(std::sqrt(count * 4.0 / 3))));
+    const int columns =
+        std::min(count, options.columns > 0 ? options.columns : int(std::ceil(std::sqrt(count * 4.0 / 3))));
     const int rows = (count + columns - 1) / columns;
-    const bool captions = std::any_of(tiles.begin(), tiles.end(), [](const SheetTile& t) { return !t.caption.empty(); });
+    const bool captions =
+        std::any_of(tiles.begin(), tiles.end(), [](const SheetTile& t) { return !t.caption.empty(); });
     const int line = captions ? std::clamp(options.tile / 8, 10, 20) : 0;
     const int step_x = options.tile + options.gap, step_y = options.tile + line + options.gap;
     const long pixels = (long(columns) * step_x + options.gap) * (long(rows) * step_y + options.gap);
     if (pixels > default_max_pixels)
-        throw Error("sheet", "more than " + std::to_string(default_max_pixels) + " pixels: show fewer or smaller pictures");
+        throw Error("sheet",
+                    "more than " + std::to_string(default_max_pixels) + " pixels: show fewer or smaller pictures");
 
     Picture sheet = blank_picture(columns * step_x + options.gap, rows * step_y + options.gap, ground);
     for (int i = 0; i < count; ++i) {
@@ -54,7 +59,8 @@ Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& opti
         const int x = options.gap + i % columns * step_x, y = options.gap + i / columns * step_y;
         paste(sheet, picture, x + (options.tile - picture.width) / 2, y + (options.tile - picture.height) / 2);
         if (captions)
-            draw_text(sheet, fitting(tiles[std::size_t(i)].caption, options.tile, line), x, y + options.tile, line, ink);
+            draw_text(sheet, fitting(tiles[std::size_t(i)].caption, options.tile, line), x, y + options.tile, line,
+                      ink);
     }
     return sheet;
 }

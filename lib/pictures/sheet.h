@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-namespace nonna {
+namespace nonna
+{
 
 inline constexpr std::uint8_t sheet_ground = 24;    // grey: a tile of this colour is a gap
 
@@ -24,7 +25,7 @@ struct SheetTile {
 struct SheetOptions {
     int columns = 0;    // 0: as many as make the sheet about 4:3
     int tile = 100;
-    int gap = 4;        // between tiles and around them
+    int gap = 4;    // between tiles and around them
 };
 
 Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& options = {});

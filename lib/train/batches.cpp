@@ -89,7 +89,7 @@ struct Batches::State {
         std::vector<std::uint64_t> positions;    // after it
         Aligned<float> images;
         std::size_t taken = 0, done = 0;
-        std::size_t failed = 0;                  // the first picture that did
+        std::size_t failed = 0;    // the first picture that did
         std::exception_ptr failure;
     };
 

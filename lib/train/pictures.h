@@ -1,4 +1,5 @@
-// Pictures to learn from, by number: decoded when they are asked for, so that a run's memory does not grow with its sets.
+// Pictures to learn from, by number: decoded when they are asked for, so that a run's memory does not grow with its
+// sets.
 //
 // A picture comes as side * side * channels bytes, (row, column, channel); one of another size is resized: centre crop
 // to a square, area resize ("--fit image"). Any number of threads may read at the same time.
@@ -23,9 +24,9 @@ class Pictures
     virtual void read(std::size_t i, std::span<std::uint8_t> into) const = 0;
 };
 
-// An image set: an archive (with the index beside it, where there is one), a built set's folder, a pipe, or "-". Mapped,
-// not read: 24 bytes of memory a picture. Error when it is empty, truncated or no image set; a picture's own faults show
-// when it is read.
+// An image set: an archive (with the index beside it, where there is one), a built set's folder, a pipe, or "-".
+// Mapped, not read: 24 bytes of memory a picture. Error when it is empty, truncated or no image set; a picture's own
+// faults show when it is read.
 std::shared_ptr<const Pictures> open_pictures(const std::string& path, int side, int channels);
 
 // Every `of`-th of them, from the `first`-th on: a replica's portion. Error when none is left.

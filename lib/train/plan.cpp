@@ -15,8 +15,9 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
     plan.weights = parameter_count(architecture) * sizeof(float);
     const ServedOptions& served = options.served;
     if (served.on())    // as descend_on_servers makes them
-        plan.gradients = plan.weights * (2 + (served.push_every > 1) +
-                                         (served.fetch_every > 1 || parse_precision(options.precision) == Precision::bf16));
+        plan.gradients =
+            plan.weights * (2 + (served.push_every > 1) +
+                            (served.fetch_every > 1 || parse_precision(options.precision) == Precision::bf16));
     else
         plan.optimiser = parse_rule(options.optimizer) == Rule::sgd ? 0 : plan.weights;
     const std::size_t before = memory::reserved();
@@ -48,7 +49,8 @@ std::string plan_table(const MemoryPlan& plan)
 void require(const MemoryPlan& plan, const std::string& subject)
 {
     require_memory(subject, plan.total() - resident_memory(),
-                   gigabytes(plan.weights) + " of weights, " + (plan.gradients > 0 ? gigabytes(plan.gradients) + " of gradients and "
+                   gigabytes(plan.weights) + " of weights, " +
+                       (plan.gradients > 0 ? gigabytes(plan.gradients) + " of gradients and "
                                            : gigabytes(plan.optimiser) + " of the optimiser's and ") +
                        gigabytes(plan.activations + plan.input) + " of activations and pictures");
 }

@@ -68,7 +68,8 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
     char rate[64];
     std::snprintf(rate, sizeof rate, " rate %.9g momentum %.9g ", o.rate, o.momentum);
     std::string text = "batch " + std::to_string(o.batch) + " schedule " + o.schedule;
-    text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate " : " optimizer " + o.optimizer + rate;
+    text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate "
+                          : " optimizer " + o.optimizer + rate;
     text += o.rate_schedule + " seed " + std::to_string(o.seed);
     if (o.precision != "fp32")
         text += " precision " + o.precision;
@@ -151,8 +152,7 @@ void train(Model& model, const std::vector<Source>& sources,
             return;
         std::size_t images = 0;
         const std::vector<StageCost> costs = validate(network, model, validation, pool, images);
-        log.row(step, "validate", double(images), rate * rate_factor(rates, step, options.steps), costs,
-                model);
+        log.row(step, "validate", double(images), rate * rate_factor(rates, step, options.steps), costs, model);
     };
     if (start == 0)
         validation_row(0);

@@ -14,8 +14,8 @@
 // Times change from run to run, and the log must not: they have a table of their own, `timing`, with a row every
 // `log_every` steps, about the time since the row before, and one for the whole run:
 //     step seconds images_per_second waited_input waited_fetch waited_push staleness
-// the shares of the time in which the arithmetic waited for its pictures, for the servers' values and for a push before,
-// and the mean age, in versions, of the values that applied pushes were computed on.
+// the shares of the time in which the arithmetic waited for its pictures, for the servers' values and for a push
+// before, and the mean age, in versions, of the values that applied pushes were computed on.
 //
 // Against servers (lib/paramserver) the run is one replica of several, and learns from every N-th picture. The update
 // rule is the servers' own. With one replica that fetches and pushes at every step, log and model are those of training
@@ -41,11 +41,11 @@ namespace nonna
 // Training on parameter servers; in this process's memory where no server is named.
 struct ServedOptions {
     ClientOptions client;
-    Part replica;                     // I of N, and which pictures
-    std::int64_t fetch_every = 1;     // P, in steps
-    std::int64_t push_every = 1;      // G
-    std::int64_t warm_start = 0;      // steps of replica 0 before the others begin
-    bool pull = true;                 // at the end the model takes the servers' values, each shard's of one moment
+    Part replica;                    // I of N, and which pictures
+    std::int64_t fetch_every = 1;    // P, in steps
+    std::int64_t push_every = 1;     // G
+    std::int64_t warm_start = 0;     // steps of replica 0 before the others begin
+    bool pull = true;                // at the end the model takes the servers' values, each shard's of one moment
 
     bool on() const { return !client.servers.empty() || !client.rendezvous.empty(); }
 };

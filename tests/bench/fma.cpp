@@ -81,7 +81,10 @@ void generic(long rounds)
 
 double run_fma(const std::string& isa, double flop)
 {
-    const double each = isa == "avx512bf16" ? 16 * 16 * 4 : isa == "avx512" ? 16 * 16 * 2 : isa == "avx2" ? 12 * 8 * 2 : 12 * 4 * 2;
+    const double each = isa == "avx512bf16" ? 16 * 16 * 4
+                        : isa == "avx512"   ? 16 * 16 * 2
+                        : isa == "avx2"     ? 12 * 8 * 2
+                                            : 12 * 4 * 2;
     const long rounds = long(flop / each);
 #ifdef __x86_64__
     if (isa == "avx512bf16")

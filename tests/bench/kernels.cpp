@@ -8,12 +8,12 @@
 // not fused.
 //
 // Time is the processor's, which a neighbour on the same core does not falsify. FLOP: 2 a weight and picture (tied: 4),
-// padding lanes not counted, nor the update's own. As many positions as make 64 MB of weights, so that weights come from
-// memory as they do in training; activations are those of that many positions. Bounds: the peak, and for a kernel that
-// reads and writes a weight (update: 8 bytes, with Adagrad 16) the memory: at batch 96 192 FLOP a weight. bf16's gather
-// and scatter read 2 bytes a weight where fp32's read 4; its update moves as many as fp32's.
-#include "kernels/bf16.h"
+// padding lanes not counted, nor the update's own. As many positions as make 64 MB of weights, so that weights come
+// from memory as they do in training; activations are those of that many positions. Bounds: the peak, and for a kernel
+// that reads and writes a weight (update: 8 bytes, with Adagrad 16) the memory: at batch 96 192 FLOP a weight. bf16's
+// gather and scatter read 2 bytes a weight where fp32's read 4; its update moves as many as fp32's.
 #include "kernels/kernels.h"
+#include "kernels/bf16.h"
 
 #include "fma.h"
 
@@ -90,15 +90,19 @@ using Pass = std::function<void(const FilterShape&, int lanes)>;
 
 void add(const std::string& kernel, const std::string& isa, int inputs, int maps, int batch, double parts, Pass pass)
 {
-    const std::string name = kernel + "/" + isa + "/" + std::to_string(inputs) + "/" + std::to_string(maps) + "/" +
-                             std::to_string(batch);
-    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-        const FilterShape s = shape_for(inputs, maps);
-        for (auto _ : state)
-            pass(s, padded_lanes(batch));
-        state.counters["FLOPS"] = benchmark::Counter(2 * parts * double(s.weights()) * batch,
-                                                     benchmark::Counter::kIsIterationInvariantRate);
-    })->Unit(benchmark::kMillisecond)->Iterations(1);
+    const std::string name =
+        kernel + "/" + isa + "/" + std::to_string(inputs) + "/" + std::to_string(maps) + "/" + std::to_string(batch);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [=](benchmark::State& state) {
+                                     const FilterShape s = shape_for(inputs, maps);
+                                     for (auto _ : state)
+                                         pass(s, padded_lanes(batch));
+                                     state.counters["FLOPS"] =
+                                         benchmark::Counter(2 * parts * double(s.weights()) * batch,
+                                                            benchmark::Counter::kIsIterationInvariantRate);
+                                 })
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(1);
 }
 
 template <class F> void output_rows(const FilterShape& s, F f)
@@ -128,8 +132,8 @@ void add_kernels(const Kernels<float>& k, int inputs, int maps, int batch)
     // A rate so small that no weight moves over the repetitions: what is timed does not depend on it.
     for (const Rule rule : {Rule::sgd, Rule::adagrad})
         for (const bool tied : {false, true}) {
-            const std::string name = std::string("update") + (tied ? "_tied" : "") + "_fp32" +
-                                     (rule == Rule::adagrad ? "_adagrad" : "");
+            const std::string name =
+                std::string("update") + (tied ? "_tied" : "") + "_fp32" + (rule == Rule::adagrad ? "_adagrad" : "");
             with(name, tied ? 2 : 1, [&a, &k, rule, tied](const FilterShape& s, int lanes) {
                 const Update<float> update{rule, 1e-12F, 0, rule == Rule::sgd ? nullptr : a.state.data()};
                 output_rows(s, [&](Band band) {
@@ -152,8 +156,12 @@ Bf16Arrays& bf16_arrays()
         Arrays& a = arrays();
         const std::size_t inputs = a.x.size(), units = a.h.size();
         // an odd row of pairs ends beside a zero: a sixteenth more is enough
-        Bf16Arrays b{Aligned<Bf16>(inputs + inputs / 16), Aligned<Bf16>(units), Aligned<Bf16>(inputs),
-                     Aligned<Bf16>(inputs),               Aligned<Bf16>(units), Aligned<Bf16>(units),
+        Bf16Arrays b{Aligned<Bf16>(inputs + inputs / 16),
+                     Aligned<Bf16>(units),
+                     Aligned<Bf16>(inputs),
+                     Aligned<Bf16>(inputs),
+                     Aligned<Bf16>(units),
+                     Aligned<Bf16>(units),
                      Aligned<char>(std::size_t(1) << 22)};
         const Bf16Kernels& k = bf16_kernels();
         k.narrow_lanes(inputs, a.x.data(), b.x_pairs.data());
@@ -171,22 +179,26 @@ Bf16Arrays& bf16_arrays()
 // joined behind: both are done outside the time. No matrix is larger than the scratch.
 void add_bf16(const std::string& kernel, const Bf16Kernels& k, int inputs, int maps, int batch, double parts, Pass pass)
 {
-    const std::string name = kernel + "/" + k.name + "/" + std::to_string(inputs) + "/" + std::to_string(maps) +
-                             "/" + std::to_string(batch);
-    benchmark::RegisterBenchmark(name.c_str(), [=, &k](benchmark::State& state) {
-        const FilterShape s = shape_for(inputs, maps);
-        const std::size_t matrix = s.fan_in() * maps, positions = s.weights() / matrix;
-        const auto every_matrix = [&](auto f) {
-            for (std::size_t p = 0; p < positions; ++p)
-                f(matrix, arrays().w.data() + p * matrix, bf16_arrays().scratch.data());
-        };
-        every_matrix(k.split);
-        for (auto _ : state)
-            pass(s, padded_lanes(batch));
-        every_matrix(k.join);
-        state.counters["FLOPS"] = benchmark::Counter(2 * parts * double(s.weights()) * batch,
-                                                     benchmark::Counter::kIsIterationInvariantRate);
-    })->Unit(benchmark::kMillisecond)->Iterations(1);
+    const std::string name =
+        kernel + "/" + k.name + "/" + std::to_string(inputs) + "/" + std::to_string(maps) + "/" + std::to_string(batch);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [=, &k](benchmark::State& state) {
+                                     const FilterShape s = shape_for(inputs, maps);
+                                     const std::size_t matrix = s.fan_in() * maps, positions = s.weights() / matrix;
+                                     const auto every_matrix = [&](auto f) {
+                                         for (std::size_t p = 0; p < positions; ++p)
+                                             f(matrix, arrays().w.data() + p * matrix, bf16_arrays().scratch.data());
+                                     };
+                                     every_matrix(k.split);
+                                     for (auto _ : state)
+                                         pass(s, padded_lanes(batch));
+                                     every_matrix(k.join);
+                                     state.counters["FLOPS"] =
+                                         benchmark::Counter(2 * parts * double(s.weights()) * batch,
+                                                            benchmark::Counter::kIsIterationInvariantRate);
+                                 })
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(1);
 }
 
 void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
@@ -204,8 +216,7 @@ void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
     });
     with("scatter_bf16", 1, [&, split](const FilterShape& s, int lanes) {
         for (int row = 0; row < s.input.rows; ++row)
-            k.scatter(s, lanes, split(), b.h_pairs.data(), a.x.data(), Band{row, 0, s.input.columns},
-                      b.scratch.data());
+            k.scatter(s, lanes, split(), b.h_pairs.data(), a.x.data(), Band{row, 0, s.input.columns}, b.scratch.data());
     });
     with("gradient_bf16", 1, [&](const FilterShape& s, int lanes) {
         output_rows(s, [&](Band band) {
@@ -215,8 +226,8 @@ void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
     });
     for (const Rule rule : {Rule::sgd, Rule::adagrad})
         for (const bool tied : {false, true}) {
-            const std::string name = std::string("update") + (tied ? "_tied" : "") + "_bf16" +
-                                     (rule == Rule::adagrad ? "_adagrad" : "");
+            const std::string name =
+                std::string("update") + (tied ? "_tied" : "") + "_bf16" + (rule == Rule::adagrad ? "_adagrad" : "");
             with(name, tied ? 2 : 1, [&, split, rule, tied](const FilterShape& s, int lanes) {
                 const Update<float> update{rule, 1e-12F, 0, rule == Rule::sgd ? nullptr : a.state.data()};
                 output_rows(s, [&](Band band) {
@@ -229,12 +240,17 @@ void add_bf16_kernels(const Bf16Kernels& k, int inputs, int maps, int batch)
 
 void add_peak(const std::string& isa)
 {
-    benchmark::RegisterBenchmark(("fma_peak/" + isa).c_str(), [=](benchmark::State& state) {
-        double flop = 0;
-        for (auto _ : state)
-            flop = run_fma(isa, isa == "generic" ? 1e9 : 4e9);
-        state.counters["FLOPS"] = benchmark::Counter(flop, benchmark::Counter::kIsIterationInvariantRate);
-    })->Unit(benchmark::kMillisecond)->Iterations(1)->Repetitions(15);    // spread over the whole run
+    benchmark::RegisterBenchmark(("fma_peak/" + isa).c_str(),
+                                 [=](benchmark::State& state) {
+                                     double flop = 0;
+                                     for (auto _ : state)
+                                         flop = run_fma(isa, isa == "generic" ? 1e9 : 4e9);
+                                     state.counters["FLOPS"] =
+                                         benchmark::Counter(flop, benchmark::Counter::kIsIterationInvariantRate);
+                                 })
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(1)
+        ->Repetitions(15);    // spread over the whole run
 }
 
 }    // namespace

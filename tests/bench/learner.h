@@ -18,8 +18,8 @@ class Learner
 {
   public:
     // images: (image, row, column, channel), `batch` of them, taken again in every step.
-    Learner(const Architecture& architecture, int batch, int threads, Rule rule, double rate,
-            std::vector<float> images, const std::vector<float>& parameters, Precision precision = Precision::fp32)
+    Learner(const Architecture& architecture, int batch, int threads, Rule rule, double rate, std::vector<float> images,
+            const std::vector<float>& parameters, Precision precision = Precision::fp32)
         : batch_(batch), rate_(rate), pool_(threads), network_(architecture, batch, pool_, precision),
           images_(std::move(images)), parameters_(parameters.size()), statistics_(network_.statistics()),
           optimiser_(rule, 0, segments(network_), pool_)
@@ -40,8 +40,8 @@ class Learner
         network_.load(images_, batch_);
         network_.up(parameters_);
         double cost = 0;
-        for (const StageCost& c : network_.step(parameters_, statistics_, 0.99, Schedule::stagewise, 0,
-                                                optimiser_.step(rate_)))
+        for (const StageCost& c :
+             network_.step(parameters_, statistics_, 0.99, Schedule::stagewise, 0, optimiser_.step(rate_)))
             cost += c.total / batch_;
         return cost;
     }

@@ -3,9 +3,9 @@
 //   bench_stage [--reference FOLDER] [Google Benchmark's options]
 //
 // peers/stage_problem.py has the problem: 64x64x3 pictures, 10x10 fields, 8 maps, 5x5 pooling, no contrast
-// normalisation, tied, batch 96, Adagrad; forward, reconstruction, both gradients, update. nonna takes it as the trainer
-// does (learner.h). With --reference the program writes its first two steps'
-// results (stage.json, squares.f32, weights.f32) and ends: the peers are held against that.
+// normalisation, tied, batch 96, Adagrad; forward, reconstruction, both gradients, update. nonna takes it as the
+// trainer does (learner.h). With --reference the program writes its first two steps' results (stage.json, squares.f32,
+// weights.f32) and ends: the peers are held against that.
 //
 // im2col: every position's patch is copied out into columns of its own and multiplied by cblas_sgemm; patches of one
 // output row lie together, so that they come from the cache. Its two steps are held against nonna's before it is timed.
@@ -120,8 +120,8 @@ class Im2colStage
             col2im(u_.data(), r);
         }
         const int n = int(x_.size());
-        const double alpha = scale_of(cblas_sdot(n, u_.data(), 1, x_.data(), 1),
-                                      cblas_sdot(n, u_.data(), 1, u_.data(), 1), statistics_);
+        const double alpha =
+            scale_of(cblas_sdot(n, u_.data(), 1, x_.data(), 1), cblas_sdot(n, u_.data(), 1, u_.data(), 1), statistics_);
         k.residual(x_.size(), float(alpha), u_.data(), x_.data(), e_.data());
         double cost = cblas_sdot(n, e_.data(), 1, e_.data(), 1);
         for (std::size_t i = 0; i < q_.size(); ++i)
@@ -144,7 +144,8 @@ class Im2colStage
                 cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, fan_in, maps, batch, 1, patch(c), batch,
                             unit(dh_, r, c), batch, 1, gradient_.data() + std::size_t(c) * fan_in * maps, maps);
             const std::size_t at = std::size_t(r) * positions * fan_in * maps;
-            k.update({Rule::adagrad, float(rate), 0, squares_.data()}, at, gradient_.size(), gradient_.data(), w_.data());
+            k.update({Rule::adagrad, float(rate), 0, squares_.data()}, at, gradient_.size(), gradient_.data(),
+                     w_.data());
         }
         return cost / batch;
     }
@@ -162,19 +163,13 @@ class Im2colStage
     Aligned<float> gradient_{std::size_t(positions) * fan_in * maps};
     Aligned<float> scratch_{std::size_t(positions) * maps * batch};
 
-    const float* weights_at(int r, int c) const
-    {
-        return w_.data() + (std::size_t(r) * positions + c) * fan_in * maps;
-    }
+    const float* weights_at(int r, int c) const { return w_.data() + (std::size_t(r) * positions + c) * fan_in * maps; }
     float* patch(int c) { return columns_.data() + std::size_t(c) * fan_in * batch; }
     static float* unit(Aligned<float>& a, int r, int c)
     {
         return a.data() + (std::size_t(r) * positions + c) * maps * batch;
     }
-    static std::size_t input_at(int row, int column)
-    {
-        return (std::size_t(row) * side + column) * channels * batch;
-    }
+    static std::size_t input_at(int row, int column) { return (std::size_t(row) * side + column) * channels * batch; }
     void im2col(const float* from, int r)
     {
         for (int c = 0; c < positions; ++c)
@@ -215,15 +210,15 @@ bool same(NonnaStage& nonna, Im2colStage& other)
     costs_apart = std::max(costs_apart, std::fabs(other.step() / nonna.step() - 1));
     for (std::size_t i = 0; i < a.size(); ++i)
         weights_apart += std::fabs(double(nonna.weights()[i]) - other.weights()[i]) / rate / double(a.size());
-    std::fprintf(stderr, "stage_im2col: against nonna: costs %.1e, gradients %.1e, weights %.1e of a step\n", costs_apart,
-                 gradients_apart, weights_apart);
+    std::fprintf(stderr, "stage_im2col: against nonna: costs %.1e, gradients %.1e, weights %.1e of a step\n",
+                 costs_apart, gradients_apart, weights_apart);
     return costs_apart < 1e-5 && gradients_apart < 1e-4 && weights_apart < 1e-3;
 }
 
 void write(const std::string& path, std::span<const float> values)
 {
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(values.data()),
-                                                std::streamsize(values.size_bytes()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(values.data()), std::streamsize(values.size_bytes()));
 }
 
 }    // namespace

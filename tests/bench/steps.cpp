@@ -52,69 +52,86 @@ std::unique_ptr<Learner> make_learner(const Architecture& a, int batch, int thre
 void add_step(const std::string& name, int side, int batch, int threads, Precision precision = Precision::fp32)
 {
     const Architecture a = architecture(name, side);
-    const std::string label = "step_" + name + (precision == Precision::fp32 ? "_fp32/" : "_bf16/") + std::to_string(a.side) + "/" + std::to_string(batch) + "/" +
-                              std::to_string(threads);
-    benchmark::RegisterBenchmark(label.c_str(), [=](benchmark::State& state) {
-        // kept from one repetition to the next, given back before another kind is made
-        static std::pair<std::string, std::unique_ptr<Learner>> kept;
-        if (kept.first != label) {
-            kept = {};
-            kept = {label, make_learner(a, batch, threads, precision)};
-            kept.second->step();
-        }
-        for (auto _ : state)
-            benchmark::DoNotOptimize(kept.second->step());
-        state.counters["FLOPS"] = benchmark::Counter(step_flop(a, batch), per_second);
-    })->Unit(benchmark::kMillisecond)->Iterations(1)->UseRealTime();
+    const std::string label = "step_" + name + (precision == Precision::fp32 ? "_fp32/" : "_bf16/") +
+                              std::to_string(a.side) + "/" + std::to_string(batch) + "/" + std::to_string(threads);
+    benchmark::RegisterBenchmark(label.c_str(),
+                                 [=](benchmark::State& state) {
+                                     // kept from one repetition to the next, given back before another kind is made
+                                     static std::pair<std::string, std::unique_ptr<Learner>> kept;
+                                     if (kept.first != label) {
+                                         kept = {};
+                                         kept = {label, make_learner(a, batch, threads, precision)};
+                                         kept.second->step();
+                                     }
+                                     for (auto _ : state)
+                                         benchmark::DoNotOptimize(kept.second->step());
+                                     state.counters["FLOPS"] = benchmark::Counter(step_flop(a, batch), per_second);
+                                 })
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(1)
+        ->UseRealTime();
 }
 
 void add_peak(int threads)
 {
     static int n = 0;
     const std::string name = "fma_peak/" + std::to_string(threads) + "/" + std::to_string(n++);
-    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-        Pool pool(threads);
-        constexpr int parts = 8;
-        const double each = 2e9;
-        for (auto _ : state)
-            pool.for_each(std::size_t(parts) * threads, [&](std::size_t, int) { run_fma(kernels<float>().name, each); });
-        state.counters["FLOPS"] = benchmark::Counter(parts * threads * each, per_second);
-    })->Unit(benchmark::kMillisecond)->Iterations(1)->UseRealTime();
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [=](benchmark::State& state) {
+                                     Pool pool(threads);
+                                     constexpr int parts = 8;
+                                     const double each = 2e9;
+                                     for (auto _ : state)
+                                         pool.for_each(std::size_t(parts) * threads,
+                                                       [&](std::size_t, int) { run_fma(kernels<float>().name, each); });
+                                     state.counters["FLOPS"] = benchmark::Counter(parts * threads * each, per_second);
+                                 })
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(1)
+        ->UseRealTime();
 }
 
 void add_pool_norm(int batch)
 {
     const Architecture a = architecture("study", 0);
-    benchmark::RegisterBenchmark("pool_norm_study", [=](benchmark::State& state) {
-        Pool pool(1);
-        const int lanes = padded_lanes(batch);
-        struct Part {
-            L2Pool<float> pooling;
-            ContrastNorm<float> norm;
-            Aligned<float> h, dh, q, y;
-        };
-        const auto filled = [&](const Shape& s) {
-            Aligned<float> values(s.size() * lanes);
-            const std::vector<float> numbers = quick_numbers(values.size(), 1);
-            std::copy(numbers.begin(), numbers.end(), values.begin());
-            return values;
-        };
-        Workspace<float> workspace;
-        std::vector<Part> parts;
-        for (const StageArchitecture& s : a.stages)
-            parts.push_back({{s, lanes, workspace, pool}, {s, lanes, workspace, pool}, filled(s.filter), filled(s.filter), filled(s.pooled),
-                             filled(s.output)});
-        const auto all = [&] {
-            for (Part& p : parts) {
-                p.pooling.up(lanes, p.h.data(), p.q.data());
-                p.norm.up(lanes, p.q.data(), p.y.data());
-                p.pooling.down(lanes, p.h.data(), p.q.data(), nullptr, 0.01F, p.dh.data());
-            }
-        };
-        all();
-        for (auto _ : state)
-            all();
-    })->Unit(benchmark::kMillisecond)->Iterations(1)->UseRealTime();
+    benchmark::RegisterBenchmark("pool_norm_study",
+                                 [=](benchmark::State& state) {
+                                     Pool pool(1);
+                                     const int lanes = padded_lanes(batch);
+                                     struct Part {
+                                         L2Pool<float> pooling;
+                                         ContrastNorm<float> norm;
+                                         Aligned<float> h, dh, q, y;
+                                     };
+                                     const auto filled = [&](const Shape& s) {
+                                         Aligned<float> values(s.size() * lanes);
+                                         const std::vector<float> numbers = quick_numbers(values.size(), 1);
+                                         std::copy(numbers.begin(), numbers.end(), values.begin());
+                                         return values;
+                                     };
+                                     Workspace<float> workspace;
+                                     std::vector<Part> parts;
+                                     for (const StageArchitecture& s : a.stages)
+                                         parts.push_back({{s, lanes, workspace, pool},
+                                                          {s, lanes, workspace, pool},
+                                                          filled(s.filter),
+                                                          filled(s.filter),
+                                                          filled(s.pooled),
+                                                          filled(s.output)});
+                                     const auto all = [&] {
+                                         for (Part& p : parts) {
+                                             p.pooling.up(lanes, p.h.data(), p.q.data());
+                                             p.norm.up(lanes, p.q.data(), p.y.data());
+                                             p.pooling.down(lanes, p.h.data(), p.q.data(), nullptr, 0.01F, p.dh.data());
+                                         }
+                                     };
+                                     all();
+                                     for (auto _ : state)
+                                         all();
+                                 })
+        ->Unit(benchmark::kMillisecond)
+        ->Iterations(1)
+        ->UseRealTime();
 }
 
 }    // namespace

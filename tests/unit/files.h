@@ -1,4 +1,5 @@
-// Files for a test of any room: a folder that goes when the test ends, whole-file reads and writes, and the text of a refusal.
+// Files for a test of any room: a folder that goes when the test ends, whole-file reads and writes, and the text of a
+// refusal.
 #pragma once
 
 #include "base/error.h"
@@ -10,7 +11,8 @@
 #include <iterator>
 #include <string>
 
-namespace nonna::test {
+namespace nonna::test
+{
 
 struct Folder {
     std::string path;

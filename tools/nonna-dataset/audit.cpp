@@ -9,7 +9,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct AuditJob {
     AuditOptions options;

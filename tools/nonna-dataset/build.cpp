@@ -1,11 +1,12 @@
 // nonna-dataset build: a set that grows night by night.
-#include "../unit_options.h"
 #include "dataset/build.h"
+#include "../unit_options.h"
 #include "jobs.h"
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct BuildJob {
     BuildOptions options;

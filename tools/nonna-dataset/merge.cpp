@@ -5,7 +5,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct MergeJob {
     std::vector<std::string> sets;

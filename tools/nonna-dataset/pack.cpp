@@ -4,7 +4,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct PackJob {
     PackOptions options;

@@ -1,10 +1,11 @@
 // nonna-dataset sheet: a contact sheet of an image set.
-#include "jobs.h"
 #include "pictures/sheet.h"
+#include "jobs.h"
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct SheetJob {
     SetSheetOptions options;

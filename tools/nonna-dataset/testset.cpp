@@ -7,7 +7,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct TestsetJob {
     TestSetOptions options;

@@ -1,12 +1,13 @@
 // nonna-dataset verify: is this image set whole?
-#include "base/log.h"
 #include "dataset/verify.h"
+#include "base/log.h"
 #include "io/shard.h"
 #include "jobs.h"
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 struct VerifyJob {
     VerifyOptions options;

@@ -11,7 +11,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // A source over a matrix in memory, in batches of `batch` images, counting how often it was asked.
 struct Matrix {
@@ -47,8 +48,7 @@ struct Matrix {
             for (std::size_t first = 0; first < images; first += batch) {
                 const std::size_t count = std::min(batch, images - first);
                 for (std::size_t w = 0; w < wanted.size(); ++w)
-                    take(w, first, count,
-                         std::span(&at(wanted[w], first, 0), count * shapes[wanted[w]].size()));
+                    take(w, first, count, std::span(&at(wanted[w], first, 0), count * shapes[wanted[w]].size()));
             }
         };
         return r;
@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_CASE(polarities)
 BOOST_AUTO_TEST_CASE(hits_and_false_alarms)
 {
     // thresholds 1 .. 20; at 10 three of four positives and one of five negatives are above
-    const Score s = score_neuron(std::vector<float>{0, 2, 4, 9.5f, 21, 3, 10.5f, 15, 20},
-                                 Labels{0, 0, 0, 0, 0, 1, 1, 1, 1});
+    const Score s =
+        score_neuron(std::vector<float>{0, 2, 4, 9.5f, 21, 3, 10.5f, 15, 20}, Labels{0, 0, 0, 0, 0, 1, 1, 1, 1});
     BOOST_TEST(s.threshold == 10);
     BOOST_TEST(s.hit_rate == 0.75);
     BOOST_TEST(s.false_alarm_rate == 0.2);
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(same_for_any_threads_batches_and_memory)
     BOOST_TEST(m.asked == 1);
     m.asked = 0;
     m.batch = 50;
-    options.memory = 50 * sizeof(float) * 10;    // five neurons a block
+    options.memory = 50 * sizeof(float) * 10;                                 // five neurons a block
     const auto got = sweep(m.readable(options.memory), y, options, three);    // on disk
     BOOST_TEST(m.asked == 1);
     BOOST_REQUIRE(got.size() == expected.size());
@@ -357,8 +357,8 @@ BOOST_AUTO_TEST_CASE(bootstrap_intervals)
     bootstrap(m.readable(), y, options, 2000, 1, std::span(again).first(2), two);
     const auto& i = *scores[0].intervals;
     const Score& s = scores[0].all;
-    const double deviation = std::sqrt((134 * s.hit_rate * (1 - s.hit_rate) +
-                                        266 * s.false_alarm_rate * (1 - s.false_alarm_rate))) / 400;
+    const double deviation =
+        std::sqrt((134 * s.hit_rate * (1 - s.hit_rate) + 266 * s.false_alarm_rate * (1 - s.false_alarm_rate))) / 400;
     BOOST_TEST((i.accuracy.high - i.accuracy.low) / 2 == 1.96 * deviation, boost::test_tools::tolerance(0.1));
     BOOST_TEST(i.accuracy.low < s.accuracy);
     BOOST_TEST(i.accuracy.high > s.accuracy);

@@ -16,7 +16,8 @@
 using namespace nonna;
 using How = ChildEnd::How;
 
-namespace {
+namespace
+{
 
 using Work = std::function<std::string(int&)>;
 
@@ -79,11 +80,17 @@ BOOST_AUTO_TEST_CASE(a_child_that_dies_costs_its_own_job)
         std::signal(SIGSEGV, SIG_DFL);    // the test framework's own handlers
         std::signal(SIGABRT, SIG_DFL);
         switch (job) {
-        case 1: std::raise(SIGSEGV); break;
-        case 2: std::abort();
-        case 3: _exit(0);
-        case 4: throw std::runtime_error("a reason");
-        default: break;
+        case 1:
+            std::raise(SIGSEGV);
+            break;
+        case 2:
+            std::abort();
+        case 3:
+            _exit(0);
+        case 4:
+            throw std::runtime_error("a reason");
+        default:
+            break;
         }
         return "fine";
     });

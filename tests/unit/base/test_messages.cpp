@@ -12,7 +12,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // What `action` writes on stderr, in this process, through a pipe.
 std::string stderr_of(const std::function<void()>& action)

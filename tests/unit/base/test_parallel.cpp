@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(pipeline_in_order)
 
-namespace {
+namespace
+{
 
 // Squares of 0 .. n-1; records the order of consumption and the most jobs under way at once.
 struct Run {

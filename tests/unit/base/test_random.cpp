@@ -11,7 +11,8 @@ using namespace nonna;
 
 BOOST_AUTO_TEST_SUITE(random_numbers)
 
-namespace {
+namespace
+{
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key)
 {

@@ -9,7 +9,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // A program with one of everything.
 struct Program {
@@ -91,8 +92,9 @@ BOOST_AUTO_TEST_SUITE(command_line)
 BOOST_AUTO_TEST_CASE(values_reach_their_variables)
 {
     Program p;
-    p.run({"m", "-ox", "--batch=7", "--data", "a:1", "-n", "3", "--rate", "1e-3", "--norm", "-0.5", "--data", "b:2", "-0",
-           "--seed", "18446744073709551615", "--optimizer", "sgd", "i", "-"});
+    p.run({"m",           "-ox",    "--batch=7", "--data", "a:1", "-n", "3",      "--rate",
+           "1e-3",        "--norm", "-0.5",      "--data", "b:2", "-0", "--seed", "18446744073709551615",
+           "--optimizer", "sgd",    "i",         "-"});
     BOOST_TEST(p.model == "m");
     BOOST_TEST(p.output == "x");
     BOOST_TEST(p.batch == 7);
@@ -203,7 +205,8 @@ BOOST_AUTO_TEST_SUITE(sources)
 
 BOOST_AUTO_TEST_CASE(file_then_environment_then_option)
 {
-    File settings("# a comment\nbatch = 7\nrate = 0.5\nseed = 5\ndata = [\"a:1\", \"b:2\"]\noutput = \"from file\"\nnull = true\n");
+    File settings("# a comment\nbatch = 7\nrate = 0.5\nseed = 5\ndata = [\"a:1\", \"b:2\"]\noutput = \"from "
+                  "file\"\nnull = true\n");
     Variable batch("NONNA_PROBE_BATCH", "8"), rate("NONNA_PROBE_RATE", "0.75"), empty("NONNA_PROBE_SEED", "");
     Program p;
     p.run({"m", "--config", settings.path, "--rate", "0.25"});
@@ -271,7 +274,7 @@ BOOST_AUTO_TEST_CASE(help_is_narrow_and_complete)
 {
     Program p;
     std::string text = help_text(p.command.state(), nullptr, p.common);
-BOOST_TEST(text.starts_with("Usage: nonna-probe [OPTION]... MODEL [IMAGE...]\nTrains nothing.\n"));
+    BOOST_TEST(text.starts_with("Usage: nonna-probe [OPTION]... MODEL [IMAGE...]\nTrains nothing.\n"));
     BOOST_TEST(text.find("  -o, --output FILE            trained model (needed)\n") != std::string::npos);
     BOOST_TEST(text.find("      --rate R                 learning rate [0.01]\n") != std::string::npos);
     for (const Declaration& d : p.command.state().declarations)

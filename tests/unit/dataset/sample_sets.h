@@ -6,15 +6,16 @@
 #include "io/output.h"
 #include "media/picture.h"
 
-#include <cstdlib>
 #include "../files.h"
+#include <cstdlib>
 
 #include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
-namespace sample_sets {
+namespace sample_sets
+{
 
 using nonna::test::Folder;
 

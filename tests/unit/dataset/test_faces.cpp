@@ -20,7 +20,8 @@ using namespace nonna;
 using nonna::test::Folder;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 bool have_cascades()
 {

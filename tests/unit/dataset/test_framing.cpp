@@ -12,7 +12,8 @@
 using namespace nonna;
 using namespace sample_sets;
 
-namespace {
+namespace
+{
 
 Framing framing(const std::string& frame, std::int64_t size = 0)
 {
@@ -157,8 +158,8 @@ BOOST_AUTO_TEST_CASE(grey_aperture_and_control_change_what_they_should)
     const Picture white = frame_picture(coloured(64, 64, 255, 255, 255), {0, 0, 64}, a);
     BOOST_CHECK_EQUAL(int(white.at(0, 0)[0]), 128);
     BOOST_CHECK_EQUAL(int(white.at(31, 31)[0]), 255);
-    BOOST_CHECK_EQUAL(int(white.at(31, 8)[0]), 255);     // 0.73 of the radius
-    const int edge = white.at(31, 3)[0];                 // 0.89: about half way
+    BOOST_CHECK_EQUAL(int(white.at(31, 8)[0]), 255);    // 0.73 of the radius
+    const int edge = white.at(31, 3)[0];                // 0.89: about half way
     BOOST_CHECK(edge > 170 && edge < 215);
     for (int y = 0; y < 64; ++y)
         for (int x = 0; x < 64; ++x)    // round: the same in all four directions

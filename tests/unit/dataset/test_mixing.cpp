@@ -15,7 +15,8 @@
 using namespace nonna;
 using namespace sample_sets;
 
-namespace {
+namespace
+{
 
 // Two image sets: 30 positives of 10 people, a box each, and 60 negatives of 12 folders, of different sizes.
 struct Sets : Folder {

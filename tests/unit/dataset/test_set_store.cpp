@@ -13,7 +13,8 @@ using nonna::test::read_bytes;
 using nonna::test::refusal;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 const Settings small = {{"format", "nonna built set 1"}, {"shard-bytes", "9000"}, {"version", "1"}};
 
@@ -175,7 +176,9 @@ BOOST_AUTO_TEST_CASE(refusals)
     uninterrupted(folder / "set");
     Settings other = small;
     other["shard-bytes"] = "10000";
-    BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }).ends_with("made with --shard-size 0.009, not --shard-size 0.01"));
+    BOOST_TEST(refusal([&] {
+                   SetStore(folder / "set", other);
+               }).ends_with("made with --shard-size 0.009, not --shard-size 0.01"));
     other = small;
     other["version"] = "2";
     BOOST_TEST(refusal([&] { SetStore(folder / "set", other); }) == "");
@@ -194,7 +197,9 @@ BOOST_AUTO_TEST_CASE(a_lost_shard_is_not_filled)
     uninterrupted(folder / "set");
     fs::remove(folder / "set/shards/000001.tar");
     SetStore store(folder / "set", small);
-    BOOST_TEST(refusal([&] { decided(store); }).ends_with("000001.tar: missing, and the manifest has samples of it: the set is damaged"));
+    BOOST_TEST(refusal([&] {
+                   decided(store);
+               }).ends_with("000001.tar: missing, and the manifest has samples of it: the set is damaged"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_removed_is_gone)

@@ -22,11 +22,13 @@ using namespace nonna;
 using namespace sample_sets;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 void write_bytes(const std::string& path, const Bytes& bytes)
 {
-    std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
 }    // namespace
@@ -60,8 +62,8 @@ BOOST_AUTO_TEST_CASE(pack_skips_the_unreadable_and_repeated)
     write_bytes(dir / "a.png", png);
     write_bytes(dir / "same.png", png);
     write_bytes(dir / "half.png", Bytes(png.begin(), png.begin() + std::ptrdiff_t(png.size() / 2)));
-    const std::vector<PackInput> inputs = {{dir / "a.png", "", {}}, {dir / "same.png", "", {}}, {dir / "half.png", "", {}},
-                                           {dir / "none.png", "", {}}};
+    const std::vector<PackInput> inputs = {
+        {dir / "a.png", "", {}}, {dir / "same.png", "", {}}, {dir / "half.png", "", {}}, {dir / "none.png", "", {}}};
     BOOST_CHECK(pack_pictures(inputs, dir / "o.tar", {}) == ExitStatus::skipped);
     BOOST_CHECK_EQUAL(read_all(dir / "o.tar").size(), 1u);
     BOOST_CHECK_THROW(pack_pictures({inputs[2]}, dir / "p.tar", {}), Error);
@@ -130,7 +132,8 @@ BOOST_AUTO_TEST_CASE(mixing_keeps_the_prior_whatever_the_supply)
         options.prior = prior;
         mix_test_set(dir / "yes.tar", dir / "no.tar", dir / "t.tar", options);
         const std::vector<Sample> got = read_all(dir / "t.tar");
-        const auto negatives = std::count_if(got.begin(), got.end(), [](const Sample& s) { return s.meta.label == "0"; });
+        const auto negatives =
+            std::count_if(got.begin(), got.end(), [](const Sample& s) { return s.meta.label == "0"; });
         BOOST_CHECK_EQUAL(negatives, std::lround(prior * double(got.size())));
         BOOST_CHECK(negatives >= 30 || got.size() - std::size_t(negatives) >= 39);    // one sort is used up
         for (const Sample& s : got)
@@ -164,7 +167,8 @@ BOOST_AUTO_TEST_CASE(negatives_from_boxes_share_places_but_never_touch_a_box)
             Sample s = make_sample(map_picture(200, 150, i), source, i);
             Detection d{"people", "test", {}};
             for (std::uint64_t k = random.below(3); k > 0; --k)
-                d.boxes.push_back({double(random.below(160)), double(random.below(100)), 20, 40, double(random.below(5))});
+                d.boxes.push_back(
+                    {double(random.below(160)), double(random.below(100)), 20, 40, double(random.below(5))});
             truth[{source, i}] = d.boxes;
             s.meta.detections.push_back(d);
             film.push_back(std::move(s));

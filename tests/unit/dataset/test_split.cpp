@@ -13,7 +13,8 @@
 using namespace nonna;
 using namespace sample_sets;
 
-namespace {
+namespace
+{
 
 // counts[half][label]; every group is checked to be in one half.
 std::array<std::array<int, 2>, 2> halves_of(const std::vector<GroupMember>& members, double share, std::uint64_t seed)

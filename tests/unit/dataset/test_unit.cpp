@@ -19,7 +19,8 @@
 using namespace nonna;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 struct Folder : test::Folder {
     std::string file(const std::string& name, std::string_view content) const
@@ -220,9 +221,9 @@ BOOST_AUTO_TEST_CASE(memory_decides_nothing_but_out_of_memory)
 {
     if (!children_limit_memory)
         return;
-    for (const char* const name : {"videos/street_nofi008.mp4", "videos/intel_learn.mkv", "videos/gif_84.gif",
-                                   "videos/mmaction_test.avi", "odd_videos/ExoPlayer_bear-vp9.webm",
-                                   "odd_videos/mp4parse-rust_tiny_av1.mp4"}) {
+    for (const char* const name :
+         {"videos/street_nofi008.mp4", "videos/intel_learn.mkv", "videos/gif_84.gif", "videos/mmaction_test.avi",
+          "odd_videos/ExoPlayer_bear-vp9.webm", "odd_videos/mp4parse-rust_tiny_av1.mp4"}) {
         const std::string path = data(name);
         if (path.empty())
             continue;
@@ -259,8 +260,8 @@ BOOST_AUTO_TEST_CASE(damaged_files_end_in_a_frame_or_a_code)
           "odd_videos/mp4parse-rust_tiny_av1.mp4", "odd_videos/mp4parse-rust_hevc_white_frame.mp4",
           "odd_videos/ExoPlayer_sample_h263.ts", "odd_videos/fate-suite_vp80-00-comprehensive-004.mp4",
           "odd_videos/fate-suite_dnxhd100_cid1260.mp4", "odd_videos/fate-suite_g2m2.mp4",
-          "odd_videos/ExoPlayer_sample_fragmented.mp4", "odd_videos/fate-suite_matrixbench_mpeg2.lq1.mp4",
-          "photos", "cats"}) {
+          "odd_videos/ExoPlayer_sample_fragmented.mp4", "odd_videos/fate-suite_matrixbench_mpeg2.lq1.mp4", "photos",
+          "cats"}) {
         std::string path = data(name);
         if (path.empty())
             continue;

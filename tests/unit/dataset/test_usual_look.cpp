@@ -6,7 +6,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // Nine frames of a grey wall, 200 x 120; in frames 2 and 5 a white square stands at the left, in 7 at the right.
 std::vector<Sample> wall()

@@ -14,7 +14,8 @@ using namespace nonna;
 using namespace nonna::test;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 Sample sample_of(unsigned n, const std::string& source, const std::string& digest, std::uint64_t sequence)
 {
@@ -275,12 +276,12 @@ BOOST_AUTO_TEST_CASE(the_manifest)
     using Lines = std::vector<std::string>;
     const auto& shards = set.shards;
     const std::string line = set.path + "/manifest.jsonl line ";
-    BOOST_TEST(fault([](Lines& l) { l.erase(l.begin() + 8); }) ==
-               set.shard(1) + ": " + shards[1][2].key + ".png: the manifest has " + shards[1][4].key +
-                   " of shard 1 in its place (" + line + "10)");
-    BOOST_TEST(fault([](Lines& l) { std::swap(l[6], l[8]); }) ==
-               set.shard(1) + ": " + shards[1][0].key + ".png: the manifest has " + shards[1][2].key +
-                   " of shard 1 in its place (" + line + "7)");
+    BOOST_TEST(fault([](Lines& l) { l.erase(l.begin() + 8); }) == set.shard(1) + ": " + shards[1][2].key +
+                                                                      ".png: the manifest has " + shards[1][4].key +
+                                                                      " of shard 1 in its place (" + line + "10)");
+    BOOST_TEST(fault([](Lines& l) { std::swap(l[6], l[8]); }) == set.shard(1) + ": " + shards[1][0].key +
+                                                                     ".png: the manifest has " + shards[1][2].key +
+                                                                     " of shard 1 in its place (" + line + "7)");
     BOOST_TEST(fault([](Lines& l) { l.erase(l.begin() + 16); }) ==
                set.shard(2) + ": " + shards[2][4].key + ".png: not in the manifest");
     BOOST_TEST(fault([](Lines& l) { l.push_back(l[17]); }) ==
@@ -373,8 +374,9 @@ BOOST_AUTO_TEST_CASE(contents)
     BOOST_TEST(fault([](Samples& s) {
                    std::swap(s[2], s[3]);
                }).starts_with(names[3].key + ".jpg: the manifest has " + names[2].key));
-    BOOST_TEST(fault([](Samples& s) { s[5] = sample_of(3, s[5].meta.source, text_sha256("clips/00"), 0); })
-                   .starts_with(sample_key(text_sha256("clips/00"), 0) + ".jpg: the key occurs twice"));
+    BOOST_TEST(fault([](Samples& s) {
+                   s[5] = sample_of(3, s[5].meta.source, text_sha256("clips/00"), 0);
+               }).starts_with(sample_key(text_sha256("clips/00"), 0) + ".jpg: the key occurs twice"));
     BuiltSet small;
     BOOST_TEST(refusal([&] {
                    verify_set(small.path, {false, 100, 2});
@@ -393,9 +395,9 @@ BOOST_AUTO_TEST_CASE(archives_alone)
     };
     BOOST_TEST(fault(whole) == "");
     for (const ShardEntry& e : entries) {    // padding, also of the first sample
-        BOOST_TEST(fault(flipped(whole, e.json_offset - 513, 1)) ==
-                   tar + ": " + e.key + "." + e.extension + ": bytes other than zero behind it, at byte " +
-                       std::to_string(e.json_offset - 513));
+        BOOST_TEST(fault(flipped(whole, e.json_offset - 513, 1)) == tar + ": " + e.key + "." + e.extension +
+                                                                        ": bytes other than zero behind it, at byte " +
+                                                                        std::to_string(e.json_offset - 513));
         BOOST_TEST(fault(flipped(whole, e.json_offset - 500, 1)) == tar + ": damaged header at byte " +
                                                                         std::to_string(e.json_offset - 512) +
                                                                         ", behind " + e.key + "." + e.extension);

@@ -14,7 +14,8 @@
 using namespace nonna;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 struct Folder : test::Folder {
     ~Folder()
@@ -77,7 +78,7 @@ BOOST_AUTO_TEST_CASE(links_are_followed_and_circles_end)
     folder.file("real/sub/b.mp4");
     folder.link("..", "real/sub/up");
     folder.link(".", "real/self");
-    folder.link("real", "again");       // before the real one in the order: the one that is entered
+    folder.link("real", "again");    // before the real one in the order: the one that is entered
     folder.link("real/a.mp4", "c.mp4");
     folder.link("gone", "dangling");
     folder.link("loop2.mp4", "loop1.mp4");

@@ -8,7 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
-namespace nonna::test {
+namespace nonna::test
+{
 
 // A 1x1 png.
 inline const std::string

@@ -1,5 +1,5 @@
-#include "base/random.h"
 #include "../files.h"
+#include "base/random.h"
 #include "io/npy.h"
 #include "io/safetensors.h"
 
@@ -16,7 +16,8 @@
 using namespace nonna;
 using namespace nonna::test;
 
-namespace {
+namespace
+{
 
 std::vector<float> ramp(std::size_t n)
 {
@@ -272,7 +273,8 @@ BOOST_AUTO_TEST_CASE(no_rows_and_one_axis)
     BOOST_TEST(part[0] == values[4]);
 }
 
-namespace {
+namespace
+{
 
 template <class T> std::string npy_bytes(const std::string& dictionary, const std::vector<T>& values)
 {

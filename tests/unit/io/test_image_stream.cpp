@@ -14,7 +14,8 @@
 using namespace nonna;
 using namespace nonna::test;
 
-namespace {
+namespace
+{
 
 struct Refusals {
     Folder folder;

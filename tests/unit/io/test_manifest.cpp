@@ -1,5 +1,5 @@
-#include "base/error.h"
 #include "../files.h"
+#include "base/error.h"
 #include "io/digest.h"
 #include "io/manifest.h"
 
@@ -9,7 +9,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 UnitRecord accepted()
 {
@@ -51,10 +52,11 @@ BOOST_AUTO_TEST_CASE(a_line_reads_back)
     const UnitRecord r = accepted();
     const std::string line = manifest_line(r);
     BOOST_TEST(line == checked(line));
-    BOOST_TEST(line.substr(line.find(',')) == ",\"digest\":\"" + r.digest +
-                           "\",\"hashes\":[\"0123456789abcdef\",\"0000000000000001\"],\"id\":\"" + r.id +
-                           "\",\"keys\":[\"aaaaaaaaaaaaaaaa\",\"aaaaaaaaaaaaaaaa-000001\"],\"shard\":7,"
-                           "\"source\":\"films/a \\\"b\\\".mp4\",\"status\":\"ok\"}\n");
+    BOOST_TEST(line.substr(line.find(',')) ==
+               ",\"digest\":\"" + r.digest + "\",\"hashes\":[\"0123456789abcdef\",\"0000000000000001\"],\"id\":\"" +
+                   r.id +
+                   "\",\"keys\":[\"aaaaaaaaaaaaaaaa\",\"aaaaaaaaaaaaaaaa-000001\"],\"shard\":7,"
+                   "\"source\":\"films/a \\\"b\\\".mp4\",\"status\":\"ok\"}\n");
     const UnitRecord back = unit_from_line(line, "m", 1);
     BOOST_TEST(manifest_line(back) == line);
     BOOST_TEST(back.shard == 7);

@@ -13,7 +13,8 @@
 using namespace nonna;
 using namespace nonna::test;
 
-namespace {
+namespace
+{
 
 std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 

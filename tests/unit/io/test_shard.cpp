@@ -12,7 +12,8 @@
 using namespace nonna;
 using namespace nonna::test;
 
-namespace {
+namespace
+{
 
 std::string number_key(unsigned n)
 {
@@ -42,10 +43,7 @@ void write_built_set(const std::string& folder, unsigned shards)
         write_set(folder + "/shards/" + shard_name(i), samples(5 * i, 5));
 }
 
-bool same(const Sample& a, const Sample& b)
-{
-    return archive_bytes(a, "a") == archive_bytes(b, "b");
-}
+bool same(const Sample& a, const Sample& b) { return archive_bytes(a, "a") == archive_bytes(b, "b"); }
 
 // Members the other way round, with "./" and a folder, padded as other programs do.
 std::string foreign_archive()
@@ -242,8 +240,7 @@ BOOST_AUTO_TEST_CASE(fields_of_an_index)
     BOOST_TEST(refused("\t512\t", "\t513\t") == "line 2: picture_offset is not where a member can begin");
     BOOST_TEST(refused("\t512\t", "\t-512\t") == "line 2: picture_offset is no number up to 1152921504606846976");
     BOOST_TEST(refused("\t512\t67\t", "\t512\t0\t") == "line 2: picture_bytes is 0");
-    BOOST_TEST(refused("\t512\t67\t", "\t512\t999999999999\t") ==
-               "line 2: picture_bytes is no number up to 268435456");
+    BOOST_TEST(refused("\t512\t67\t", "\t512\t999999999999\t") == "line 2: picture_bytes is no number up to 268435456");
     BOOST_TEST(refused("\t512\t67\t", "\t512\t600\t") == "line 2: json_offset is not where a member can begin");
     BOOST_TEST(refused(sha256(to_bytes(png)), "f") == "line 2: picture_sha256 is not 64 hexadecimal digits");
     write_bytes(idx, whole.substr(0, whole.size() - 1));

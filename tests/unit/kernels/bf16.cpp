@@ -23,11 +23,12 @@ namespace
 
 // Every number of maps up to a register block and one, and around two; inputs, columns and fields odd and even, so that
 // a field begins and ends at either unit of a pair; rows of inputs that take one and several blocks of registers.
-const Case cases[] = {{4, 6, 1, 3, 1, 1, 16},  {6, 7, 2, 3, 2, 2, 32},   {5, 9, 3, 3, 1, 3, 48},  {7, 8, 5, 2, 3, 4, 64},
-                      {5, 5, 3, 4, 1, 5, 80},  {7, 7, 3, 3, 2, 6, 96},   {6, 6, 1, 2, 1, 7, 112}, {6, 8, 3, 4, 1, 8, 96},
-                      {4, 9, 8, 3, 1, 8, 144}, {8, 11, 3, 5, 3, 8, 48},  {3, 3, 7, 1, 1, 8, 16},  {5, 10, 1, 5, 1, 8, 80},
-                      {6, 7, 3, 4, 1, 9, 128}, {5, 6, 5, 3, 2, 16, 144}, {4, 5, 2, 2, 1, 17, 32}, {19, 19, 1, 18, 1, 8, 32},
-                      {7, 8, 5, 6, 1, 12, 64}};
+const Case cases[] = {{4, 6, 1, 3, 1, 1, 16},    {6, 7, 2, 3, 2, 2, 32},   {5, 9, 3, 3, 1, 3, 48},
+                      {7, 8, 5, 2, 3, 4, 64},    {5, 5, 3, 4, 1, 5, 80},   {7, 7, 3, 3, 2, 6, 96},
+                      {6, 6, 1, 2, 1, 7, 112},   {6, 8, 3, 4, 1, 8, 96},   {4, 9, 8, 3, 1, 8, 144},
+                      {8, 11, 3, 5, 3, 8, 48},   {3, 3, 7, 1, 1, 8, 16},   {5, 10, 1, 5, 1, 8, 80},
+                      {6, 7, 3, 4, 1, 9, 128},   {5, 6, 5, 3, 2, 16, 144}, {4, 5, 2, 2, 1, 17, 32},
+                      {19, 19, 1, 18, 1, 8, 32}, {7, 8, 5, 6, 1, 12, 64}};
 
 // ---- definitions --------------------------------------------------------------------------------------------------
 
@@ -174,8 +175,7 @@ void check_filters(const Case& c)
             k.weight_gradient(s, c.lanes, x_lanes, h_lanes, nullptr, nullptr, got.dw, band, scratch);
             k.weight_gradient(s, c.lanes, x_lanes, h_lanes, e_lanes, b_lanes, got.dw2, band, scratch);
         });
-        every_band(s.input, 0,
-                   [&](Band band) { k.scatter(s, c.lanes, weights, h_pairs, got.u, band, scratch); });
+        every_band(s.input, 0, [&](Band band) { k.scatter(s, c.lanes, weights, h_pairs, got.u, band, scratch); });
         check_close(got.h, h, "gather", k.name);
         check_close(sum, added, "gather, added", k.name);
         check_close(got.u, u, "scatter", k.name);
@@ -215,9 +215,8 @@ void check_fused_update(const Bf16Kernels& k, const Case& c, Rule rule, bool two
     const Bf16* hidden = two ? b_lanes.begin() : nullptr;
 
     Update<float> u{rule, 0.01F, 0.9F, rule == Rule::sgd ? nullptr : s1.begin()};
-    every_band(s.output, 0, [&](Band band) {
-        k.weight_gradient(s, c.lanes, x_lanes, a_lanes, second, hidden, dw, band, scratch);
-    });
+    every_band(s.output, 0,
+               [&](Band band) { k.weight_gradient(s, c.lanes, x_lanes, a_lanes, second, hidden, dw, band, scratch); });
     for (std::size_t at = 0; at < s.weights(); at += matrix) {
         floats.update(u, at, matrix, dw + at, w);
         if (unit_norm)
@@ -315,8 +314,8 @@ BOOST_AUTO_TEST_CASE(splitting_keeps_every_bit)
                 continue;
             }
             // within half a unit of bf16's last place
-            const std::int64_t away = std::int64_t(std::bit_cast<std::uint32_t>(float(all[i]))) -
-                                      (std::int64_t(upper[i]) << 16);
+            const std::int64_t away =
+                std::int64_t(std::bit_cast<std::uint32_t>(float(all[i]))) - (std::int64_t(upper[i]) << 16);
             far += away < -0x8000 || away > 0x7fff;
         }
         BOOST_TEST(far == 0U, k.name);
@@ -350,8 +349,9 @@ BOOST_AUTO_TEST_CASE(infinite_inputs_stay_infinite)
     const FilterShape s = filter_shape(c);
     auto w = noise<float>(s.weights(), 1), x = noise<float>(s.input.size() * 32, 2);
     const std::size_t matrix = s.fan_in() * 8;
-    w[matrix * 2 + 5] = INFINITY;                       // position 2, tap 0, map 5
-    x[(std::size_t(4) * 6 * 3 + 0) * 32 + 7] = -NAN;    // the last row's first unit, lane 7: seen by position (2, 0) only
+    w[matrix * 2 + 5] = INFINITY;    // position 2, tap 0, map 5
+    x[(std::size_t(4) * 6 * 3 + 0) * 32 + 7] =
+        -NAN;    // the last row's first unit, lane 7: seen by position (2, 0) only
     auto weights = as_split(w, matrix);
     auto pairs = as_pairs(x, 5, 18, 32);
     every_variant([&](const Bf16Kernels& k) {

@@ -1,5 +1,5 @@
-// What the kernels' tests share: aligned numbers, the connections of local filters one by one, bands, and the comparison
-// with sums in double precision.
+// What the kernels' tests share: aligned numbers, the connections of local filters one by one, bands, and the
+// comparison with sums in double precision.
 //
 // Bound: float sums of up to ~600 products of numbers of order 1, in any order: relative to the sum of magnitudes the
 // error is below 600 * 2^-24 = 4e-5; the tests allow 2e-5 of the largest result, which such sums keep by a wide margin

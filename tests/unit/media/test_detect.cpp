@@ -17,7 +17,8 @@ using namespace nonna;
 using nonna::test::Folder;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 void write_text(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 

@@ -7,7 +7,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // Smooth clouds: a coarse random grid, enlarged.
 Picture clouds(std::uint64_t seed)

@@ -9,7 +9,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 Picture ramp(int width, int height)
 {
@@ -41,7 +42,10 @@ Bytes bytes(const std::string& text)
 // An EXIF block with one entry, the orientation, put behind the first marker.
 Bytes with_orientation(const Bytes& jpeg, int orientation)
 {
-    std::string exif("\xff\xe1\0\x22" "Exif\0\0" "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 29);
+    std::string exif("\xff\xe1\0\x22"
+                     "Exif\0\0"
+                     "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0",
+                     29);
     exif += char(orientation);
     exif += std::string(6, '\0');
     Bytes result(jpeg.begin(), jpeg.begin() + 2);
@@ -122,8 +126,9 @@ BOOST_AUTO_TEST_CASE(orientations_agree_with_their_definition)
     // EXIF: where row 0 and column 0 of the stored picture are seen: 6 right/top, 8 left/bottom, 3 bottom/right ...
     const Picture p = ramp(4, 3);
     const auto same = [](const std::uint8_t* a, const std::uint8_t* b) { return std::equal(a, a + 3, b); };
-    const struct { int orientation, x, y; } top_left[] = {{1, 0, 0}, {2, 3, 0}, {3, 3, 2}, {4, 0, 2},
-                                                          {5, 0, 0}, {6, 2, 0}, {7, 2, 3}, {8, 0, 3}};
+    const struct {
+        int orientation, x, y;
+    } top_left[] = {{1, 0, 0}, {2, 3, 0}, {3, 3, 2}, {4, 0, 2}, {5, 0, 0}, {6, 2, 0}, {7, 2, 3}, {8, 0, 3}};
     for (const auto& t : top_left) {
         const Picture q = orient(p, t.orientation);
         BOOST_CHECK_EQUAL(q.width, t.orientation >= 5 ? 3 : 4);
@@ -155,7 +160,8 @@ BOOST_AUTO_TEST_CASE(crops_and_squares)
 {
     const Picture p = ramp(9, 4);
     const Picture q = crop(p, 2, 1, 3, 2);
-    BOOST_CHECK(std::equal(q.at(0, 0), q.at(0, 0) + 3, p.at(2, 1)) && std::equal(q.at(2, 1), q.at(2, 1) + 3, p.at(4, 2)));
+    BOOST_CHECK(std::equal(q.at(0, 0), q.at(0, 0) + 3, p.at(2, 1)) &&
+                std::equal(q.at(2, 1), q.at(2, 1) + 3, p.at(4, 2)));
     BOOST_CHECK(fit_square(p, 4) == crop(p, 2, 0, 4, 4));
     BOOST_CHECK_THROW(crop(p, -1, 0, 2, 2), Error);
     BOOST_CHECK_THROW(crop(p, 8, 0, 2, 2), Error);

@@ -6,7 +6,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 Bytes bytes(std::string_view text)
 {
@@ -258,8 +259,8 @@ BOOST_AUTO_TEST_CASE(pnm_ranges_and_headers)
     for (const std::string& cut : {"P5 2 1 255 \1"s, "P6 999999 999999 65535 x"s})
         BOOST_CHECK_EQUAL(reason_of(bytes(cut)), "truncated picture");
     for (const std::string& wrong :
-         {"P5 1 1 7 \x08"s, "P5 1 1 65536 \1\1"s, "P5 1 1 0 \1"s, "P5 0 1 255 "s, "P5 1 -1 255 \1"s,
-          "P5 1 1 255x\1"s, "P52 1 255 \1\1"s, "P5 1 1 # 255\n\1"s, "P5 1"s})
+         {"P5 1 1 7 \x08"s, "P5 1 1 65536 \1\1"s, "P5 1 1 0 \1"s, "P5 0 1 255 "s, "P5 1 -1 255 \1"s, "P5 1 1 255x\1"s,
+          "P52 1 255 \1\1"s, "P5 1 1 # 255\n\1"s, "P5 1"s})
         BOOST_CHECK_EQUAL(reason_of(bytes(wrong)), "damaged picture");
     BOOST_CHECK_EQUAL(reason_of(bytes("P5 1 1 255 \1\1"s)), "data behind the picture's end");
     BOOST_CHECK_EQUAL(reason_of(bytes("P3 1 1 255 1 1 1\n")), "not a JPEG, PNG, WebP or binary PNM picture");

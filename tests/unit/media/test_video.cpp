@@ -14,7 +14,8 @@
 using namespace nonna;
 namespace fs = std::filesystem;
 
-namespace {
+namespace
+{
 
 // Sample videos: of the test data, or of Debian's package opencv-doc. Empty where absent; the caller says so.
 std::string sample(const std::string& name)

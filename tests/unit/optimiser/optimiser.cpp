@@ -1,8 +1,8 @@
 // Updates of segments, the norm constraint, and the rates over a run. The arithmetic of the rules themselves is held
 // against double precision in tests/unit/kernels.
+#include "optimiser/optimiser.h"
 #include "base/error.h"
 #include "base/parallel.h"
-#include "optimiser/optimiser.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,8 @@
 
 using namespace nonna;
 
-namespace {
+namespace
+{
 
 // Two segments of 3 matrices each, 4 x 2; only the first keeps its norms. A gap between them belongs to nobody.
 const std::vector<Segment> segments = {{0, 3, 4, 2, true}, {30, 3, 4, 2, false}};

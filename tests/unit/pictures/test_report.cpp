@@ -173,7 +173,8 @@ BOOST_AUTO_TEST_CASE(strongest_images_in_words)
     folder.write("top.tsv", "neuron\tend\trank\tresponse\tlabel\na\tstrongest\t1\t4.25\t1\na\tstrongest\t2\t3.5\t0\n"
                             "a\tweakest\t1\t-1\t\n");
     const std::string html = folder.report().html;
-    BOOST_TEST(contains(html, "strongest first. Neuron a: 2 images, responses 4.25 to 3.5; 1 is a positive. 4 by 3 pixels\""));
+    BOOST_TEST(
+        contains(html, "strongest first. Neuron a: 2 images, responses 4.25 to 3.5; 1 is a positive. 4 by 3 pixels\""));
     BOOST_TEST(contains(html, "weakest first. Neuron a: 1 image, responses -1 to -1.<"));
     folder.write("top.tsv", "neuron\tend\trank\tresponse\tlabel\na\tstrongest\t1\tnan\t1\n");
     BOOST_CHECK_THROW(folder.report(), Error);

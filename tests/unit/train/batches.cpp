@@ -1,7 +1,7 @@
 // Batches read ahead: the same pictures in the same order as one loop over the draws would give, whatever the threads.
+#include "train/batches.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "train/batches.h"
 
 #include <boost/test/unit_test.hpp>
 
