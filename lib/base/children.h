@@ -69,6 +69,34 @@ void in_order_children(int processes, const ChildLimits& limits, const std::func
                        const std::function<std::string(Job&)>& work,
                        const std::function<void(Job&, ChildEnd&)>& consume);
 
-}    // namespace nonna
+// The typed face of in_order_children: jobs live in a ring of slots, the scheduling (children.cpp) sees numbers.
+namespace children
+{
 
-#include "base/children.inc"
+std::size_t slots(int processes);
+void run(int processes, const ChildLimits& limits, const std::function<bool(std::size_t slot)>& produce,
+         const std::function<std::string(std::size_t slot)>& work,
+         const std::function<void(std::size_t slot, ChildEnd&)>& consume);
+
+}    // namespace children
+
+template <class Job>
+void in_order_children(int processes, const ChildLimits& limits, const std::function<bool(Job&)>& produce,
+                       const std::function<std::string(Job&)>& work,
+                       const std::function<void(Job&, ChildEnd&)>& consume)
+{
+    std::vector<Job> jobs(children::slots(processes));
+    children::run(
+        processes, limits,
+        [&](std::size_t i) {
+            jobs[i] = Job{};
+            return produce(jobs[i]);
+        },
+        [&](std::size_t i) { return work(jobs[i]); },
+        [&](std::size_t i, ChildEnd& end) {
+            consume(jobs[i], end);
+            jobs[i] = Job{};
+        });
+}
+
+}    // namespace nonna

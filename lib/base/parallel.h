@@ -44,6 +44,38 @@ void in_order(int threads, const std::function<bool(Job&)>& produce,
 
 int processors();    // those this process may run on
 
-}    // namespace nonna
+// The typed face of in_order: jobs and results live in a ring of slots, the scheduling (parallel.cpp) sees numbers.
+namespace pipeline
+{
 
-#include "base/parallel.inc"
+int in_order_slots(int threads);
+void run_in_order(int threads, const std::function<bool(std::size_t slot)>& produce,
+                  const std::function<void(std::size_t slot, int thread)>& work,
+                  const std::function<void(std::size_t slot)>& consume);
+
+}    // namespace pipeline
+
+template <class Job, class Result>
+void in_order(int threads, const std::function<bool(Job&)>& produce,
+              const std::function<Result(Job&, int thread)>& work, const std::function<void(Result&)>& consume)
+{
+    struct Slot {
+        Job job{};
+        std::optional<Result> result;
+    };
+    std::vector<Slot> slots(static_cast<std::size_t>(pipeline::in_order_slots(threads)));
+    pipeline::run_in_order(
+        threads,
+        [&](std::size_t i) {
+            slots[i].job = Job{};
+            return produce(slots[i].job);
+        },
+        [&](std::size_t i, int thread) { slots[i].result.emplace(work(slots[i].job, thread)); },
+        [&](std::size_t i) {
+            consume(*slots[i].result);
+            slots[i].result.reset();
+            slots[i].job = Job{};
+        });
+}
+
+}    // namespace nonna

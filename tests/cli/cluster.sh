@@ -1,5 +1,5 @@
 # nonna-cluster: servers and replicas from one command line, killed, stopped and gone on with; nonna-info on them.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 cluster() { exec nonna-cluster a.safetensors --data data.tar --batch 10 "$@"; }
 has_snapshot() { [ -n "$(ls "$1"-of-*.safetensors 2>/dev/null)" ]; }
 has_checkpoint() { [ -n "$(ls "$1"/step-* 2>/dev/null)" ]; }

@@ -1,5 +1,5 @@
 # nonna-serve: who may connect. Certificates, tokens, and clients that nobody here wrote: nngcat, curl, openssl.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 for tool in nngcat curl openssl; do
     command -v $tool >/dev/null || { echo "$tool is not here"; exit 77; }
 done

@@ -1,5 +1,5 @@
 # nonna-train through a proxy that drops, delays, doubles, reorders, cuts, goes deaf and slow: no push is applied twice.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 all="drop=0.01 delay=0.02 duplicate=0.1 reorder=0.02 cut=0.01 deaf=0.003 slow=0.02"
 for seed in 1 2 3; do
     serve s --shard 0/3 --rate 0.0002 --listen tcp://127.0.0.1:0

@@ -1,5 +1,5 @@
 # nonna-serve, nonna-train: one replica that fetches and pushes every step gives the table of training alone, bit for bit.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 validate="--validate data.tar --validate-every 10 --log-every 1"
 
 # equal NAME "SERVER OPTIONS" "SHARDS..." OPTION...: alone with -j 1, on servers with -j 2

@@ -1,5 +1,5 @@
 # nonna-serve, nonna-train: killed, stopped and lost servers and replicas. Nobody waits for long, nothing is applied twice.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 many="--steps 1000000 --patience 20 --deadline 1"
 
 # A server is killed in mid-run and comes back from its snapshot; the replica goes on and says how many pushes were lost.

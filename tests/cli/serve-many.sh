@@ -1,5 +1,5 @@
 # nonna-serve, nonna-train: sixteen shards and ten replicas in one box, one more while they run; wrong usage.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 i=0
 while [ $i -lt 16 ]; do
     case $i in

@@ -1,5 +1,5 @@
 # nonna-serve's snapshots: a full disk, a torn file, another number of shards, another model and rule.
-. "$SOURCE/tests/cli/servers.inc"
+. "$SOURCE/tests/cli/include/servers.sh"
 rule="--optimizer momentum --rate 0.001"
 
 # A limit of file size is a full disk: the last snapshot is kept, a message says so, serving goes on.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # nonna-baseline (on the PATH) against NumPy (baseline.py): cosines of crops, triangle activations, K-means' fixed point.
 needs=numpy
-. "$(dirname "$0")/begin.inc"
+. "$(dirname "$0")/include/begin.sh"
 $python "$here/baseline.py" pictures
 nonna-dataset pack -q train --size 0 --format png -o train.tar
 nonna-dataset pack -q small --size 0 --format png -o small.tar

@@ -1,7 +1,7 @@
 #!/bin/sh
 # nonna-invariance (on the PATH) against Pillow and NumPy: pictures warped by Pillow and shown to nonna-respond.
 needs="numpy PIL"
-. "$(dirname "$0")/begin.inc"
+. "$(dirname "$0")/include/begin.sh"
 $python "$here/invariance.py" write
 nonna-dataset pack -q source-0.png source-1.png -o sources.tar
 nonna-dataset pack -q --files-from warped.txt -o warped.tar

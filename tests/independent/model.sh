@@ -3,7 +3,7 @@
 # usage: model.sh SHARE; the programs are on PATH. Skipped (77) without NumPy.
 share=$1
 needs=numpy
-. "$(dirname "$0")/begin.inc"
+. "$(dirname "$0")/include/begin.sh"
 
 mkdir pictures
 "$python" "$here/model.py" pictures pictures

@@ -2,7 +2,7 @@
 # nonna-serve against a client of its own after nonna-protocol(7), and against hostile ones (protocol.py).
 # usage: protocol.sh SHARE; the programs are on PATH. Skipped (77) without Python.
 share=$1
-. "$(dirname "$0")/begin.inc"
+. "$(dirname "$0")/include/begin.sh"
 
 # tiny with whitening filters, so that they are in the digest; and one whose only shard has several chunks
 "$python" - <<'MADE'

@@ -8,7 +8,7 @@ for program in chromium gnuplot; do
         exit 77
     fi
 done
-. "$(dirname "$0")/begin.inc"
+. "$(dirname "$0")/include/begin.sh"
 $python "$here/report_browser.py" write results
 nonna-init tiny --seed 1 -q -o results/faces/model.safetensors
 nonna-report -q results >table

@@ -1,5 +1,5 @@
-#include "base/error.h"
 #include "base/parallel.h"
+#include "base/error.h"
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,6 @@
+#include "dataset/unit.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "dataset/unit.h"
 #include "io/digest.h"
 #include "io/output.h"
 #include "media/perceptual_hash.h"

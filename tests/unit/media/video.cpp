@@ -1,6 +1,6 @@
+#include "media/video.h"
 #include "base/error.h"
 #include "io/output.h"
-#include "media/video.h"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
+#include "media/picture.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "media/picture.h"
 
 #include <boost/test/unit_test.hpp>
 

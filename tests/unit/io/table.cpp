@@ -1,6 +1,6 @@
+#include "io/table.h"
 #include "../files.h"
 #include "io/file_kind.h"
-#include "io/table.h"
 
 #include <cmath>
 #include <limits>

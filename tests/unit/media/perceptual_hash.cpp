@@ -1,5 +1,5 @@
-#include "base/random.h"
 #include "media/perceptual_hash.h"
+#include "base/random.h"
 
 #include <boost/test/unit_test.hpp>
 

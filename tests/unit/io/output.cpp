@@ -1,6 +1,6 @@
+#include "io/output.h"
 #include "../files.h"
 #include "io/digest.h"
-#include "io/output.h"
 
 #include <csignal>
 #include <fcntl.h>

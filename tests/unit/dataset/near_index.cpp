@@ -1,5 +1,5 @@
-#include "base/random.h"
 #include "dataset/near_index.h"
+#include "base/random.h"
 
 #include <boost/test/unit_test.hpp>
 

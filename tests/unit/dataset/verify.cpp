@@ -1,6 +1,6 @@
+#include "dataset/verify.h"
 #include "../files.h"
 #include "base/random.h"
-#include "dataset/verify.h"
 #include "io/digest.h"
 #include "io/manifest.h"
 #include "io/shard.h"

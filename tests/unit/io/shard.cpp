@@ -1,9 +1,9 @@
+#include "io/shard.h"
 #include "archives.h"
 #include "io/digest.h"
 #include "io/file_kind.h"
 #include "io/key_set.h"
 #include "io/manifest.h"
-#include "io/shard.h"
 
 #include <cmath>
 #include <filesystem>

@@ -1,7 +1,7 @@
+#include "io/manifest.h"
 #include "../files.h"
 #include "base/error.h"
 #include "io/digest.h"
-#include "io/manifest.h"
 
 #include <boost/test/unit_test.hpp>
 

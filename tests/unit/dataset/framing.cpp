@@ -1,7 +1,7 @@
+#include "dataset/framing.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "dataset/class_balance.h"
-#include "dataset/framing.h"
 #include "sample_sets.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,6 @@
+#include "dataset/split.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "dataset/split.h"
 #include "sample_sets.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
+#include "io/image_stream.h"
 #include "archives.h"
 #include "base/random.h"
 #include "io/digest.h"
-#include "io/image_stream.h"
 
 #include <cmath>
 #include <cstdio>

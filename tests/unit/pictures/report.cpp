@@ -1,6 +1,6 @@
+#include "pictures/report.h"
 #include "pictures/html.h"
 #include "pictures/plot.h"
-#include "pictures/report.h"
 #include "pictures/stimulus_picture.h"
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
+#include "media/detect.h"
 #include "base/error.h"
 #include "io/digest.h"
-#include "media/detect.h"
 #include "media/picture.h"
 
 #include "../files.h"
