@@ -15,8 +15,9 @@ namespace avx512bf16
 {
 #define NONNA_VECTOR_BYTES 64
 #define NONNA_REGISTERS 32
-#include "kernels/bf16_pairs.inc"
 #include "kernels/body.inc"
+
+#include "kernels/bf16_pairs.inc"
 }    // namespace avx512bf16
 
 const Bf16Kernels* avx512bf16_bf16_kernels()
