@@ -3,7 +3,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "cli/run_tool.h"
-#include "train/picture_set.h"
+#include "images/picture_set.h"
 #include "train/trainer.h"
 
 namespace

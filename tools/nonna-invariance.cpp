@@ -1,5 +1,5 @@
 // nonna-invariance: a neuron's response to pictures that are shifted, scaled, turned.
-#include "pictures/invariance.h"
+#include "report/measure_invariance.h"
 
 #include "cli/run_tool.h"
 

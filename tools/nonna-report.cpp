@@ -1,7 +1,7 @@
 // nonna-report: a folder of results as one page of HTML.
 #include "cli/run_tool.h"
 #include "io/output.h"
-#include "pictures/report.h"
+#include "report/report.h"
 
 int main(int argc, char** argv)
 {

@@ -2,9 +2,9 @@
 #include "analysis/respond.h"
 #include "base/parallel.h"
 #include "cli/run_tool.h"
+#include "images/picture_stream.h"
 #include "io/npy.h"
 #include "io/table.h"
-#include "train/picture_stream.h"
 
 #include <cmath>
 #include <optional>

@@ -2,8 +2,8 @@
 #include "analysis/respond.h"
 #include "base/parallel.h"
 #include "cli/run_tool.h"
+#include "images/picture_stream.h"
 #include "sweep_options.h"
-#include "train/picture_stream.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "model/autoencoder_stage.h"
 
 #include "kernels/aligned.h"
+#include "model/batch_rows.h"
 #include "model/layers.h"
-#include "model/rows.h"
 
 #include <cassert>
 
@@ -141,7 +141,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
 
   private:
     StageArchitecture stage_;
-    Rows<Real> rows_;
+    BatchRows<Real> rows_;
     Workspace<Real>& workspace_;
     LocalFilters<Real> filters_;
     Aligned<Real> hidden_;

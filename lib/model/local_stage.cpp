@@ -1,8 +1,8 @@
 #include "model/local_stage.h"
 
 #include "kernels/aligned.h"
+#include "model/batch_rows.h"
 #include "model/layers.h"
-#include "model/rows.h"
 
 #include <cassert>
 #include <optional>
@@ -150,7 +150,7 @@ template <class Real> class LocalStage : public Stage<Real>
   private:
     StageArchitecture stage_;
     int most_lanes_;
-    Rows<Real> rows_;
+    BatchRows<Real> rows_;
     Workspace<Real>& workspace_;
     LocalFilters<Real> filters_;
     L2Pool<Real> pooling_;

@@ -9,8 +9,8 @@
 // `next` waits for its batch, and that is all the waiting there is: `waited` adds it up.
 #pragma once
 
+#include "images/pictures.h"
 #include "model/preprocess.h"
-#include "train/pictures.h"
 
 #include <cstdint>
 #include <memory>

@@ -9,7 +9,7 @@
 #include "model/local_stage.h"
 #include "train/checkpoint.h"
 #include "train/descent.h"
-#include "train/log.h"
+#include "train/training_log.h"
 
 #include <algorithm>
 #include <charconv>
@@ -144,7 +144,7 @@ void train(Model& model, const std::vector<Source>& sources,
     Weights weights(model, precision, pool);
     if (!descent)
         descent = descend_on_servers(model, network, weights, options, pool);
-    Log log(options.log, model, start);
+    TrainingLog log(options.log, model, start);
 
     const double rate = options.served.on() ? descent->rate() : options.rate;
     auto validation_row = [&](std::int64_t step) {

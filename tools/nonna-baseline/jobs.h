@@ -6,8 +6,8 @@
 #include "analysis/tuning.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "images/picture_set.h"
 #include "io/shard.h"
-#include "train/picture_set.h"
 
 #include <functional>
 

@@ -1,7 +1,7 @@
 // The job kmeans: centroids of whitened pictures, by their triangle activations.
 #include "analysis/kmeans_model.h"
 #include "jobs.h"
-#include "pictures/stimulus_picture.h"
+#include "report/stimulus_picture.h"
 
 using namespace nonna;
 

@@ -1,7 +1,7 @@
 // The job linear: random crops of training pictures as linear filters.
 #include "analysis/linear_filters.h"
 #include "jobs.h"
-#include "pictures/stimulus_picture.h"
+#include "report/stimulus_picture.h"
 
 #include <filesystem>
 

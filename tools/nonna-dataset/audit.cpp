@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "io/output.h"
 #include "jobs.h"
-#include "pictures/sheet.h"
+#include "report/sheet.h"
 
 #include <cstdio>
 

@@ -1,5 +1,5 @@
 // nonna-dataset sheet: a contact sheet of an image set.
-#include "pictures/sheet.h"
+#include "report/sheet.h"
 #include "jobs.h"
 
 using namespace nonna;

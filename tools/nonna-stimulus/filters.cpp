@@ -1,8 +1,8 @@
 // nonna-stimulus filters: a stage's encoder weights at some positions, as a sheet.
 #include "base/parallel.h"
 #include "jobs.h"
-#include "pictures/filter_sheet.h"
-#include "pictures/stimulus_picture.h"
+#include "report/filter_sheet.h"
+#include "report/stimulus_picture.h"
 
 using namespace nonna;
 

@@ -4,7 +4,7 @@
 #include "base/parallel.h"
 #include "io/npy.h"
 #include "jobs.h"
-#include "pictures/stimulus_picture.h"
+#include "report/stimulus_picture.h"
 #include "watch.h"
 
 #include <cstdio>

@@ -2,7 +2,7 @@
 #include "base/parallel.h"
 #include "io/table.h"
 #include "jobs.h"
-#include "pictures/stimulus_picture.h"
+#include "report/stimulus_picture.h"
 #include "watch.h"
 
 using namespace nonna;

@@ -1,6 +1,6 @@
 #include "watch.h"
 
-#include "train/picture_stream.h"
+#include "images/picture_stream.h"
 
 using namespace nonna;
 

@@ -2,8 +2,8 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "images/picture_set.h"
 #include "io/table.h"
-#include "train/picture_set.h"
 #include "train/trainer.h"
 
 #include "../files.h"

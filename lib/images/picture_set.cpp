@@ -1,0 +1,72 @@
+#include "images/picture_set.h"
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "media/picture.h"
+
+namespace nonna
+{
+
+std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject, int side,
+                                        int channels)
+{
+    Picture picture = decode_picture(encoded, subject);
+    if (picture.width != side || picture.height != side)
+        picture = fit_square(picture, side);
+    return channels == 1 ? grey(picture) : std::move(picture.rgb);
+}
+
+PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool)
+{
+    PictureSet set;
+    set.name = path;
+    set.side = side;
+    set.channels = channels;
+    ImageReader reader(path);
+    Progress progress("reading " + path, 0, "images");
+
+    struct Decoded {
+        Sample sample;
+        std::vector<std::uint8_t> pixels;
+    };
+    in_order<Sample, Decoded>(
+        pool.threads(),
+        [&](Sample& sample) {
+            std::optional<Sample> next = reader.next();
+            if (next)
+                sample = std::move(*next);
+            return next.has_value();
+        },
+        [&](Sample& sample, int) {
+            Decoded decoded;
+            const std::string subject = path + ": " + sample.key + "." + sample.extension;
+            decoded.pixels = decode_square(sample.picture, subject, side, channels);
+            sample.picture = {};
+            decoded.sample = std::move(sample);
+            return decoded;
+        },
+        [&](Decoded& decoded) {
+            set.pixels.insert(set.pixels.end(), decoded.pixels.begin(), decoded.pixels.end());
+            set.keys.push_back(std::move(decoded.sample.key));
+            set.sources.push_back(std::move(decoded.sample.meta.source));
+            set.labels.push_back(std::move(decoded.sample.meta.label));
+            set.halves.push_back(std::move(decoded.sample.meta.half));
+            progress.advance();
+        });
+    if (set.count() == 0)
+        throw Error(path, "no pictures in it");
+    set.digest = reader.digest();
+    return set;
+}
+
+void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
+                         std::size_t count, std::span<float> into, Pool& pool)
+{
+    const std::size_t size = std::size_t(pictures.side) * pictures.side * pictures.channels;
+    pool.for_each(count, [&](std::size_t i, int) {
+        preprocessing.apply(pictures.image(first + i), into.subspan(i * size, size));
+    });
+}
+
+}    // namespace nonna

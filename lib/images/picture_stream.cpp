@@ -1,0 +1,61 @@
+#include "images/picture_stream.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+
+#include <algorithm>
+
+namespace nonna
+{
+
+std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
+                            const std::function<void(const PictureSet& pictures, std::size_t first)>& take)
+{
+    ImageReader reader(path);
+    Progress progress("reading " + reader.name(), 0, "images");
+    PictureSet pictures;
+    pictures.name = reader.name();
+    pictures.side = side;
+    pictures.channels = channels;
+    const std::size_t size = std::size_t(side) * side * channels;
+    std::size_t first = 0;
+    for (bool more = true; more;) {
+        throw_if_interrupted();
+        std::vector<Sample> samples;
+        while (samples.size() < batch) {
+            std::optional<Sample> next = reader.next();
+            more = next.has_value();
+            if (!more)
+                break;
+            samples.push_back(std::move(*next));
+        }
+        if (samples.empty())
+            break;
+        pictures.pixels.resize(samples.size() * size);
+        pool.for_each(samples.size(), [&](std::size_t i, int) {
+            const std::string subject = reader.name() + ": " + samples[i].key + "." + samples[i].extension;
+            const std::vector<std::uint8_t> pixels = decode_square(samples[i].picture, subject, side, channels);
+            std::copy(pixels.begin(), pixels.end(), pictures.pixels.begin() + std::ptrdiff_t(i * size));
+        });
+        pictures.keys.clear();
+        pictures.sources.clear();
+        pictures.labels.clear();
+        pictures.halves.clear();
+        for (Sample& sample : samples) {
+            pictures.keys.push_back(std::move(sample.key));
+            pictures.sources.push_back(std::move(sample.meta.source));
+            pictures.labels.push_back(std::move(sample.meta.label));
+            pictures.halves.push_back(std::move(sample.meta.half));
+        }
+        take(pictures, first);
+        first += samples.size();
+        progress.advance(samples.size());
+    }
+    if (first == 0)
+        throw Error(reader.name(), "no pictures in it");
+    return first;
+}
+
+}    // namespace nonna

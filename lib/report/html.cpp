@@ -1,0 +1,300 @@
+#include "report/html.h"
+
+#include "report/html_style.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace nonna
+{
+
+namespace
+{
+
+std::string base64(std::span<const std::byte> bytes)
+{
+    static constexpr char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8 | (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0);
+        for (std::size_t k = 0; k < 4; ++k)
+            text += i + k <= bytes.size() ? letters[group >> (18 - 6 * k) & 63] : '=';
+    }
+    return text;
+}
+
+// Bytes that are no UTF-8, as names of files may have, become question marks.
+std::string valid_utf8(std::string text)
+{
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+    for (std::size_t i = 0; i < text.size();) {
+        const unsigned first = byte(i);
+        const std::size_t length = first < 0x80                    ? 1
+                                   : first >= 0xc2 && first < 0xe0 ? 2
+                                   : first >= 0xe0 && first < 0xf0 ? 3
+                                   : first >= 0xf0 && first < 0xf5 ? 4
+                                                                   : 0;
+        bool whole = length > 0;
+        for (std::size_t k = 1; whole && k < length; ++k)
+            whole = (byte(i + k) & 0xc0) == 0x80;
+        if (!whole)
+            text[i] = '?';
+        i += whole ? length : 1;
+    }
+    return text;
+}
+
+}    // namespace
+
+std::string html_escape(const std::string& text)
+{
+    std::string escaped;
+    for (const char c : valid_utf8(text))
+        switch (c) {
+        case '&':
+            escaped += "&amp;";
+            break;
+        case '<':
+            escaped += "&lt;";
+            break;
+        case '>':
+            escaped += "&gt;";
+            break;
+        case '"':
+            escaped += "&quot;";
+            break;
+        case '\'':
+            escaped += "&#39;";
+            break;
+        default:
+            if (static_cast<unsigned char>(c) >= 32 || c == '\n' || c == '\t')
+                escaped += c;
+        }
+    return escaped;
+}
+
+namespace
+{
+
+// A command, escaped. A line of it breaks between words, not at the hyphens of "--options".
+std::string command_text(const std::string& text)
+{
+    std::string html;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t start = std::min(text.find_first_not_of(" \t", at), text.size());
+        const std::size_t end = std::min(text.find_first_of(" \t", start), text.size());
+        const std::string word = html_escape(text.substr(start, end - start));
+        html += html_escape(text.substr(at, start - at));
+        html += word.find('-') == std::string::npos ? word : "<b>" + word + "</b>";
+        at = end;
+    }
+    return html;
+}
+
+}    // namespace
+
+Page::Page(const std::string& title, const std::string& lead) : title_(title), lead_(lead) {}
+
+void Page::heading(int level, const std::string& text)
+{
+    // An anchor of letters and digits; a second one of the same name gets a number.
+    std::string stem;
+    for (const char c : text)
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            stem += c;
+        else if (c >= 'A' && c <= 'Z')
+            stem += char(c - 'A' + 'a');
+        else if (!stem.empty() && stem.back() != '-')
+            stem += '-';
+    if (stem.ends_with('-'))
+        stem.pop_back();
+    if (stem.empty())
+        stem = "results";
+    std::string id = stem;
+    const auto taken = [&] {
+        return std::any_of(headings_.begin(), headings_.end(), [&](const Heading& h) { return h.id == id; });
+    };
+    for (int n = 2; taken(); ++n)
+        id = stem + "-" + std::to_string(n);
+    headings_.push_back({level, text, id});
+    const std::string tag = "h" + std::to_string(level);
+    body_ += "<" + tag + " id=\"" + id + "\">" + html_escape(text) + "</" + tag + ">\n";
+}
+
+void Page::paragraph(const std::string& text) { body_ += "<p>" + html_escape(text) + "</p>\n"; }
+
+void Page::code(const std::string& text)
+{
+    // A long line hangs by its indent, so that each command's start is seen.
+    body_ += "<pre>";
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        body_ += "<span>" + command_text(text.substr(at, end - at)) + "\n</span>";
+        at = end + 1;
+    }
+    body_ += "</pre>\n";
+}
+
+void Page::tiles(const std::vector<Tile>& tiles)
+{
+    body_ += "<dl class=\"tiles\">\n";
+    for (const Tile& t : tiles)
+        body_ += "<div><dt>" + html_escape(t.name) + "</dt><dd class=\"value\">" + html_escape(t.value) +
+                 "</dd><dd class=\"remark\">" + html_escape(t.remark) + "</dd></div>\n";
+    body_ += "</dl>\n";
+}
+
+void Page::caption(const std::string& text, const Origin& origin)
+{
+    body_ += "<figcaption>" + html_escape(text);
+    if (!origin.commands.empty()) {
+        body_ += std::string("<details><summary>") +
+                 (origin.noted ? origin.commands.size() > 1 ? "The commands" : "The command"
+                               : "No command noted; one that makes such a figure") +
+                 "</summary>";
+        for (const std::string& command : origin.commands)
+            body_ += "<code>" + command_text(command) + "</code>";
+        body_ += "</details>";
+    }
+    body_ += "</figcaption>";
+}
+
+void Page::figure(const std::vector<PageImage>& images, const std::string& text, const Origin& origin)
+{
+    body_ += "<figure>";
+    if (images.size() > 1)
+        body_ += "<div class=\"grid\">";
+    for (const PageImage& image : images) {
+        const bool drawing = image.media_type == "image/svg+xml";
+        drawings_ = drawings_ || drawing;
+        const std::string data = "data:" + image.media_type + ";base64,";
+        if (!image.narrow.empty())
+            body_ += "<picture><source media=\"(max-width: 46rem)\" srcset=\"" + data +
+                     base64(std::as_bytes(std::span(image.narrow))) + "\">";
+        // A lone drawing is as wide as it was drawn: its letters keep their size.
+        body_ += std::string("<img class=\"") +
+                 (drawing                            ? "drawing"
+                  : image.height > 1.2 * image.width ? "photo tall"
+                                                     : "photo") +
+                 "\" width=\"" + std::to_string(image.width) + "\" height=\"" + std::to_string(image.height) + "\"" +
+                 (drawing && images.size() == 1 ? " style=\"max-width:min(100%," + std::to_string(image.width) + "px)\""
+                                                : "") +
+                 " alt=\"" + html_escape(image.alt) + "\" src=\"" + data +
+                 base64(std::as_bytes(std::span(image.bytes))) + "\">";
+        if (!image.narrow.empty())
+            body_ += "</picture>";
+        body_ += "\n";
+    }
+    if (images.size() > 1)
+        body_ += "</div>";
+    caption(text, origin);
+    body_ += "</figure>\n";
+}
+
+void Page::one_table(const PageTable& table, const std::string& classes)
+{
+    const std::vector<std::string>& header = table.rows.at(0);
+    // Where a group starts, there is a little room before it; the last `notes` columns of a group are others'.
+    std::vector<std::string> marks(header.size());
+    std::size_t column = 1;
+    const auto group = [&](std::size_t count) {
+        for (std::size_t c = 0; c < count && column + c < marks.size(); ++c)
+            marks[column + c] = c == 0 && !table.groups.empty() ? "start" : "";
+        for (std::size_t c = count - std::min<std::size_t>(count, std::size_t(table.notes)); c < count; ++c)
+            if (column + c < marks.size())
+                marks[column + c] += marks[column + c].empty() ? "other" : " other";
+        column += count;
+    };
+    if (table.groups.empty())
+        group(header.size() - 1);
+    for (const auto& [name, count] : table.groups)
+        group(std::size_t(count));
+    const auto classed = [&](std::size_t c) { return marks[c].empty() ? "" : " class=\"" + marks[c] + "\""; };
+
+    body_ += "<table" + (classes.empty() ? "" : " class=\"" + classes + "\"") + "><caption>" +
+             html_escape(table.caption) + "</caption>\n<thead>";
+    if (!table.groups.empty()) {
+        body_ += "<tr><td></td>";
+        for (const auto& [name, count] : table.groups)
+            body_ += "<th scope=\"colgroup\" class=\"group\" colspan=\"" + std::to_string(count) + "\">" +
+                     html_escape(name) + "</th>";
+        body_ += "</tr>\n";
+    }
+    body_ += "<tr>";
+    for (std::size_t c = 0; c < header.size(); ++c)
+        body_ +=
+            header[c].empty() ? "<td></td>" : "<th scope=\"col\"" + classed(c) + ">" + html_escape(header[c]) + "</th>";
+    body_ += "</tr></thead>\n<tbody>\n";
+    for (std::size_t r = 1; r < table.rows.size(); ++r) {
+        body_ += r == table.strong ? "<tr class=\"strong\">" : "<tr>";
+        for (std::size_t c = 0; c < table.rows[r].size(); ++c) {
+            const std::string& cell = table.rows[r][c];
+            const std::size_t line = cell.find('\n');
+            const std::string text =
+                html_escape(cell.substr(0, line)) +
+                (line == std::string::npos ? "" : "<small>" + html_escape(cell.substr(line + 1)) + "</small>");
+            body_ += c == 0 ? "<th scope=\"row\">" + text + "</th>" : "<td" + classed(c) + ">" + text + "</td>";
+        }
+        body_ += "</tr>\n";
+    }
+    body_ += "</tbody>\n</table>";
+}
+
+void Page::tables(const PageTable& wide, const std::vector<PageTable>& narrow, const std::string& note,
+                  const Origin& origin)
+{
+    body_ += "<figure><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + html_escape(wide.caption) +
+             "\">";
+    const bool many = wide.rows[0].size() > 9;
+    one_table(wide, narrow.empty() ? many ? "many" : "" : many ? "wide many" : "wide");
+    for (const PageTable& table : narrow)
+        one_table(table, "narrow");
+    body_ += "</div>\n";
+    caption(note, origin);
+    body_ += "</figure>\n";
+}
+
+void Page::table(const PageTable& table, const std::string& note, const Origin& origin)
+{
+    tables(table, {}, note, origin);
+}
+
+void Page::facts(const std::string& summary, const std::vector<std::pair<std::string, std::string>>& facts)
+{
+    body_ += "<details><summary>" + html_escape(summary) + "</summary><dl class=\"facts\">\n";
+    for (const auto& [name, value] : facts)
+        body_ += "<dt>" + html_escape(name) + "</dt><dd>" + html_escape(value) + "</dd>\n";
+    body_ += "</dl></details>\n";
+}
+
+void Page::left_out(const std::vector<std::pair<std::string, std::string>>& parts)
+{
+    body_ += "<details class=\"left\"><summary>Left out, for want of its file: " + std::to_string(parts.size()) +
+             (parts.size() == 1 ? " results" : " parts") + ", and what makes them</summary><dl>\n";
+    for (const auto& [what, command] : parts)
+        body_ += "<dt>" + html_escape(what) + "</dt><dd><code>" + command_text(command) + "</code></dd>\n";
+    body_ += "</dl></details>\n";
+}
+
+std::string Page::finish(const std::string& footer) const
+{
+    std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+                       html_escape(title_) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>" + page_style +
+                       "</style>\n</head>\n<body>\n<header><h1>" + html_escape(title_) + "</h1>\n<p class=\"lead\">" +
+                       html_escape(lead_) + "</p></header>\n";
+    if (headings_.size() > 1) {
+        html += "<nav aria-label=\"Contents\"><p>Contents</p><ul>\n";
+        for (const Heading& h : headings_)
+            html += std::string("<li") + (h.level > 2 ? " class=\"deep\"" : "") + "><a href=\"#" + h.id + "\">" +
+                    html_escape(h.text) + "</a></li>\n";
+        html += "</ul></nav>\n";
+    }
+    return html + "<main>\n" + body_ + "</main>\n<footer><p>" + html_escape(footer) +
+           "</p></footer>\n</body>\n</html>\n";
+}
+
+}    // namespace nonna

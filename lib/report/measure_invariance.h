@@ -1,0 +1,48 @@
+// One neuron's response while pictures are shifted, scaled and turned, as numbers, plot and sheet: what
+// nonna-invariance does.
+//
+// Model to hold in mind: the first `count` pictures of a set are warped (report/warped_view.h), each by every amount of
+// every warp; and of a second set, the *sequences* (report/view_angles.h), the first `count` heads of which there is
+// a picture at every angle are shown as they are: the warp "view". What is held at a time is a few pictures' warps, a
+// thousand of the network's inputs or one picture's, and the second set at the network's size. Results do not depend on
+// the number of threads.
+//
+// Nothing is written before everything is measured and drawn. Error where a picture does not decode, none is left, or
+// what was asked for does not fit the model.
+#pragma once
+
+#include "base/error.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace nonna
+{
+
+struct InvarianceOptions {
+    std::string model;
+    std::string pictures;               // image set; "-": standard input; empty: no warps
+    std::string sequence;               // image set of turned heads; empty: none
+    std::string angles;                 // as ViewAngles has them
+    std::string neuron;                 // name; empty: the best of `sweep`
+    std::string sweep;                  // a sweep's table, for threshold and neuron
+    std::optional<double> threshold;    // before `sweep`; neither: 0
+    std::string positive = "1";         // pictures with another label are left out
+    std::int64_t count = 10;
+    double crop = 0;
+    std::string border = "mirror";    // or "mean"
+    std::string translate;            // amounts; "none"; empty: by the paper's measure, see default_shift
+    std::string scale = "0.4:1.6";
+    std::string rotate = "180";
+    std::string output = "-";
+    std::string each, plot, sheet;    // further outputs, where not empty
+    std::int64_t threads = 0;
+};
+
+ExitStatus measure_invariance(const InvarianceOptions& options);
+
+// The paper moves pictures by 14 pixels to either side before neurons that see 76: so much of `seen` pixels, rounded.
+int default_shift(int seen);
+
+}    // namespace nonna

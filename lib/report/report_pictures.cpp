@@ -1,0 +1,143 @@
+// What is shown as it is: stimuli, filters, sheets.
+#include "report/results_folder.h"
+
+#include "base/error.h"
+#include "io/output.h"
+#include "media/picture.h"
+
+#include <algorithm>
+#include <set>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr std::size_t picture_limit = std::size_t{64} << 20;
+
+PageImage read_png(const std::filesystem::path& path, const std::string& alt)
+{
+    if (!there(path))
+        throw Error(path, "no such file or directory");
+    std::string bytes = read_whole_file(path, picture_limit);
+    const auto encoded = std::as_bytes(std::span(bytes));
+    decode_picture(encoded, path);    // a broken picture is an error here, not a blank in the page
+    const PictureInfo info = inspect_picture(encoded, path);
+    if (info.extension != "png")
+        throw Error(path, "not a PNG picture");
+    const std::string size = std::to_string(info.width) + " by " + std::to_string(info.height) + " pixels";
+    return {"image/png", std::move(bytes), info.width, info.height, alt + (alt.ends_with(".") ? " " : ", ") + size, ""};
+}
+
+// "frames-1.png" is "frames 1".
+std::string title_of(const std::filesystem::path& path)
+{
+    std::string title = path.stem();
+    std::replace(title.begin(), title.end(), '-', ' ');
+    std::replace(title.begin(), title.end(), '_', ' ');
+    return title;
+}
+
+// What top.tsv, where there is one, tells of one neuron's sheet: "48 images, responses 4.13 to 3.49; 46 are positives".
+std::string extremes_in_words(const ResultsFolder& results, const std::string& end)
+{
+    if (!results.has("top.tsv"))
+        return "";
+    const Table table = read_table(results.file("top.tsv"));
+    table.column("response");    // Error where it is another table
+    std::vector<double> responses;
+    std::set<std::string> neurons;
+    std::size_t positives = 0, labelled = 0;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        const auto cell = [&](const char* column) { return table.rows[row][table.column(column)]; };
+        if (table.has("end") ? cell("end") != end : end != "strongest")
+            continue;
+        responses.push_back(finite(table, row, "response"));
+        if (table.has("neuron"))
+            neurons.insert(cell("neuron"));
+        const std::string label = table.has("label") ? cell("label") : "";
+        positives += label == "1";
+        labelled += label == "1" || label == "0";
+    }
+    if (responses.empty() || neurons.size() > 1)
+        return "";
+    std::string text(1, ' ');
+    if (!neurons.empty())
+        text += "Neuron " + *neurons.begin() + ": ";
+    text += std::to_string(responses.size()) + (responses.size() == 1 ? " image" : " images") + ", responses " +
+            format_number("%.3g", responses.front()) + " to " + format_number("%.3g", responses.back());
+    if (labelled == responses.size())
+        text += "; " + std::to_string(positives) + (positives == 1 ? " is a positive" : " are positives");
+    return text + ".";
+}
+
+}    // namespace
+
+void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
+             const std::string& usual)
+{
+    results.page.figure({read_png(results.file(file), alt)}, caption, results.origin({file}, usual));
+}
+
+void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters)
+{
+    const std::string stimulus = "nonna-stimulus ", neuron = " MODEL.safetensors --neuron ID";
+    const std::string optimal = stimulus + "optimal" + neuron + " --data DATA.tar -o optimal.png",
+                      top = stimulus + "top" + neuron + " --data TEST.tar -o top.png",
+                      weakest = stimulus + "top" + neuron + " --data TEST.tar --weakest weakest.png -o top.png",
+                      layer = stimulus + "optimal MODEL.safetensors --layer LAYER -o layer.png",
+                      encoder = stimulus + "filters MODEL.safetensors -o filters.png";
+    if (results.has("optimal.png") || results.has("top.png") || results.has("weakest.png"))
+        results.heading("What the best neuron likes best");
+    if (results.has("optimal.png"))
+        add_png(results, "optimal.png", "Optimal stimulus of the best neuron",
+                "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by "
+                "gradient ascent and shown as pixels.",
+                optimal);
+    else
+        results.missing("the optimal stimulus", optimal);
+    const std::string strongest_words = extremes_in_words(results, "strongest"),
+                      weakest_words = extremes_in_words(results, "weakest");
+    if (results.has("top.png"))
+        add_png(results, "top.png",
+                "Sheet of the test images with the strongest responses, strongest first." + strongest_words,
+                "The test images with the strongest responses, strongest first, with rank and response. The frame is "
+                "what the neuron sees." +
+                    strongest_words,
+                top);
+    else
+        results.missing("the sheet of the strongest test images", top);
+    if (results.has("weakest.png"))
+        add_png(results, "weakest.png",
+                "Sheet of the test images with the weakest responses, weakest first." + weakest_words,
+                "The other end: the test images with the weakest responses, weakest first." + weakest_words, weakest);
+    else
+        results.missing("the sheet of the weakest test images", weakest);
+
+    if (results.has("layer.png") || !filters.empty())
+        results.heading("The rest of the network");
+    if (results.has("layer.png"))
+        add_png(results, "layer.png", "Sheet of optimal stimuli, one a neuron of a layer",
+                "What the other neurons of a layer like best: the optimal stimulus of each.", layer);
+    else
+        results.missing("the optimal stimuli of a whole layer", layer);
+    for (const std::string& file : filters)
+        add_png(results, file, "Sheet of encoder filters: " + title_of(file),
+                "Encoder filters (" + title_of(file) + "): what a stage weighs its input with, each on its own scale.",
+                encoder);
+    if (filters.empty())
+        results.missing("the encoder filters", encoder);
+}
+
+void add_other_pictures(ResultsFolder& results, const std::vector<std::string>& files)
+{
+    if (files.empty())
+        return;
+    results.heading("Pictures that went in");
+    for (const std::string& file : files)
+        add_png(results, file, "Sheet of pictures: " + title_of(file), title_of(file),
+                "nonna-dataset sheet SET.tar -o " + file);
+}
+
+}    // namespace nonna

@@ -1,0 +1,264 @@
+// One neuron's responses: to the two classes, to pictures shifted, scaled and turned; and how it was learnt.
+#include "report/results_folder.h"
+
+#include "analysis/sweep.h"
+#include "base/error.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace nonna
+{
+
+namespace
+{
+
+double mean_of(const std::vector<double>& values)
+{
+    double sum = 0;
+    for (const double v : values)
+        sum += v;
+    return sum / double(values.size());
+}
+
+double share_above(const std::vector<double>& values, double threshold)
+{
+    return double(std::count_if(values.begin(), values.end(), [&](double v) { return v > threshold; })) /
+           double(values.size());
+}
+
+struct WarpName {
+    const char *warp, *title, *axis;
+};
+constexpr WarpName warps[] = {{"translate-x", "shifted sideways", "pixels to the right"},
+                              {"translate-y", "shifted up and down", "pixels down"},
+                              {"scale", "scaled", "scale"},
+                              {"rotate", "turned in the picture's plane", "degrees"},
+                              {"view", "turned out of the plane", "degrees"}};
+
+struct Curve {
+    std::string title, axis;
+    PlotCurve curve;
+};
+
+// Known warps first, in the order above, then others in the order they stand in.
+std::vector<Curve> read_curves(const Table& table)
+{
+    std::vector<std::string> order;
+    for (const WarpName& w : warps)
+        order.push_back(w.warp);
+    std::map<std::string, std::vector<std::size_t>> rows;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        const std::string& warp = table.rows[row][table.column("warp")];
+        if (std::find(order.begin(), order.end(), warp) == order.end())
+            order.push_back(warp);
+        rows[warp].push_back(row);
+    }
+    std::vector<Curve> curves;
+    for (std::size_t w = 0; w < order.size(); ++w) {
+        auto found = rows.find(order[w]);
+        if (found == rows.end())
+            continue;
+        Curve c;
+        const bool known = w < std::size(warps);
+        c.title = known ? warps[w].title : order[w];
+        c.axis = known ? warps[w].axis : "amount";
+        c.curve.colour = int(w);
+        std::vector<std::size_t>& mine = found->second;
+        std::stable_sort(mine.begin(), mine.end(), [&](std::size_t a, std::size_t b) {
+            return finite(table, a, "amount") < finite(table, b, "amount");
+        });
+        for (const std::size_t row : mine) {
+            c.curve.points.emplace_back(finite(table, row, "amount"), finite(table, row, "mean"));
+            const double deviation = finite_or_none(table, row, "deviation").value_or(0);
+            if (deviation < 0)
+                throw Error(table.name, "line " + std::to_string(row + 2) + ": the deviation is below 0");
+            c.curve.deviations.push_back(deviation);
+        }
+        curves.push_back(std::move(c));
+    }
+    return curves;
+}
+
+std::string in_words(const Curve& c)
+{
+    const auto& points = c.curve.points;
+    const auto most =
+        std::max_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
+    const auto least =
+        std::min_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
+    const auto above = std::count_if(points.begin(), points.end(), [](auto& p) { return p.second > 0; });
+    return "Mean response minus threshold, pictures " + c.title + " (" + c.axis + ") from " +
+           format_number("%.3g", points.front().first) + " to " + format_number("%.3g", points.back().first) +
+           ": highest " + format_number("%.3g", most->second) + " at " + format_number("%.3g", most->first) +
+           ", lowest " + format_number("%.3g", least->second) + " at " + format_number("%.3g", least->first) +
+           "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
+}
+
+}    // namespace
+
+void add_responses(ResultsFolder& results)
+{
+    const std::string usual =
+        "nonna-sweep MODEL.safetensors TEST.tar --best-responses best-responses.tsv -o sweep-top.tsv";
+    if (!results.has("best-responses.tsv")) {
+        results.missing("the histogram and the ROC curve", usual);
+        return;
+    }
+    const std::string path = results.file("best-responses.tsv");
+    const Table table = read_table(path);
+    const std::size_t response = table.column("response");
+    const Labels labels = read_label_table(path, "1");
+    std::vector<double> values[2];
+    std::vector<float> responses;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        const double value = table.number(row, response);
+        if (!std::isfinite(value))
+            throw Error(table.name, "line " + std::to_string(row + 2) + ": the response is not a finite number");
+        values[labels[row]].push_back(value);
+        responses.push_back(float(value));
+    }
+    if (values[0].empty() || values[1].empty())
+        throw Error(table.name, "needs positives and negatives");
+    results.heading("Responses of the best neuron");
+    // A neuron that says yes by falling silent is scored as its negative.
+    const bool silent = best_falls_silent(results);
+    const double sign = silent ? -1 : 1;
+    std::vector<double> strength[2];
+    for (int label : {0, 1})
+        for (const double v : values[label])
+            strength[label].push_back(sign * v);
+    for (float& r : responses)
+        r *= float(sign);
+    Score score = score_neuron(responses, labels);
+    const double hits = share_above(strength[1], score.threshold), alarms = share_above(strength[0], score.threshold);
+    score.threshold = sign * score.threshold + 0.0;    // no "-0"
+    const std::string at = format_number("%.3g", score.threshold);
+    const std::string rates = std::string("to the ") + (silent ? "left" : "right") + " of the threshold, " + at +
+                              ", lie " + percent(hits) + " of the positives and " + percent(alarms) +
+                              " of the negatives";
+    std::vector<PageImage> images;
+    images.push_back(drawing(
+        plot_histogram({"", "response", "% of the class"}, values[0], values[1], score.threshold, 32, square_plot),
+        square_plot,
+        "Histogram of the best neuron's responses: mean " + format_number("%.3g", mean_of(values[1])) + " to " +
+            std::to_string(values[1].size()) + " positives, " + format_number("%.3g", mean_of(values[0])) + " to " +
+            std::to_string(values[0].size()) + " negatives; " + rates));
+    const std::pair<double, double> chosen{alarms, hits};
+    images.push_back(drawing(plot_roc({"", "false alarms (share of negatives)", "hits (share of positives)"},
+                                      strength[0], strength[1], square_plot, &chosen),
+                             square_plot,
+                             "ROC curve of the best neuron: area " + decimal(score.auc) +
+                                 ", chance is 0.5; at its "
+                                 "threshold " +
+                                 percent(hits) + " hits and " + percent(alarms) + " false alarms"));
+    results.page.figure(
+        images,
+        "The histogram: how strongly the neuron responds to each class, as shares of that class; " + rates +
+            ". The curve: every threshold at once. The area under the curve is the AUC, here " + decimal(score.auc) +
+            "; chance is the diagonal. d' is " + format_number("%.2f", score.dprime) +
+            ". Where the sweep held a half out, it is the neuron chosen on the other half; all images are "
+            "shown, those that chose it too.",
+        results.origin({"best-responses.tsv"}, usual));
+}
+
+void add_invariance(ResultsFolder& results)
+{
+    const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
+    const bool curves = results.has("invariance.tsv"), sheet = results.has("invariance.png");
+    if (curves || sheet)
+        results.heading("Invariance");
+    if (curves) {
+        const Table table = read_table(results.file("invariance.tsv"));
+        const std::vector<Curve> all = read_curves(table);
+        if (all.empty())
+            throw Error(table.name, "no warps in it");
+        double least = 0, most = 0, pictures = 0;
+        for (const Curve& c : all)
+            for (std::size_t i = 0; i < c.curve.points.size(); ++i) {
+                least = std::min(least, c.curve.points[i].second - c.curve.deviations[i]);
+                most = std::max(most, c.curve.points[i].second + c.curve.deviations[i]);
+            }
+        for (std::size_t row = 0; row < table.rows.size(); ++row)
+            pictures = std::max(pictures, finite_or_none(table, row, "pictures").value_or(0));
+        const double margin = most > least ? 0.05 * (most - least) : 1;
+        std::vector<PageImage> images;
+        for (const Curve& c : all)
+            images.push_back(drawing(
+                plot_band({c.title, c.axis, "above threshold"}, c.curve, least - margin, most + margin, flat_plot),
+                flat_plot, in_words(c)));
+        results.page.figure(
+            images,
+            "The mean response to " + (pictures > 0 ? format_number("%.0f", pictures) + " pictures" : "pictures") +
+                " that are shifted, scaled or turned, minus the threshold; the band is one deviation between "
+                "pictures to either side. Above the dashed line the neuron says yes. All share one vertical "
+                "scale.",
+            results.origin({"invariance.tsv"}, usual));
+    } else {
+        results.missing("the curves of invariance", usual);
+    }
+    if (sheet)
+        add_png(results, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
+                "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
+                "what the "
+                "neuron sees, yellow where it says yes.",
+                usual + " --sheet invariance.png");
+}
+
+void add_training(ResultsFolder& results)
+{
+    const std::string usual = "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv -o TRAINED.safetensors";
+    if (!results.has("train.tsv")) {
+        results.missing("the curve of training", usual);
+        return;
+    }
+    const Table table = read_table(results.file("train.tsv"));
+    const std::size_t step = table.column("step");
+    std::vector<std::string> sets;
+    std::vector<PlotCurve> curves;
+    if (table.has("set"))
+        for (const auto& row : table.rows)
+            if (const std::string& set = row[table.column("set")];
+                std::find(sets.begin(), sets.end(), set) == sets.end())
+                sets.push_back(set);
+    if (sets.empty())
+        sets.push_back("");
+    int colour = -1;
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        const std::string& name = table.columns[column];
+        if (!name.ends_with("_relative") || name.ends_with("_best_relative"))
+            continue;
+        ++colour;
+        for (const std::string& set : sets) {
+            PlotCurve curve;
+            curve.colour = colour;
+            curve.dashed = set == "train" && sets.size() > 1;
+            curve.title = name.substr(0, name.size() - 9) + (set.empty() ? "" : ", " + set);
+            for (std::size_t row = 0; row < table.rows.size(); ++row)
+                if (set.empty() || table.rows[row][table.column("set")] == set)
+                    if (const double value = table.number(row, column); std::isfinite(value))
+                        curve.points.emplace_back(table.number(row, step), value);
+            if (!curve.points.empty())
+                curves.push_back(std::move(curve));
+        }
+    }
+    if (curves.empty())
+        throw Error(table.name, "no column that ends in _relative, or nothing in it");
+    results.heading("Training");
+    std::string alt = "What each stage fails to reconstruct, against the training step:";
+    for (const PlotCurve& c : curves)
+        alt += (&c == &curves.front() ? " " : "; ") + c.title + " from " +
+               format_number("%.3g", c.points.front().second) + " at step " +
+               format_number("%.0f", c.points.front().first) + " to " + format_number("%.3g", c.points.back().second) +
+               " at step " + format_number("%.0f", c.points.back().first);
+    const PlotText text{"", "step", "share not reconstructed"};
+    PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
+    image.narrow = plot_curves(text, curves, square_plot);
+    results.page.figure({image},
+                        "What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
+                        "learnt, 0 is everything.",
+                        results.origin({"train.tsv"}, usual));
+}
+
+}    // namespace nonna

@@ -1,0 +1,166 @@
+#include "report/results_folder.h"
+
+#include "base/error.h"
+#include "io/output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <sstream>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr std::size_t commands_limit = std::size_t{1} << 20;
+
+std::vector<std::string> words_of(const std::string& line)
+{
+    std::vector<std::string> words;
+    std::istringstream stream(line);
+    for (std::string word; stream >> word;) {
+        if (word.size() > 1 && (word.front() == '\'' || word.front() == '"') && word.back() == word.front())
+            word = word.substr(1, word.size() - 2);
+        words.push_back(word.starts_with("./") ? word.substr(2) : word);
+    }
+    return words;
+}
+
+// 2: named after an option, 1: named, 0: not.
+int mention(const std::vector<std::string>& words, const std::string& name)
+{
+    int most = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::size_t equals = words[i].starts_with("-") ? words[i].find('=') : std::string::npos;
+        if (equals != std::string::npos && words[i].substr(equals + 1) == name)
+            most = 2;
+        else if (words[i] == name)
+            most = std::max(most, i > 0 && (words[i - 1].starts_with("-") || words[i - 1] == ">") ? 2 : 1);
+        else if (words[i] == ">" + name)
+            most = 2;
+    }
+    return most;
+}
+
+bool has_value(const Table& table, std::size_t row, const std::string& column)
+{
+    if (!table.has(column))
+        return false;
+    const std::string& text = table.rows[row][table.column(column)];
+    return !text.empty() && text != "nan";
+}
+
+}    // namespace
+
+bool there(const std::filesystem::path& path)
+{
+    std::error_code failure;
+    const std::filesystem::file_status status = std::filesystem::status(path, failure);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+        !std::filesystem::is_directory(status))    // a pipe would be waited for
+        throw Error(path, "not a regular file");
+    return std::filesystem::exists(path, failure) || failure;
+}
+
+Commands::Commands(const std::filesystem::path& file)
+{
+    if (!there(file))
+        return;
+    std::istringstream text(read_text(file, commands_limit));
+    std::string whole;
+    for (std::string line; std::getline(text, line);) {
+        const bool goes_on = line.ends_with("\\");
+        if (goes_on)
+            line.pop_back();
+        if (!whole.empty())    // the continuation's own indent says nothing
+            line.erase(0, std::min(line.find_first_not_of(" \t"), line.size()));
+        whole += line;
+        if (!goes_on && !whole.empty())
+            lines_.push_back(std::exchange(whole, ""));
+    }
+    if (!whole.empty())
+        lines_.push_back(whole);
+}
+
+std::vector<std::string> Commands::of(const std::vector<std::string>& names) const
+{
+    std::vector<std::string> found;
+    for (const std::string& name : names) {
+        int most = 0;
+        const std::string* best = nullptr;
+        for (const std::string& line : lines_)
+            if (const int how = mention(words_of(line), name); how > most) {
+                most = how;
+                best = &line;
+            }
+        if (best && std::find(found.begin(), found.end(), *best) == found.end())
+            found.push_back(*best);
+    }
+    return found;
+}
+
+Origin ResultsFolder::origin(const std::vector<std::string>& files, const std::string& usual) const
+{
+    std::vector<std::string> commands = own.of(files);
+    if (commands.empty() && !name.empty()) {
+        std::vector<std::string> below;
+        for (const std::string& file : files)
+            below.push_back(name + "/" + file);
+        commands = above.of(below);
+    }
+    if (!commands.empty())
+        return {commands, true};
+    return {{usual}, false};
+}
+
+std::string format_number(const char* format, double value)
+{
+    char text[60];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+std::string percent(std::optional<double> share) { return share ? format_number("%.1f %%", 100 * *share) : no_value; }
+
+std::string decimal(std::optional<double> value) { return value ? format_number("%.3f", *value) : no_value; }
+
+std::string read_text(const std::filesystem::path& file, std::size_t limit) { return read_whole_file(file, limit); }
+
+PageImage drawing(const std::string& svg, PlotSize size, const std::string& alt)
+{
+    return {"image/svg+xml", svg, size.width, size.height, alt, ""};
+}
+
+double finite(const Table& table, std::size_t row, const std::string& column)
+{
+    const double value = table.number(row, table.column(column));
+    if (!std::isfinite(value))
+        throw Error(table.name, "line " + std::to_string(row + 2) + ": '" + column + "' is not a finite number");
+    return value;
+}
+
+double share(const Table& table, std::size_t row, const std::string& column)
+{
+    const double value = table.number(row, table.column(column));
+    if (!(value >= 0 && value <= 1))
+        throw Error(table.name, "line " + std::to_string(row + 2) + ": '" + column + "' is not between 0 and 1");
+    return value;
+}
+
+std::optional<double> finite_or_none(const Table& table, std::size_t row, const std::string& column)
+{
+    if (!has_value(table, row, column))
+        return std::nullopt;
+    return finite(table, row, column);
+}
+
+std::optional<double> share_or_none(const Table& table, std::size_t row, const std::string& column)
+{
+    if (!has_value(table, row, column))
+        return std::nullopt;
+    return share(table, row, column);
+}
+
+}    // namespace nonna

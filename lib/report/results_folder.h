@@ -1,0 +1,91 @@
+// One folder of results on its way to the page: what report_*.cpp share. Private to the report.
+//
+// A section writes its heading only when it has something to show; what it misses goes to `left_out`, shown at the end
+// of the results. What is there but broken is an Error naming the file.
+#pragma once
+
+#include "io/table.h"
+#include "report/html.h"
+#include "report/plot.h"
+
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace nonna
+{
+
+// The commands that somebody noted, one a line ("\" at its end goes on in the next).
+class Commands
+{
+  public:
+    Commands() = default;
+    explicit Commands(const std::filesystem::path& file);    // an absent file holds none
+
+    // The lines that have one of `names` as a word, also as --option=NAME or ./NAME; of a file's several the one that
+    // names it after an option, which is how programs are told their outputs. Each line once, in the order of names.
+    std::vector<std::string> of(const std::vector<std::string>& names) const;
+
+  private:
+    std::vector<std::string> lines_;
+};
+
+bool there(const std::filesystem::path& path);    // also what cannot be looked at, for reading to say why
+
+struct ResultsFolder {
+    std::filesystem::path folder;
+    std::string name;    // the sub-folder's; empty: the whole report's own
+    Page& page;
+    const Commands& above;    // the whole report's commands: they name a sub-folder's files FOLDER/FILE
+    Commands own;
+    std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
+
+    int level() const { return name.empty() ? 2 : 3; }    // of this results's headings
+    void heading(const std::string& text) { page.heading(level(), text); }
+    std::filesystem::path file(const std::string& file) const { return folder / file; }
+    bool has(const std::string& file) const { return there(folder / file); }
+    void missing(const std::string& what, const std::string& command) { left_out.emplace_back(what, command); }
+    // How these files were made; `usual`: a command that would, for where nobody noted it.
+    Origin origin(const std::vector<std::string>& files, const std::string& usual) const;
+};
+
+// The sections, in the page's order. Those that have numbers for a terminal return them as text.
+std::string add_table1(ResultsFolder& results);         // table1.tsv
+std::string add_sensitivity(ResultsFolder& results);    // sensitivity.tsv
+std::string add_numbers(ResultsFolder& results);        // sweep-*.tsv
+void add_stimuli(ResultsFolder& results,
+                 const std::vector<std::string>& filters);    // optimal, top, weakest, layer, filters*.png
+void add_responses(ResultsFolder& results);                   // best-responses.tsv, sweep-top.tsv
+void add_invariance(ResultsFolder& results);                  // invariance.tsv, invariance.png
+void add_training(ResultsFolder& results);                    // train.tsv
+void add_other_pictures(ResultsFolder& results, const std::vector<std::string>& files);
+// `folders`: the report's own ("") and the sub-folders' names.
+void add_provenance(Page& page, const std::filesystem::path& top, const std::vector<std::string>& folders,
+                    const std::string& made_by);
+
+// One PNG file as a figure.
+void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
+             const std::string& usual);
+
+// Whether the neuron that sweep-top.tsv chooses says yes below its threshold.
+bool best_falls_silent(const ResultsFolder& results);
+
+// Of what is drawn, shown or read.
+std::string format_number(const char* format, double value);
+std::string percent(std::optional<double> share);    // "81.7 %", "–" where there is none
+std::string decimal(std::optional<double> value);    // three places
+inline constexpr const char* no_value = "\u2013";
+std::string read_text(const std::filesystem::path& file, std::size_t limit);
+PageImage drawing(const std::string& svg, PlotSize size, const std::string& alt);
+
+// Cells of a table from elsewhere, which may hold anything: Error naming file, line and column.
+double finite(const Table& table, std::size_t row, const std::string& column);
+double share(const Table& table, std::size_t row, const std::string& column);    // 0 to 1
+// The same where there may be none: no such column, an empty cell, nan.
+std::optional<double> finite_or_none(const Table& table, std::size_t row, const std::string& column);
+std::optional<double> share_or_none(const Table& table, std::size_t row, const std::string& column);
+
+}    // namespace nonna
