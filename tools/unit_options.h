@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/run_tool.h"
-#include "dataset/unit.h"
+#include "dataset/decode_units.h"
 
 struct UnitFlags {
     std::string pick = "random", span = "0:1", format = "jpg";

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "dataset/known.h"
+#include "dataset/duplicates.h"
 #include "dataset/set_store.h"
 #include "dataset/walk.h"
 #include "media/reason.h"
@@ -52,7 +52,8 @@ bool readable(const NewUnit& unit) { return unit.digest != decltype(unit.digest)
 
 bool same_content(const NewUnit& a, const NewUnit& b)
 {
-    return readable(a) && std::equal(a.digest.begin(), a.digest.begin() + Known::told_apart_by, b.digest.begin());
+    return readable(a) &&
+           std::equal(a.digest.begin(), a.digest.begin() + DuplicateIndex::told_apart_by, b.digest.begin());
 }
 
 std::uint64_t number_of(const std::string& id) { return std::stoull(id, nullptr, 16); }
@@ -218,7 +219,7 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
 }
 
 // Units of the list that the set does not know yet, or is to try again.
-std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, Known& known,
+std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, DuplicateIndex& known,
                                const BuildOptions& o)
 {
     std::vector<NewUnit> units;
@@ -286,9 +287,9 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     SetStore store(folder, settings_of(o));
     bool failures = false;
     const std::vector<std::string> sources = sources_of(paths, o.recursive, failures);
-    Known known(o.parts == 0 ? o.near_dup : -1);
+    DuplicateIndex known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
-    Digests digests(set_path(folder, "digests.jsonl"));
+    Digests digests(BuiltSetFiles(folder).digests());
     if (fresh.empty()) {
         digests.forget();    // of a run that was cut short at its very end
         return failures ? ExitStatus::skipped : ExitStatus::done;

@@ -3,9 +3,9 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "dataset/known.h"
+#include "dataset/duplicates.h"
 #include "dataset/set_store.h"
-#include "io/shard.h"
+#include "io/image_shard.h"
 #include "media/reason.h"
 
 #include <algorithm>
@@ -44,7 +44,7 @@ class Samples
     std::vector<Sample> of(const Member& member)
     {
         Open& o = open_[member.input];
-        const std::string path = set_path(inputs_[member.input].folder(), "shards/" + shard_name(member.record.shard));
+        const std::string path = inputs_[member.input].files().shard(member.record.shard);
         if (o.number != member.record.shard) {
             o.shard.emplace(path);
             o.number = member.record.shard;
@@ -66,7 +66,7 @@ class Samples
   private:
     struct Open {
         std::int64_t number = -1;
-        std::optional<Shard> shard;
+        std::optional<ImageShard> shard;
         std::vector<std::pair<std::string, std::size_t>> places;
     };
     const std::vector<SetReading>& inputs_;
@@ -79,7 +79,7 @@ std::vector<Line> all_lines(const std::vector<SetReading>& inputs, std::unordere
 {
     std::vector<Line> lines;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        ManifestReader reader(set_path(inputs[i].folder(), "manifest.jsonl"));
+        ManifestReader reader(inputs[i].files().manifest());
         while (const std::optional<UnitRecord> record = reader.next()) {
             throw_if_interrupted();
             if (record->reason == reason_code(Reason::removed))
@@ -147,8 +147,7 @@ std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, 
 {
     std::vector<Member> group;
     for (std::size_t i = begin; i < end; ++i) {
-        group.push_back({manifest_line_at(set_path(inputs[lines[i].input].folder(), "manifest.jsonl"), lines[i].offset),
-                         lines[i].input});
+        group.push_back({manifest_line_at(inputs[lines[i].input].files().manifest(), lines[i].offset), lines[i].input});
         UnitRecord& record = group.back().record;
         if (removed.contains(record.id))
             reject(record, Reason::removed, "");
@@ -207,7 +206,7 @@ ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string
     Settings settings;
     const bool whole = common_settings(inputs, settings);
     SetStore store(output, settings);
-    Known known(settings["near-dup"] == "no" ? -1 : std::atoi(settings["near-dup"].c_str()));
+    DuplicateIndex known(settings["near-dup"] == "no" ? -1 : std::atoi(settings["near-dup"].c_str()));
 
     // What an earlier run of this merge came to must be the beginning of what this one makes.
     std::vector<std::string> done;

@@ -138,12 +138,12 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
                 info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
             one.extension = kept ? info.extension : o.lossless ? "png" : "jpg";
             if (!kept)
-                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture, o.quality);
+                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture);
         } else {
             const Picture result =
                 resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
             one.extension = o.lossless ? "png" : "jpg";
-            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result, o.quality);
+            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result);
             one.meta.width = one.meta.height = side;
             move_boxes(one.meta.detections, area.x, area.y, area.side, area.side, side, side);
         }

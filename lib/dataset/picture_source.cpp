@@ -1,9 +1,9 @@
 #include "dataset/picture_source.h"
 
 #include "base/interrupt.h"
+#include "io/built_set.h"
 #include "io/file_kind.h"
 #include "io/output.h"
-#include "io/shard.h"
 
 #include <algorithm>
 #include <cctype>

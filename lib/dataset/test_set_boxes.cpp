@@ -6,8 +6,9 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "dataset/class_balance.h"
+#include "dataset/halves.h"
 #include "dataset/pack.h"
-#include "dataset/test_set_parts.h"
+#include "dataset/test_set_rules.h"
 #include "dataset/usual_look.h"
 #include "io/digest.h"
 

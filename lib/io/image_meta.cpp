@@ -247,4 +247,13 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+Sample make_sample(std::string key, std::string extension, std::string_view picture, std::string_view json,
+                   const std::string& archive, const std::string& json_name)
+{
+    Sample sample{std::move(key), std::move(extension), {}, meta_from_json(json, archive, json_name)};
+    const auto bytes = std::as_bytes(std::span(picture));
+    sample.picture.assign(bytes.begin(), bytes.end());
+    return sample;
+}
+
 }    // namespace nonna

@@ -1,11 +1,11 @@
 #include "io/image_stream.h"
 
 #include "base/error.h"
+#include "io/built_set.h"
 #include "io/digest.h"
 #include "io/image_meta.h"
 #include "io/key_set.h"
 #include "io/output.h"
-#include "io/shard.h"
 #include "io/tar_stream.h"
 
 #include <archive.h>
@@ -69,12 +69,10 @@ struct ImageReader::State {
     Sample read(const TarPair& pair)
     {
         const std::string_view picture = tar->bytes(pair.picture), json = tar->bytes(pair.json);
-        Sample sample{pair.key, pair.extension, {}, meta_from_json(json, tar->name(), pair.json.name)};
+        Sample sample = make_sample(pair.key, pair.extension, picture, json, tar->name(), pair.json.name);
         sum.add(std::as_bytes(std::span(pair.key)));
         sum.add(std::as_bytes(std::span(picture)));
         sum.add(std::as_bytes(std::span(json)));
-        const auto bytes = std::as_bytes(std::span(picture));
-        sample.picture.assign(bytes.begin(), bytes.end());
         return sample;
     }
 };

@@ -74,7 +74,36 @@ Json parse_object(std::string_view line, const std::string& file, const std::str
 
 const char* status_name(UnitRecord::Status status)
 {
-    return status == UnitRecord::Status::ok ? "ok" : status == UnitRecord::Status::rejected ? "rejected" : "failed";
+    switch (status) {
+    case UnitRecord::Status::ok:
+        return "ok";
+    case UnitRecord::Status::rejected:
+        return "rejected";
+    case UnitRecord::Status::failed:
+        break;
+    }
+    return "failed";
+}
+
+void UnitCounts::add(UnitRecord::Status status)
+{
+    switch (status) {
+    case UnitRecord::Status::ok:
+        ++ok;
+        break;
+    case UnitRecord::Status::rejected:
+        ++rejected;
+        break;
+    case UnitRecord::Status::failed:
+        ++failed;
+        break;
+    }
+}
+
+std::string UnitCounts::text() const
+{
+    return std::to_string(all()) + " in = " + std::to_string(ok) + " ok + " + std::to_string(rejected) +
+           " rejected + " + std::to_string(failed) + " failed";
 }
 
 std::string unit_id(std::string_view source) { return sha256(std::as_bytes(std::span(source))).substr(0, 16); }

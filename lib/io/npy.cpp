@@ -329,11 +329,6 @@ NpyReader::~NpyReader() = default;
 const std::vector<std::uint64_t>& NpyReader::shape() const { return state_->shape; }
 std::string NpyReader::type() const { return state_->type; }
 
-void NpyReader::read_rows(std::uint64_t first, std::uint64_t count, std::span<float> into) const
-{
-    state_->read(first, count, 0, state_->row_size, into);
-}
-
 void NpyReader::read_columns(std::uint64_t first, std::uint64_t count, std::uint64_t column, std::uint64_t width,
                              std::span<float> into) const
 {

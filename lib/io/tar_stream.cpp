@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
+#include <charconv>
 #include <exception>
 #include <new>
 #include <vector>
@@ -43,6 +44,21 @@ bool is_compressed(std::string_view start)
            start.starts_with("\xfd"
                              "7zX") ||
            start.starts_with("BZh");
+}
+
+std::string_view member_name(std::string_view archive, std::uint64_t offset, std::uint64_t size)
+{
+    if (offset < tar_block || offset > archive.size() || size > archive.size() - offset)
+        return {};
+    const std::string_view header = archive.substr(offset - tar_block, tar_block);
+    std::uint64_t announced = 0;
+    const char* const digits = header.data() + 124;
+    const auto [stop, failure] = std::from_chars(digits, digits + 12, announced, 8);
+    if (failure != std::errc() || stop == digits || announced != size)
+        return {};
+    std::string_view name = header.substr(0, 100);
+    name = name.substr(0, name.find('\0'));
+    return name.substr(name.starts_with("./") ? 2 : 0);
 }
 
 namespace
@@ -117,7 +133,7 @@ struct TarStream::State {
     std::string last;
     bool opened = false, ended = false;
 
-    struct Member : TarPair::Part {
+    struct Member : TarMember {
         std::string key, extension;
     };
 

@@ -5,12 +5,11 @@
 #include "media/av_frame.h"
 #include "media/container_end.h"
 #include "media/packet_row.h"
+#include "media/regular_file.h"
 
 #include <cstring>
-#include <fcntl.h>
 #include <new>
 #include <string_view>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -36,44 +35,18 @@ bool intra_only(AVCodecID codec)
     return about && about->props & AV_CODEC_PROP_INTRA_ONLY;
 }
 
-int open_regular(const std::string& path, std::int64_t& size)
-{
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        throw Refusal(path, Reason::unreadable, errno_reason());
-    struct stat about;
-    const bool known = ::fstat(fd, &about) == 0, regular = known && S_ISREG(about.st_mode);
-    if (regular && about.st_size > 0) {
-        size = about.st_size;
-        return fd;
-    }
-    const Refusal why = !known    ? Refusal(path, Reason::unreadable, errno_reason())
-                        : regular ? Refusal(path, Reason::empty)
-                                  : Refusal(path, Reason::not_regular);
-    ::close(fd);
-    throw why;
-}
-
 struct Demuxer::File {
-    int fd = -1;
+    Descriptor descriptor;
     std::int64_t size = 0;
     std::int64_t budget = 0;    // bytes that may still be read
     int failure = 0;            // errno of a read that failed
-    ~File()
-    {
-        if (fd >= 0)
-            ::close(fd);
-    }
 
     static int read(void* opaque, std::uint8_t* into, int n)
     {
         File& file = *static_cast<File*>(opaque);
         if (file.budget < n)
             return AVERROR_EOF;
-        ssize_t got;
-        do
-            got = ::read(file.fd, into, std::size_t(n));
-        while (got < 0 && errno == EINTR);
+        const ssize_t got = uninterrupted([&] { return ::read(file.descriptor.number(), into, std::size_t(n)); });
         if (got < 0) {
             file.failure = errno;
             return AVERROR(errno);
@@ -88,7 +61,7 @@ struct Demuxer::File {
         File& file = *static_cast<File*>(opaque);
         if (whence & AVSEEK_SIZE)
             return file.size;
-        const off_t at = ::lseek(file.fd, offset, whence & ~AVSEEK_FORCE);
+        const off_t at = ::lseek(file.descriptor.number(), offset, whence & ~AVSEEK_FORCE);
         return at < 0 ? AVERROR(errno) : at;
     }
 };
@@ -178,17 +151,17 @@ int Demuxer::checked(int status) const
 {
     if (status == AVERROR(ENOMEM))
         throw std::bad_alloc();
-    if (errno = file_->failure; errno)
-        throw Refusal(path_, Reason::unreadable, errno_reason());
+    if (file_->failure)
+        throw Refusal(path_, Reason::unreadable, errno_reason(file_->failure));
     return status;
 }
 
 // An MP4's sample entry for encrypted video with its protection scheme, near the front: libav may refuse such a header
 // before it says so.
-static bool names_encryption(int fd)
+static bool names_encryption(const Descriptor& file)
 {
     std::string start(1 << 16, '\0');
-    const ssize_t got = ::pread(fd, start.data(), start.size(), 0);
+    const ssize_t got = uninterrupted([&] { return ::pread(file.number(), start.data(), start.size(), 0); });
     start.resize(got > 0 ? std::size_t(got) : 0);
     return start.substr(0, 12).find("ftyp") == 4 && start.find("encv") != start.npos &&
            start.find("sinf") != start.npos;
@@ -196,9 +169,9 @@ static bool names_encryption(int fd)
 
 Refusal Demuxer::nothing(Reason otherwise) const
 {
-    if (names_encryption(file_->fd))
+    if (names_encryption(file_->descriptor))
         return {path_, Reason::encrypted};
-    bool early = ends_early(file_->fd, file_->size);
+    bool early = ends_early(file_->descriptor, file_->size);
     if (stream_ && !early)
         for (int i = 0, n = avformat_index_get_entries_count(stream_); i < n && !early; ++i) {
             const AVIndexEntry* const entry = avformat_index_get_entry(stream_, i);
@@ -209,7 +182,8 @@ Refusal Demuxer::nothing(Reason otherwise) const
 
 void Demuxer::open(long max_pixels)
 {
-    file_->fd = open_regular(path_, file_->size);
+    file_->descriptor = open_regular(path_);
+    file_->size = std::int64_t(file_->descriptor.size());
     file_->budget = 16 * file_->size + (std::int64_t(64) << 20);
 
     constexpr int piece = 1 << 16;

@@ -32,9 +32,6 @@ using FramePtr = std::unique_ptr<AVFrame, FrameFree>;
 PacketPtr new_packet();
 FramePtr new_frame();
 
-// A regular file's descriptor, the caller's to close; Refusal otherwise. Never waits, as a FIFO would make it.
-int open_regular(const std::string& path, std::int64_t& size);
-
 class Demuxer
 {
   public:

@@ -7,6 +7,7 @@
 #include "media/demuxer.h"
 #include "media/packet_row.h"
 #include "media/reason.h"
+#include "media/regular_file.h"
 #include "media/shown_frame.h"
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <unistd.h>
 
 namespace nonna
 {
@@ -293,20 +293,15 @@ void FrameRequest::set_span(const std::string& text)
 
 std::string video_digest(const std::string& path)
 {
-    std::int64_t size = 0;
-    const int fd = open_regular(path, size);
-    const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
+    Descriptor file = open_regular(path);
     Sha256 sum;
     std::vector<std::byte> piece(1 << 16);
     for (;;) {
         throw_if_interrupted();
-        const ssize_t got = ::read(fd, piece.data(), piece.size());
+        const std::size_t got = file.read_some(piece);
         if (got == 0)
             return sum.hex();
-        if (got > 0)
-            sum.add(std::span(piece).first(std::size_t(got)));
-        else if (errno != EINTR)
-            throw Refusal(path, Reason::unreadable, errno_reason());
+        sum.add(std::span(piece).first(got));
     }
 }
 

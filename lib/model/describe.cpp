@@ -7,7 +7,7 @@
 #include "io/npy.h"
 #include "io/output.h"
 #include "io/safetensors.h"
-#include "io/shard.h"
+#include "io/built_set.h"
 #include "io/table.h"
 #include "model/model_file.h"
 #include "model/neuron.h"
@@ -81,15 +81,16 @@ Facts describe_built_set(const std::string& path)
 {
     Facts facts = {{"file", path}, {"kind", "built image set"}};
     facts.emplace_back("shards", std::to_string(built_set_shards(path).size()));
-    std::uint64_t units[3] = {};
-    ManifestReader manifest(path + "/manifest.jsonl");
+    const BuiltSetFiles set(path);
+    UnitCounts units;
+    ManifestReader manifest(set.manifest());
     while (const auto unit = manifest.next())
-        ++units[int(unit->status)];
-    facts.emplace_back("units", std::to_string(units[0] + units[1] + units[2]));
-    for (const auto status : {UnitRecord::Status::ok, UnitRecord::Status::rejected, UnitRecord::Status::failed})
-        facts.emplace_back(std::string("units ") + status_name(status), std::to_string(units[int(status)]));
-    const std::string settings = path + "/set.json";
-    for (const auto& [name, value] : read_settings(settings))
+        units.add(unit->status);
+    facts.emplace_back("units", std::to_string(units.all()));
+    facts.emplace_back("units ok", std::to_string(units.ok));
+    facts.emplace_back("units rejected", std::to_string(units.rejected));
+    facts.emplace_back("units failed", std::to_string(units.failed));
+    for (const auto& [name, value] : read_settings(set.settings()))
         facts.emplace_back("setting " + name, value);
     add(facts, describe_image_set(path));
     return facts;

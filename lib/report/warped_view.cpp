@@ -1,7 +1,7 @@
 #include "report/warped_view.h"
 
 #include "base/error.h"
-#include "media/warp.h"
+#include "media/resample.h"
 
 #include <algorithm>
 #include <charconv>
@@ -89,7 +89,7 @@ Picture warped(const Picture& source, Warp warp, double amount, const WarpView& 
     surround.mirrored = view.mirrored;
     if (!view.mirrored)
         surround.colour = mean_colour(source);
-    return nonna::warp(source, map, view.side, view.side, surround);
+    return resample(source, map, view.side, view.side, surround);
 }
 
 std::vector<double> parse_amounts(const std::string& text, const std::string& option, const AmountLimits& limits,

@@ -69,7 +69,7 @@ ExitStatus kmeans(Options& o, const Command& job)
             throw Error(o.model, "its run is not finished: go on with --save and --resume");
         test = o.read_test(model.preprocessing.side, pool);
     } else {
-        const ShardSet files = open_training(o.data);
+        const ImageShardSet files = open_training(o.data);
         check_centroids(o.data.front(), files.count(), o.fit.kmeans.centroids);
         const TrainingPictures pictures{
             o.data.front(), files.digest(), files.count(), int(o.side),

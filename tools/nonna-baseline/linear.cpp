@@ -29,7 +29,7 @@ int first_side(const std::string& test)
     return std::min(info.width, info.height);
 }
 
-ExitStatus tell(const RandomCrops& crops, const ShardSet& set, const Linear& o)
+ExitStatus tell(const RandomCrops& crops, const ImageShardSet& set, const Linear& o)
 {
     if (const std::size_t whole = crops.only_whole().size(); whole > 0)
         warn(o.data.front(), std::to_string(whole) +
@@ -64,7 +64,7 @@ ExitStatus linear(Linear& o, const Command& job)
     Pool pool{int(o.threads)};
     const int side = o.side ? int(*o.side) : first_side(o.test);
     const PictureSet test = o.read_test(side, pool);
-    const ShardSet set = open_training(o.data);
+    const ImageShardSet set = open_training(o.data);
     const RandomCrops crops({o.data.front(), set.count(),
                              [&](std::size_t i) -> CropSource::Pixels {
                                  Picture p = decode_picture(set.picture(i), sample_name(set, i));

@@ -1,7 +1,7 @@
 // nonna-dataset verify: is this image set whole?
 #include "dataset/verify.h"
 #include "base/log.h"
-#include "io/shard.h"
+#include "io/built_set.h"
 #include "jobs.h"
 
 using namespace nonna;
@@ -22,9 +22,7 @@ struct VerifyJob {
             const VerifyCounts n = verify_set(set, options);
             std::string text = std::to_string(n.pictures) + " pictures, " + std::to_string(n.bytes) + " bytes";
             if (is_built_set(set))
-                text = std::to_string(n.ok + n.rejected + n.failed) + " in = " + std::to_string(n.ok) + " ok + " +
-                       std::to_string(n.rejected) + " rejected + " + std::to_string(n.failed) + " failed, " +
-                       std::to_string(n.shards) + " shards, " + text;
+                text = n.units.text() + ", " + std::to_string(n.shards) + " shards, " + text;
             say((set == "-" ? "standard input" : set) + ": " + (options.quick ? "structure whole: " : "whole: ") +
                 text);
         }

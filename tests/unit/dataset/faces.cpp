@@ -82,8 +82,11 @@ std::vector<Picture> middle_faces(std::size_t count)
                 paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end());
     std::vector<Picture> faces;
-    for (std::size_t i = 0; i < std::min(count, paths.size()); ++i)
-        faces.push_back(resize(crop(read_picture(paths[i]), 65, 65, 120, 120), 60, 60));
+    for (std::size_t i = 0; i < std::min(count, paths.size()); ++i) {
+        const std::string bytes = nonna::test::read_bytes(paths[i]);
+        const Picture face = decode_picture(std::as_bytes(std::span(bytes)), paths[i]);
+        faces.push_back(resize(crop(face, 65, 65, 120, 120), 60, 60));
+    }
     if (faces.empty())
         BOOST_TEST_MESSAGE("skipped: no test faces");
     return faces;

@@ -1,9 +1,10 @@
 #include "dataset/verify.h"
 #include "../files.h"
 #include "base/random.h"
+#include "io/built_set.h"
 #include "io/digest.h"
 #include "io/manifest.h"
-#include "io/shard.h"
+#include "io/shard_index.h"
 
 #include <cstdio>
 #include <cstring>
@@ -115,9 +116,9 @@ BOOST_AUTO_TEST_CASE(a_whole_set_passes)
             BOOST_TEST(n.shards == 3u);
             BOOST_TEST(n.pictures == 18u);
             BOOST_TEST(n.bytes == 3u * fs::file_size(set.shard(0)));
-            BOOST_TEST(n.ok == 9u);
-            BOOST_TEST(n.rejected == 3u);
-            BOOST_TEST(n.failed == 6u);
+            BOOST_TEST(n.units.ok == 9u);
+            BOOST_TEST(n.units.rejected == 3u);
+            BOOST_TEST(n.units.failed == 6u);
         }
     BOOST_TEST(refusal([&] { verify_set(set.shard(1), {}); }) == "");
     BOOST_TEST(refusal([&] { verify_set(golden("images.tar"), {}); }) == "");
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(files_of_the_set)
     };
     BOOST_TEST(without(set.shard(0)) == set.shard(0) + ": missing");
     BOOST_TEST(without(set.shard(1)) == set.shard(1) + ": missing");
-    BOOST_TEST(without(set.shard(2)) == set.shard(2) + ".idx: no part of the set");
+    BOOST_TEST(without(set.shard(2)) == set.shard(2) + ".idx: does not belong to the set");
     for (const char* const suffix : {".idx", ".sha256"})
         for (unsigned s = 0; s < 3; ++s)
             BOOST_TEST(without(set.shard(s) + suffix) == set.shard(s) + suffix + ": missing");
@@ -209,14 +210,14 @@ BOOST_AUTO_TEST_CASE(files_of_the_set)
     for (const char* const suffix : {"", ".idx", ".sha256"})
         fs::rename(set.shard(2) + suffix, set.folder / (std::string("kept") + suffix));
     const std::string gone = set.fault();
-    BOOST_TEST(gone.starts_with(set.shard(2) + ": missing, it has " + set.shards[2][0].key));
+    BOOST_TEST(gone.starts_with(set.shard(2) + ": missing; it should hold " + set.shards[2][0].key));
     BOOST_TEST(set.fault(true) == gone);
     for (const char* const suffix : {"", ".idx", ".sha256"})
         fs::rename(set.folder / (std::string("kept") + suffix), set.shard(2) + suffix);
 
     for (const char* const stray : {"/shards/notes.txt", "/shards/1.tar", "/shards/.000000.tar.123-1"}) {
         write_bytes(set.path + stray, "x");
-        BOOST_TEST(set.fault() == set.path + stray + ": no part of the set");
+        BOOST_TEST(set.fault() == set.path + stray + ": does not belong to the set");
         fs::remove(set.path + stray);
     }
     write_bytes(set.path + "/journal.jsonl", "");

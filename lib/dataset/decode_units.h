@@ -33,8 +33,7 @@ namespace nonna
 struct UnitOptions {
     FrameRequest request;    // its max_pixels is set from the one below
     bool videos = true, pictures = false;
-    int quality = 95;                        // of JPEGs
-    bool lossless = false;                   // PNGs instead
+    bool lossless = false;                   // PNGs instead of JPEGs
     long max_pixels = default_max_pixels;    // of a frame or picture, before cutting
     bool hashes = false;                     // perceptual_hash of every sample
     std::string made_by;    // recorded in every sample's json: program, version, options that determine the result

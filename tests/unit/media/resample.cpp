@@ -1,4 +1,4 @@
-#include "media/warp.h"
+#include "media/resample.h"
 
 #include "base/random.h"
 
@@ -55,22 +55,22 @@ AffineMap shift(double x, double y)
 
 }    // namespace
 
-BOOST_AUTO_TEST_SUITE(picture_warp)
+BOOST_AUTO_TEST_SUITE(resampling)
 
 BOOST_AUTO_TEST_CASE(nothing_changed_is_the_same)
 {
     for (const auto& [w, h] : {std::pair(1, 1), std::pair(7, 5), std::pair(48, 48)}) {
         const Picture picture = noise(w, h, 1);
-        BOOST_TEST((warp(picture, {}, w, h) == picture));
-        BOOST_TEST((warp(picture, {}, w, h, {false, {1, 2, 3}}) == picture));
+        BOOST_TEST((resample(picture, {}, w, h) == picture));
+        BOOST_TEST((resample(picture, {}, w, h, {false, {1, 2, 3}}) == picture));
     }
 }
 
 BOOST_AUTO_TEST_CASE(whole_pixels_are_exact_and_beyond_is_what_was_asked)
 {
     const Picture picture = noise(6, 5, 2);
-    const Picture mirrored = warp(picture, shift(3, -2), 6, 5);
-    const Picture plain = warp(picture, shift(3, -2), 6, 5, {false, {10, 20, 30}});
+    const Picture mirrored = resample(picture, shift(3, -2), 6, 5);
+    const Picture plain = resample(picture, shift(3, -2), 6, 5, {false, {10, 20, 30}});
     const int from_x[] = {3, 4, 5, 4, 3, 2}, from_y[] = {2, 1, 0, 1, 2};    // reflect-101
     for (int y = 0; y < 5; ++y)
         for (int x = 0; x < 6; ++x)
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(whole_pixels_are_exact_and_beyond_is_what_was_asked)
                 BOOST_TEST(int(plain.at(x, y)[c]) == (inside ? int(picture.at(x + 3, y - 2)[c]) : 10 * (c + 1)));
             }
     // Twice around: reflect-101 repeats after 2 (size - 1) pixels.
-    BOOST_TEST((warp(picture, shift(20, 16), 6, 5) == picture));
+    BOOST_TEST((resample(picture, shift(20, 16), 6, 5) == picture));
 }
 
 BOOST_AUTO_TEST_CASE(a_quarter_turn_is_exact)
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_quarter_turn_is_exact)
     const double half = 4.5;
     const AffineMap map{cosine, -sine,  half - half * cosine + half * sine,
                         sine,   cosine, half - half * sine - half * cosine};
-    BOOST_TEST((warp(picture, map, 9, 9) == orient(picture, 8)));    // EXIF 8: to be turned anticlockwise
+    BOOST_TEST((resample(picture, map, 9, 9) == orient(picture, 8)));    // EXIF 8: to be turned anticlockwise
 }
 
 // Halfway between pixels Keys' cubic weighs -1/16, 9/16, 9/16, -1/16.
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(the_cubic)
 {
     Picture picture = blank_picture(8, 1, 100);
     picture.at(3, 0)[0] = 180;
-    const Picture half = warp(picture, shift(0.5, 0), 8, 1);
+    const Picture half = resample(picture, shift(0.5, 0), 8, 1);
     const int expected[] = {100, 95, 145, 145, 95, 100, 100, 100};
     for (int x = 0; x < 8; ++x)
         BOOST_TEST(int(half.at(x, 0)[0]) == expected[x]);
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(the_cubic)
     const auto k = [](double d) {
         return d < 1 ? 1.5 * d * d * d - 2.5 * d * d + 1 : -0.5 * d * d * d + 2.5 * d * d - 4 * d + 2;
     };
-    const Picture third = warp(picture, shift(1 / 3.0, 0), 8, 1);
+    const Picture third = resample(picture, shift(1 / 3.0, 0), 8, 1);
     for (int x = 1; x <= 4; ++x)
         BOOST_TEST(int(third.at(x, 0)[0]) == std::lround(100 + 80 * k(std::abs(x + 1 / 3.0 - 3))));
 }
@@ -121,13 +121,13 @@ BOOST_AUTO_TEST_CASE(what_is_reduced_is_averaged)
     for (const int factor : {2, 4, 16}) {    // 16: by area first
         AffineMap map;
         map.xx = map.yy = factor;
-        const Picture less = warp(board, map, 64 / factor, 64 / factor);
+        const Picture less = resample(board, map, 64 / factor, 64 / factor);
         for (const std::uint8_t v : less.rgb)
             BOOST_TEST(std::abs(int(v) - 128) <= 8);
     }
     // At 45 degrees too, where a source row is sampled at other distances.
     const AffineMap turned{2.2, -2.2, 32, 2.2, 2.2, -10};
-    for (const std::uint8_t v : warp(board, turned, 16, 16).rgb)
+    for (const std::uint8_t v : resample(board, turned, 16, 16).rgb)
         BOOST_TEST(std::abs(int(v) - 128) <= 8);
 }
 
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(enlarged_and_reduced_again)
     AffineMap twice, half;
     twice.xx = twice.yy = 0.5;
     half.xx = half.yy = 2;
-    const Picture back = warp(warp(picture, twice, 80, 80), half, 40, 40);
+    const Picture back = resample(resample(picture, twice, 80, 80), half, 40, 40);
     BOOST_TEST(greatest_difference(back, picture, 3) <= 2);    // rounded twice, and the cubic's own error
 }
 
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(large_sources)
     AffineMap large, small;
     large.xx = large.yy = 20;
     small.xx = small.yy = 4;
-    const Picture a = warp(waves(800, 800, 400), large, 40, 40), b = warp(waves(160, 160, 80), small, 40, 40);
+    const Picture a = resample(waves(800, 800, 400), large, 40, 40), b = resample(waves(160, 160, 80), small, 40, 40);
     BOOST_TEST(greatest_difference(a, b, 2) <= 1);
     BOOST_TEST(greatest_difference(a, waves(40, 40, 20), 2) <= 2);
 }

@@ -1,4 +1,4 @@
-#include "media/warp.h"
+#include "media/resample.h"
 
 #include <algorithm>
 #include <cmath>
@@ -42,7 +42,12 @@ struct Taps {
         double sum = 0;
         for (long i = long(std::ceil(at - 2 * stretch)); double(i) < at + 2 * stretch; ++i) {
             const double w = cubic((double(i) - at) / stretch);
-            index.push_back(i >= 0 && i < size ? int(i) : mirror ? mirrored(i, size) : -1);
+            int pixel = -1;
+            if (i >= 0 && i < size)
+                pixel = int(i);
+            else if (mirror)
+                pixel = mirrored(i, size);
+            index.push_back(pixel);
             weight.push_back(float(w));
             sum += w;
         }
@@ -52,9 +57,38 @@ struct Taps {
     }
 };
 
+// The source columns that `across` draws on, each sampled at the height of `down`: three values a column. Down first,
+// and all columns at once: a loop without a sum in it, which the compiler turns into vectors.
+void sample_columns(const Picture& source, const Taps& across, const Taps& down, const Surround& surround,
+                    std::vector<float>& columns)
+{
+    const std::size_t taps = across.index.size();
+    columns.assign(3 * taps, 0.0f);
+    for (std::size_t j = 0; j < down.index.size(); ++j) {
+        const float weight = down.weight[j];
+        if (across.in_a_row && down.index[j] >= 0) {
+            const std::uint8_t* const from = source.at(across.index[0], down.index[j]);
+            for (std::size_t i = 0; i < 3 * taps; ++i)
+                columns[i] += weight * float(from[i]);
+            continue;
+        }
+        for (std::size_t i = 0; i < taps; ++i) {
+            const bool inside = across.index[i] >= 0 && down.index[j] >= 0;
+            const std::uint8_t* const from =
+                inside ? source.at(across.index[i], down.index[j]) : surround.colour.data();
+            for (std::size_t c = 0; c < 3; ++c)
+                columns[3 * i + c] += weight * float(from[c]);
+        }
+    }
+}
+
 }    // namespace
 
-Picture warp(const Picture& source, const AffineMap& map, int width, int height, const Surround& surround)
+// The kernel is a product of one for each axis of the source, so a pixel of the result is worked out in two steps, as
+// if the source were first sampled down its columns, at the pixel's height, and the row of values so made then across.
+// Which source pixels an axis draws on is kept: where the map does not turn, `across` is the same in every row and
+// `down` in every column.
+Picture resample(const Picture& source, const AffineMap& map, int width, int height, const Surround& surround)
 {
     double fx = std::hypot(map.xx, map.xy), fy = std::hypot(map.yx, map.yy);
     const auto reduced = [](int size, double f) {
@@ -63,18 +97,17 @@ Picture warp(const Picture& source, const AffineMap& map, int width, int height,
     const int less_width = reduced(source.width, fx), less_height = reduced(source.height, fy);
     if (less_width != source.width || less_height != source.height) {
         const double rx = double(less_width) / source.width, ry = double(less_height) / source.height;
-        return warp(resize(source, less_width, less_height),
-                    {map.xx * rx, map.xy * rx, map.x0 * rx, map.yx * ry, map.yy * ry, map.y0 * ry}, width, height,
-                    surround);
+        return resample(resize(source, less_width, less_height),
+                        {map.xx * rx, map.xy * rx, map.x0 * rx, map.yx * ry, map.yy * ry, map.y0 * ry}, width, height,
+                        surround);
     }
     fx = std::max(fx, 1.0);
     fy = std::max(fy, 1.0);
 
     Picture result = blank_picture(width, height);
-    // Of each column of the result: the same in every row where nothing is turned.
-    std::vector<Taps> taps_of(std::size_t(width), Taps{});
+    std::vector<Taps> taps_of(std::size_t(width), Taps{});    // across, of each column of the result
     Taps down;
-    std::vector<float> columns;    // of the source, at one pixel of the result: three values each
+    std::vector<float> columns;
     for (int y = 0; y < height; ++y)
         for (int x = 0; x < width; ++x) {
             const double u = x + 0.5, v = y + 0.5;
@@ -83,45 +116,15 @@ Picture warp(const Picture& source, const AffineMap& map, int width, int height,
                 across.place(map.xx * u + map.xy * v + map.x0, fx, source.width, surround.mirrored);
             if (x == 0 || map.yx != 0)
                 down.place(map.yx * u + map.yy * v + map.y0, fy, source.height, surround.mirrored);
-            // Down first, for every column at once: a loop without a sum, which the compiler turns into vectors.
-            const std::size_t taps = across.index.size();
-            columns.assign(3 * taps, 0.0f);
-            for (std::size_t j = 0; j < down.index.size(); ++j) {
-                const float weight = down.weight[j];
-                if (across.in_a_row && down.index[j] >= 0) {
-                    const std::uint8_t* from = source.at(across.index[0], down.index[j]);
-                    for (std::size_t i = 0; i < 3 * taps; ++i)
-                        columns[i] += weight * float(from[i]);
-                    continue;
-                }
-                for (std::size_t i = 0; i < taps; ++i) {
-                    const bool inside = across.index[i] >= 0 && down.index[j] >= 0;
-                    const std::uint8_t* from =
-                        inside ? source.at(across.index[i], down.index[j]) : surround.colour.data();
-                    for (std::size_t c = 0; c < 3; ++c)
-                        columns[3 * i + c] += weight * float(from[c]);
-                }
-            }
+            sample_columns(source, across, down, surround, columns);
             float sum[3] = {};
-            for (std::size_t i = 0; i < taps; ++i)
+            for (std::size_t i = 0; i < across.index.size(); ++i)
                 for (std::size_t c = 0; c < 3; ++c)
                     sum[c] += across.weight[i] * columns[3 * i + c];
             for (int c = 0; c < 3; ++c)
                 result.at(x, y)[c] = std::uint8_t(std::clamp(std::lround(sum[c]), 0L, 255L));
         }
     return result;
-}
-
-std::array<std::uint8_t, 3> mean_colour(const Picture& picture)
-{
-    std::uint64_t sum[3] = {};
-    for (std::size_t i = 0; i < picture.rgb.size(); ++i)
-        sum[i % 3] += picture.rgb[i];
-    const std::uint64_t count = std::max<std::uint64_t>(1, picture.rgb.size() / 3);
-    std::array<std::uint8_t, 3> colour{};
-    for (std::size_t c = 0; c < 3; ++c)
-        colour[c] = std::uint8_t((sum[c] + count / 2) / count);
-    return colour;
 }
 
 }    // namespace nonna

@@ -1,4 +1,5 @@
-// What a set has had so far, as far as deciding on its next unit needs it: contents, looks and counts.
+// Has the set had this before? What deciding on its next unit needs: the contents and looks of the units so far, and
+// how many there were.
 //
 // Contents are told apart by the first 8 bytes of their digest, as keys of samples are: a set could not hold both of
 // two contents that share them. Looks: near_index.h. Memory: some 50 bytes a unit, and 32 a picture where
@@ -16,27 +17,21 @@
 namespace nonna
 {
 
-struct SetCount {
-    std::uint64_t ok = 0, rejected = 0, failed = 0;
-    void add(UnitRecord::Status status);
-    std::string text() const;    // "12 in = 10 ok + 1 rejected + 1 failed"
-};
-
-class Known
+class DuplicateIndex
 {
   public:
-    explicit Known(int near_dup);    // -1: looks do not matter
+    explicit DuplicateIndex(int near_dup);    // -1: looks do not matter
 
     void remember(const UnitRecord& record, std::uint64_t what);    // what: for the two below to give back
     std::optional<std::uint64_t> same_content(const std::string& digest) const;
     // The unit that the first picture looks like, where every picture looks like one.
     std::optional<std::uint64_t> look_alike(const std::vector<std::uint64_t>& hashes) const;
-    const SetCount& count() const { return count_; }
+    const UnitCounts& count() const { return count_; }
 
     static constexpr std::size_t told_apart_by = 8;    // bytes of the digest
 
   private:
-    SetCount count_;
+    UnitCounts count_;
     std::unordered_map<std::uint64_t, std::uint64_t> contents_;
     NearIndex near_;
     bool look_;

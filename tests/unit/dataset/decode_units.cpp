@@ -1,4 +1,4 @@
-#include "dataset/unit.h"
+#include "dataset/decode_units.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "io/digest.h"

@@ -1,9 +1,12 @@
-#include "io/shard.h"
+#include "io/image_shard.h"
 #include "archives.h"
+#include "io/built_set.h"
 #include "io/digest.h"
 #include "io/file_kind.h"
 #include "io/key_set.h"
 #include "io/manifest.h"
+#include "io/shard_index.h"
+#include "io/shard_pass.h"
 
 #include <cmath>
 #include <filesystem>
@@ -58,7 +61,7 @@ std::string foreign_archive()
 
 }    // namespace
 
-BOOST_AUTO_TEST_SUITE(shard)
+BOOST_AUTO_TEST_SUITE(image_shard)
 
 BOOST_AUTO_TEST_CASE(golden_index)
 {
@@ -92,27 +95,24 @@ BOOST_AUTO_TEST_CASE(golden_manifest)
     BOOST_TEST(text == read_bytes(golden("manifest.jsonl")));
 }
 
-BOOST_AUTO_TEST_CASE(an_index_made_while_writing_is_the_scanned_one)
+BOOST_AUTO_TEST_CASE(an_index_says_where_the_members_are)
 {
     const Folder folder;
     const auto all = samples(0, 20);
     write_set(folder / "a.tar", all);
-    std::vector<ShardEntry> entries;
-    std::uint64_t offset = 0;
-    for (const Sample& sample : all) {
-        const std::string bytes = archive_bytes(sample, "a.tar");
-        entries.push_back(shard_entry(sample, bytes, offset));
-        offset += bytes.size();
-    }
     const auto scanned = scan_shard(folder / "a.tar");
-    BOOST_TEST((entries == scanned));
     const std::string bytes = read_bytes(folder / "a.tar");
+    BOOST_REQUIRE(scanned.size() == all.size());
+    std::uint64_t end = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
-        BOOST_TEST((to_bytes(bytes.substr(scanned[i].picture_offset, scanned[i].picture_bytes)) == all[i].picture));
-        BOOST_TEST(scanned[i].picture_sha256 == sha256(all[i].picture));
-        BOOST_TEST(scanned[i].json_sha256 ==
-                   sha256(to_bytes(bytes.substr(scanned[i].json_offset, scanned[i].json_bytes))));
+        const ShardEntry& entry = scanned[i];
+        BOOST_TEST((to_bytes(bytes.substr(entry.picture_offset, entry.picture_bytes)) == all[i].picture));
+        BOOST_TEST(entry.picture_sha256 == sha256(all[i].picture));
+        BOOST_TEST(entry.json_sha256 == sha256(to_bytes(bytes.substr(entry.json_offset, entry.json_bytes))));
+        end += archive_bytes(all[i], "a.tar").size();
+        BOOST_TEST(samples_end({scanned.begin(), scanned.begin() + std::ptrdiff_t(i) + 1}) == end);
     }
+    BOOST_TEST(samples_end({}) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(random_access_with_and_without_an_index)
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(random_access_with_and_without_an_index)
         for (const bool indexed : {false, true}) {
             if (indexed)
                 write_shard_index(tar + ".idx", scan_shard(tar));
-            const Shard shard(tar);
+            const ImageShard shard(tar);
             BOOST_REQUIRE(shard.count() == all.size());
             for (std::size_t k = 0; k < all.size(); ++k) {
                 const std::size_t i = k * 7 % all.size();
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(many_threads_read_one_shard)
     const Folder folder;
     write_set(folder / "a.tar", samples(0, 60));
     const auto all = read_set(folder / "a.tar");
-    const Shard shard(folder / "a.tar");
+    const ImageShard shard(folder / "a.tar");
     std::vector<int> wrong(4);
     {
         std::vector<std::jthread> threads;
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_stale_index_is_found_out)
     const auto counts = [&](const std::vector<Sample>& now) {
         write_set(tar, now);
         write_shard_index(tar + ".idx", old);
-        const Shard shard(tar);
+        const ImageShard shard(tar);
         BOOST_REQUIRE(shard.count() == now.size());
         for (std::size_t i = 0; i < now.size(); ++i)
             BOOST_TEST(same(shard.sample(i), now[i]));
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_stale_index_is_found_out)
     std::swap(swapped[2], swapped[3]);
     write_set(tar, swapped);
     write_shard_index(tar + ".idx", old);
-    const Shard shard(tar);
+    const ImageShard shard(tar);
     unsigned refused = 0;
     for (std::size_t i = 0; i < 10; ++i)
         try {
@@ -200,16 +200,16 @@ BOOST_AUTO_TEST_CASE(a_stale_index_is_found_out)
     BOOST_TEST(refused == 2u);
 
     write_bytes(tar + ".idx", "key\textension\n");
-    BOOST_TEST(Shard(tar).count() == 10u);
+    BOOST_TEST(ImageShard(tar).count() == 10u);
 }
 
 BOOST_AUTO_TEST_CASE(shards_that_are_none)
 {
     const Folder folder;
-    BOOST_TEST(refusal([&] { Shard(folder / "no.tar"); }) == folder / "no.tar" + ": no such file or directory");
-    BOOST_TEST(refusal([&] { Shard(folder.path); }) == folder.path + ": not a regular file");
+    BOOST_TEST(refusal([&] { ImageShard(folder / "no.tar"); }) == folder / "no.tar" + ": no such file or directory");
+    BOOST_TEST(refusal([&] { ImageShard(folder.path); }) == folder.path + ": not a regular file");
     write_bytes(folder / "empty.tar", "");
-    BOOST_TEST(refusal([&] { Shard(folder / "empty.tar"); }) ==
+    BOOST_TEST(refusal([&] { ImageShard(folder / "empty.tar"); }) ==
                folder / "empty.tar" + ": empty file, not an image set");
     write_set(folder / "a.tar", samples(0, 10));
     const std::string whole = read_bytes(folder / "a.tar");
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(shards_that_are_none)
     for (std::size_t size = 1; size < whole.size() - 10240;
          size += 501) {    // the padding behind the end marker may go
         write_bytes(folder / "cut.tar", whole.substr(0, size));
-        BOOST_TEST(refusal([&] { Shard(folder / "cut.tar"); }) != "", "accepted when cut to " << size);
+        BOOST_TEST(refusal([&] { ImageShard(folder / "cut.tar"); }) != "", "accepted when cut to " << size);
     }
 }
 
@@ -235,12 +235,13 @@ BOOST_AUTO_TEST_CASE(fields_of_an_index)
         return reason.substr(idx.size() + 2);
     };
     BOOST_TEST(refused("json_bytes", "bytes") == "not the columns of a shard's index");
-    BOOST_TEST(refused("0123456789abcdef\t", "0123456789abcdeF\t") == "line 2: key is no key");
+    BOOST_TEST(refused("0123456789abcdef\t", "0123456789abcdeF\t") == "line 2: key is not a key");
     BOOST_TEST(refused("png", "gif") == "line 2: extension is not jpg, png or webp");
     BOOST_TEST(refused("\t512\t", "\t513\t") == "line 2: picture_offset is not where a member can begin");
-    BOOST_TEST(refused("\t512\t", "\t-512\t") == "line 2: picture_offset is no number up to 1152921504606846976");
+    BOOST_TEST(refused("\t512\t", "\t-512\t") == "line 2: picture_offset is not a number up to 1152921504606846976");
     BOOST_TEST(refused("\t512\t67\t", "\t512\t0\t") == "line 2: picture_bytes is 0");
-    BOOST_TEST(refused("\t512\t67\t", "\t512\t999999999999\t") == "line 2: picture_bytes is no number up to 268435456");
+    BOOST_TEST(refused("\t512\t67\t", "\t512\t999999999999\t") ==
+               "line 2: picture_bytes is not a number up to 268435456");
     BOOST_TEST(refused("\t512\t67\t", "\t512\t600\t") == "line 2: json_offset is not where a member can begin");
     BOOST_TEST(refused(sha256(to_bytes(png)), "f") == "line 2: picture_sha256 is not 64 hexadecimal digits");
     write_bytes(idx, whole.substr(0, whole.size() - 1));
@@ -260,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_built_set_reads_as_one_stream)
     BOOST_TEST(is_built_set(set));
     const auto all = samples(0, 20), read = read_set(set);
     BOOST_REQUIRE(read.size() == 20u);
-    const ShardSet shards({set});
+    const ImageShardSet shards({set});
     BOOST_REQUIRE(shards.count() == 20u);
     for (std::size_t i = 0; i < 20; ++i) {
         BOOST_TEST(same(read[i], all[i]));
@@ -277,7 +278,7 @@ BOOST_AUTO_TEST_CASE(a_built_set_reads_as_one_stream)
     BOOST_TEST(!many.next());
     BOOST_TEST(one.digest() == many.digest());
     BOOST_TEST(many.name() == set);
-    BOOST_TEST(ShardSet({set, folder / "one.tar"}).count() == 40u);
+    BOOST_TEST(ImageShardSet({set, folder / "one.tar"}).count() == 40u);
 
     const std::string second = set + "/shards/000001.tar";
     std::filesystem::rename(second, folder / "kept");
@@ -299,7 +300,7 @@ BOOST_AUTO_TEST_CASE(raw_bytes_of_a_pass)
     write_set(folder / "a.tar", samples(0, 30));
     const std::string whole = read_bytes(folder / "a.tar");
     KeySet keys;
-    ShardPass pass(folder / "a.tar", keys, true);
+    ImageShardPass pass(folder / "a.tar", keys, true);
     std::string joined;
     for (std::size_t i = 0; auto raw = pass.next(); ++i) {
         BOOST_TEST(raw->begin == joined.size());
@@ -327,7 +328,7 @@ BOOST_AUTO_TEST_CASE(where_a_pass_stopped)
         bytes[flipped] = char(bytes[flipped] ^ 0x10);
         write_bytes(folder / "b.tar", bytes + more);
         KeySet keys;
-        ShardPass pass(folder / "b.tar", keys, false);
+        ImageShardPass pass(folder / "b.tar", keys, false);
         BOOST_TEST(refusal([&] {
                        while (pass.next())
                            ;

@@ -32,9 +32,6 @@ struct Surround {
     std::array<std::uint8_t, 3> colour = {};    // otherwise
 };
 
-Picture warp(const Picture& source, const AffineMap& map, int width, int height, const Surround& surround = {});
-
-// Of all pixels, each channel rounded.
-std::array<std::uint8_t, 3> mean_colour(const Picture& picture);
+Picture resample(const Picture& source, const AffineMap& map, int width, int height, const Surround& surround = {});
 
 }    // namespace nonna

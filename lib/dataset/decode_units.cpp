@@ -1,23 +1,19 @@
-#include "dataset/unit.h"
+#include "dataset/decode_units.h"
 
 #include "dataset/pack.h"
+#include "dataset/unit_answer.h"
 #include "dataset/walk.h"
 #include "io/digest.h"
 #include "io/file_kind.h"
 #include "io/output.h"
 #include "media/perceptual_hash.h"
+#include "media/regular_file.h"
 
-#include <bit>
 #include <cctype>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <fcntl.h>
-#include <stdexcept>
 #include <string_view>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace nonna
 {
@@ -27,149 +23,12 @@ namespace
 
 constexpr std::size_t most_picture_bytes = std::size_t(1) << 30;
 
-// What a unit's child says: numbers in 8 bytes, everything else with its length before it. Both ends are this program,
-// so nothing is converted; but the child has been in touch with hostile bytes, so the reader trusts no length.
-class Packer
-{
-  public:
-    std::string bytes;
-
-    void number(std::uint64_t value) { bytes.append(reinterpret_cast<const char*>(&value), sizeof value); }
-    void text(std::string_view value)
-    {
-        number(value.size());
-        bytes.append(value);
-    }
-};
-
-class Unpacker
-{
-  public:
-    explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
-
-    std::uint64_t number()
-    {
-        std::uint64_t value = 0;
-        std::memcpy(&value, take(sizeof value).data(), sizeof value);
-        return value;
-    }
-    std::string_view text() { return take(number()); }
-    std::uint64_t count(std::size_t least_size)    // of things that take at least so many bytes each
-    {
-        const std::uint64_t n = number();
-        return n <= rest_.size() / least_size ? n : throw std::runtime_error("no such count");
-    }
-    bool empty() const { return rest_.empty(); }
-
-  private:
-    std::string_view rest_;
-
-    std::string_view take(std::uint64_t size)
-    {
-        if (size > rest_.size())
-            throw std::runtime_error("too short");
-        const std::string_view piece = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return piece;
-    }
-};
-
-void pack(Packer& out, const Decoding& d)
-{
-    for (const std::string* const text : {&d.format, &d.matrix, &d.range, &d.chroma, &d.transfer, &d.field})
-        out.text(*text);
-    for (const int n : {int(d.guessed), d.aspect_width, d.aspect_height, d.orientation, d.x, d.y, d.width, d.height})
-        out.number(std::uint64_t(n));
-}
-
-Decoding unpack_decoding(Unpacker& in)
-{
-    Decoding d;
-    for (std::string* const text : {&d.format, &d.matrix, &d.range, &d.chroma, &d.transfer, &d.field})
-        *text = in.text();
-    d.guessed = in.number() != 0;
-    for (int* const n : {&d.aspect_width, &d.aspect_height, &d.orientation, &d.x, &d.y, &d.width, &d.height})
-        *n = int(in.number());
-    return d;
-}
-
-std::string packed(const Unit& unit)
-{
-    Packer out;
-    for (const std::string* const field : {&unit.digest, &unit.code, &unit.reason})
-        out.text(*field);
-    out.number(unit.samples.size());
-    for (const Sample& sample : unit.samples) {
-        out.text(sample.key);
-        out.text(sample.extension);
-        out.text({reinterpret_cast<const char*>(sample.picture.data()), sample.picture.size()});
-        out.number(sample.meta.pts.has_value());
-        out.number(std::bit_cast<std::uint64_t>(sample.meta.pts.value_or(0)));
-        out.number(std::uint64_t(sample.meta.width));
-        out.number(std::uint64_t(sample.meta.height));
-        out.text(sample.meta.other);
-        out.number(sample.meta.decoding.has_value());
-        if (sample.meta.decoding)
-            pack(out, *sample.meta.decoding);
-    }
-    out.number(unit.hashes.size());
-    for (const std::uint64_t hash : unit.hashes)
-        out.number(hash);
-    return std::move(out.bytes);
-}
-
-void unpack(std::string_view bytes, Unit& unit)
-{
-    Unpacker in(bytes);
-    for (std::string* const field : {&unit.digest, &unit.code, &unit.reason})
-        *field = in.text();
-    for (std::uint64_t n = in.count(64); n-- > 0;) {
-        Sample sample;
-        sample.key = in.text();
-        sample.extension = in.text();
-        const std::string_view picture = in.text();
-        const auto* const first = reinterpret_cast<const std::byte*>(picture.data());
-        sample.picture.assign(first, first + picture.size());
-        const bool timed = in.number() != 0;
-        const double pts = std::bit_cast<double>(in.number());
-        if (timed)
-            sample.meta.pts = pts;
-        sample.meta.width = int(in.number());
-        sample.meta.height = int(in.number());
-        sample.meta.other = in.text();
-        if (in.number())
-            sample.meta.decoding = unpack_decoding(in);
-        sample.meta.source = unit.source;
-        sample.meta.sha256 = unit.digest;
-        unit.samples.push_back(std::move(sample));
-    }
-    for (std::uint64_t n = in.count(8); n-- > 0;)
-        unit.hashes.push_back(in.number());
-    if (!in.empty() || (unit.code.empty() ? unit.samples.empty() : !is_reason_code(unit.code)))
-        throw std::runtime_error("not an answer");
-}
-
-// The first 16 bytes of a regular file; never waits, as a FIFO would make it.
+// The first 16 bytes; never waits, as a FIFO would make it.
 std::string first_bytes(const std::string& path)
 {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        throw Refusal(path, Reason::unreadable, errno_reason());
-    struct stat about {
-    };
-    char bytes[16];
-    ssize_t n = ::fstat(fd, &about);
-    if (n == 0 && S_ISREG(about.st_mode))
-        n = ::pread(fd, bytes, sizeof bytes, 0);
-    const std::string failure = errno_reason();
-    ::close(fd);
-    if (n < 0)
-        throw Refusal(path, Reason::unreadable, failure);
-    if (!S_ISREG(about.st_mode))
-        throw Refusal(path, Reason::not_regular);
-    if (n == 0)
-        throw Refusal(path, Reason::empty);
-    return {bytes, std::size_t(n)};
+    std::string bytes(16, '\0');
+    bytes.resize(open_regular(path).read(std::as_writable_bytes(std::span(bytes))));
+    return bytes;
 }
 
 void decode_video(Unit& unit, const UnitOptions& options)
@@ -184,7 +43,7 @@ void decode_video(Unit& unit, const UnitOptions& options)
         Sample sample;
         sample.key = sample_key(unit.digest, unit.samples.size());
         sample.extension = options.lossless ? "png" : "jpg";
-        sample.picture = options.lossless ? encode_png(frame.picture) : encode_jpeg(frame.picture, options.quality);
+        sample.picture = options.lossless ? encode_png(frame.picture) : encode_jpeg(frame.picture);
         sample.meta.pts = frame.pts;
         sample.meta.decoding = frame.decoding;
         sample.meta.width = frame.picture.width;
@@ -210,7 +69,6 @@ void decode_picture_file(Unit& unit, const UnitOptions& options)
     PackOptions cut;
     cut.size = options.request.size;
     cut.max_pixels = options.max_pixels;
-    cut.quality = options.quality;
     cut.lossless = options.lossless;
     unit.samples = cut_sample(std::move(sample), unit.path, cut);
     if (options.hashes)
@@ -248,7 +106,7 @@ std::string decode_unit(const UnitJob& job, const UnitOptions& options)
         else
             refuse(unit, reason, e.reason());
     }
-    return packed(unit);
+    return answer_of(unit);
 }
 
 std::string seconds_text(double seconds)
@@ -272,10 +130,13 @@ void end_without_answer(Unit& unit, const ChildEnd& end, const ChildLimits& limi
     default:
         break;
     }
-    const char* const signal = end.signal ? sigdescr_np(end.signal) : nullptr;
-    std::string why = signal ? signal : end.signal ? "signal " + std::to_string(end.signal) : end.result;
-    if (signal)
+    std::string why = end.result;
+    if (const char* const name = end.signal ? sigdescr_np(end.signal) : nullptr) {
+        why = name;
         why[0] = char(std::tolower(static_cast<unsigned char>(why[0])));
+    } else if (end.signal) {
+        why = "signal " + std::to_string(end.signal);
+    }
     refuse(unit, Reason::crashed, std::string(reason_text(Reason::crashed)) + ": " + why);
 }
 
@@ -307,10 +168,10 @@ void decode_units(const UnitOptions& options, const std::function<bool(UnitJob&)
                 end_without_answer(unit, end, options.limits);
             } else {
                 try {
-                    unpack(end.result, unit);
+                    read_answer(end.result, unit);
                 } catch (const std::exception&) {
                     unit.digest = job.digest;
-                    refuse(unit, Reason::crashed, "the decoder gave an answer that makes no sense");
+                    refuse(unit, Reason::crashed, "the decoder's answer makes no sense");
                 }
             }
             end.result = {};

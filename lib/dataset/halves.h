@@ -1,4 +1,4 @@
-// Two halves of a test set that share no group, and the lists that say so.
+// Two halves of a test set that share no group.
 //
 // A group is what a neuron could know again: a person's folder, a film. Groups are kept whole, and both halves are to
 // have the wanted share of each label. With t(l) the wanted number of label l in half a and n(l) that in the set, the
@@ -8,17 +8,11 @@
 // while it lessens e, a group moved over or two exchanged. Groups with the same numbers of both labels are alike to e,
 // so only kinds of groups are searched. Exact where there are groups of one picture; else off by less than the largest
 // group, and usually by far less. A half without a label is an Error.
-//
-// A list is a table (io/table.h), one line a picture in the set's order, with the columns
-//     key label half group source picture x y side
-// picture: the sha256 of the encoded picture that was read; x y side: the view of it (dataset/framing.h), empty where
-// its bytes were kept. Read back, only key and label are needed; empty cells and missing columns say nothing.
 #pragma once
 
-#include "dataset/framing.h"
+#include "io/image_stream.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,16 +29,5 @@ std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, 
 
 // "folder": of the source's path; "source": its content's digest; "none": the sample's key.
 std::string group_of(const Sample& sample, const std::string& by);
-
-struct ListRow {
-    std::string key;
-    bool positive = false;
-    std::optional<std::string> half, group, source, picture;
-    std::optional<View> view;
-};
-
-// Error naming the line for what does not fit, also a key that occurs twice or a list of one label alone.
-std::vector<ListRow> read_test_list(const std::string& path);
-void write_test_list(const std::string& path, const std::vector<ListRow>& rows);
 
 }    // namespace nonna

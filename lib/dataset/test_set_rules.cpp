@@ -1,60 +1,15 @@
-#include "dataset/test_set_parts.h"
+#include "dataset/test_set_rules.h"
 
-#include "base/interrupt.h"
-#include "base/progress.h"
-#include "io/digest.h"
+#include "base/error.h"
 #include "media/detect.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <filesystem>
 #include <set>
-#include <span>
 
 namespace nonna
 {
-
-Candidates::Candidates(const std::string& path)
-{
-    Progress progress("reading", 0, "pictures");
-    std::error_code error;
-    if (path != "-" && (std::filesystem::is_regular_file(path, error) || is_built_set(path))) {
-        name_ = path;
-        shards_.emplace(std::vector{path});
-        for (std::size_t i = 0; i < shards_->count(); ++i) {
-            throw_if_interrupted();
-            add(shards_->sample(i));
-            progress.advance();
-        }
-    } else {
-        ImageReader reader(path);
-        name_ = reader.name();
-        while (std::optional<Sample> sample = reader.next()) {
-            throw_if_interrupted();
-            pictures_.push_back(sample->picture);
-            add(std::move(*sample));
-            progress.advance();
-        }
-    }
-    if (items.empty())
-        throw Error(name_, "no pictures");
-}
-
-void Candidates::add(Sample sample)
-{
-    Item item;
-    item.digest = sha256(sample.picture);
-    item.index = items.size();
-    sample.picture = Bytes();    // "= {}" would keep the memory
-    item.sample = std::move(sample);
-    items.push_back(std::move(item));
-}
-
-std::span<const std::byte> Candidates::picture(const Item& item) const
-{
-    return shards_ ? shards_->picture(item.index) : std::span<const std::byte>(pictures_.at(item.index));
-}
 
 ClassCounts class_counts(std::size_t positives, std::size_t negatives, const TestSetOptions& o,
                          const std::string& subject)
@@ -147,14 +102,17 @@ void TestSetOptions::set_lists(const std::string& text)
         prefix = text.substr(0, equals);
         const std::string shares = text.substr(equals + 1);
         const std::size_t colon = shares.find(':');
-        const auto whole = [&](std::string_view digits) {
+        const auto whole = [&](std::size_t from, std::size_t to) {
             std::int64_t value = 0;
-            const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-            const bool good = failure == std::errc() && end == digits.data() + digits.size() && value <= 1'000'000;
+            const auto [end, failure] = std::from_chars(shares.data() + from, shares.data() + to, value);
+            const bool good = failure == std::errc() && end == shares.data() + to && value <= 1'000'000;
             return good ? value : 0;
         };
-        const std::int64_t a = colon == std::string::npos ? 0 : whole(std::string_view(shares).substr(0, colon));
-        const std::int64_t b = colon == std::string::npos ? 0 : whole(std::string_view(shares).substr(colon + 1));
+        std::int64_t a = 0, b = 0;
+        if (colon != std::string::npos) {
+            a = whole(0, colon);
+            b = whole(colon + 1, shares.size());
+        }
         if (a < 1 || b < 1)
             throw Error("--split-lists", "must be PREFIX or PREFIX=A:B with A and B at least 1", ExitStatus::usage);
         share = double(a) / double(a + b);

@@ -1,4 +1,4 @@
-#include "dataset/known.h"
+#include "dataset/duplicates.h"
 
 #include "media/reason.h"
 
@@ -9,19 +9,11 @@ namespace nonna
 
 using Status = UnitRecord::Status;
 
-void SetCount::add(Status status) { ++(status == Status::ok ? ok : status == Status::rejected ? rejected : failed); }
-
-std::string SetCount::text() const
-{
-    return std::to_string(ok + rejected + failed) + " in = " + std::to_string(ok) + " ok + " +
-           std::to_string(rejected) + " rejected + " + std::to_string(failed) + " failed";
-}
-
 static std::uint64_t prefix(const std::string& digest) { return std::stoull(digest.substr(0, 16), nullptr, 16); }
 
-Known::Known(int near_dup) : near_(std::max(0, near_dup)), look_(near_dup >= 0) {}
+DuplicateIndex::DuplicateIndex(int near_dup) : near_(std::max(0, near_dup)), look_(near_dup >= 0) {}
 
-void Known::remember(const UnitRecord& record, std::uint64_t what)
+void DuplicateIndex::remember(const UnitRecord& record, std::uint64_t what)
 {
     count_.add(record.status);
     // A duplicate's content is that of another unit, which may be tried again.
@@ -33,13 +25,13 @@ void Known::remember(const UnitRecord& record, std::uint64_t what)
             near_.add(hash, what);
 }
 
-std::optional<std::uint64_t> Known::same_content(const std::string& digest) const
+std::optional<std::uint64_t> DuplicateIndex::same_content(const std::string& digest) const
 {
     const auto found = contents_.find(prefix(digest));
     return found == contents_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<std::uint64_t> Known::look_alike(const std::vector<std::uint64_t>& hashes) const
+std::optional<std::uint64_t> DuplicateIndex::look_alike(const std::vector<std::uint64_t>& hashes) const
 {
     std::optional<std::uint64_t> first;
     for (const std::uint64_t hash : hashes) {

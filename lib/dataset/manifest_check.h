@@ -1,10 +1,11 @@
-// A built set's folder held against its manifest, sample by sample, as they come out of its shards. Private to this
-// room.
+// Private to this room: a built set's samples held against its manifest, one after another, as they come out of the
+// shards.
 //
 // Model to hold in mind: the manifest's ok units, in its order, say which key comes next and in which shard. `take` is
 // given the samples in the shards' order; each must be the one that is due. One thread.
 #pragma once
 
+#include "io/built_set.h"
 #include "io/key_set.h"
 #include "io/manifest.h"
 
@@ -15,31 +16,31 @@
 namespace nonna
 {
 
-class SetFolder
+class ManifestCheck
 {
   public:
     // Error for an unfinished build, settings that cannot be read, files missing from shards/, and others in it.
-    explicit SetFolder(const std::string& path);
+    explicit ManifestCheck(const std::string& path);
     const std::vector<std::string>& shards() const { return shards_; }
 
-    // The sample that comes next, member `picture` of `archive`, is in shard `shard`; gives its unit's source and
-    // digest.
-    void take(const std::string& key, const std::string& picture, std::int64_t shard, const std::string& archive,
-              std::string& source, std::string& digest);
+    // The sample that comes next, member `picture` of `archive`, is in shard `shard`. The unit it is of: valid until
+    // the next call.
+    const UnitRecord& take(const std::string& key, const std::string& picture, std::int64_t shard,
+                           const std::string& archive);
     void end_shard(std::int64_t shard, const std::string& archive);
-    void finish(std::uint64_t& ok, std::uint64_t& rejected, std::uint64_t& failed);
+    UnitCounts finish();    // of all units; Error where one of them has a sample that did not come
 
   private:
-    std::string path_;
+    BuiltSetFiles files_;
     std::vector<std::string> shards_;
     ManifestReader manifest_;
     KeySet units_;
     UnitRecord unit_;
     bool ended_ = false;
     std::size_t key_ = 0;    // the one of unit_ that is due
-    std::uint64_t counts_[3] = {};
+    UnitCounts counts_;
 
-    bool due();    // is there one?
+    bool due();    // is there a sample still to come?
     std::string line() const;
 };
 

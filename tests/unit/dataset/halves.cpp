@@ -1,6 +1,7 @@
-#include "dataset/split.h"
+#include "dataset/halves.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "dataset/test_list.h"
 #include "sample_sets.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,13 +1,11 @@
-// Private to this room: what both ways to a test set (test_set.h) share.
+// Private to this room: the rules that both ways to a test set (test_set.h) follow.
 #pragma once
 
-#include "dataset/split.h"
+#include "dataset/halves.h"
+#include "dataset/test_list.h"
 #include "dataset/test_set.h"
 #include "io/image_stream.h"
-#include "io/shard.h"
 
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -21,31 +19,6 @@ enum TestSetDraw : std::uint64_t {
     draw_negatives = 2,
     draw_places = 3,
     draw_films = 4
-};
-
-// Pictures to choose from: what is known of each, and its bytes on demand. Files and built sets stay where they are,
-// mapped (io/shard.h); what comes through a pipe is held in memory.
-class Candidates
-{
-  public:
-    struct Item {
-        Sample sample;         // without its picture
-        std::string digest;    // sha256 of the picture's bytes
-        std::size_t index = 0;
-        std::string subject(const std::string& set) const { return set + ": " + sample.key; }
-    };
-
-    explicit Candidates(const std::string& path);
-    const std::string& name() const { return name_; }
-    std::vector<Item> items;
-    std::span<const std::byte> picture(const Item& item) const;    // any thread
-
-  private:
-    std::string name_;
-    std::optional<ShardSet> shards_;
-    std::vector<Bytes> pictures_;    // where there are no shards
-
-    void add(Sample sample);
 };
 
 struct ClassCounts {
