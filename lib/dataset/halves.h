@@ -10,6 +10,7 @@
 // group, and usually by far less. A half without a label is an Error.
 #pragma once
 
+#include "base/names.h"
 #include "io/image_stream.h"
 
 #include <cstdint>
@@ -27,7 +28,16 @@ struct GroupMember {
 std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, double share, std::uint64_t seed,
                                        const std::string& subject);
 
-// "folder": of the source's path; "source": its content's digest; "none": the sample's key.
-std::string group_of(const Sample& sample, const std::string& by);
+enum class GroupBy {
+    source,    // its content's digest
+    folder,    // of its path
+    none,      // the sample's key: each is a group of its own
+};
+
+template <>
+inline constexpr auto names_of<GroupBy> =
+    std::to_array<Name<GroupBy>>({{GroupBy::source, "source"}, {GroupBy::folder, "folder"}, {GroupBy::none, "none"}});
+
+std::string group_of(const Sample& sample, GroupBy by);
 
 }    // namespace nonna

@@ -14,17 +14,8 @@ namespace avx2
 #include "kernels/body.inc"
 }    // namespace avx2
 
-const Kernels<float>* avx2_kernels()
-{
-    static constexpr Kernels<float> all = avx2::table<float>("avx2");
-    return &all;
-}
-
-const Bf16Kernels* avx2_bf16_kernels()
-{
-    static constexpr Bf16Kernels all = avx2::bf16::table("avx2");
-    return &all;
-}
+constinit const Kernels<float> avx2_kernels = avx2::table<float>("avx2");
+constinit const Bf16Kernels avx2_bf16_kernels = avx2::bf16::table("avx2");
 
 }    // namespace nonna
 #endif

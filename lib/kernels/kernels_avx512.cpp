@@ -14,17 +14,8 @@ namespace avx512
 #include "kernels/body.inc"
 }    // namespace avx512
 
-const Kernels<float>* avx512_kernels()
-{
-    static constexpr Kernels<float> all = avx512::table<float>("avx512");
-    return &all;
-}
-
-const Bf16Kernels* avx512_bf16_kernels()
-{
-    static constexpr Bf16Kernels all = avx512::bf16::table("avx512");
-    return &all;
-}
+constinit const Kernels<float> avx512_kernels = avx512::table<float>("avx512");
+constinit const Bf16Kernels avx512_bf16_kernels = avx512::bf16::table("avx512");
 
 }    // namespace nonna
 #endif

@@ -20,11 +20,7 @@ namespace avx512bf16
 #include "kernels/bf16_pairs.inc"
 }    // namespace avx512bf16
 
-const Bf16Kernels* avx512bf16_bf16_kernels()
-{
-    static constexpr Bf16Kernels all = avx512bf16::bf16_pairs::table("avx512bf16");
-    return &all;
-}
+constinit const Bf16Kernels avx512bf16_bf16_kernels = avx512bf16::bf16_pairs::table("avx512bf16");
 
 }    // namespace nonna
 #endif

@@ -12,17 +12,8 @@ namespace generic
 #include "kernels/body.inc"
 }    // namespace generic
 
-const Kernels<float>* generic_kernels()
-{
-    static constexpr Kernels<float> all = generic::table<float>("generic");
-    return &all;
-}
-
-const Bf16Kernels* generic_bf16_kernels()
-{
-    static constexpr Bf16Kernels all = generic::bf16::table("generic");
-    return &all;
-}
+constinit const Kernels<float> generic_kernels = generic::table<float>("generic");
+constinit const Bf16Kernels generic_bf16_kernels = generic::bf16::table("generic");
 
 template <> const Kernels<double>& kernels<double>()
 {

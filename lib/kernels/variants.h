@@ -1,4 +1,5 @@
-// The variants behind kernels<float>() and bf16_kernels(); private to this room.
+// The tables behind kernels<float>() and bf16_kernels(), one pair an instruction set, each filled in by the file that
+// is compiled for it; private to this room. dispatch.cpp puts them in order.
 #pragma once
 
 #include "kernels/bf16.h"
@@ -7,14 +8,11 @@
 namespace nonna
 {
 
-const Kernels<float>* generic_kernels();
-const Bf16Kernels* generic_bf16_kernels();
+extern const Kernels<float> generic_kernels;
+extern const Bf16Kernels generic_bf16_kernels;
 #ifdef __x86_64__
-const Kernels<float>* avx2_kernels();
-const Kernels<float>* avx512_kernels();
-const Bf16Kernels* avx2_bf16_kernels();
-const Bf16Kernels* avx512_bf16_kernels();
-const Bf16Kernels* avx512bf16_bf16_kernels();
+extern const Kernels<float> avx2_kernels, avx512_kernels;
+extern const Bf16Kernels avx2_bf16_kernels, avx512_bf16_kernels, avx512bf16_bf16_kernels;
 #endif
 
 }    // namespace nonna

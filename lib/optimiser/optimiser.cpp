@@ -12,28 +12,6 @@
 namespace nonna
 {
 
-std::vector<std::string> rule_names()
-{
-    std::vector<std::string> names;
-    for (const UpdateRule& r : update_rules)
-        names.push_back(r.name);
-    return names;
-}
-
-// One of `names`, by its place among them; `what` they are names of.
-static std::size_t place(const std::vector<std::string>& names, const std::string& name, const std::string& what)
-{
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found != names.end())
-        return std::size_t(found - names.begin());
-    std::string all;
-    for (std::size_t i = 0; i < names.size(); ++i)
-        all += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + names[i];
-    throw Error(name, "no such " + what + ": " + all, ExitStatus::usage);
-}
-
-Rule parse_rule(const std::string& name) { return Rule(place(rule_names(), name, "optimiser")); }
-
 std::string rules_with_momentum()
 {
     std::string names;
@@ -44,14 +22,6 @@ std::string rules_with_momentum()
 }
 
 std::string state_name(Rule rule, std::size_t array) { return std::string("optimiser.") + row_of(rule).arrays[array]; }
-
-// In the order of RateSchedule.
-std::vector<std::string> rate_schedule_names() { return {"constant", "step", "cosine"}; }
-
-RateSchedule parse_rate_schedule(const std::string& name)
-{
-    return RateSchedule(place(rate_schedule_names(), name, "rate schedule"));
-}
 
 double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 {

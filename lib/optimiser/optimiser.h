@@ -7,11 +7,13 @@
 // do not depend on the number of threads.
 #pragma once
 
+#include "base/names.h"
 #include "kernels/aligned.h"
 #include "kernels/segment.h"
 #include "kernels/update_rules.h"
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,15 +23,23 @@ namespace nonna
 
 class Pool;
 
-std::vector<std::string> rule_names();                   // in the order of their codes
-Rule parse_rule(const std::string& name);                // Error (usage) on another name
+template <>
+inline constexpr auto names_of<Rule> = [] {
+    std::array<Name<Rule>, std::size(update_rules)> names;
+    for (std::size_t code = 0; code < names.size(); ++code)
+        names[code] = {update_rules[code].rule, update_rules[code].name};
+    return names;
+}();
+
 std::string rules_with_momentum();                       // names, with commas between
 std::string state_name(Rule rule, std::size_t array);    // of the tensor in files: "optimiser.squares"
 
 enum class RateSchedule { constant, step, cosine };
 
-std::vector<std::string> rate_schedule_names();
-RateSchedule parse_rate_schedule(const std::string& name);    // Error (usage) on another name
+template <>
+inline constexpr auto names_of<RateSchedule> = std::to_array<Name<RateSchedule>>({{RateSchedule::constant, "constant"},
+                                                                                  {RateSchedule::step, "step"},
+                                                                                  {RateSchedule::cosine, "cosine"}});
 
 // What the rate is multiplied by, in (0, 1]. constant: 1. step: 1, a tenth from half of the steps on, a hundredth from
 // three quarters on. cosine: (1 + cos(pi * step / steps)) / 2. `step` counts from 0.

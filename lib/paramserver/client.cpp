@@ -49,7 +49,7 @@ std::vector<Found> complete(const std::vector<Found>& found)
 }    // namespace
 
 Servers::State::State(const Layout& layout_, const ClientOptions& options_, std::int64_t replica)
-    : layout(layout_), options(options_), wire(parse_wire(options_.wire)),
+    : layout(layout_), options(options_), wire(options_.wire),
       most_message(layout_.largest_chunk() * sizeof(float) + most_head),
       hello(hello_of(layout_, options_.access, replica))
 {

@@ -23,7 +23,7 @@ namespace
 UpdateOptions update_of(const ServeOptions& o)
 {
     UpdateOptions update;
-    update.rule = parse_rule(o.optimizer);
+    update.rule = o.optimizer;
     update.rate = o.rate;
     update.momentum = o.momentum;
     update.max_staleness = std::uint64_t(o.max_staleness);

@@ -13,7 +13,7 @@ class Alone : public Descent
   public:
     Alone(Model& model, Network<float>& network, const TrainOptions& options, std::vector<Segment> segments, Pool& pool)
         : model_(model), network_(network), rate_(options.rate),
-          optimiser_(parse_rule(options.optimizer), options.momentum, std::move(segments), pool)
+          optimiser_(options.optimizer, options.momentum, std::move(segments), pool)
     {
     }
     std::vector<StageCost> step(std::int64_t, Schedule schedule, int only, double factor) override
