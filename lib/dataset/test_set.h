@@ -39,7 +39,8 @@
 #pragma once
 
 #include "base/error.h"
-#include "dataset/split.h"
+#include "dataset/framing.h"
+#include "dataset/halves.h"
 
 #include <cstdint>
 #include <optional>
