@@ -341,8 +341,8 @@ BOOST_AUTO_TEST_CASE(a_step_moves_by_the_gradient)
                     if (schedule == Schedule::greedy) {    // the other stage's state stays as it was
                         const std::size_t split = f.network.stage(0).parameters();
                         std::copy_n(f.parameters.begin(), split, moved.begin());
-                        for (std::size_t a = 0; a < kept; ++a) {
-                            const auto at = std::ptrdiff_t(a * gradient.size());
+                        for (std::size_t array = 0; array < kept; ++array) {
+                            const auto at = std::ptrdiff_t(array * gradient.size());
                             std::copy_n(fused_state.begin() + at, split, state.begin() + at);
                             BOOST_TEST(std::all_of(fused_state.begin() + at, fused_state.begin() + at + split,
                                                    [](double v) { return v == 0.25; }));
