@@ -1,5 +1,6 @@
 // nonna-cluster: parameter servers and replicas on one machine, started, watched and stopped together.
 #include "cli/run_tool.h"
+#include "optimiser/optimiser.h"
 #include "paramserver/cluster.h"
 
 int main(int argc, char** argv)
@@ -22,10 +23,10 @@ int main(int argc, char** argv)
     command.flag("--resume", o.resume, "go on from what --folder holds");
     command.option("-j,--jobs", o.threads, "N", "threads of each replica; 0: one for each processor", 0, 1024);
     command.group("As nonna-serve and nonna-train have them");
-    command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.choice("--optimizer", o.optimizer, nonna::rule_names(), "update rule");
+    command.option("--momentum", o.momentum, "M", "of --optimizer " + nonna::rules_with_momentum(), 0, 0.9999);
     command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
-    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
+    command.choice("--rate-schedule", o.rate_schedule, nonna::rate_schedule_names(), "how the rate falls");
     command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products");
     command.choice("--wire", o.wire, {"fp32", "bf16"}, "numbers between replicas and servers");
     command.option("--warm-start", o.warm_start, "STEPS", "of replica 0 alone", 0, 1000000000);

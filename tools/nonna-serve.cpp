@@ -4,6 +4,7 @@
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "model/model_file.h"
+#include "optimiser/optimiser.h"
 #include "paramserver/serve.h"
 
 int main(int argc, char** argv)
@@ -16,9 +17,9 @@ int main(int argc, char** argv)
     command.option("--shard", o.shard, "I/N", "which part, counted from 0; I-J/N: several");
     command.option("--listen", o.listen, "URL", "ipc://PATH, tcp://HOST:PORT or tls+tcp://HOST:PORT; port 0: any");
     command.option("--rendezvous", o.rendezvous, "DIR", "publish the address in this folder");
-    command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
+    command.choice("--optimizer", o.optimizer, nonna::rule_names(), "update rule");
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.option("--momentum", o.momentum, "M", "of --optimizer " + nonna::rules_with_momentum(), 0, 0.9999);
     command.option("--snapshot", o.snapshot, "DIR", "folder for snapshots; starts from them, if there are any");
     command.option("--snapshot-every", o.snapshot_every, "SECONDS", "between snapshots", 0.1, 1e6);
     command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,

@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "cli/run_tool.h"
+#include "optimiser/optimiser.h"
 #include "train/plan.h"
 #include "train/trainer.h"
 
@@ -22,9 +23,9 @@ int main(int argc, char** argv)
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
     command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
-    command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
+    command.choice("--optimizer", o.optimizer, nonna::rule_names(), "update rule");
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
-    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
+    command.choice("--rate-schedule", o.rate_schedule, nonna::rate_schedule_names(), "how the rate falls");
     command.option("--seed", o.seed, "S", "seed of the data's order");
     command.option("--validate", validation, "FILE", "image set to measure the costs on");
     command.option("--log", o.log, "LOG.tsv", "table of costs");
@@ -34,7 +35,7 @@ int main(int argc, char** argv)
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
     command.group("Also");
     command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products; the rest is fp32");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.option("--momentum", o.momentum, "M", "of --optimizer " + nonna::rules_with_momentum(), 0, 0.9999);
     command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
     command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
     command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "kernels/segment.h"
+#include "kernels/update_rules.h"
 
 #include <memory>
 #include <span>

@@ -12,26 +12,45 @@
 namespace nonna
 {
 
-Rule parse_rule(const std::string& name)
+std::vector<std::string> rule_names()
 {
-    if (name == "sgd")
-        return Rule::sgd;
-    if (name == "momentum")
-        return Rule::momentum;
-    if (name == "adagrad")
-        return Rule::adagrad;
-    throw Error(name, "no such optimiser: sgd, momentum or adagrad", ExitStatus::usage);
+    std::vector<std::string> names;
+    for (const UpdateRule& r : update_rules)
+        names.push_back(r.name);
+    return names;
 }
+
+// One of `names`, by its place among them; `what` they are names of.
+static std::size_t place(const std::vector<std::string>& names, const std::string& name, const std::string& what)
+{
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end())
+        return std::size_t(found - names.begin());
+    std::string all;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        all += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + names[i];
+    throw Error(name, "no such " + what + ": " + all, ExitStatus::usage);
+}
+
+Rule parse_rule(const std::string& name) { return Rule(place(rule_names(), name, "optimiser")); }
+
+std::string rules_with_momentum()
+{
+    std::string names;
+    for (const UpdateRule& r : update_rules)
+        if (r.takes_momentum)
+            names += (names.empty() ? "" : ", ") + std::string(r.name);
+    return names;
+}
+
+std::string state_name(Rule rule, std::size_t array) { return std::string("optimiser.") + row_of(rule).arrays[array]; }
+
+// In the order of RateSchedule.
+std::vector<std::string> rate_schedule_names() { return {"constant", "step", "cosine"}; }
 
 RateSchedule parse_rate_schedule(const std::string& name)
 {
-    if (name == "constant")
-        return RateSchedule::constant;
-    if (name == "step")
-        return RateSchedule::step;
-    if (name == "cosine")
-        return RateSchedule::cosine;
-    throw Error(name, "no such rate schedule: constant, step or cosine", ExitStatus::usage);
+    return RateSchedule(place(rate_schedule_names(), name, "rate schedule"));
 }
 
 double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
@@ -51,25 +70,28 @@ double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 Optimiser::Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool)
     : rule_(rule), momentum_(float(momentum)), segments_(std::move(segments)), pool_(pool)
 {
-    std::size_t size = 0;
     for (const Segment& s : segments_)
-        size = std::max(size, s.offset + s.size());
-    if (rule_ != Rule::sgd)
-        state_ = Aligned<float>(size);
+        size_ = std::max(size_, s.offset + s.size());
+    state_ = Aligned<float>(size_ * row_of(rule_).kept());
 }
 
-const char* Optimiser::state_name(Rule rule)
+std::vector<Optimiser::Array> Optimiser::arrays()
 {
-    return rule == Rule::adagrad ? "optimiser.squares" : rule == Rule::momentum ? "optimiser.velocity" : nullptr;
+    std::vector<Array> all;
+    for (std::size_t a = 0; a < row_of(rule_).kept(); ++a)
+        all.push_back({state_name(rule_, a), state().subspan(a * size_, size_)});
+    return all;
 }
 
 Update<float> Optimiser::step(double rate)
 {
-    return {rule_, float(rate), momentum_, rule_ == Rule::sgd ? nullptr : state_.data()};
+    return {rule_, float(rate), momentum_, row_of(rule_).kept() ? state_.data() : nullptr, size_};
 }
 
 void Optimiser::apply(double rate, std::size_t first, std::span<const float> gradient, std::span<float> parameters)
 {
+    // A chunk of a push may begin and end inside a segment, though never inside a matrix: of each segment the part that
+    // the gradient covers is updated.
     const auto& k = kernels<float>();
     const Update<float> update = step(rate);
     const std::size_t last = first + gradient.size();

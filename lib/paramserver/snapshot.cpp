@@ -141,9 +141,9 @@ ShardCopy load(const File& file, const Layout& layout, Rule rule)
     copy.replicas = from_json(json::parse(mark("replicas")), file.index);
     copy.values = Aligned<float>(copy.range.count);
     reader.read("values", copy.values);
-    if (const char* name = Optimiser::state_name(rule)) {
+    if (row_of(rule).kept() > 0) {
         copy.state = Aligned<float>(copy.range.count);
-        reader.read(name, copy.state);
+        reader.read(state_name(rule, 0), copy.state);
     }
     if (file.index == 0 && layout.statistics() > 0) {
         copy.statistics.resize(layout.statistics());
@@ -278,12 +278,12 @@ void Snapshots::save(const ShardCopy& copy)
     if (!copy.statistics.empty())
         writer.declare("statistics", "F64", {copy.statistics.size()});
     writer.declare("values", "F32", {copy.values.size()});
-    if (const char* state = Optimiser::state_name(rule_))
-        writer.declare(state, "F32", {copy.state.size()});
+    if (row_of(rule_).kept() > 0)
+        writer.declare(state_name(rule_, 0), "F32", {copy.state.size()});
     if (!copy.statistics.empty())
         writer.write(std::span<const double>(copy.statistics));
     writer.write(std::span<const float>(copy.values));
-    if (Optimiser::state_name(rule_))
+    if (row_of(rule_).kept() > 0)
         writer.write(std::span<const float>(copy.state));
     writer.commit();
 

@@ -12,8 +12,8 @@ class Alone : public Descent
 {
   public:
     Alone(Model& model, Network<float>& network, const TrainOptions& options, std::vector<Segment> segments, Pool& pool)
-        : model_(model), network_(network), rate_(options.rate), rule_(parse_rule(options.optimizer)),
-          optimiser_(rule_, options.momentum, std::move(segments), pool)
+        : model_(model), network_(network), rate_(options.rate),
+          optimiser_(parse_rule(options.optimizer), options.momentum, std::move(segments), pool)
     {
     }
     std::vector<StageCost> step(std::int64_t, Schedule schedule, int only, double factor) override
@@ -22,14 +22,12 @@ class Alone : public Descent
                              optimiser_.step(rate_ * factor));
     }
     double rate() const override { return rate_; }
-    std::span<float> state() override { return optimiser_.state(); }
-    const char* state_name() const override { return Optimiser::state_name(rule_); }
+    std::vector<Optimiser::Array> arrays() override { return optimiser_.arrays(); }
 
   private:
     Model& model_;
     Network<float>& network_;
     double rate_;
-    Rule rule_;
     Optimiser optimiser_;
 };
 

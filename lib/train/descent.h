@@ -72,8 +72,7 @@ class Descent
     virtual ServerTimes times() const { return {}; }
 
     // For checkpoints: the optimiser's state, where this process has it.
-    virtual std::span<float> state() { return {}; }
-    virtual const char* state_name() const { return nullptr; }
+    virtual std::vector<Optimiser::Array> arrays() { return {}; }
 };
 
 // In this process's memory, where the gradient arises.

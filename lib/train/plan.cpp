@@ -19,7 +19,7 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
             plan.weights * (2 + (served.push_every > 1) +
                             (served.fetch_every > 1 || parse_precision(options.precision) == Precision::bf16));
     else
-        plan.optimiser = parse_rule(options.optimizer) == Rule::sgd ? 0 : plan.weights;
+        plan.optimiser = plan.weights * row_of(parse_rule(options.optimizer)).kept();
     const std::size_t before = memory::reserved();
     Network<float> network(architecture, int(options.batch), pool, parse_precision(options.precision));
     network.reserve_gradients(parse_schedule(options.schedule));

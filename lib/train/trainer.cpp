@@ -122,11 +122,9 @@ void train(Model& model, const std::vector<Source>& sources,
     std::unique_ptr<Descent> descent;
     if (!options.served.on())
         descent = descend_alone(model, network, options, pool);
-    RunState state{0, batches.positions(), {}, nullptr};
-    if (descent) {
-        state.optimiser = descent->state();
-        state.optimiser_name = descent->state_name();
-    }
+    RunState state{0, batches.positions(), {}};
+    if (descent)
+        state.optimiser = descent->arrays();
 
     const std::string run = describe(options, sources);
     std::optional<Checkpoints> checkpoints;

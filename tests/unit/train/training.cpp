@@ -255,7 +255,7 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
 {
     for (const bool tied : {true, false})
         for (const char* precision : {"fp32", "bf16"})
-            for (const char* rule : {"momentum", "adagrad"}) {
+            for (const std::string& rule : rule_names()) {
                 TrainOptions o = options();
                 o.precision = precision;
                 o.optimizer = rule;
@@ -312,7 +312,7 @@ BOOST_FIXTURE_TEST_CASE(same_bits_for_any_number_of_threads, Fixture)
 
 BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
 {
-    for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+    for (const std::string& rule : rule_names()) {
         TrainOptions o = options();
         o.optimizer = rule;
         o.rate = 1e-3;
@@ -358,7 +358,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_gives_the_same_bits_for_any_number_of_threads, Fixt
 BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
 {
     for (const bool tied : {true, false})
-        for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+        for (const std::string& rule : rule_names()) {
             TrainOptions o = options();
             o.precision = "bf16";
             o.optimizer = rule;
