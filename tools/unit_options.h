@@ -1,7 +1,7 @@
 // The options by which videos (and pictures) become samples, shared by nonna-frames and nonna-dataset build.
 #pragma once
 
-#include "picture_format.h"
+#include "format_option.h"
 
 #include "cli/run_tool.h"
 #include "dataset/decode_units.h"

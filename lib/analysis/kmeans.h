@@ -35,8 +35,10 @@ class Pool;
 enum class KMeansStart { sampled, spread_out };
 
 template <>
-inline constexpr auto names_of<KMeansStart> =
-    std::to_array<Name<KMeansStart>>({{KMeansStart::sampled, "sampled"}, {KMeansStart::spread_out, "k-means++"}});
+inline constexpr auto names_of<KMeansStart> = names<KMeansStart>({
+    {KMeansStart::sampled, "sampled"},
+    {KMeansStart::spread_out, "k-means++"},
+});
 
 struct KMeansOptions {
     std::int64_t centroids = 0;

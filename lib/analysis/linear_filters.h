@@ -35,8 +35,11 @@ namespace nonna
 enum class LinearPixels { raw, centred, whitened };
 
 template <>
-inline constexpr auto names_of<LinearPixels> = std::to_array<Name<LinearPixels>>(
-    {{LinearPixels::raw, "raw"}, {LinearPixels::centred, "centred"}, {LinearPixels::whitened, "whitened"}});
+inline constexpr auto names_of<LinearPixels> = names<LinearPixels>({
+    {LinearPixels::raw, "raw"},
+    {LinearPixels::centred, "centred"},
+    {LinearPixels::whitened, "whitened"},
+});
 
 struct LinearOptions {
     std::int64_t filters = 100000;

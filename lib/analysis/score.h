@@ -30,8 +30,10 @@ using Labels = std::vector<std::uint8_t>;    // 1 positive, 0 negative, one an i
 enum class Polarity { positive, either };
 
 template <>
-inline constexpr auto names_of<Polarity> = std::to_array<Name<Polarity>>({{Polarity::positive, "positive"},
-                                                                          {Polarity::either, "either"}});
+inline constexpr auto names_of<Polarity> = names<Polarity>({
+    {Polarity::positive, "positive"},
+    {Polarity::either, "either"},
+});
 
 struct Score {
     int polarity = 1;    // -1: yes below the threshold

@@ -30,10 +30,11 @@ struct AnnotateOptions {
 };
 
 template <>
-inline constexpr auto names_of<AnnotateOptions::Keep> =
-    std::to_array<Name<AnnotateOptions::Keep>>({{AnnotateOptions::Keep::all, "all"},
-                                                {AnnotateOptions::Keep::with, "with"},
-                                                {AnnotateOptions::Keep::without, "without"}});
+inline constexpr auto names_of<AnnotateOptions::Keep> = names<AnnotateOptions::Keep>({
+    {AnnotateOptions::Keep::all, "all"},
+    {AnnotateOptions::Keep::with, "with"},
+    {AnnotateOptions::Keep::without, "without"},
+});
 
 // done, or skipped. Error when nothing was kept.
 ExitStatus annotate_set(const std::string& input, const std::string& output, const AnnotateOptions& options);

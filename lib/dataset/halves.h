@@ -35,8 +35,11 @@ enum class GroupBy {
 };
 
 template <>
-inline constexpr auto names_of<GroupBy> =
-    std::to_array<Name<GroupBy>>({{GroupBy::source, "source"}, {GroupBy::folder, "folder"}, {GroupBy::none, "none"}});
+inline constexpr auto names_of<GroupBy> = names<GroupBy>({
+    {GroupBy::source, "source"},
+    {GroupBy::folder, "folder"},
+    {GroupBy::none, "none"},
+});
 
 std::string group_of(const Sample& sample, GroupBy by);
 

@@ -54,10 +54,11 @@ struct FrameRequest {
 };
 
 template <>
-inline constexpr auto
-    names_of<FrameRequest::Pick> = std::to_array<Name<FrameRequest::Pick>>({{FrameRequest::Pick::random, "random"},
-                                                                            {FrameRequest::Pick::middle, "middle"},
-                                                                            {FrameRequest::Pick::first, "first"}});
+inline constexpr auto names_of<FrameRequest::Pick> = names<FrameRequest::Pick>({
+    {FrameRequest::Pick::random, "random"},
+    {FrameRequest::Pick::middle, "middle"},
+    {FrameRequest::Pick::first, "first"},
+});
 
 struct VideoFrame {
     Picture picture;

@@ -19,15 +19,15 @@ namespace nonna
 
 enum class Border { same, valid };
 
-template <>
-inline constexpr auto names_of<Border> = std::to_array<Name<Border>>({{Border::same, "same"},
-                                                                      {Border::valid, "valid"}});
+template <> inline constexpr auto names_of<Border> = names<Border>({{Border::same, "same"}, {Border::valid, "valid"}});
 
 enum class StageKind { rica, autoencoder };
 
 template <>
-inline constexpr auto names_of<StageKind> = std::to_array<Name<StageKind>>({{StageKind::rica, "rica"},
-                                                                            {StageKind::autoencoder, "autoencoder"}});
+inline constexpr auto names_of<StageKind> = names<StageKind>({
+    {StageKind::rica, "rica"},
+    {StageKind::autoencoder, "autoencoder"},
+});
 
 struct StageArchitecture {
     StageKind kind = StageKind::rica;

@@ -29,13 +29,14 @@ enum class Schedule {
 };
 
 template <>
-inline constexpr auto names_of<Schedule> = std::to_array<Name<Schedule>>({{Schedule::joint, "joint"},
-                                                                          {Schedule::stagewise, "stagewise"},
-                                                                          {Schedule::greedy, "greedy"}});
+inline constexpr auto names_of<Schedule> = names<Schedule>({
+    {Schedule::joint, "joint"},
+    {Schedule::stagewise, "stagewise"},
+    {Schedule::greedy, "greedy"},
+});
 
 template <>
-inline constexpr auto names_of<Precision> = std::to_array<Name<Precision>>({{Precision::fp32, "fp32"},
-                                                                            {Precision::bf16, "bf16"}});
+inline constexpr auto names_of<Precision> = names<Precision>({{Precision::fp32, "fp32"}, {Precision::bf16, "bf16"}});
 
 template <class Real> class Network
 {

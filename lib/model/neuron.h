@@ -15,8 +15,11 @@ namespace nonna
 enum class Sublayer { filter = 0, pool = 1, norm = 2 };
 
 template <>
-inline constexpr auto names_of<Sublayer> =
-    std::to_array<Name<Sublayer>>({{Sublayer::filter, "filter"}, {Sublayer::pool, "pool"}, {Sublayer::norm, "norm"}});
+inline constexpr auto names_of<Sublayer> = names<Sublayer>({
+    {Sublayer::filter, "filter"},
+    {Sublayer::pool, "pool"},
+    {Sublayer::norm, "norm"},
+});
 
 struct LayerId {
     int stage = 0;    // from 0 here, from 1 in names

@@ -37,9 +37,11 @@ std::string state_name(Rule rule, std::size_t array);    // of the tensor in fil
 enum class RateSchedule { constant, step, cosine };
 
 template <>
-inline constexpr auto names_of<RateSchedule> = std::to_array<Name<RateSchedule>>({{RateSchedule::constant, "constant"},
-                                                                                  {RateSchedule::step, "step"},
-                                                                                  {RateSchedule::cosine, "cosine"}});
+inline constexpr auto names_of<RateSchedule> = names<RateSchedule>({
+    {RateSchedule::constant, "constant"},
+    {RateSchedule::step, "step"},
+    {RateSchedule::cosine, "cosine"},
+});
 
 // What the rate is multiplied by, in (0, 1]. constant: 1. step: 1, a tenth from half of the steps on, a hundredth from
 // three quarters on. cosine: (1 + cos(pi * step / steps)) / 2. `step` counts from 0.

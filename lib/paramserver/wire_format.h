@@ -17,8 +17,7 @@ namespace nonna
 
 enum class Wire : std::uint32_t { fp32 = 0, bf16 = 1 };
 
-template <>
-inline constexpr auto names_of<Wire> = std::to_array<Name<Wire>>({{Wire::fp32, "fp32"}, {Wire::bf16, "bf16"}});
+template <> inline constexpr auto names_of<Wire> = names<Wire>({{Wire::fp32, "fp32"}, {Wire::bf16, "bf16"}});
 
 inline std::size_t bytes_each(Wire wire) { return wire == Wire::bf16 ? 2 : 4; }
 

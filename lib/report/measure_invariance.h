@@ -43,8 +43,10 @@ struct InvarianceOptions {
 };
 
 template <>
-inline constexpr auto names_of<InvarianceOptions::Beyond> = std::to_array<Name<InvarianceOptions::Beyond>>(
-    {{InvarianceOptions::Beyond::mirror, "mirror"}, {InvarianceOptions::Beyond::mean, "mean"}});
+inline constexpr auto names_of<InvarianceOptions::Beyond> = names<InvarianceOptions::Beyond>({
+    {InvarianceOptions::Beyond::mirror, "mirror"},
+    {InvarianceOptions::Beyond::mean, "mean"},
+});
 
 ExitStatus measure_invariance(const InvarianceOptions& options);
 

@@ -25,10 +25,12 @@ namespace nonna
 enum class Warp { translate_x, translate_y, scale, rotate };
 
 template <>
-inline constexpr auto names_of<Warp> = std::to_array<Name<Warp>>({{Warp::translate_x, "translate-x"},
-                                                                  {Warp::translate_y, "translate-y"},
-                                                                  {Warp::scale, "scale"},
-                                                                  {Warp::rotate, "rotate"}});
+inline constexpr auto names_of<Warp> = names<Warp>({
+    {Warp::translate_x, "translate-x"},
+    {Warp::translate_y, "translate-y"},
+    {Warp::scale, "scale"},
+    {Warp::rotate, "rotate"},
+});
 
 double unwarped(Warp warp);    // the amount that changes nothing: 1 of scale, else 0
 

@@ -11,12 +11,15 @@ enum class Bare { one };
 }    // namespace
 
 template <>
-inline constexpr auto nonna::names_of<Colour> =
-    std::to_array<nonna::Name<Colour>>({{Colour::red, "red"}, {Colour::green, "grass-green"}, {Colour::blue, "blue"}});
+inline constexpr auto nonna::names_of<Colour> = nonna::names<Colour>({
+    {Colour::red, "red"},
+    {Colour::green, "grass-green"},
+    {Colour::blue, "blue"},
+});
 
 using namespace nonna;
 
-BOOST_AUTO_TEST_SUITE(names)
+BOOST_AUTO_TEST_SUITE(enum_names)
 
 BOOST_AUTO_TEST_CASE(a_table_is_looked_up_both_ways)
 {

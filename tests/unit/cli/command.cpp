@@ -15,8 +15,10 @@ enum class Reach { near, all_over };
 }    // namespace
 
 template <>
-inline constexpr auto nonna::names_of<Reach> = std::to_array<nonna::Name<Reach>>({{Reach::near, "near"},
-                                                                                  {Reach::all_over, "all-over"}});
+inline constexpr auto nonna::names_of<Reach> = nonna::names<Reach>({
+    {Reach::near, "near"},
+    {Reach::all_over, "all-over"},
+});
 
 using namespace nonna;
 

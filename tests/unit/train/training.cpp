@@ -159,7 +159,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                 o.steps = 60;
                 o.log = folder / "log.tsv";
                 o.rate = rule == Rule::adagrad ? 0.01 : rule == Rule::sgd ? 3e-3 : 3e-4;
-                if (o.schedule == Schedule::greedy && o.optimizer == "momentum")
+                if (o.schedule == Schedule::greedy && rule == Rule::momentum)
                     o.rate *= 2;    // a stage has half of the steps to gather speed in
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
@@ -197,7 +197,7 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
                     const std::size_t column = log.column(std::string(stage) + "_relative");
                     const std::size_t last = log.rows.size() - 1;
                     // a plain step moves the sum of many small errors slowly; Adagrad's does not care how small
-                    const double allowed = o.optimizer == "adagrad" ? 0.9 : 0.995;
+                    const double allowed = rule == Rule::adagrad ? 0.9 : 0.995;
                     BOOST_TEST(log.number(last, column) < allowed * log.number(0, column),
                                name_of(schedule) << " " << name << " tied " << tied << " " << stage << ": "
                                                  << log.number(0, column) << " -> " << log.number(last, column));
@@ -266,16 +266,18 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
                 train(whole, sources, validation, o, pool);
 
                 Pool three(3);
-                o.checkpoint = folder / (name_of(precision) + (name + std::to_string(tied));
+                o.checkpoint = folder / (name_of(precision) + (name + std::to_string(tied)));
                 o.log = folder / "parts.tsv";
                 o.resume = true;
                 Model part = start(sigmoid(tied), three, blobs(37, 0));
                 train(part, sources, validation, o, three);
-                BOOST_TEST((part.parameters == whole.parameters), name_of(precision) << " " << name << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name_of(precision)
+                                                                      << " " << name << " tied " << tied);
                 fs::remove(o.checkpoint + "/step-000000012.safetensors");    // step 10 is the newest left
                 part = start(sigmoid(tied), pool, blobs(37, 0));
                 train(part, sources, validation, o, pool);
-                BOOST_TEST((part.parameters == whole.parameters), name_of(precision) << " " << name << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name_of(precision)
+                                                                      << " " << name << " tied " << tied);
                 BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
             }
 }
@@ -445,7 +447,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_of_another_run_are_refused, Fixture)
 BOOST_FIXTURE_TEST_CASE(divergence_is_an_error, Fixture)
 {
     TrainOptions o = options();
-    o.optimizer = "sgd";
+    o.optimizer = Rule::sgd;
     o.rate = 1e6;
     o.steps = 50;
     Model model = start(false, pool, blobs(37, 0));
