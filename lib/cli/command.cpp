@@ -41,37 +41,13 @@ Declaration declare(Kind kind, const std::string& flags, const std::string& meta
     return d;
 }
 
-void store(std::int64_t& variable, std::int64_t value) { variable = value; }
 void store(double& variable, double value) { variable = value; }
-template <class Number> void store(std::optional<Number>& variable, Number value) { variable = value; }
+void store(std::optional<double>& variable, double value) { variable = value; }
 
-std::vector<std::string> present(std::int64_t v) { return {to_text(v)}; }
 std::vector<std::string> present(double v) { return {to_text(v)}; }
-template <class Number> std::vector<std::string> present(const std::optional<Number>& v)
+std::vector<std::string> present(const std::optional<double>& v)
 {
     return v ? std::vector<std::string>{to_text(*v)} : std::vector<std::string>{};
-}
-
-template <class Variable>
-Declaration whole_number(const std::string& flags, Variable& value, const std::string& metavar, const std::string& help,
-                         std::int64_t least, std::int64_t most)
-{
-    Declaration d = declare(Kind::integer, flags, metavar, help);
-    if (least != std::numeric_limits<std::int64_t>::min())
-        d.least = to_text(least);
-    if (most != std::numeric_limits<std::int64_t>::max())
-        d.most = to_text(most);
-    d.values = [&value] { return present(value); };
-    d.set = [&value, least, most, range = range_text(d)](const std::string& text) -> std::string {
-        std::int64_t n = 0;
-        if (!from_text(text, n))
-            return quoted(text) + " is not a whole number";
-        if (n < least || n > most)
-            return text + " is out of range (" + range + ")";
-        store(value, n);
-        return {};
-    };
-    return d;
 }
 
 template <class Variable>
@@ -167,6 +143,14 @@ std::vector<const Declaration*> Command::State::arguments() const
     return found;
 }
 
+const Declaration& Command::State::declared(const std::string& option) const
+{
+    for (const Declaration& d : declarations)
+        if (d.long_name == option)
+            return d;
+    throw Error(option, "not declared");    // our own mistake
+}
+
 Common::Common()
 {
     add(shown, truth("-h,--help", help, "print this help"));
@@ -192,20 +176,6 @@ Command& Command::option(const std::string& flags, std::string& value, const std
                          const std::string& help)
 {
     add(state_->declarations, one_text(flags, value, metavar, help));
-    return *this;
-}
-
-Command& Command::option(const std::string& flags, std::int64_t& value, const std::string& metavar,
-                         const std::string& help, std::int64_t least, std::int64_t most)
-{
-    add(state_->declarations, whole_number(flags, value, metavar, help, least, most));
-    return *this;
-}
-
-Command& Command::option(const std::string& flags, std::optional<std::int64_t>& value, const std::string& metavar,
-                         const std::string& help, std::int64_t least, std::int64_t most)
-{
-    add(state_->declarations, whole_number(flags, value, metavar, help, least, most));
     return *this;
 }
 
@@ -250,16 +220,54 @@ Command& Command::option(const std::string& flags, std::vector<std::string>& val
 Command& Command::choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
                          const std::string& help)
 {
+    return bind(
+        flags, help,
+        Choice{choices, [&value] { return value; }, [&value, choices](std::size_t place) { value = choices[place]; }});
+}
+
+Command& Command::bind(const std::string& flags, const std::string& metavar, const std::string& help,
+                       WholeNumber number)
+{
+    Declaration d = declare(Kind::integer, flags, metavar, help);
+    if (!number.fits)
+        throw Error(d.long_name, "its variable's type does not hold its limits");    // our own mistake
+    if (number.least != std::numeric_limits<std::int64_t>::min())
+        d.least = to_text(number.least);
+    if (number.most != std::numeric_limits<std::int64_t>::max())
+        d.most = to_text(number.most);
+    d.values = [read = number.read] {
+        const std::optional<std::int64_t> n = read();
+        return n ? std::vector<std::string>{to_text(*n)} : std::vector<std::string>{};
+    };
+    d.set = [number, range = range_text(d)](const std::string& text) -> std::string {
+        std::int64_t n = 0;
+        if (!from_text(text, n))
+            return quoted(text) + " is not a whole number";
+        if (n < number.least || n > number.most)
+            return text + " is out of range (" + range + ")";
+        number.write(n);
+        return {};
+    };
+    add(state_->declarations, std::move(d));
+    return *this;
+}
+
+Command& Command::bind(const std::string& flags, const std::string& help, Choice choice)
+{
     std::string metavar;
-    for (const std::string& c : choices)
-        metavar += (metavar.empty() ? "" : "|") + c;
-    Declaration d = one_text(flags, value, metavar, help);
-    d.kind = Kind::choice;
-    d.choices = choices;
-    d.set = [&value, choices, metavar](const std::string& text) -> std::string {
-        if (std::find(choices.begin(), choices.end(), text) == choices.end())
+    for (const std::string& name : choice.names)
+        metavar += (metavar.empty() ? "" : "|") + name;
+    Declaration d = declare(Kind::choice, flags, metavar, help);
+    d.choices = choice.names;
+    d.values = [read = choice.read] {
+        const std::string name = read();
+        return name.empty() ? std::vector<std::string>{} : std::vector<std::string>{name};
+    };
+    d.set = [choice, metavar](const std::string& text) -> std::string {
+        const auto found = std::find(choice.names.begin(), choice.names.end(), text);
+        if (found == choice.names.end())
             return quoted(text) + " is none of " + metavar;
-        value = text;
+        choice.write(std::size_t(found - choice.names.begin()));
         return {};
     };
     add(state_->declarations, std::move(d));
@@ -270,6 +278,11 @@ Command& Command::flag(const std::string& flags, bool& value, const std::string&
 {
     add(state_->declarations, truth(flags, value, help));
     return *this;
+}
+
+Command& Command::threads(int& value, const std::string& what)
+{
+    return option("-j,--jobs", value, "N", what + "; 0: one for each processor", 0, 1024);
 }
 
 Command& Command::required()
@@ -290,13 +303,7 @@ Command& Command::group(const std::string& title)
     return *this;
 }
 
-bool Command::given(const std::string& option) const
-{
-    for (const Declaration& d : state_->declarations)
-        if (d.long_name == option)
-            return d.given;
-    throw Error(option, "not declared");    // our own mistake
-}
+bool Command::given(const std::string& option) const { return state_->declared(option).given; }
 
 std::string Command::given_in(const std::string& group) const
 {
@@ -308,6 +315,21 @@ std::string Command::given_in(const std::string& group) const
                 return state_->declarations[i].long_name;
     }
     return {};
+}
+
+std::vector<std::string> Command::words(const std::vector<std::string>& options) const
+{
+    std::vector<std::string> words;
+    for (const std::string& option : options) {
+        const Declaration& d = state_->declared(option);
+        for (const std::string& value : d.values()) {
+            if (d.kind != Kind::flag)
+                words.insert(words.end(), {option, value});
+            else if (value == "true")
+                words.push_back(option);
+        }
+    }
+    return words;
 }
 
 Command& Command::positional(const std::string& metavar, std::string& value, const std::string& help)

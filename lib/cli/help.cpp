@@ -12,7 +12,7 @@ namespace
 
 constexpr std::size_t columns = 80, screen_lines = 24;
 
-std::string names_of(const Declaration& d)
+std::string flags_of(const Declaration& d)
 {
     return d.short_name.empty() ? d.long_name : d.short_name + ", " + d.long_name;
 }
@@ -35,7 +35,7 @@ std::string left_of(const Declaration& d)
 {
     if (d.positional())
         return "  " + d.metavar + (d.repeated ? "..." : "");
-    std::string text = (d.short_name.empty() ? "      " : "  ") + names_of(d);
+    std::string text = (d.short_name.empty() ? "      " : "  ") + flags_of(d);
     return d.metavar.empty() ? text : text + " " + d.metavar;
 }
 
@@ -110,7 +110,7 @@ std::string closing(const Command::State& root, const Common& common)
 {
     std::string text = "Every program: ";
     for (const Declaration& d : common.shown)
-        text += names_of(d) + (d.metavar.empty() ? "" : " " + d.metavar) + (&d == &common.shown.back() ? "." : "; ");
+        text += flags_of(d) + (d.metavar.empty() ? "" : " " + d.metavar) + (&d == &common.shown.back() ? "." : "; ");
     text += " Manual: " + root.name + "(1)";
     return concat({"\n", indented(wrap(text, columns), "")});
 }
@@ -172,6 +172,10 @@ std::string replace_all(std::string text, const std::string& from, const std::st
     return text;
 }
 
+// Made to fit a screen of 25 lines. What comes by itself are the ungrouped options, each with its help; groups and jobs
+// are listed by names alone. Where that is still too long, the table is set as densely as it goes, with the right
+// column where it costs the fewest lines, and the closing lines shrink to one: what is cut are words that the manual
+// has.
 std::string help_text(const Command::State& root, const Command::State* job, const Common& common)
 {
     const Command::State& state = job ? *job : root;
@@ -194,7 +198,7 @@ std::string help_text(const Command::State& root, const Command::State* job, con
         if (group == 0)
             rows.push_back(d);
         else
-            grouped[group - 1] += " " + names_of(*d) + (d->metavar.empty() ? "" : " " + d->metavar);
+            grouped[group - 1] += concat({" ", flags_of(*d), d->metavar.empty() ? "" : " ", d->metavar});
     }
     std::string jobs;
     for (std::size_t i = 0; i < grouped.size(); ++i)

@@ -49,7 +49,8 @@ struct Command::State {
     std::function<ExitStatus()> action;
 
     std::vector<const Declaration*> options() const;
-    std::vector<const Declaration*> arguments() const;    // by position
+    std::vector<const Declaration*> arguments() const;               // by position
+    const Declaration& declared(const std::string& option) const;    // by its long name; it must be there
 };
 
 // The options every program has. They come from the command line alone.

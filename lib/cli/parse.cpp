@@ -22,6 +22,29 @@ struct Cut {
     std::size_t ended = 0;            // index in `rest` of the first argument behind "--"
 };
 
+// CLI11 takes the following word for the value of "--label=": such words become two, the second one empty.
+void separate_empty_values(std::vector<std::string>& words)
+{
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
+        if (words[i].size() > 3 && words[i].starts_with("--") && words[i].find('=') == words[i].size() - 1) {
+            words[i].pop_back();
+            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+            ++i;
+        }
+}
+
+// CLI11's own exceptions name the option before a colon, where they name one.
+[[noreturn]] void refuse(const CLI::Error& e)
+{
+    const std::string what = e.what();
+    const std::size_t colon = what.find(": ");
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&e))
+        throw Error(what.substr(0, colon), "needs a value", ExitStatus::usage);
+    if (colon == std::string::npos)
+        throw Error("arguments", what, ExitStatus::usage);
+    throw Error(what.substr(0, colon), what.substr(colon + 2), ExitStatus::usage);
+}
+
 // Records the options' values and returns what is left. With `stop_at_argument` everything from the first argument on
 // is left uncut (it belongs to a job).
 Cut cut(std::vector<std::string> words, const std::vector<std::vector<Declaration>*>& tables, bool stop_at_argument,
@@ -40,28 +63,14 @@ Cut cut(std::vector<std::string> words, const std::vector<std::vector<Declaratio
             CLI::Option* o = d.kind == Declaration::Kind::flag
                                  ? app.add_flag(names)
                                  : app.add_option(names, [](const CLI::results_t&) { return true; })->expected(1);
-            o->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+            o->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);    // given twice is refused below, in our words
             bound.emplace_back(&d, o);
         }
-
-    // CLI11 takes the following word for the value of "--label=".
-    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i)
-        if (words[i].size() > 3 && words[i].starts_with("--") && words[i].find('=') == words[i].size() - 1) {
-            words[i].pop_back();
-            words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
-            ++i;
-        }
-
+    separate_empty_values(words);
     try {
         app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-    } catch (const CLI::ArgumentMismatch& e) {
-        std::string what = e.what();
-        throw Error(what.substr(0, what.find(": ")), "needs a value", ExitStatus::usage);
     } catch (const CLI::Error& e) {
-        std::string what = e.what();
-        auto colon = what.find(": ");
-        throw Error(colon == std::string::npos ? "arguments" : what.substr(0, colon),
-                    colon == std::string::npos ? what : what.substr(colon + 2), ExitStatus::usage);
+        refuse(e);
     }
 
     for (auto& [declaration, o] : bound)
@@ -70,6 +79,7 @@ Cut cut(std::vector<std::string> words, const std::vector<std::vector<Declaratio
                 throw Error(declaration->long_name, "given more than once", ExitStatus::usage);
             parsed.values[declaration] = o->results();
         }
+    // What CLI11 did not know, in order. Before "--" that may be an option it never heard of, behind it nothing is.
     Cut left;
     left.rest = app.remaining();
     left.ended = left.rest.size();
@@ -94,6 +104,7 @@ void refuse_options(const Cut& c)
 
 void take_arguments(const Cut& c, const Command::State& state, Parsed& parsed)
 {
+    // From the left; a list takes what is there, but for what those behind it must have (FILE... TARGET).
     auto arguments = state.arguments();
     std::size_t next = 0;
     for (std::size_t a = 0; a < arguments.size(); ++a) {

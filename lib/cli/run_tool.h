@@ -5,7 +5,8 @@
 //         SweepOptions o;
 //         nonna::Command command("nonna-sweep", "per-neuron threshold sweep");
 //         command.positional("MODEL", o.model, "model file");
-//         command.option("--best", o.best, "N", "print only the N best neurons");
+//         command.option("--best", o.best, "N", "print only the N best neurons", 1, 1000);
+//         command.choice("--polarity", o.polarity, "may silence say yes?");
 //         return nonna::run_tool(argc, argv, command, [&] { ...; return nonna::ExitStatus::done; });
 //     }
 //
@@ -30,16 +31,22 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/names.h"
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nonna
 {
+
+template <class T>
+concept Integer = std::integral<T> && !std::same_as<T, bool>;
 
 class Command
 {
@@ -48,22 +55,29 @@ class Command
     ~Command();
 
     // Options. `flags` as "-o,--output"; the bound variable's present value is the default and is shown in the help.
+    // A variable is what the program computes with: an integer of any type, whose limits its type must hold, or an enum
+    // with a table of names (base/names.h), whose names are the choices. Empty optionals have no default.
     Command& option(const std::string& flags, std::string& value, const std::string& metavar, const std::string& help);
-    Command& option(const std::string& flags, std::int64_t& value, const std::string& metavar, const std::string& help,
+    template <Integer T>
+    Command& option(const std::string& flags, T& value, const std::string& metavar, const std::string& help,
                     std::int64_t least, std::int64_t most);
+    template <Integer T>
+    Command& option(const std::string& flags, std::optional<T>& value, const std::string& metavar,
+                    const std::string& help, std::int64_t least, std::int64_t most);
     Command& option(const std::string& flags, std::uint64_t& value, const std::string& metavar,
-                    const std::string& help);
+                    const std::string& help);    // any: a seed
     Command& option(const std::string& flags, double& value, const std::string& metavar, const std::string& help,
                     double least, double most);
-    Command& option(const std::string& flags, std::optional<std::int64_t>& value, const std::string& metavar,
-                    const std::string& help, std::int64_t least, std::int64_t most);
     Command& option(const std::string& flags, std::optional<double>& value, const std::string& metavar,
                     const std::string& help, double least, double most);
     Command& option(const std::string& flags, std::vector<std::string>& values, const std::string& metavar,
                     const std::string& help);    // may be repeated
+    template <Named Enum> Command& choice(const std::string& flags, Enum& value, const std::string& help);
     Command& choice(const std::string& flags, std::string& value, const std::vector<std::string>& choices,
-                    const std::string& help);
+                    const std::string& help);    // where the names are no enum's
     Command& flag(const std::string& flags, bool& value, const std::string& help);
+    // -j, the same in every program that has it; `what`: it is the number of, for people.
+    Command& threads(int& value, const std::string& what = "threads");
     Command& required();                           // the option declared last must be given
     Command& required_unless(const bool& flag);    // but where that flag was
 
@@ -80,6 +94,8 @@ class Command
     bool given(const std::string& option) const;
     // The first given option of a group; empty: none. For options that would do nothing.
     std::string given_in(const std::string& group) const;
+    // What gives another program the values that these options have now, as words of its command line.
+    std::vector<std::string> words(const std::vector<std::string>& options) const;
 
     // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run. The reference
     // stays valid as long as this Command.
@@ -89,8 +105,52 @@ class Command
     State& state() { return *state_; }
 
   private:
+    // A whole number, or one of a list, however the variable holds it.
+    struct WholeNumber {
+        std::function<std::optional<std::int64_t>()> read;
+        std::function<void(std::int64_t)> write;
+        std::int64_t least, most;    // of the option
+        bool fits;                   // the variable's type holds both
+    };
+    struct Choice {
+        std::vector<std::string> names;
+        std::function<std::string()> read;         // empty: none yet
+        std::function<void(std::size_t)> write;    // by its place in the list
+    };
+    Command& bind(const std::string& flags, const std::string& metavar, const std::string& help, WholeNumber number);
+    Command& bind(const std::string& flags, const std::string& help, Choice choice);
+
     std::unique_ptr<State> state_;
 };
+
+template <Integer T>
+Command& Command::option(const std::string& flags, T& value, const std::string& metavar, const std::string& help,
+                         std::int64_t least, std::int64_t most)
+{
+    return bind(flags, metavar, help,
+                WholeNumber{[&value] { return std::int64_t(value); }, [&value](std::int64_t n) { value = T(n); }, least,
+                            most, std::in_range<T>(least) && std::in_range<T>(most)});
+}
+
+template <Integer T>
+Command& Command::option(const std::string& flags, std::optional<T>& value, const std::string& metavar,
+                         const std::string& help, std::int64_t least, std::int64_t most)
+{
+    return bind(flags, metavar, help,
+                WholeNumber{[&value] { return value ? std::optional<std::int64_t>(*value) : std::nullopt; },
+                            [&value](std::int64_t n) { value = T(n); }, least, most,
+                            std::in_range<T>(least) && std::in_range<T>(most)});
+}
+
+template <Named Enum> Command& Command::choice(const std::string& flags, Enum& value, const std::string& help)
+{
+    Choice choice;
+    for (const Name<Enum>& row : names_of<Enum>)
+        choice.names.push_back(row.name);
+    choice.read = [&value] { return name_of(value); };
+    choice.write = [&value](std::size_t place) { value = names_of<Enum>[place].value; };
+    return bind(flags, help, std::move(choice));
+}
 
 // Parses, runs the action (or the chosen subcommand's when `action` is empty), returns the exit status for main.
 int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()> action = {});

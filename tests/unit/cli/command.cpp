@@ -7,6 +7,19 @@
 #include <limits>
 #include <unistd.h>
 
+namespace
+{
+
+enum class Reach { near, all_over };
+
+}    // namespace
+
+template <>
+inline constexpr auto nonna::names_of<Reach> = nonna::names<Reach>({
+    {Reach::near, "near"},
+    {Reach::all_over, "all-over"},
+});
+
 using namespace nonna;
 
 namespace
@@ -22,6 +35,10 @@ struct Program {
     std::optional<double> norm;
     std::optional<std::int64_t> steps;
     bool null = false;
+    Reach reach = Reach::near;
+    int side = 200, threads = 0;
+    std::optional<std::int8_t> shift;
+    std::uint64_t count = 7;
     Command command{"nonna-probe", "trains nothing"};
     Common common;
 
@@ -37,6 +54,11 @@ struct Program {
         command.option("--norm", norm, "X", "norm", -1, 1);
         command.choice("--optimizer", rule, {"sgd", "adagrad"}, "update rule");
         command.flag("-0,--null", null, "NUL ends a name");
+        command.choice("--reach", reach, "how far");
+        command.option("--side", side, "N", "pixels", 0, 8192);
+        command.option("--shift", shift, "N", "bits", -128, 127);
+        command.option("--count", count, "N", "how many", 0, 5'000'000'000);
+        command.threads(threads);
     }
 
     void run(std::vector<std::string> words, bool everything_needed = true)
@@ -106,6 +128,50 @@ BOOST_AUTO_TEST_CASE(values_reach_their_variables)
     BOOST_TEST(p.seed == std::numeric_limits<std::uint64_t>::max());
     BOOST_TEST(p.rule == "sgd");
     BOOST_TEST(p.null);
+}
+
+BOOST_AUTO_TEST_CASE(enums_and_integers_of_any_type_are_bound_themselves)
+{
+    Program p;
+    p.run({"m", "-o", "x", "--reach", "all-over", "--side", "8192", "--shift", "-128", "--count", "5000000000", "-j2"});
+    BOOST_TEST((p.reach == Reach::all_over));
+    BOOST_TEST(p.side == 8192);
+    BOOST_TEST(int(p.shift.value()) == -128);
+    BOOST_TEST(p.count == 5'000'000'000u);
+    BOOST_TEST(p.threads == 2);
+    const auto refusal = [](const Words& more) {
+        Words words = {"m", "-o", "x"};
+        words.insert(words.end(), more.begin(), more.end());
+        return Program().refusal(words);
+    };
+    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is none of near|all-over");
+    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is none of near|all-over");
+    BOOST_TEST(refusal({"--side", "8193"}) == "--side: 8193 is out of range (0 to 8192)");
+    BOOST_TEST(refusal({"--shift", "128"}) == "--shift: 128 is out of range (-128 to 127)");
+    BOOST_TEST(refusal({"--count", "-1"}) == "--count: -1 is out of range (0 to 5000000000)");
+    BOOST_TEST(refusal({"--side", "4294967296"}) == "--side: 4294967296 is out of range (0 to 8192)");
+    BOOST_TEST(refusal({"-j", "1025"}) == "--jobs: 1025 is out of range (0 to 1024)");
+
+    // Limits that the variable cannot hold are our own mistake, found by any run.
+    std::int16_t small = 0;
+    std::optional<unsigned> positive;
+    BOOST_CHECK_THROW(p.command.option("--small", small, "N", "", 0, 32768), Error);
+    BOOST_CHECK_THROW(p.command.option("--positive", positive, "N", "", -1, 1), Error);
+    p.command.option("--small", small, "N", "", -32768, 32767);
+    p.command.option("--positive", positive, "N", "", 0, 4294967295);
+}
+
+BOOST_AUTO_TEST_CASE(words_give_another_program_the_same_values)
+{
+    Program p, other;
+    p.run({"m", "-o", "a b", "--data", "x", "--data", "y", "--rate", "0.1", "--reach", "all-over", "-0"});
+    Words words = p.command.words({"--output", "--data", "--steps", "--rate", "--reach", "--null", "--side"});
+    BOOST_TEST((words == Words{"--output", "a b", "--data", "x", "--data", "y", "--rate", "0.1", "--reach", "all-over",
+                               "--null", "--side", "200"}));
+    words.insert(words.begin(), "m");
+    other.run(words);
+    BOOST_TEST((other.rate == p.rate && other.reach == p.reach && other.data == p.data && other.null));
+    BOOST_CHECK_THROW(p.command.words({"--no-such"}), Error);
 }
 
 BOOST_AUTO_TEST_CASE(words_are_taken_as_they_are)
@@ -243,13 +309,14 @@ BOOST_AUTO_TEST_CASE(faults_name_their_source)
 BOOST_AUTO_TEST_CASE(printed_settings_are_read_again)
 {
     Program first;
-    first.run({"m", "-o", "[x] y,z='1'", "--data", "a b", "--batch", "3", "--norm", "0.1", "-0"});
+    first.run({"m", "-o", "[x] y,z='1'", "--data", "a b", "--batch", "3", "--norm", "0.1", "-0", "--reach=all-over"});
     File printed(print_config(first.command.state(), nullptr));
     Program second;
     second.run({"m", "--config", printed.path});
     BOOST_TEST(second.output == first.output);
     BOOST_TEST((second.data == first.data));
     BOOST_TEST(second.batch == 3);
+    BOOST_TEST((second.reach == Reach::all_over));
     BOOST_TEST(second.norm.value() == 0.1);
     BOOST_TEST(!second.steps);
     BOOST_TEST(second.null);
@@ -296,6 +363,18 @@ BOOST_AUTO_TEST_CASE(page_is_filled_in)
     BOOST_TEST(text.ends_with(".El\n.Sh SEE ALSO\n"));
     File lacking(".Dt X 1\n@NAME@\n@SYNOPSIS@\n");
     BOOST_CHECK_THROW(manual_page(p.command.state(), p.common, lacking.path), Error);
+}
+
+BOOST_AUTO_TEST_CASE(choices_are_listed_wherever_an_interface_is_printed)
+{
+    Program p;
+    const Command::State& state = p.command.state();
+    BOOST_TEST(help_text(state, nullptr, p.common).find("--reach near|all-over    how far [near]\n") !=
+               std::string::npos);
+    BOOST_TEST(interface_json(state, p.common).find("\"choices\": [\"near\", \"all-over\"]") != std::string::npos);
+    for (const char* shell : {"bash", "zsh", "fish"})
+        BOOST_TEST(completion(state, p.common, shell).find("near all-over") != std::string::npos, shell);
+    BOOST_TEST(print_config(state, nullptr).find("reach = \"near\"\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(names_are_declared_once)
