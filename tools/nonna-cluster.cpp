@@ -1,48 +1,64 @@
 // nonna-cluster: parameter servers and replicas on one machine, started, watched and stopped together.
 #include "cli/run_tool.h"
 #include "paramserver/cluster.h"
+#include "paramserver/serve.h"
+#include "train/trainer.h"
 
 int main(int argc, char** argv)
 {
-    nonna::ClusterOptions o;
-    nonna::Command command("nonna-cluster", "train a model with parameter servers and replicas on this machine");
+    using namespace nonna;
+    ClusterOptions o;
+    ServeOptions serve;    // what is handed on to nonna-serve and nonna-train
+    TrainOptions train;
+    std::vector<std::string> data;
+    std::string validation;
+    int threads = 1;
+    serve.snapshot_every = 10;
+    Command command("nonna-cluster", "train a model with parameter servers and replicas on this machine");
     command.positional("MODEL", o.model, "model file to start from");
     command.option("-o,--output", o.output, "OUT", "the trained model").required();
-    command.option("--data", o.data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required();
+    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required();
     command.option("--servers", o.servers, "N", "parameter servers, a shard each", 1, 1024);
     command.option("--replicas", o.replicas, "R", "replicas, a portion of the pictures each", 1, 1024);
     command.option("--steps", o.steps, "N", "minibatches in all, divided among the replicas", 1, 1000000000);
-    command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.option("--fetch-every", o.fetch_every, "P", "steps between fetches", 1, 1000000);
-    command.option("--push-every", o.push_every, "G", "steps between pushes", 1, 1000000);
-    command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
-    command.option("--validate", o.validation, "FILE", "image set on which replica 0 measures the costs");
-    command.option("--log", o.log, "LOG.tsv", "replica 0's table of costs");
+    command.option("--batch", train.batch, "N", "pictures in a minibatch", 1, 4096);
+    command.option("--fetch-every", train.served.fetch_every, "P", "steps between fetches", 1, 1000000);
+    command.option("--push-every", train.served.push_every, "G", "steps between pushes", 1, 1000000);
+    command.option("--rate", serve.rate, "R", "learning rate", 0, 1e6);
+    command.option("--validate", validation, "FILE", "image set on which replica 0 measures the costs");
+    command.option("--log", train.log, "LOG.tsv", "replica 0's table of costs");
     command.option("--folder", o.folder, "DIR", "for addresses, snapshots, checkpoints; else a temporary one");
     command.flag("--resume", o.resume, "go on from what --folder holds");
-    command.option("-j,--jobs", o.threads, "N", "threads of each replica; 0: one for each processor", 0, 1024);
+    command.threads(threads, "threads of each replica");
     command.group("As nonna-serve and nonna-train have them");
-    command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
-    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
-    command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products");
-    command.choice("--wire", o.wire, {"fp32", "bf16"}, "numbers between replicas and servers");
-    command.option("--warm-start", o.warm_start, "STEPS", "of replica 0 alone", 0, 1000000000);
-    command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,
+    command.choice("--optimizer", serve.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
+    command.option("--momentum", serve.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.choice("--schedule", train.schedule, "how far gradients reach");
+    command.choice("--rate-schedule", train.rate_schedule, "how the rate falls");
+    command.choice("--precision", train.precision, "of the filters' products");
+    command.choice("--wire", train.served.client.wire, "numbers between replicas and servers");
+    command.option("--warm-start", train.served.warm_start, "STEPS", "of replica 0 alone", 0, 1000000000);
+    command.option("--max-staleness", serve.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,
                    1000000000);
-    command.flag("--staleness-scale", o.staleness_scale, "divide a push's rate by 1 + its age in versions");
-    command.option("--snapshot-every", o.snapshot_every, "SECONDS", "between the servers' snapshots", 0.1, 1e6);
-    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between a replica's checkpoints", 1,
+    command.flag("--staleness-scale", serve.staleness_scale, "divide a push's rate by 1 + its age in versions");
+    command.option("--snapshot-every", serve.snapshot_every, "SECONDS", "between the servers' snapshots", 0.1, 1e6);
+    command.option("--checkpoint-every", train.checkpoint_every, "N", "steps between a replica's checkpoints", 1,
                    1000000000);
-    command.option("--patience", o.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
-    command.option("--timing", o.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
-    command.option("--seed", o.seed, "S", "seed of the data's order");
-    return nonna::run_tool(argc, argv, command, [&] {
-        using namespace nonna;
+    command.option("--patience", train.served.client.patience, "SECONDS", "how long a lost server is waited for", 0,
+                   1e9);
+    command.option("--timing", train.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
+    command.option("--seed", train.seed, "S", "seed of the data's order");
+    return run_tool(argc, argv, command, [&] {
         if (o.resume && o.folder.empty())
             usage_error("--resume", "needs --folder DIR");
-        keep_apart({o.output, o.log, o.timing}, {o.model, o.validation});
+        keep_apart({o.output, train.log, train.timing}, {o.model, validation});
+        // Checked already: declared by the types that they are bound to there, with the same limits.
+        o.serve = command.words({"--snapshot-every", "--optimizer", "--rate", "--momentum", "--max-staleness",
+                                 "--staleness-scale", "--jobs"});
+        o.train = command.words({"--data", "--batch", "--schedule", "--rate-schedule", "--precision", "--seed",
+                                 "--jobs", "--wire", "--fetch-every", "--push-every", "--warm-start", "--patience",
+                                 "--checkpoint-every"});
+        o.train_first = command.words({"--validate", "--log", "--timing"});
         run_cluster(o);
         return ExitStatus::done;
     });

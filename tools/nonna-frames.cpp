@@ -6,7 +6,7 @@
 int main(int argc, char** argv)
 {
     nonna::FrameSetOptions options;
-    UnitFlags flags;
+    UnitFlags flags(options.unit);
     std::vector<std::string> videos;
     std::string output, list;
     bool null_terminated = false;
@@ -24,7 +24,7 @@ int main(int argc, char** argv)
         nonna::append_file_list(videos, list, null_terminated);
         if (videos.empty())
             nonna::usage_error("VIDEO", "no video given");
-        flags.apply(options.unit, "nonna-frames " + nonna::version());
+        flags.finish("nonna-frames " + nonna::version());
         return nonna::write_frame_set(videos, output, options);
     });
 }

@@ -89,6 +89,7 @@ int main(int argc, char** argv)
     return nonna::run_tool(argc, argv, command, [&] {
         if (count && check)
             nonna::usage_error("--count", "excludes --check");
+        // Files or servers, told apart by the names; options of one say nothing about the other and are refused.
         std::size_t addresses = 0;
         for (const std::string& file : files)
             addresses += file.find("://") != std::string::npos;

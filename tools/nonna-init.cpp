@@ -18,21 +18,22 @@ int main(int argc, char** argv)
 {
     std::string architecture_name, output, whiten_from;
     nonna::WhiteningOptions whitening;
-    std::int64_t patches = 100000, threads = 0;
+    int threads = 0;
     nonna::Command command("nonna-init", "a model with random weights and fitted preprocessing");
     command.positional("ARCH", architecture_name, "architecture: an installed name (as study) or a .conf file");
     command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required();
     command.option("--seed", whitening.seed, "S", "seed of weights and whitening patches");
     command.option("--whiten-from", whiten_from, "DATA.tar",
                    "fit the whitening on these pictures; without it the input is only contrast-normalised");
-    command.option("--patches", patches, "N", "patches that the whitening is fitted on", 1000, 100000000);
-    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    command.option("--patches", whitening.patches, "N", "patches that the whitening is fitted on", 1000, 100000000);
+    command.threads(threads);
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
         keep_apart({output}, {architecture_name, whiten_from});
         const Architecture architecture = Architecture::read(architecture_name);
-        Pool pool{int(threads)};
-        whitening.patches = std::uint64_t(patches);
+        Pool pool(threads);
+
+        // What pictures look like to the network comes first: weights are fitted to its output below.
 
         Preprocessing preprocessing;
         preprocessing.side = architecture.side;
@@ -44,6 +45,8 @@ int main(int argc, char** argv)
         }
         Model model = random_model(architecture, preprocessing, whitening.seed, pool);
 
+        // A random decoder's scale would make the first costs, and steps, any size. A few hundred pictures tell the
+        // least-squares one; without pictures whitened ones are imitated by noise, which has their unit variance.
         const std::size_t size = architecture.input().size();
         const std::size_t count = whiten_from.empty() ? 48 : std::min(scale_pictures, pictures.count());
         std::vector<float> images(count * size);
@@ -60,7 +63,7 @@ int main(int argc, char** argv)
         model.provenance = {{"tool", "nonna " + version()}, {"seed", std::to_string(whitening.seed)}, {"step", "0"}};
         if (!whiten_from.empty()) {
             model.provenance["whitening_data"] = pictures.digest;
-            model.provenance["whitening_patches"] = std::to_string(patches);
+            model.provenance["whitening_patches"] = std::to_string(whitening.patches);
         }
         save_model(output, model);
         return ExitStatus::done;

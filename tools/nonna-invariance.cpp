@@ -20,12 +20,12 @@ int main(int argc, char** argv)
     command.option("--each", o.each, "EACH.tsv", "every picture's responses");
     command.option("--plot", o.plot, "OUT.svg", "the curves drawn (needs gnuplot)");
     command.option("--sheet", o.sheet, "OUT.png", "two of the pictures, warped");
-    command.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    command.threads(o.threads);
     command.group("Warps");
     command.option("--translate", o.translate, "RANGE", "pixels: 9, -4:9, 9/19 for 19 amounts, none");
     command.option("--scale", o.scale, "RANGE", "factors, as 0.4:1.6/25, or none");
     command.option("--rotate", o.rotate, "RANGE", "degrees in the plane, as 180/37, or none");
-    command.choice("--border", o.border, {"mirror", "mean"}, "what is beyond the picture");
+    command.choice("--border", o.border, "what is beyond the picture");
     command.option("--crop", o.crop, "C", "the network sees the middle C pixels, or that share (0: all)", 0, 100'000);
     command.option("--positive", o.positive, "LABEL", "pictures with another label are left out");
     command.group("Sequences");
@@ -33,6 +33,7 @@ int main(int argc, char** argv)
     command.option("--angles", o.angles, "LIST", "01=-90,02=-70,... or a table (default: the name's end)");
 
     return run_tool(argc, argv, command, [&] {
+        // PICTURES.tar may be missing, where heads that turn are all that is looked at: a list that may be empty.
         if (files.size() > 1)
             usage_error("PICTURES.tar", "one image set is wanted, not " + std::to_string(files.size()));
         if (!files.empty())

@@ -13,7 +13,7 @@ int main(int argc, char** argv)
 {
     using namespace nonna;
     std::string model_path, images, output, labels_out, layer_text = "top";
-    std::int64_t threads = 0;
+    int threads = 0;
 
     Command command("nonna-respond", "responses of a layer's neurons to images");
     command.positional("MODEL", model_path, "model file");
@@ -21,24 +21,27 @@ int main(int argc, char** argv)
     command.option("-o,--output", output, "R.npy", "(images, rows, columns, maps); - is standard output").required();
     command.option("--layer", layer_text, "LAYER", "STAGE.SUBLAYER as in 3.norm, or top");
     command.option("--labels-out", labels_out, "L.tsv", "key, source and label of each image, in the same order");
-    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    command.threads(threads);
 
     return run_tool(argc, argv, command, [&] {
         keep_apart({output, labels_out}, {model_path, images});
         const Model model = load_model(model_path);
         const LayerId layer = parse_layer(layer_text, model.architecture);
-        Pool pool{int(threads)};
+        Pool pool(threads);
         const Shape shape = layer_shape(layer, model.architecture);
         NpyWriter writer(output, {std::uint64_t(shape.rows), std::uint64_t(shape.columns), std::uint64_t(shape.maps)});
         std::optional<TableWriter> table;
         if (!labels_out.empty())
             table.emplace(labels_out, std::vector<std::string>{"key", "source", "label"});
+        // A batch at a time, so that neither pictures nor responses are ever held whole: memory does not grow with the
+        // set, and a pipe is as good as a file.
         LayerResponder responder(model, {layer}, pool);
         stream_pictures(
             images, model.architecture.side, model.architecture.channels, responder.batch(), pool,
             [&](const PictureSet& set, std::size_t first) {
                 responder.respond({set.pixels, set.count()}, first,
                                   [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) {
+                                      // found here, where the model can be named: whoever reads the array cannot
                                       for (const float v : batch)
                                           if (!std::isfinite(v))
                                               throw Error(model_path, "a response is not a finite number");

@@ -9,7 +9,7 @@
 int main(int argc, char** argv)
 {
     std::string input;
-    std::int64_t threads = 0;
+    int threads = 0;
     nonna::ServeOptions o;
     nonna::Command command("nonna-serve", "hold a part of a model's parameters for the replicas that train it");
     command.positional("MODEL", input, "model file to start from");
@@ -26,10 +26,10 @@ int main(int argc, char** argv)
     command.flag("--staleness-scale", o.staleness_scale, "divide a push's rate by 1 + its age in versions");
     command.option("--metrics", o.metrics, "URL", "figures for Prometheus, as http://127.0.0.1:0/metrics");
     declare_access(command, o.access);
-    command.option("-j,--jobs", threads, "N", "threads for updates; 0: one for each processor", 0, 1024);
+    command.threads(threads, "threads for updates");
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
-        Pool pool{int(threads)};
+        Pool pool(threads);
         const Model head = load_model_head(input);
         const Layout layout(parameter_segments(head.architecture), head.statistics.size(),
                             model_identity(head.architecture, head.preprocessing));

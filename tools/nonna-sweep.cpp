@@ -32,26 +32,27 @@ int main(int argc, char** argv)
     SweepCommand sweep;
     std::vector<std::string> files, layers;
     std::string responses, labels;
-    std::int64_t threads = 0;
+    int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
     command.positional("FILE", files, "MODEL and TEST.tar (- is standard input)");
     command.option("--responses", responses, "R.npy", "(images, rows, columns, maps) in place of MODEL TEST.tar");
     command.option("--labels", labels, "L.tsv", "their labels: a table with the column label");
     command.option("--layer", layers, "LAYER", "as in 3.norm, all or top (default); repeatable");
-    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    command.threads(threads);
     sweep.declare(command);
 
     return run_tool(argc, argv, command, [&] {
         sweep.check();
         keep_apart(sweep.outputs(), {responses, labels});
         keep_apart(sweep.outputs(), files);
-        Pool pool{int(threads)};
+        Pool pool(threads);
         if (command.given("--seed") && !sweep.held_out && !sweep.folds && !sweep.resamples)
             usage_error("--seed", "goes with --held-out, --folds or --bootstrap");
         if (responses == "-" && labels == "-")
             usage_error("--labels", "standard input gives the responses");
         if (responses.empty() != labels.empty())
             usage_error("--labels", "goes with --responses, each needs the other");
+        // Responses of another run, or of another program: read as often as needed, no model is loaded.
         if (!responses.empty()) {
             if (!files.empty())
                 usage_error("--responses", "takes the place of MODEL and TEST.tar");

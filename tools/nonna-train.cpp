@@ -8,88 +8,113 @@
 
 #include <cstdio>
 
-int main(int argc, char** argv)
+using namespace nonna;
+
+namespace
 {
+
+const std::string on_servers = "On parameter servers";
+
+struct Options {
     std::string input, output, replica = "0/1";
     std::vector<std::string> data, validation;
-    std::int64_t threads = 0;
+    int threads = 0;
     bool plan = false;
-    nonna::TrainOptions o;
-    nonna::Command command("nonna-train", "train a model on image sets");
-    command.positional("MODEL", input, "model file to start from");
-    command.option("-o,--output", output, "OUT", "the trained model");
-    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required_unless(plan);
-    command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
-    command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
-    command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
-    command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
-    command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
-    command.option("--seed", o.seed, "S", "seed of the data's order");
-    command.option("--validate", validation, "FILE", "image set to measure the costs on");
-    command.option("--log", o.log, "LOG.tsv", "table of costs");
-    command.option("--checkpoint", o.checkpoint, "DIR", "folder for checkpoints");
-    command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
-    command.flag("--plan", plan, "print what memory a run takes, and end");
-    command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+    TrainOptions run;
+};
+
+// What goes together, and what would do nothing or destroy an input, before a byte is read or written.
+void check(Options& o, const Command& command)
+{
+    TrainOptions& r = o.run;
+    ServedOptions& s = r.served;
+    if (!s.client.servers.empty() && !s.client.rendezvous.empty())
+        usage_error("--servers", "excludes --rendezvous");
+    if (!s.on() && !command.given_in(on_servers).empty())
+        usage_error(command.given_in(on_servers), "needs --servers or --rendezvous");
+    for (const char* option : {"--optimizer", "--rate", "--momentum"})
+        if (s.on() && command.given(option))
+            usage_error(option, "is the servers' to choose: see nonna-serve");
+    if (o.output.empty() && !o.plan && !s.on())
+        usage_error("--output", "must be given, but where the parameters are on servers");
+    s.replica = Part::parse(o.replica, "--replica", false);
+    s.pull = !o.output.empty();
+    if (r.resume && r.checkpoint.empty())
+        usage_error("--resume", "needs --checkpoint DIR");
+    keep_apart({r.log, r.timing}, {o.input});    // the model itself may be trained in place
+    keep_apart({o.output, r.log, r.timing}, o.validation);
+    for (const std::string& text : o.data)
+        keep_apart({o.output, r.log, r.timing}, {text, text.substr(0, text.rfind(':'))});
+}
+
+// Memory is planned from the architecture alone, so that a run that does not fit says so before the weights and the
+// sets are read.
+ExitStatus run(Options& o, const Command& command)
+{
+    check(o, command);
+    Pool pool(o.threads);
+    const Architecture architecture = o.plan ? Architecture::of_any(o.input) : Architecture::of_model(o.input);
+    const MemoryPlan memory = plan_memory(architecture, o.run, pool);
+    if (o.plan)
+        std::fputs(plan_table(memory).c_str(), stdout);
+    require(memory, o.input);
+    if (o.plan)
+        return ExitStatus::done;
+    std::vector<Source> sources;
+    for (const std::string& text : o.data) {
+        sources.push_back(open_source(text, architecture));
+        sources.back().pictures = portion(sources.back().pictures, o.run.served.replica.first, o.run.served.replica.of);
+    }
+    std::vector<std::shared_ptr<const Pictures>> validation_sets;
+    for (const std::string& path : o.validation)
+        validation_sets.push_back(open_pictures(path, architecture.side, architecture.channels));
+    Model model = load_model(o.input);
+    train(model, sources, validation_sets, o.run, pool);
+    model.provenance["tool"] = "nonna " + version();
+    if (!o.output.empty())
+        save_model(o.output, model);
+    return ExitStatus::done;
+}
+
+}    // namespace
+
+int main(int argc, char** argv)
+{
+    Options o;
+    TrainOptions& r = o.run;
+    Command command("nonna-train", "train a model on image sets");
+    command.positional("MODEL", o.input, "model file to start from");
+    command.option("-o,--output", o.output, "OUT", "the trained model");
+    command.option("--data", o.data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required_unless(o.plan);
+    command.option("--steps", r.steps, "N", "minibatches in all", 0, 1000000000);
+    command.option("--batch", r.batch, "N", "pictures in a minibatch", 1, 4096);
+    command.choice("--schedule", r.schedule, "how far gradients reach");
+    command.choice("--optimizer", r.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
+    command.option("--rate", r.rate, "R", "learning rate", 0, 1e6);
+    command.choice("--rate-schedule", r.rate_schedule, "how the rate falls");
+    command.option("--seed", r.seed, "S", "seed of the data's order");
+    command.option("--validate", o.validation, "FILE", "image set to measure the costs on");
+    command.option("--log", r.log, "LOG.tsv", "table of costs");
+    command.option("--checkpoint", r.checkpoint, "DIR", "folder for checkpoints");
+    command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
+    command.flag("--plan", o.plan, "print what memory a run takes, and end");
+    command.threads(o.threads);
     command.group("Also");
-    command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products; the rest is fp32");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
-    command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
-    command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
-    command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
-    nonna::ServedOptions& s = o.served;
-    const std::string on_servers = "On parameter servers";
+    command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
+    command.option("--momentum", r.momentum, "M", "of --optimizer momentum", 0, 0.9999);
+    command.option("--validate-every", r.validate_every, "N", "steps between measurements", 1, 1000000000);
+    command.option("--log-every", r.log_every, "N", "steps between rows", 1, 1000000000);
+    command.option("--timing", r.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
+    command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
+    ServedOptions& s = r.served;
     command.group(on_servers);
     command.option("--servers", s.client.servers, "LIST", "addresses, with commas between, or a file with one a line");
     declare_client(command, s.client);
-    command.option("--replica", replica, "I/N", "which replica, counted from 0; learns from every N-th picture");
+    command.option("--replica", o.replica, "I/N", "which replica, counted from 0; learns from every N-th picture");
     command.option("--fetch-every", s.fetch_every, "P", "steps between fetches of the values", 1, 1000000);
     command.option("--push-every", s.push_every, "G", "steps between pushes of the gradients' sum", 1, 1000000);
     command.option("--warm-start", s.warm_start, "STEPS", "replicas but 0 wait for so many steps of it", 0, 1000000000);
     command.option("--patience", s.client.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
-    command.choice("--wire", s.client.wire, {"fp32", "bf16"}, "numbers between replica and servers");
-    return nonna::run_tool(argc, argv, command, [&] {
-        using namespace nonna;
-        if (!s.client.servers.empty() && !s.client.rendezvous.empty())
-            usage_error("--servers", "excludes --rendezvous");
-        if (!s.on() && !command.given_in(on_servers).empty())
-            usage_error(command.given_in(on_servers), "needs --servers or --rendezvous");
-        for (const char* option : {"--optimizer", "--rate", "--momentum"})
-            if (s.on() && command.given(option))
-                usage_error(option, "is the servers' to choose: see nonna-serve");
-        if (output.empty() && !plan && !s.on())
-            usage_error("--output", "must be given, but where the parameters are on servers");
-        s.replica = Part::parse(replica, "--replica", false);
-        s.pull = !output.empty();
-        if (o.resume && o.checkpoint.empty())
-            usage_error("--resume", "needs --checkpoint DIR");
-        keep_apart({o.log, o.timing}, {input});    // the model itself may be trained in place
-        keep_apart({output, o.log, o.timing}, validation);
-        for (const std::string& text : data)
-            keep_apart({output, o.log, o.timing}, {text, text.substr(0, text.rfind(':'))});
-        Pool pool{int(threads)};
-        const Architecture architecture = plan ? Architecture::of_any(input) : Architecture::of_model(input);
-        const MemoryPlan memory = plan_memory(architecture, o, pool);
-        if (plan)
-            std::fputs(plan_table(memory).c_str(), stdout);
-        require(memory, input);
-        if (plan)
-            return ExitStatus::done;
-        std::vector<Source> sources;
-        for (const std::string& text : data) {
-            sources.push_back(open_source(text, architecture));
-            sources.back().pictures = portion(sources.back().pictures, s.replica.first, s.replica.of);
-        }
-        std::vector<std::shared_ptr<const Pictures>> validation_sets;
-        for (const std::string& path : validation)
-            validation_sets.push_back(open_pictures(path, architecture.side, architecture.channels));
-        Model model = load_model(input);
-        train(model, sources, validation_sets, o, pool);
-        model.provenance["tool"] = "nonna " + version();
-        if (!output.empty())
-            save_model(output, model);
-        return ExitStatus::done;
-    });
+    command.choice("--wire", s.client.wire, "numbers between replica and servers");
+    return run_tool(argc, argv, command, [&] { return run(o, command); });
 }

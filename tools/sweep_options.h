@@ -13,7 +13,7 @@ struct SweepCommand : nonna::SweepRun {
         command.option("--folds", folds, "K", "the same, each of K parts held out in turn", 2, 100);
         command.group("Scoring");
         command.option("--positive", positive, "LABEL", "the label that means yes");
-        command.choice("--polarity", polarity, {"positive", "either"}, "may silence say yes?");
+        command.choice("--polarity", polarity, "may silence say yes?");
         command.option("--bootstrap", resamples, "N", "resamples for 95 % intervals of the --best", 10, 1000000);
         command.flag("--no-auc", no_auc, "count only: two readings, no sorting, AUC nan");
         command.option("--memory", memory, "MIB", "for responses; more are set aside in $TMPDIR", 1, 1 << 24);

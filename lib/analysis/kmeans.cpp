@@ -60,10 +60,8 @@ KMeans::KMeans(VectorSource source, const KMeansOptions& options, Pool& pool)
     State& s = *state_;
     const std::size_t count = s.source.count, k = std::size_t(options.centroids);
     check_centroids(s.source.name, count, options.centroids);
-    if (std::find(kmeans_starts.begin(), kmeans_starts.end(), options.start) == kmeans_starts.end())
-        throw std::logic_error("k-means: no such start: " + options.start);
     s.batch = std::min(std::size_t(options.batch), count);
-    const std::size_t vectors = options.start == "sampled" ? s.batch : std::max(s.batch, 5 * k);
+    const std::size_t vectors = options.start == KMeansStart::sampled ? s.batch : std::max(s.batch, 5 * k);
     require_memory(s.source.name, (k + vectors) * s.source.length * sizeof(float),
                    std::to_string(k) + " centroids and " + std::to_string(vectors) + " pictures");
 }
@@ -151,8 +149,8 @@ void KMeans::start()
     std::iota(all.begin(), all.end(), std::size_t{0});
     Random random(s.options.seed, Purpose::kmeans_start, 0);
     shuffle(all, random);
-    all.resize(s.options.start == "sampled" ? k : 5 * k);
-    if (s.options.start == "sampled")
+    all.resize(s.options.start == KMeansStart::sampled ? k : 5 * k);
+    if (s.options.start == KMeansStart::sampled)
         s.sampled(all);
     else
         s.spread_out(std::move(all), random);

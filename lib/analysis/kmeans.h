@@ -17,6 +17,8 @@
 // run cut off and gone on with ends in the same bits, for any number of threads.
 #pragma once
 
+#include "base/names.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,15 +32,21 @@ namespace nonna
 
 class Pool;
 
+enum class KMeansStart { sampled, spread_out };
+
+template <>
+inline constexpr auto names_of<KMeansStart> = names<KMeansStart>({
+    {KMeansStart::sampled, "sampled"},
+    {KMeansStart::spread_out, "k-means++"},
+});
+
 struct KMeansOptions {
     std::int64_t centroids = 0;
     std::int64_t iterations = 50;
     std::int64_t batch = 10000;    // at most all vectors
-    std::string start = "sampled";
+    KMeansStart start = KMeansStart::sampled;
     std::uint64_t seed = 0;
 };
-
-inline const std::vector<std::string> kmeans_starts = {"sampled", "k-means++"};
 
 // Vectors by number; any number of threads may read at once.
 struct VectorSource {

@@ -54,7 +54,7 @@ std::map<std::string, std::string> run_of(const TrainingPictures& pictures, cons
     return {{"tool", tool},
             {"data_sha256", pictures.digest},
             {"seed", std::to_string(fit.kmeans.seed)},
-            {"start", fit.kmeans.start},
+            {"start", name_of(fit.kmeans.start)},
             {"batch", std::to_string(fit.kmeans.batch)},
             {"eigenvalue_offset", exact(fit.eigenvalue_offset)}};
 }
@@ -64,7 +64,7 @@ Preprocessing fit_whitening(const TrainingPictures& pictures, const KMeansFit& f
     Architecture input;
     input.name = pictures.name;
     input.side = pictures.side;
-    input.whitening = int(fit.whitening);
+    input.whitening = fit.whitening;
     std::vector<std::size_t> drawn(pictures.count);
     std::iota(drawn.begin(), drawn.end(), std::size_t{0});
     Random random(fit.kmeans.seed, Purpose::kmeans_start, 1);

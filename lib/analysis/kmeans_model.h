@@ -33,7 +33,7 @@ void save_kmeans(const std::string& path, const KMeansModel& model);
 
 struct KMeansFit {
     KMeansOptions kmeans;
-    std::int64_t whitening = 11;    // side of the whitening filters, odd; 0: none
+    int whitening = 11;    // side of the whitening filters, odd; 0: none
     double eigenvalue_offset = 0.1;
     std::string save;                // empty: nowhere
     std::int64_t save_every = 10;    // iterations

@@ -27,13 +27,11 @@ constexpr std::size_t fitted_on = 2000;
 class UnitPictures
 {
   public:
-    UnitPictures(const std::string& pixels, const RandomCrops& crops, const LinearOptions& options, Pool& pool)
-        : centred_(pixels == "centred")
+    UnitPictures(const RandomCrops& crops, const LinearOptions& options, Pool& pool)
+        : centred_(options.pixels == LinearPixels::centred)
     {
-        if (pixels == "whitened")
+        if (options.pixels == LinearPixels::whitened)
             whiten(crops, options, pool);
-        else if (pixels != "raw" && !centred_)
-            throw std::logic_error("linear filters: no such preparation: " + pixels);
     }
 
     void prepare(std::span<const std::uint8_t> rgb, std::span<float> x) const
@@ -125,7 +123,7 @@ ResponseSource linear_responses(const PictureBytes& images, const RandomCrops& c
     source.name = name;
     source.images = images.count;
     source.layers.push_back({"linear", Shape{1, 1, int(options.filters)}});
-    const auto unit = std::make_shared<UnitPictures>(options.pixels, crops, options, pool);
+    const auto unit = std::make_shared<UnitPictures>(crops, options, pool);
     source.stream = [=, &crops, &pool](std::span<const std::size_t> wanted, const TakeResponses& take) {
         const std::size_t size = crops.size(), filters = std::size_t(options.filters);
         const std::size_t batch =

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "analysis/response_source.h"
+#include "base/names.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,14 +32,21 @@
 namespace nonna
 {
 
+enum class LinearPixels { raw, centred, whitened };
+
+template <>
+inline constexpr auto names_of<LinearPixels> = names<LinearPixels>({
+    {LinearPixels::raw, "raw"},
+    {LinearPixels::centred, "centred"},
+    {LinearPixels::whitened, "whitened"},
+});
+
 struct LinearOptions {
     std::int64_t filters = 100000;
-    std::string pixels = "centred";
+    LinearPixels pixels = LinearPixels::centred;
     std::uint64_t seed = 0;
     std::size_t batch_bytes = std::size_t{1} << 29;    // of responses at a time, at least one image's
 };
-
-inline const std::vector<std::string> linear_pixels = {"raw", "centred", "whitened"};
 
 // Training pictures by number, at the size they were packed in; any number of threads at once.
 struct CropSource {

@@ -13,6 +13,8 @@
 // number has NaN for everything.
 #pragma once
 
+#include "base/names.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -26,6 +28,12 @@ constexpr int sweep_thresholds = 20;
 using Labels = std::vector<std::uint8_t>;    // 1 positive, 0 negative, one an image
 
 enum class Polarity { positive, either };
+
+template <>
+inline constexpr auto names_of<Polarity> = names<Polarity>({
+    {Polarity::positive, "positive"},
+    {Polarity::either, "either"},
+});
 
 struct Score {
     int polarity = 1;    // -1: yes below the threshold

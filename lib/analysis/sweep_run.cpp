@@ -62,7 +62,7 @@ void write_responses_of(const std::string& path, const ResponseSource& source, c
 SweepOptions SweepRun::options() const
 {
     SweepOptions options;
-    options.polarity = polarity == "either" ? Polarity::either : Polarity::positive;
+    options.polarity = polarity;
     options.auc = !no_auc;
     options.memory = std::size_t(memory) << 20;
     return options;
@@ -75,7 +75,7 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
     if (labels.size() == asked.images) {    // else sweep says so
         if (positive != "1" && std::count(labels.begin(), labels.end(), 1) == 0)
             throw Error(asked.name, "no image has the label '" + positive + "', which --positive says means yes");
-        how.splits = make_splits(labels, held_out ? 1 : int(folds.value_or(0)), recorded, seed, asked.name);
+        how.splits = make_splits(labels, held_out ? 1 : folds.value_or(0), recorded, seed, asked.name);
     }
     const ResponseSource source = readable(asked, kept_bytes());
     std::vector<NeuronScore> scores = sweep(source, labels, how, pool), ranked = scores;
@@ -94,7 +94,7 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
         scores = ranked;
         scores.resize(std::size_t(std::min<std::int64_t>(*best, std::int64_t(ranked.size()))));
         if (resamples)
-            bootstrap(source, labels, how, int(*resamples), seed, scores, pool);
+            bootstrap(source, labels, how, *resamples, seed, scores, pool);
     }
     write_scores(output, source, scores, labels);
     if (strange == 0)

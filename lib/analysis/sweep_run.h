@@ -17,8 +17,10 @@ namespace nonna
 
 struct SweepRun {
     std::string output = "-", best_responses, chosen;    // tables; empty: none
-    std::string positive = "1", polarity = "positive";
-    std::optional<std::int64_t> best, folds, resamples;
+    std::string positive = "1";
+    Polarity polarity = Polarity::positive;
+    std::optional<std::int64_t> best;
+    std::optional<int> folds, resamples;
     bool held_out = false, no_auc = false;
     std::int64_t memory = 1024;    // MiB
     std::uint64_t seed = 0;

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/names.h"
 #include "media/detect.h"
 
 #include <optional>
@@ -25,8 +26,15 @@ struct AnnotateOptions {
     Keep keep = Keep::all;
     std::optional<double> min_score;    // none: the detector's standard_score
     bool again = false;
-    int threads = 1;
+    int threads = 0;    // one for each processor
 };
+
+template <>
+inline constexpr auto names_of<AnnotateOptions::Keep> = names<AnnotateOptions::Keep>({
+    {AnnotateOptions::Keep::all, "all"},
+    {AnnotateOptions::Keep::with, "with"},
+    {AnnotateOptions::Keep::without, "without"},
+});
 
 // done, or skipped. Error when nothing was kept.
 ExitStatus annotate_set(const std::string& input, const std::string& output, const AnnotateOptions& options);

@@ -32,8 +32,8 @@ struct AuditOptions {
     std::int64_t patch_size = 60;
     std::uint64_t seed = 0;
     std::size_t examples = 0;    // how many patches taken for a face to return
-    int threads = 1;
-    std::string made_by;    // program and version
+    int threads = 0;             // one for each processor
+    std::string made_by;         // program and version
 };
 
 struct AuditExample {

@@ -38,7 +38,7 @@ struct PackOptions {
     bool lossless = false;                           // encode anew as PNG, not as JPEG
     int quality = 95;                                // of JPEGs encoded anew
     std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
-    int threads = 1;
+    int threads = 0;                                 // one for each processor
     std::string made_by;    // program and version; the options that determine the result are added
 
     // `sides` as "A:B". Error with status usage where they do not go together.

@@ -147,11 +147,11 @@ std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, 
     return halves;
 }
 
-std::string group_of(const Sample& sample, const std::string& by)
+std::string group_of(const Sample& sample, GroupBy by)
 {
-    if (by == "none")
+    if (by == GroupBy::none)
         return sample.key;
-    if (by == "source")
+    if (by == GroupBy::source)
         return sample.meta.sha256;
     const std::string folder = std::filesystem::path(sample.meta.source).parent_path().string();
     return folder.empty() ? "." : folder;

@@ -15,6 +15,7 @@
 // its bytes were kept. Read back, only key and label are needed; empty cells and missing columns say nothing.
 #pragma once
 
+#include "base/names.h"
 #include "dataset/framing.h"
 
 #include <cstdint>
@@ -33,8 +34,20 @@ struct GroupMember {
 std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, double share, std::uint64_t seed,
                                        const std::string& subject);
 
-// "folder": of the source's path; "source": its content's digest; "none": the sample's key.
-std::string group_of(const Sample& sample, const std::string& by);
+enum class GroupBy {
+    source,    // its content's digest
+    folder,    // of its path
+    none,      // the sample's key: each is a group of its own
+};
+
+template <>
+inline constexpr auto names_of<GroupBy> = names<GroupBy>({
+    {GroupBy::source, "source"},
+    {GroupBy::folder, "folder"},
+    {GroupBy::none, "none"},
+});
+
+std::string group_of(const Sample& sample, GroupBy by);
 
 struct ListRow {
     std::string key;

@@ -39,7 +39,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "dataset/framing.h"
+#include "dataset/split.h"
 
 #include <cstdint>
 #include <optional>
@@ -58,9 +58,9 @@ struct TestSetOptions {
     Framing framing;                    // its seed is `seed`; (b) takes no frame and no jitter
     std::string from_list;              // (a) only
     std::string list_a, list_b;         // empty: no halves
-    std::string group_by = "source";    // "folder", "source", "none": see group_of
-    double share = 0.5;                 // of half a
-    int threads = 1;
+    GroupBy group_by = GroupBy::source;
+    double share = 0.5;     // of half a
+    int threads = 0;        // one for each processor
     std::string made_by;    // program, version and job, for the json
 
     // "PREFIX" or "PREFIX=A:B": lists PREFIX-a.tsv and PREFIX-b.tsv, share A / (A + B). Error with status usage.

@@ -26,7 +26,7 @@ namespace nonna
 struct VerifyOptions {
     bool quick = false;    // structure only: no content is looked at
     long max_pixels = default_max_pixels;
-    int threads = 1;
+    int threads = 0;    // one for each processor
 };
 
 struct VerifyCounts {

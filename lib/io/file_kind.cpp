@@ -77,21 +77,4 @@ FileKind detect_file_kind(const std::string& path)
     return is_table(start, input.size() == start.size()) ? FileKind::table : FileKind::unknown;
 }
 
-const char* file_kind_name(FileKind kind)
-{
-    switch (kind) {
-    case FileKind::image_set:
-        return "image set";
-    case FileKind::safetensors:
-        return "safetensors";
-    case FileKind::npy:
-        return "npy";
-    case FileKind::table:
-        return "table";
-    case FileKind::unknown:
-        break;
-    }
-    return "unknown";
-}
-
 }    // namespace nonna

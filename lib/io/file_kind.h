@@ -4,6 +4,8 @@
 // number of tabs, at least one.
 #pragma once
 
+#include "base/names.h"
+
 #include <string>
 
 namespace nonna
@@ -11,9 +13,16 @@ namespace nonna
 
 enum class FileKind { image_set, safetensors, npy, table, unknown };
 
+template <>
+inline constexpr auto names_of<FileKind> = names<FileKind>({
+    {FileKind::image_set, "image set"},
+    {FileKind::safetensors, "safetensors"},
+    {FileKind::npy, "npy"},
+    {FileKind::table, "table"},
+    {FileKind::unknown, "unknown"},
+});
+
 // Needs a regular file: the bytes of a pipe could not be read again. Error when it cannot be read or is empty.
 FileKind detect_file_kind(const std::string& path);
-
-const char* file_kind_name(FileKind kind);    // "image set", "safetensors", "npy", "table", "unknown"
 
 }    // namespace nonna

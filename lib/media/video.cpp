@@ -265,20 +265,6 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
 
 }    // namespace
 
-const std::vector<std::string>& FrameRequest::picks()
-{
-    static const std::vector<std::string> names = {"random", "middle", "first"};    // in the order of Pick
-    return names;
-}
-
-void FrameRequest::set_pick(const std::string& name)
-{
-    const auto found = std::find(picks().begin(), picks().end(), name);
-    if (found == picks().end())
-        throw Error("--pick", "no such moment: " + name, ExitStatus::usage);
-    pick = Pick(found - picks().begin());
-}
-
 void FrameRequest::set_span(const std::string& text)
 {
     const char* const end = text.data() + text.size();

@@ -27,6 +27,7 @@
 // Failure: Refusal(path), with a code of media/reason.h; std::bad_alloc, also where libav had no memory.
 #pragma once
 
+#include "base/names.h"
 #include "media/picture.h"
 
 #include <cstdint>
@@ -48,12 +49,16 @@ struct FrameRequest {
     double span_begin = 0, span_end = 1;
     int size = 200;
 
-    // From the command line; Error with status usage.
-    static const std::vector<std::string>& picks();    // "random", "middle", "first"
-    void set_pick(const std::string& name);
-    void set_span(const std::string& text);    // "A:B"
+    void set_span(const std::string& text);    // "A:B"; Error with status usage
     long max_pixels = default_max_pixels;      // of a frame as it is stored
 };
+
+template <>
+inline constexpr auto names_of<FrameRequest::Pick> = names<FrameRequest::Pick>({
+    {FrameRequest::Pick::random, "random"},
+    {FrameRequest::Pick::middle, "middle"},
+    {FrameRequest::Pick::first, "first"},
+});
 
 struct VideoFrame {
     Picture picture;

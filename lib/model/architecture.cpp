@@ -87,21 +87,24 @@ class ConfReader
     {
         std::string text = value ? "true" : "false";
         (*this)(key, text);
-        value = text == "true" || (text != "false" && bad(key, text, "true or false"));
+        if (text != "true" && text != "false")
+            bad(key, text, "true or false");
+        value = text == "true";
     }
-    void operator()(const char* key, Border& value)
+    template <Named Enum> void operator()(const char* key, Enum& value)
     {
-        std::string text = value == Border::same ? "same" : "valid";
+        std::string text = name_of(value);
         (*this)(key, text);
-        value = text == "same" || (text != "valid" && bad(key, text, "same or valid")) ? Border::same : Border::valid;
+        const std::optional<Enum> named = value_named<Enum>(text);
+        if (!named)
+            bad(key, text, any_name_of<Enum>());
+        value = *named;
     }
     StageKind kind()
     {
-        std::string text = "rica";
-        (*this)("kind", text);
-        return text == "autoencoder" || (text != "rica" && bad("kind", text, "rica or autoencoder"))
-                   ? StageKind::autoencoder
-                   : StageKind::rica;
+        StageKind kind = StageKind::rica;
+        (*this)("kind", kind);
+        return kind;
     }
     void done() const
     {
@@ -118,8 +121,8 @@ class ConfReader
         for (const auto& [key, value] : tree_)
             if (std::find(known_.begin(), known_.end(), key) == known_.end() &&
                 std::find(other.begin(), other.end(), key) != other.end())
-                throw Error(subject_, "[" + section_ + "] key '" + key + "' means nothing in a stage of kind " +
-                                          (kind == StageKind::rica ? "rica" : "autoencoder"));
+                throw Error(subject_,
+                            "[" + section_ + "] key '" + key + "' means nothing in a stage of kind " + name_of(kind));
         done();
     }
 
@@ -128,7 +131,7 @@ class ConfReader
     const boost::property_tree::ptree& tree_;
     std::vector<std::string> known_;
 
-    bool bad(const char* key, const std::string& text, const char* wanted) const
+    [[noreturn]] void bad(const char* key, const std::string& text, const std::string& wanted) const
     {
         throw Error(subject_, "[" + section_ + "] " + key + " = " + text + ": not " + wanted);
     }
@@ -146,18 +149,18 @@ class ConfReader
 
 struct JsonWriter {
     ordered_json& object;
-    void operator()(const char* key, Border value) { object[key] = value == Border::same ? "same" : "valid"; }
+    template <Named Enum> void operator()(const char* key, const Enum& value) { object[key] = name_of(value); }
     template <class T> void operator()(const char* key, const T& value) { object[key] = value; }
 };
 
 struct JsonReader {
     const ordered_json& object;
-    void operator()(const char* key, Border& value)
+    template <Named Enum> void operator()(const char* key, Enum& value)
     {
-        const std::string text = object.at(key).get<std::string>();
-        if (text != "same" && text != "valid")
-            throw nlohmann::json::type_error::create(302, "border must be same or valid", &object);
-        value = text == "valid" ? Border::valid : Border::same;
+        const std::optional<Enum> named = value_named<Enum>(object.at(key).get<std::string>());
+        if (!named)
+            throw nlohmann::json::type_error::create(302, "must be " + any_name_of<Enum>(), &object);
+        value = *named;
     }
     template <class T> void operator()(const char* key, T& value) { object.at(key).get_to(value); }
 };

@@ -7,6 +7,7 @@
 //     filter  (S - f) / t + 1,   pool  filter - p + 1,   norm  pool (border same) or pool - n + 1 (border valid).
 #pragma once
 
+#include "base/names.h"
 #include "kernels/segment.h"
 
 #include <cstdint>
@@ -18,7 +19,15 @@ namespace nonna
 
 enum class Border { same, valid };
 
+template <> inline constexpr auto names_of<Border> = names<Border>({{Border::same, "same"}, {Border::valid, "valid"}});
+
 enum class StageKind { rica, autoencoder };
+
+template <>
+inline constexpr auto names_of<StageKind> = names<StageKind>({
+    {StageKind::rica, "rica"},
+    {StageKind::autoencoder, "autoencoder"},
+});
 
 struct StageArchitecture {
     StageKind kind = StageKind::rica;

@@ -126,7 +126,7 @@ Facts describe_architecture(const Architecture& a)
     Facts facts = {{"input", join(a.input())}};
     std::string kinds;
     for (const StageArchitecture& s : a.stages)
-        kinds += std::string(kinds.empty() ? "" : ", ") + (s.kind == StageKind::autoencoder ? "autoencoder" : "rica");
+        kinds += std::string(kinds.empty() ? "" : ", ") + name_of(s.kind);
     if (a.biases() > 0)
         facts.emplace_back("kinds of stages", kinds);
     for (const LayerId layer : all_layers(a))
@@ -147,7 +147,7 @@ Facts describe_file(const std::string& path, bool check)
     if (is_built_set(path))
         return describe_built_set(path);
     const FileKind kind = detect_file_kind(path);
-    Facts facts = {{"file", path}, {"kind", file_kind_name(kind)}};
+    Facts facts = {{"file", path}, {"kind", name_of(kind)}};
     switch (kind) {
     case FileKind::image_set:
         add(facts, describe_image_set(path));    // always to the last byte

@@ -10,6 +10,7 @@
 //     const float* y = network.activation(layer);         // (row, column, map, lane), network.lanes() lanes
 #pragma once
 
+#include "base/names.h"
 #include "model/architecture.h"
 #include "model/neuron.h"
 #include "model/stage.h"
@@ -26,6 +27,16 @@ enum class Schedule {
     stagewise,    // all stages at once, each on its own cost, its input taken as constant
     greedy,       // one stage after another
 };
+
+template <>
+inline constexpr auto names_of<Schedule> = names<Schedule>({
+    {Schedule::joint, "joint"},
+    {Schedule::stagewise, "stagewise"},
+    {Schedule::greedy, "greedy"},
+});
+
+template <>
+inline constexpr auto names_of<Precision> = names<Precision>({{Precision::fp32, "fp32"}, {Precision::bf16, "bf16"}});
 
 template <class Real> class Network
 {

@@ -12,8 +12,6 @@ namespace nonna
 namespace
 {
 
-constexpr const char* sublayer_names[] = {"filter", "pool", "norm"};
-
 [[noreturn]] void refuse(const std::string& text, const std::string& reason)
 {
     throw Error(text.empty() ? "''" : text, reason, ExitStatus::usage);
@@ -21,10 +19,7 @@ constexpr const char* sublayer_names[] = {"filter", "pool", "norm"};
 
 }    // namespace
 
-std::string layer_name(LayerId layer)
-{
-    return std::to_string(layer.stage + 1) + "." + sublayer_names[static_cast<int>(layer.sublayer)];
-}
+std::string layer_name(LayerId layer) { return std::to_string(layer.stage + 1) + "." + name_of(layer.sublayer); }
 
 std::string neuron_name(NeuronId n)
 {

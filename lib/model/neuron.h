@@ -3,6 +3,7 @@
 // units); "top" stands for the last sublayer of the last stage, as in "top/6,6,2".
 #pragma once
 
+#include "base/names.h"
 #include "model/architecture.h"
 
 #include <string>
@@ -12,6 +13,13 @@ namespace nonna
 {
 
 enum class Sublayer { filter = 0, pool = 1, norm = 2 };
+
+template <>
+inline constexpr auto names_of<Sublayer> = names<Sublayer>({
+    {Sublayer::filter, "filter"},
+    {Sublayer::pool, "pool"},
+    {Sublayer::norm, "norm"},
+});
 
 struct LayerId {
     int stage = 0;    // from 0 here, from 1 in names

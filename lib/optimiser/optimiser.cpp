@@ -23,17 +23,6 @@ Rule parse_rule(const std::string& name)
     throw Error(name, "no such optimiser: sgd, momentum or adagrad", ExitStatus::usage);
 }
 
-RateSchedule parse_rate_schedule(const std::string& name)
-{
-    if (name == "constant")
-        return RateSchedule::constant;
-    if (name == "step")
-        return RateSchedule::step;
-    if (name == "cosine")
-        return RateSchedule::cosine;
-    throw Error(name, "no such rate schedule: constant, step or cosine", ExitStatus::usage);
-}
-
 double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 {
     const double part = steps > 0 ? double(step) / double(steps) : 0;

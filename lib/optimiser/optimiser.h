@@ -9,6 +9,7 @@
 // pool by matrices; results do not depend on the number of threads.
 #pragma once
 
+#include "base/names.h"
 #include "kernels/aligned.h"
 #include "kernels/segment.h"
 
@@ -23,8 +24,14 @@ class Pool;
 
 enum class RateSchedule { constant, step, cosine };
 
+template <>
+inline constexpr auto names_of<RateSchedule> = names<RateSchedule>({
+    {RateSchedule::constant, "constant"},
+    {RateSchedule::step, "step"},
+    {RateSchedule::cosine, "cosine"},
+});
+
 Rule parse_rule(const std::string& name);    // Error (usage) on another name
-RateSchedule parse_rate_schedule(const std::string& name);
 
 // What the rate is multiplied by, in (0, 1]. constant: 1. step: 1, a tenth from half of the steps on, a hundredth from
 // three quarters on. cosine: (1 + cos(pi * step / steps)) / 2. `step` counts from 0.

@@ -28,7 +28,7 @@ struct ClientOptions {
     Access access;
     double patience = 600;    // seconds without a server
     double deadline = 10;     // seconds for one answer
-    std::string wire = "fp32";
+    Wire wire = Wire::fp32;
 };
 
 class Servers

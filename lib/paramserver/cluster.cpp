@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/supervise.h"
 
-#include <cstdio>
 #include <filesystem>
 
 #include <stdlib.h>
@@ -64,16 +63,10 @@ class Words
         return *this;
     }
     Words& add(const std::string& option, const std::string& value) { return add(option).add(value); }
-    Words& add(const std::string& option, std::int64_t value) { return add(option, std::to_string(value)); }
-    Words& add(const std::string& option, double value)
+    Words& add(const std::vector<std::string>& words)
     {
-        char digits[32];
-        std::snprintf(digits, sizeof digits, "%.17g", value);
-        return add(option, std::string(digits));
-    }
-    Words& given(const std::string& option, const std::string& value)
-    {
-        return value.empty() ? *this : add(option, value);
+        words_.insert(words_.end(), words.begin(), words.end());
+        return *this;
     }
     const std::vector<std::string>& all()
     {
@@ -93,11 +86,7 @@ Program server(const ClusterOptions& o, const std::string& folder, std::int64_t 
     Words words(sibling("nonna-serve"));
     words.add(o.model).add("--shard", part(i, o.servers)).add("--rendezvous", folder + "/servers");
     words.add("--listen", "ipc://" + folder + "/server-" + std::to_string(i));
-    words.add("--snapshot", folder + "/snapshots").add("--snapshot-every", o.snapshot_every);
-    words.add("--optimizer", o.optimizer).add("--rate", o.rate).add("--momentum", o.momentum);
-    words.add("--max-staleness", o.max_staleness).add("-j", o.threads);
-    if (o.staleness_scale)
-        words.add("--staleness-scale");
+    words.add("--snapshot", folder + "/snapshots").add(o.serve);
     return {"server " + std::to_string(i), words.all(), {}, true};
 }
 
@@ -105,16 +94,10 @@ Program replica(const ClusterOptions& o, const std::string& folder, std::int64_t
 {
     Words words(sibling("nonna-train"));
     words.add(o.model).add("--replica", part(i, o.replicas)).add("--rendezvous", folder + "/servers");
-    for (const std::string& data : o.data)
-        words.add("--data", data);
-    words.add("--steps", o.steps / o.replicas + (i < o.steps % o.replicas)).add("--batch", o.batch);
-    words.add("--schedule", o.schedule).add("--rate-schedule", o.rate_schedule).add("--precision", o.precision);
-    words.add("--seed", std::to_string(o.seed)).add("-j", o.threads).add("--wire", o.wire);
-    words.add("--fetch-every", o.fetch_every).add("--push-every", o.push_every).add("--warm-start", o.warm_start);
-    words.add("--patience", o.patience).add("--checkpoint-every", o.checkpoint_every);
-    words.add("--checkpoint", folder + "/replica-" + std::to_string(i));
+    words.add("--steps", std::to_string(o.steps / o.replicas + (i < o.steps % o.replicas)));
+    words.add("--checkpoint", folder + "/replica-" + std::to_string(i)).add(o.train);
     if (i == 0)
-        words.given("--validate", o.validation).given("--log", o.log).given("--timing", o.timing);
+        words.add(o.train_first);
     if (o.resume)
         words.add("--resume");
     return {"replica " + std::to_string(i), words.all(),
@@ -135,7 +118,7 @@ void run_cluster(const ClusterOptions& o)
         programs.push_back(replica(o, folder.path(), i));
     Words pull(sibling("nonna-info"));
     pull.add("--rendezvous", folder.path() + "/servers").add("--model", o.model).add("--pull", o.output);
-    pull.add("--deadline", 60.0);    // a busy machine is no reason to lose what was learnt
+    pull.add("--deadline", "60");    // a busy machine is no reason to lose what was learnt
     const Program last{"model", pull.all(), {}, false};
     supervise(programs, &last);
     folder.finished();

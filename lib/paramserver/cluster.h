@@ -13,18 +13,12 @@ namespace nonna
 
 struct ClusterOptions {
     std::string model, output;
-    std::vector<std::string> data;
     std::string folder;    // empty: a temporary one
     std::int64_t servers = 2, replicas = 2;
     std::int64_t steps = 1000;    // of all replicas together
-    std::int64_t batch = 100, fetch_every = 1, push_every = 1, warm_start = 0, max_staleness = 0;
-    std::int64_t threads = 1, checkpoint_every = 100;
-    double rate = 0.01, momentum = 0.9, snapshot_every = 10, patience = 600;
-    std::string optimizer = "adagrad", schedule = "stagewise", rate_schedule = "constant", precision = "fp32",
-                wire = "fp32";
-    std::uint64_t seed = 1;
-    bool staleness_scale = false, resume = false;
-    std::string validation, log, timing;    // of replica 0
+    bool resume = false;
+    // What is handed on, as words of their command lines: to nonna-serve, to nonna-train, and to the replica 0 alone.
+    std::vector<std::string> serve, train, train_first;
 };
 
 // Runs it all; the trained model is in options.output. Error as of supervise (base/supervise.h).

@@ -14,7 +14,7 @@ namespace nonna
 {
 
 Servers::State::State(const Layout& l, const ClientOptions& o, std::int64_t replica)
-    : layout(l), options(o), wire(parse_wire(o.wire)), most(l.largest_chunk() * sizeof(float) + most_head)
+    : layout(l), options(o), wire(o.wire), most(l.largest_chunk() * sizeof(float) + most_head)
 {
     hello.role = replica < 0 ? Role::observer : Role::replica;
     hello.replica = std::uint32_t(std::max<std::int64_t>(0, replica));

@@ -1,7 +1,5 @@
 #include "paramserver/numbers.h"
 
-#include "base/error.h"
-
 #include <bit>
 #include <cstring>
 
@@ -9,15 +7,6 @@ namespace nonna
 {
 
 static_assert(std::endian::native == std::endian::little);
-
-Wire parse_wire(const std::string& name)
-{
-    if (name == "fp32")
-        return Wire::fp32;
-    if (name == "bf16")
-        return Wire::bf16;
-    throw Error(name, "no such format: fp32 or bf16", ExitStatus::usage);
-}
 
 static std::uint16_t upper(std::uint32_t bits, std::uint32_t added)
 {

@@ -5,18 +5,20 @@
 // endian, as the machine is.
 #pragma once
 
+#include "base/names.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 
 namespace nonna
 {
 
 enum class Wire : std::uint32_t { fp32 = 0, bf16 = 1 };
 
-Wire parse_wire(const std::string& name);    // Error (usage) on another name
+template <> inline constexpr auto names_of<Wire> = names<Wire>({{Wire::fp32, "fp32"}, {Wire::bf16, "bf16"}});
+
 inline std::size_t bytes_each(Wire wire) { return wire == Wire::bf16 ? 2 : 4; }
 
 // `into` holds from.size() * bytes_each(wire) bytes. `key`: rounds stochastically by it.

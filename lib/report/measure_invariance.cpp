@@ -48,11 +48,11 @@ class Laboratory
 {
   public:
     Laboratory(const InvarianceOptions& o, const Model& model, NeuronId neuron)
-        : options_(o), model_(model), neuron_(neuron), pool_(int(o.threads))
+        : options_(o), model_(model), neuron_(neuron), pool_(o.threads)
     {
         view_.side = model.architecture.side;
         view_.crop = o.crop;
-        view_.mirrored = o.border == "mirror";
+        view_.mirrored = o.border == InvarianceOptions::Beyond::mirror;
         if (!o.pictures.empty())
             plan();
     }
@@ -61,7 +61,7 @@ class Laboratory
     {
         ImageReader reader(options_.pictures);
         const std::size_t chunk = std::max<std::size_t>(1, inputs_at_a_time / steps_.size());
-        std::int64_t taken = 0;
+        int taken = 0;
         std::vector<Sample> samples;
         std::optional<Sample> sample;
         do {
@@ -209,10 +209,10 @@ class Laboratory
         for (std::size_t n = 0; n < looks.size(); ++n) {
             const std::size_t i = n / steps_.size();
             const Step& step = steps_[n % steps_.size()];
-            into.responses.push_back({warp_name(step.warp), step.amount, samples[i].meta.source, "", responses[n]});
+            into.responses.push_back({name_of(step.warp), step.amount, samples[i].meta.source, "", responses[n]});
             if (!options_.sheet.empty() && before + i < sheet_pictures)
                 into.shown.push_back(
-                    {warp_name(step.warp), samples[i].key, step.amount, responses[n], std::move(looks[n])});
+                    {name_of(step.warp), samples[i].key, step.amount, responses[n], std::move(looks[n])});
         }
     }
 };

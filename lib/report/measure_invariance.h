@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/names.h"
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,7 @@ namespace nonna
 {
 
 struct InvarianceOptions {
+    enum class Beyond { mirror, mean };    // what is seen where the picture ends
     std::string model;
     std::string pictures;               // image set; "-": standard input; empty: no warps
     std::string sequence;               // image set of turned heads; empty: none
@@ -29,16 +31,22 @@ struct InvarianceOptions {
     std::string sweep;                  // a sweep's table, for threshold and neuron
     std::optional<double> threshold;    // before `sweep`; neither: 0
     std::string positive = "1";         // pictures with another label are left out
-    std::int64_t count = 10;
+    int count = 10;
     double crop = 0;
-    std::string border = "mirror";    // or "mean"
-    std::string translate;            // amounts; "none"; empty: by the paper's measure, see default_shift
+    Beyond border = Beyond::mirror;
+    std::string translate;    // amounts; "none"; empty: by the paper's measure, see default_shift
     std::string scale = "0.4:1.6";
     std::string rotate = "180";
     std::string output = "-";
     std::string each, plot, sheet;    // further outputs, where not empty
-    std::int64_t threads = 0;
+    int threads = 0;
 };
+
+template <>
+inline constexpr auto names_of<InvarianceOptions::Beyond> = names<InvarianceOptions::Beyond>({
+    {InvarianceOptions::Beyond::mirror, "mirror"},
+    {InvarianceOptions::Beyond::mean, "mean"},
+});
 
 ExitStatus measure_invariance(const InvarianceOptions& options);
 

@@ -30,21 +30,6 @@ std::optional<double> number(const std::string& text)
 
 }    // namespace
 
-const char* warp_name(Warp warp)
-{
-    switch (warp) {
-    case Warp::translate_x:
-        return "translate-x";
-    case Warp::translate_y:
-        return "translate-y";
-    case Warp::scale:
-        return "scale";
-    case Warp::rotate:
-        return "rotate";
-    }
-    throw std::logic_error("no such warp");
-}
-
 double unwarped(Warp warp) { return warp == Warp::scale ? 1 : 0; }
 
 Picture warped(const Picture& source, Warp warp, double amount, const WarpView& view, const std::string& subject)

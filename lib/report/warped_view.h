@@ -13,6 +13,7 @@
 // Where the view has the network's size, the warp that changes nothing gives the view's bytes.
 #pragma once
 
+#include "base/names.h"
 #include "media/picture.h"
 
 #include <string>
@@ -23,8 +24,15 @@ namespace nonna
 
 enum class Warp { translate_x, translate_y, scale, rotate };
 
-const char* warp_name(Warp warp);    // "translate-x"
-double unwarped(Warp warp);          // the amount that changes nothing: 1 of scale, else 0
+template <>
+inline constexpr auto names_of<Warp> = names<Warp>({
+    {Warp::translate_x, "translate-x"},
+    {Warp::translate_y, "translate-y"},
+    {Warp::scale, "scale"},
+    {Warp::rotate, "rotate"},
+});
+
+double unwarped(Warp warp);    // the amount that changes nothing: 1 of scale, else 0
 
 struct WarpView {
     int side = 0;            // of the network's input

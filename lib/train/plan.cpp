@@ -15,16 +15,15 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
     plan.weights = parameter_count(architecture) * sizeof(float);
     const ServedOptions& served = options.served;
     if (served.on())    // as descend_on_servers makes them
-        plan.gradients =
-            plan.weights * (2 + (served.push_every > 1) +
-                            (served.fetch_every > 1 || parse_precision(options.precision) == Precision::bf16));
+        plan.gradients = plan.weights * (2 + (served.push_every > 1) +
+                                         (served.fetch_every > 1 || options.precision == Precision::bf16));
     else
         plan.optimiser = parse_rule(options.optimizer) == Rule::sgd ? 0 : plan.weights;
     const std::size_t before = memory::reserved();
-    Network<float> network(architecture, int(options.batch), pool, parse_precision(options.precision));
-    network.reserve_gradients(parse_schedule(options.schedule));
+    Network<float> network(architecture, options.batch, pool, options.precision);
+    network.reserve_gradients(options.schedule);
     plan.activations = memory::reserved() - before;
-    plan.input = Batches::bytes(int(options.batch), architecture.side, architecture.channels);
+    plan.input = Batches::bytes(options.batch, architecture.side, architecture.channels);
     return plan;
 }
 

@@ -67,13 +67,13 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 {
     char rate[64];
     std::snprintf(rate, sizeof rate, " rate %.9g momentum %.9g ", o.rate, o.momentum);
-    std::string text = "batch " + std::to_string(o.batch) + " schedule " + o.schedule;
+    std::string text = "batch " + std::to_string(o.batch) + " schedule " + name_of(o.schedule);
     text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate "
                           : " optimizer " + o.optimizer + rate;
-    text += o.rate_schedule + " seed " + std::to_string(o.seed);
-    if (o.precision != "fp32")
-        text += " precision " + o.precision;
-    if (o.rate_schedule != "constant" || o.schedule == "greedy")
+    text += name_of(o.rate_schedule) + (" seed " + std::to_string(o.seed));
+    if (o.precision != Precision::fp32)
+        text += std::string(" precision ") + name_of(o.precision);
+    if (o.rate_schedule != RateSchedule::constant || o.schedule == Schedule::greedy)
         text += " steps " + std::to_string(o.steps);
     for (const Source& s : sources) {
         std::snprintf(rate, sizeof rate, ":%.9g", s.weight);
@@ -87,38 +87,14 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 // As many as compute: where pictures are large they are what a step takes, and where not they sleep.
 int input_threads(const Pool& pool) { return pool.threads(); }
 
-Schedule parse_schedule(const std::string& name)
-{
-    if (name == "joint")
-        return Schedule::joint;
-    if (name == "stagewise")
-        return Schedule::stagewise;
-    if (name == "greedy")
-        return Schedule::greedy;
-    throw Error(name, "no such schedule: joint, stagewise or greedy", ExitStatus::usage);
-}
-
-Precision parse_precision(const std::string& name)
-{
-    if (name == "fp32")
-        return Precision::fp32;
-    if (name == "bf16")
-        return Precision::bf16;
-    throw Error(name, "no such precision: fp32 or bf16", ExitStatus::usage);
-}
-
 void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool)
 {
-    const Schedule schedule = parse_schedule(options.schedule);
-    const RateSchedule rates = parse_rate_schedule(options.rate_schedule);
-
-    const Precision precision = parse_precision(options.precision);
-    Network<float> network(model.architecture, int(options.batch), pool, precision);
+    Network<float> network(model.architecture, options.batch, pool, options.precision);
     // Replicas draw by seeds of their own: by one order they would go through their portions side by side, and push the
     // gradients of neighbours in the set, which are often alike, all at once.
     const std::uint64_t seed = options.seed + 0x9e3779b97f4a7c15u * options.served.replica.first;
-    Batches batches(sources, model.preprocessing, int(options.batch), options.steps, seed, input_threads(pool));
+    Batches batches(sources, model.preprocessing, options.batch, options.steps, seed, input_threads(pool));
     std::unique_ptr<Descent> descent;
     if (!options.served.on())
         descent = descend_alone(model, network, options, pool);
@@ -141,7 +117,7 @@ void train(Model& model, const std::vector<Source>& sources,
                                                 std::to_string(options.steps));
     }
     const std::int64_t start = state.step;
-    Weights weights(model, precision, pool);
+    Weights weights(model, options.precision, pool);
     if (!descent)
         descent = descend_on_servers(model, network, weights, options, pool);
     TrainingLog log(options.log, model, start);
@@ -152,7 +128,8 @@ void train(Model& model, const std::vector<Source>& sources,
             return;
         std::size_t images = 0;
         const std::vector<StageCost> costs = validate(network, model, validation, pool, images);
-        log.row(step, "validate", double(images), rate * rate_factor(rates, step, options.steps), costs, model);
+        log.row(step, "validate", double(images), rate * rate_factor(options.rate_schedule, step, options.steps), costs,
+                model);
     };
     if (start == 0)
         validation_row(0);
@@ -163,12 +140,12 @@ void train(Model& model, const std::vector<Source>& sources,
     Progress progress("training", std::uint64_t(options.steps), "steps");
     progress.advance(std::uint64_t(start));
     for (std::int64_t step = start; step < options.steps; ++step) {
-        network.load(batches.next(step), int(options.batch));
+        network.load(batches.next(step), options.batch);
         descent->begin(step);
         network.up(model.parameters);
-        const double factor = rate_factor(rates, step, options.steps);
+        const double factor = rate_factor(options.rate_schedule, step, options.steps);
         const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
-        const std::vector<StageCost> costs = descent->step(step, schedule, only, factor);
+        const std::vector<StageCost> costs = descent->step(step, options.schedule, only, factor);
         if (!std::isfinite(total(costs)))
             throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
 
@@ -178,10 +155,10 @@ void train(Model& model, const std::vector<Source>& sources,
         if (state.step % options.log_every == 0 || last) {
             char text[64];
             timing.row(state.step, batches.waited(), descent->times());
-            std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / double(options.batch),
+            std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / options.batch,
                           100 * timing.waited_share());
             progress.note(text);
-            log.row(state.step, "train", double(options.batch), rate * factor, costs, model);
+            log.row(state.step, "train", options.batch, rate * factor, costs, model);
         }
         const bool validates = !validation.empty() && (state.step % options.validate_every == 0 || last);
         const bool saves = checkpoints && (state.step % options.checkpoint_every == 0 || last || stop);

@@ -52,13 +52,13 @@ struct ServedOptions {
 
 struct TrainOptions {
     std::int64_t steps = 1000;
-    std::int64_t batch = 100;
-    std::string schedule = "stagewise";    // joint, stagewise, greedy (an equal share of the steps for each stage)
+    int batch = 100;
+    Schedule schedule = Schedule::stagewise;    // greedy: an equal share of the steps for each stage
     std::string optimizer = "adagrad";
     double rate = 0.01;
-    std::string rate_schedule = "constant";
+    RateSchedule rate_schedule = RateSchedule::constant;
     double momentum = 0.9;
-    std::string precision = "fp32";    // or bf16: of the local filters' products
+    Precision precision = Precision::fp32;    // of the local filters' products
     std::uint64_t seed = 1;
 
     std::int64_t log_every = 10;
@@ -72,8 +72,6 @@ struct TrainOptions {
     ServedOptions served;
 };
 
-Precision parse_precision(const std::string& name);    // Error (usage) on another name
-Schedule parse_schedule(const std::string& name);
 int input_threads(const Pool& pool);    // that read and decode ahead, beside the pool's
 
 // Trains `model` in place. `validation` may be empty.

@@ -22,14 +22,14 @@ std::string sample_name(const nonna::ShardSet& set, std::size_t i);
 struct BaselineCommand {
     std::string test;
     std::vector<std::string> data;
-    std::int64_t threads = 0;
+    int threads = 0;
     bool tune = false;
     SweepCommand sweep;
 
     void declare(nonna::Command& job)
     {
         job.flag("--tune", tune, "score a small grid of settings in place of one");
-        job.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
+        job.threads(threads);
         sweep.declare(job);
     }
     void check(const nonna::Command& job, const std::vector<std::string>& outputs) const;

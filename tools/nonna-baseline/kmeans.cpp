@@ -11,7 +11,7 @@ namespace
 struct Options : BaselineCommand {
     std::string model, show;
     std::optional<std::int64_t> centroids;
-    std::int64_t side = 40;
+    int side = 40;
     KMeansFit fit;
 };
 
@@ -57,7 +57,7 @@ void check(const Options& o, const Command& job)
 ExitStatus kmeans(Options& o, const Command& job)
 {
     check(o, job);
-    Pool pool{int(o.threads)};
+    Pool pool(o.threads);
     o.fit.kmeans.seed = o.sweep.seed;
     o.fit.kmeans.centroids = o.centroids.value_or(0);
     KMeansModel model;
@@ -71,12 +71,12 @@ ExitStatus kmeans(Options& o, const Command& job)
     } else {
         const ShardSet files = open_training(o.data);
         check_centroids(o.data.front(), files.count(), o.fit.kmeans.centroids);
+        // Read again in every iteration, never held at once: decoded where it is asked for.
         const TrainingPictures pictures{
-            o.data.front(), files.digest(), files.count(), int(o.side),
-            [&](std::size_t i, std::span<std::uint8_t> into) {
-                std::ranges::copy(decode_square(files.picture(i), sample_name(files, i), int(o.side), 3), into.begin());
+            o.data.front(), files.digest(), files.count(), o.side, [&](std::size_t i, std::span<std::uint8_t> into) {
+                std::ranges::copy(decode_square(files.picture(i), sample_name(files, i), o.side, 3), into.begin());
             }};
-        test = o.read_test(int(o.side), pool);
+        test = o.read_test(o.side, pool);
         read_labels(test.labels, o.sweep.positive, o.test);    // refused now, not after the fit
         if (o.tune)
             return tune(o, test, pictures, pool);
@@ -109,7 +109,7 @@ void add_kmeans(Command& program)
     o.declare(*job);
     job->group("Fitting");
     job->option("--centroids", o.centroids, "K", "at most a fifth of the pictures", 1, 10'000'000);
-    job->choice("--start", o.fit.kmeans.start, kmeans_starts, "the first centroids");
+    job->choice("--start", o.fit.kmeans.start, "the first centroids");
     job->option("--iterations", o.fit.kmeans.iterations, "N", "batches", 1, 1'000'000);
     job->option("--batch", o.fit.kmeans.batch, "N", "pictures an iteration; at most all are taken", 1, 100'000'000);
     job->option("--whitening", o.fit.whitening, "N", "side of the whitening filters; 0: none", 0, 101);

@@ -12,7 +12,7 @@ namespace
 
 struct Linear : BaselineCommand {
     std::string show;
-    std::optional<std::int64_t> side;
+    std::optional<int> side;
     LinearOptions options;
 };
 
@@ -43,14 +43,14 @@ ExitStatus tell(const RandomCrops& crops, const ShardSet& set, const Linear& o)
 ExitStatus tune(Linear& o, const PictureSet& test, const RandomCrops& crops, Pool& pool)
 {
     Tuning tuning({"pixels", "filters"});
-    for (const std::string& pixels : linear_pixels) {
+    for (const auto& [pixels, name] : names_of<LinearPixels>) {
         o.options.pixels = pixels;
         const ResponseSource source = linear_responses({test.pixels, test.count()}, crops, o.options, test.name, pool);
         const std::vector<NeuronScore> scores = o.choose(source, test, pool);
         // The first crops of many are those of a run with fewer.
         for (const std::size_t n : {scores.size() / 100, scores.size() / 10, scores.size()})
             if (n > 0)
-                tuning.add({pixels, std::to_string(n)}, source, {scores.begin(), scores.begin() + std::ptrdiff_t(n)});
+                tuning.add({name, std::to_string(n)}, source, {scores.begin(), scores.begin() + std::ptrdiff_t(n)});
     }
     return o.finish(tuning, test);
 }
@@ -61,8 +61,8 @@ ExitStatus linear(Linear& o, const Command& job)
     for (const char* option : {"--show", "--pixels"})
         if (o.tune && job.given(option))
             usage_error(option, "goes without --tune, which tries them all");
-    Pool pool{int(o.threads)};
-    const int side = o.side ? int(*o.side) : first_side(o.test);
+    Pool pool(o.threads);
+    const int side = o.side ? *o.side : first_side(o.test);
     const PictureSet test = o.read_test(side, pool);
     const ShardSet set = open_training(o.data);
     const RandomCrops crops({o.data.front(), set.count(),
@@ -97,7 +97,7 @@ void add_linear(Command& program)
     job->positional("TEST.tar", o.test, "labelled images; - is standard input");
     job->option("--data", o.data, "TRAIN.tar", "training pictures, 1.5 times the test images' size or more").required();
     job->option("--filters", o.options.filters, "N", "random crops, by --seed", 1, 10'000'000);
-    job->choice("--pixels", o.options.pixels, linear_pixels, "how pictures are prepared for the cosine");
+    job->choice("--pixels", o.options.pixels, "how pictures are prepared for the cosine");
     job->option("--side", o.side, "N", "of the test images (default: the first one's)", 2, 1024);
     job->option("--show", o.show, "BEST.png", "the best filter as a picture");
     o.declare(*job);

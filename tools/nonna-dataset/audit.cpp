@@ -16,14 +16,12 @@ struct AuditJob {
     AuditOptions options;
     std::vector<std::string> paths;
     std::string output = "-", sheet;
-    std::int64_t count = 100, min_size = 0, threads = 0;
+    std::size_t count = 100;
 
     ExitStatus run()
     {
         keep_apart({output, sheet}, paths);
-        options.detector.min_size = int(min_size);
-        options.threads = int(threads);
-        options.examples = sheet.empty() ? 0 : std::size_t(count);
+        options.examples = sheet.empty() ? 0 : count;
         options.made_by = "nonna-dataset " + version() + " audit";
         std::vector<PictureInput> inputs;
         for (const std::string& path : paths)
@@ -89,6 +87,7 @@ void add_audit(Command& program)
     job.choice("--detector", o.options.detector.name, detector_names(), "what to look for");
     job.option("--model", o.options.detector.model, "FILE", "yunet's network, ONNX");
     job.option("--min-score", o.options.min_score, "T", "least score of a face", -1e9, 1e9);
-    job.option("--min-size", o.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0, 8192);
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.option("--min-size", o.options.detector.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0,
+               8192);
+    job.threads(o.options.threads);
 }

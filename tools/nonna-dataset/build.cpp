@@ -10,10 +10,10 @@ namespace
 
 struct BuildJob {
     BuildOptions options;
-    UnitFlags flags;
+    UnitFlags flags{options.unit};
     std::string folder, list, part;
     std::vector<std::string> paths;
-    std::optional<std::int64_t> near_dup;
+    std::optional<int> near_dup;
     double shard_size = 1000;
     bool null_terminated = false;
 
@@ -23,10 +23,10 @@ struct BuildJob {
         if (paths.empty() && list.empty())    // a list may be empty, one night
             usage_error("PATH", "no video or picture given");
         options.set_part(part);
-        options.near_dup = int(near_dup.value_or(-1));
+        options.near_dup = near_dup.value_or(-1);
         options.shard_bytes = std::uint64_t(shard_size * 1e6);
         options.version = version();
-        flags.apply(options.unit, "nonna-dataset " + version() + " build");
+        flags.finish("nonna-dataset " + version() + " build");
         return build_set(folder, paths, options);
     }
 };

@@ -9,17 +9,12 @@ namespace
 
 struct FacesJob {
     AnnotateOptions options;
-    std::string input, output, keep = "all";
-    std::int64_t min_size = 0, threads = 0;
+    std::string input, output;
 
     ExitStatus run()
     {
-        using Keep = AnnotateOptions::Keep;
-        options.keep = keep == "with" ? Keep::with : keep == "without" ? Keep::without : Keep::all;
-        if (options.min_score && options.keep == Keep::all)
+        if (options.min_score && options.keep == AnnotateOptions::Keep::all)
             usage_error("--min-score", "goes with --keep with or without");
-        options.detector.min_size = int(min_size);
-        options.threads = int(threads);
         return annotate_set(input, output, options);
     }
 };
@@ -35,9 +30,10 @@ void add_faces(Command& program)
     job.option("-o,--output", o.output, "OUT.tar", "the image set with boxes").required();
     job.choice("--detector", o.options.detector.name, detector_names(), "what to look for");
     job.option("--model", o.options.detector.model, "FILE", "yunet's network, ONNX");
-    job.choice("--keep", o.keep, {"all", "with", "without"}, "which pictures");
+    job.choice("--keep", o.options.keep, "which pictures");
     job.option("--min-score", o.options.min_score, "T", "what --keep takes for found", -1e9, 1e9);
-    job.option("--min-size", o.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0, 8192);
+    job.option("--min-size", o.options.detector.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0,
+               8192);
     job.flag("--again", o.options.again, "also those looked at before");
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.threads(o.options.threads);
 }

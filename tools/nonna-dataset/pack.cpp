@@ -1,5 +1,6 @@
 // nonna-dataset pack: pictures, folders and image sets to one image set.
 #include "dataset/pack.h"
+#include "../format_option.h"
 #include "jobs.h"
 
 using namespace nonna;
@@ -10,8 +11,9 @@ namespace
 struct PackJob {
     PackOptions options;
     std::vector<std::string> paths;
-    std::string output, label, labels_from, list, patch_size, root, format = "jpg";
-    std::int64_t patches = 0, threads = 0;
+    std::string output, label, labels_from, list, patch_size, root;
+    std::int64_t patches = 0;
+    PictureFormat format = PictureFormat::jpg;
     bool null_terminated = false;
 
     ExitStatus run()
@@ -32,8 +34,7 @@ struct PackJob {
             usage_error("PATH", "no picture given");
         if (!label.empty())
             options.label = label;
-        options.lossless = format == "png";
-        options.threads = int(threads);
+        options.lossless = format == PictureFormat::png;
         options.made_by = "nonna-dataset " + version() + " pack";
         return pack_pictures(inputs, output, options);
     }
@@ -59,6 +60,6 @@ void add_pack(Command& program)
     job.option("--patch-size", o.patch_size, "A:B", "their sides, pixels of the picture");
     job.option("--seed", o.options.seed, "S", "seed of the patches");
     job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are skipped", 1, 1'000'000'000'000);
-    job.choice("--format", o.format, {"jpg", "png"}, "of pictures encoded anew");
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.choice("--format", o.format, "of pictures encoded anew");
+    job.threads(o.options.threads);
 }

@@ -14,7 +14,6 @@ struct TestsetJob {
     TestSetOptions options;
     std::string output, positives, negatives, from_boxes, others, frame, jitter, fit, split_lists;
     std::vector<std::string> looks;
-    std::int64_t threads = 0;
 
     void set_framing()
     {
@@ -48,7 +47,6 @@ struct TestsetJob {
         keep_apart({output, options.list_a, options.list_b},
                    {positives, negatives, from_boxes, others, options.from_list, fit});
         set_framing();
-        options.threads = int(threads);
         options.made_by = "nonna-dataset " + version() + " testset";
         return mix ? mix_test_set(positives, negatives, output, options)
                    : test_set_from_boxes(from_boxes, others, output, options);
@@ -70,7 +68,7 @@ void add_testset(Command& program)
     job.option("--count", o.options.count, "N", "pictures in all; 0: what there is", 0, 100'000'000);
     job.option("--from-list", o.options.from_list, "L.tsv", "exactly the pictures of a list");
     job.option("--split-lists", o.split_lists, "PREFIX[=A:B]", "halves a and b, a list each");
-    job.choice("--group-by", o.options.group_by, {"source", "folder", "none"}, "what is in one half only");
+    job.choice("--group-by", o.options.group_by, "what is in one half only");
     job.option("--frame", o.frame, "F", "crop[:SHARE], letterbox or box");
     job.option("--margin", o.options.margin, "M", "around a box, share of its side; below 0: inside", -0.4, 10);
     job.option("--min-score", o.options.min_score, "S", "least score of a positive's box; none: as faces", -1e9, 1e9);
@@ -81,5 +79,5 @@ void add_testset(Command& program)
     job.option("--fit", o.fit, "MODEL", "size: what its top neurons see");
     job.option("--through", o.options.framing.through, "N", "first to N pixels a side: equally sharp", 0, 8192);
     job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and halves");
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.threads(o.options.threads);
 }

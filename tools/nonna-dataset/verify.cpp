@@ -12,12 +12,9 @@ namespace
 struct VerifyJob {
     VerifyOptions options;
     std::vector<std::string> sets;
-    std::int64_t threads = 0, max_pixels = default_max_pixels;
 
     ExitStatus run()
     {
-        options.threads = int(threads);
-        options.max_pixels = long(max_pixels);
         for (const std::string& set : sets) {
             const VerifyCounts n = verify_set(set, options);
             std::string text = std::to_string(n.pictures) + " pictures, " + std::to_string(n.bytes) + " bytes";
@@ -41,6 +38,6 @@ void add_verify(Command& program)
         program.subcommand("verify", "is every byte of an image set as it was written", [] { return o.run(); });
     job.positional("SET", o.sets, "folders of built sets, archives; - is standard input", 1);
     job.flag("--quick", o.options.quick, "structure only: no picture is decoded, no digest computed");
-    job.option("--max-pixels", o.max_pixels, "N", "larger pictures are faults", 1, 1'000'000'000'000);
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are faults", 1, 1'000'000'000'000);
+    job.threads(o.options.threads);
 }

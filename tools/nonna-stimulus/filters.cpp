@@ -12,7 +12,7 @@ namespace
 struct FiltersJob {
     std::string model, output, whitened;
     std::vector<std::string> at;
-    std::int64_t stage = 1, grid = 3, threads = 0;
+    int stage = 1, grid = 3, threads = 0;
 
     ExitStatus run();
 };
@@ -21,7 +21,7 @@ ExitStatus FiltersJob::run()
 {
     keep_apart({output, whitened}, {model});
     const Model m = load_model(model);
-    const auto stages = std::int64_t(m.architecture.stages.size());
+    const int stages = int(m.architecture.stages.size());
     if (stage > stages)
         usage_error("--stage", m.architecture.name + " has " + std::to_string(stages));
     if (stage > 1 && !whitened.empty())
@@ -31,12 +31,12 @@ ExitStatus FiltersJob::run()
     for (const std::string& text : at)
         positions.push_back(parse_position(text, s));
     if (positions.empty())
-        positions = grid_of_positions(int(grid), s);
-    Pool pool{int(threads)};
+        positions = grid_of_positions(grid, s);
+    Pool pool(threads);
     const FilterView view = stage == 1 ? FilterView::pixels : FilterView::weights;
     if (!whitened.empty())
-        write_png(whitened, filter_sheet(m, int(stage) - 1, positions, FilterView::weights, pool));
-    write_png(output, filter_sheet(m, int(stage) - 1, positions, view, pool));
+        write_png(whitened, filter_sheet(m, stage - 1, positions, FilterView::weights, pool));
+    write_png(output, filter_sheet(m, stage - 1, positions, view, pool));
     return ExitStatus::done;
 }
 
@@ -56,5 +56,5 @@ void add_filters(Command& program)
     job.option("--grid", o.grid, "N", "N x N positions all over the stage", 1, 1000);
     job.option("-o,--output", o.output, "OUT.png", "the sheet; of the first stage as pixels").required();
     job.option("--whitened", o.whitened, "W.png", "first stage: also as the network sees it");
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.threads(o.threads);
 }

@@ -19,10 +19,35 @@ struct OptimalJob {
     AscentOptions ascent;
     std::string model, output, tsv, steps, npy, data, whitened;
     std::optional<double> norm;
-    std::int64_t starts = 5, iterations = 100, threads = 0;
-
+    int threads = 0;
     ExitStatus run();
 };
+
+// One neuron's figures, or of many how well their starts agree. `seen`: null without pictures.
+std::string result_text(const std::string& name, const std::vector<OptimalStimulus>& found, int starts,
+                        const Extremes* seen)
+{
+    double agreement = 0;
+    for (const OptimalStimulus& f : found)
+        agreement += f.agreement / double(found.size());
+    char text[300], strongest[60] = "", others[80] = "";
+    if (found.size() > 1 && starts == 1)
+        return std::to_string(found.size()) + " neurons";
+    if (found.size() > 1) {
+        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
+                      found.size(), starts, agreement);
+        return text;
+    }
+    const OptimalStimulus& f = found.front();
+    if (seen)
+        std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen->strongest(0)[0].response);
+    if (starts > 1)
+        std::snprintf(others, sizeof others, "; best of %d starts is %d, mean cosine of the others %.3f", starts,
+                      f.best_start, agreement);
+    std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s", name.c_str(), f.response,
+                  f.norm, f.response_at_norm_1, others, strongest);
+    return text;
+}
 
 ExitStatus OptimalJob::run()
 {
@@ -30,30 +55,30 @@ ExitStatus OptimalJob::run()
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
     const std::vector<NeuronId> neurons = choose_neurons(choice, a);
-    Pool pool{int(threads)};
-    constexpr std::size_t pictures_for_sign = 48;
-    Extremes seen(neurons.size(), pictures_for_sign, 0);
+    Pool pool(threads);
+    Extremes seen(neurons.size(), 48, 0);    // enough pictures to tell a stimulus from its negative
     MedianNorms median(a, neurons);
     if (!data.empty())
         watch_pictures(m, neurons, data, pool, seen, norm ? nullptr : &median);
+    // As strong as what the neuron sees in pictures; without pictures, as strong as whitened noise is there.
     std::vector<double> norms;
     for (std::size_t n = 0; n < neurons.size(); ++n) {
-        norms.push_back(norm ? *norm : !data.empty() ? median.median(n) : expected_norm(a, neurons[n]));
+        if (norm)
+            norms.push_back(*norm);
+        else
+            norms.push_back(data.empty() ? expected_norm(a, neurons[n]) : median.median(n));
         if (!(norms.back() > 0))
             throw Error(data, "the pictures are flat where " + neuron_name(neurons[n]) + " looks: give --norm");
     }
-    ascent.starts = int(starts);
-    ascent.iterations = int(iterations);
     std::vector<OptimalStimulus> found = optimal_stimuli(m, neurons, norms, ascent, pool);
     std::vector<StimulusTile> tiles;
-    double agreement = 0;
     for (std::size_t n = 0; n < neurons.size(); ++n) {
         OptimalStimulus& f = found[n];
+        // Where x and -x are alike to the neuron, the pictures it likes best say which of them is shown.
         if (!data.empty() && f.even && sign_like(m, seen.strongest(n), neurons[n], f.x, pool) < 0)
             for (float& v : f.x)
                 v = -v;
         tiles.push_back({neuron_name(neurons[n]), f.response, f.x, visible_area(neurons[n], a)});
-        agreement += f.agreement / double(neurons.size());
     }
     if (!tsv.empty())
         write_starts(tsv, neurons, found);
@@ -68,23 +93,7 @@ ExitStatus OptimalJob::run()
     if (!whitened.empty())
         write_png(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
     write_png(output, stimuli_picture(m.preprocessing, tiles, false, pool));
-    char text[300], strongest[60] = "";
-    const OptimalStimulus& f = found.front();
-    if (!data.empty())
-        std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen.strongest(0).front().response);
-    char others[80] = "";
-    if (ascent.starts > 1)
-        std::snprintf(others, sizeof others, "; best of %d starts is %d, mean cosine of the others %.3f", ascent.starts,
-                      f.best_start, agreement);
-    if (neurons.size() == 1)
-        std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s", tiles[0].name.c_str(),
-                      f.response, f.norm, f.response_at_norm_1, others, strongest);
-    else if (ascent.starts > 1)
-        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
-                      found.size(), ascent.starts, agreement);
-    else
-        std::snprintf(text, sizeof text, "%zu neurons", found.size());
-    say(text);
+    say(result_text(tiles[0].name, found, ascent.starts, data.empty() ? nullptr : &seen));
     return ExitStatus::done;
 }
 
@@ -104,8 +113,8 @@ void add_optimal(Command& program)
     job.option("--ascent", o.steps, "A.tsv", "every step of every start");
     job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
     job.option("--norm", o.norm, "V", "norm (default: median of D.tar, or as whitened noise)", 1e-6, 1e9);
-    job.option("--starts", o.starts, "N", "random starts", 1, 1000);
-    job.option("--iterations", o.iterations, "N", "most steps of a start", 1, 100'000);
+    job.option("--starts", o.ascent.starts, "N", "random starts", 1, 1000);
+    job.option("--iterations", o.ascent.iterations, "N", "most steps of a start", 1, 100'000);
     job.option("--seed", o.ascent.seed, "S", "seed of the starts");
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.threads(o.threads);
 }

@@ -13,8 +13,8 @@ namespace
 struct TopJob {
     NeuronChoice choice;
     std::string model, data, output, weakest, tsv;
-    std::optional<std::int64_t> count;
-    std::int64_t threads = 0;
+    std::optional<std::size_t> count;
+    int threads = 0;
 
     ExitStatus run();
 };
@@ -24,8 +24,8 @@ ExitStatus TopJob::run()
     keep_apart({output, weakest, tsv}, {model, data, choice.table});
     const Model m = load_model(model);
     const std::vector<NeuronId> neurons = choose_neurons(choice, m.architecture);
-    Pool pool{int(threads)};
-    const std::size_t kept = std::size_t(count.value_or(neurons.size() == 1 ? 48 : 12));
+    Pool pool(threads);
+    const std::size_t kept = count.value_or(neurons.size() == 1 ? 48 : 12);
     Extremes extremes(neurons.size(), kept, weakest.empty() ? 0 : kept);
     watch_pictures(m, neurons, data, pool, extremes, nullptr);
 
@@ -66,5 +66,5 @@ void add_top(Command& program)
     job.option("--weakest", o.weakest, "W.png", "also a sheet of the weakest");
     job.option("--tsv", o.tsv, "T.tsv", "rank, key, source, response and label of each");
     job.option("--count", o.count, "N", "pictures of a neuron (default: 48, of several 12 each)", 1, 10'000);
-    job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
+    job.threads(o.threads);
 }

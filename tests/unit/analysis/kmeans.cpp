@@ -35,7 +35,7 @@ Points clouds(std::size_t blobs, std::size_t each, std::size_t length = 6)
     return p;
 }
 
-KMeansOptions options_of(std::int64_t centroids, const std::string& start, std::int64_t batch = 1 << 20)
+KMeansOptions options_of(std::int64_t centroids, KMeansStart start, std::int64_t batch = 1 << 20)
 {
     KMeansOptions o;
     o.centroids = centroids;
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(separated_clouds_are_found)
     const Points points = clouds(4, 30);
     Pool pool(2);
     for (const std::int64_t batch : {1 << 20, 60}) {
-        KMeans kmeans(points.source(), options_of(4, "k-means++", batch), pool);
+        KMeans kmeans(points.source(), options_of(4, KMeansStart::spread_out, batch), pool);
         kmeans.start();
         double distance = 0;
         for (int i = 0; i < 30; ++i)
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(sampled_start)
     Pool pool(2);
     std::vector<float> starts[2];
     for (const int seed : {0, 1}) {
-        KMeansOptions o = options_of(10, "sampled");
+        KMeansOptions o = options_of(10, KMeansStart::sampled);
         o.seed = std::uint64_t(seed);
         KMeans kmeans(points.source(), o, pool);
         kmeans.start();
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(one_step_by_hand)
 {
     const Points points{1, {0, 1, 2, 10, 11, 12, 13, 5.5f, 6, 7}};
     Pool pool(1);
-    KMeans kmeans(points.source(), options_of(2, "sampled"), pool);
+    KMeans kmeans(points.source(), options_of(2, KMeansStart::sampled), pool);
     kmeans.resume({2, 1, {1, 10}, {1, 1}, 0});
     KMeansStep step = kmeans.iterate();
     // 5.5 is as near to 1 as to 10: the lower number has it.
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_batch_step_by_hand)
 {
     const Points points{1, {3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3}};
     Pool pool(1);
-    KMeans kmeans(points.source(), options_of(1, "sampled", 8), pool);
+    KMeans kmeans(points.source(), options_of(1, KMeansStart::sampled, 8), pool);
     kmeans.resume({1, 1, {0}, {6}, 0});
     kmeans.iterate();
     BOOST_TEST(kmeans.centroids().weights[0] == 6.0 / 3 + 8, boost::test_tools::tolerance(1e-12));
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(every_vector_is_in_one_pass)
         if (counts)
             seen.insert(x[0]);
     };
-    KMeans kmeans(source, options_of(2, "sampled", 20), pool);
+    KMeans kmeans(source, options_of(2, KMeansStart::sampled, 20), pool);
     kmeans.start();
     counts = true;
     for (int i = 0; i < 5; ++i)
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(empty_centroids_start_again)
 {
     const Points points{1, {0, 0, 0, 1, 1, 50, 51, 1, 0, 0}};
     Pool pool(1);
-    KMeans kmeans(points.source(), options_of(2, "sampled"), pool);
+    KMeans kmeans(points.source(), options_of(2, KMeansStart::sampled), pool);
     kmeans.resume({2, 1, {0, 9000}, {1, 1}, 0});
     BOOST_TEST(kmeans.iterate().empty == 1u);
     BOOST_TEST(kmeans.centroids().values[1] == 51);    // the farthest from 0
@@ -214,9 +214,9 @@ BOOST_AUTO_TEST_CASE(too_many_centroids_are_refused)
 {
     const Points points = clouds(1, 50);
     Pool pool(1);
-    BOOST_TEST(test::refusal([&] { KMeans(points.source(), options_of(11, "sampled"), pool); }) ==
+    BOOST_TEST(test::refusal([&] { KMeans(points.source(), options_of(11, KMeansStart::sampled), pool); }) ==
                "points: 11 centroids are more than a fifth of its 50 pictures: at most 10");
-    BOOST_TEST(test::refusal([&] { KMeans(points.source(), options_of(10, "sampled"), pool); }).empty());
+    BOOST_TEST(test::refusal([&] { KMeans(points.source(), options_of(10, KMeansStart::sampled), pool); }).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_run_gone_on_with_is_the_same_run)
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_run_gone_on_with_is_the_same_run)
     const TrainingPictures pictures = noise_pictures(120, 12);
     const test::Folder folder;
     Pool one(1), two(2);
-    for (const std::string& start : kmeans_starts) {
+    for (const auto& [start, name] : names_of<KMeansStart>) {
         KMeansFit fit;
         fit.kmeans = options_of(7, start, 50);
         fit.kmeans.iterations = 6;
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(a_model_in_its_file)
     const test::Folder folder;
     Pool pool(2);
     KMeansFit fit;
-    fit.kmeans = options_of(6, "sampled");
+    fit.kmeans = options_of(6, KMeansStart::sampled);
     fit.kmeans.iterations = 3;
     fit.whitening = 5;
     const TrainingPictures pictures = noise_pictures(40, 12);

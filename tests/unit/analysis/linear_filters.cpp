@@ -123,9 +123,10 @@ BOOST_AUTO_TEST_CASE(responses_are_cosines)
         std::copy(p.rgb.begin(), p.rgb.end(), pixels.begin() + std::ptrdiff_t(i * crops.size()));
     }
     Pool one(1), two(2);
-    for (const std::string& how : linear_pixels) {
-        if (how == "whitened")
+    for (const auto& [how, name] : names_of<LinearPixels>) {
+        if (how == LinearPixels::whitened)
             continue;
+        const bool centred = how == LinearPixels::centred;
         LinearOptions options;
         options.filters = filters;
         options.pixels = how;
@@ -139,7 +140,7 @@ BOOST_AUTO_TEST_CASE(responses_are_cosines)
             crops.read(k, crop);
             for (std::size_t i = 0; i < images; ++i) {
                 const std::span<const std::uint8_t> image(pixels.data() + i * crops.size(), crops.size());
-                const double expected = i + 1 == images && how == "centred" ? 0 : cosine(image, crop, how == "centred");
+                const double expected = i + 1 == images && centred ? 0 : cosine(image, crop, centred);
                 // Sums of 192 products of numbers below 1, in single precision.
                 BOOST_TEST(std::abs(responses[i * filters + k] - expected) < 2e-6);
             }
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_planted_filter_is_found)
         pixels.insert(pixels.end(), p.rgb.begin(), p.rgb.end());
     }
     Pool pool(2);
-    for (const std::string& how : linear_pixels) {
+    for (const auto& [how, name] : names_of<LinearPixels>) {
         LinearOptions options;
         options.filters = 300;
         options.pixels = how;
@@ -175,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_planted_filter_is_found)
         sort_best_first(scores);
         std::vector<std::uint8_t> crop(crops.size());
         crops.read(std::size_t(scores.front().map), crop);
-        BOOST_TEST((crop == planted.rgb), how);
+        BOOST_TEST((crop == planted.rgb), name);
         BOOST_TEST(scores.front().all.auc == 1);
         BOOST_TEST(scores.front().all.accuracy == 1);
     }

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(halves_and_their_lists_make_the_same_bytes_again)
     o.framing.set_jitter("0.1:0.2");
     o.framing.size = 16;
     o.min_score = 0;    // the boxes here have scores from 0 on
-    o.group_by = "folder";
+    o.group_by = GroupBy::folder;
     o.set_lists(sets / "half");
     BOOST_CHECK(sets.mix(o) == ExitStatus::done);
     const std::string once = content(sets.out), list = content(sets / "half-a.tsv");

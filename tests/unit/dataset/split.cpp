@@ -107,11 +107,11 @@ BOOST_AUTO_TEST_CASE(groups_are_folders_sources_or_pictures)
 {
     const Sample a = make_sample(map_picture(4, 4, 0), "faces/Ann/1.jpg", 0);
     const Sample b = make_sample(map_picture(4, 4, 1), "faces/Ann/2.jpg", 0);
-    BOOST_CHECK_EQUAL(group_of(a, "folder"), "faces/Ann");
-    BOOST_CHECK_EQUAL(group_of(b, "folder"), "faces/Ann");
-    BOOST_CHECK(group_of(a, "source") != group_of(b, "source"));
-    BOOST_CHECK_EQUAL(group_of(a, "none"), a.key);
-    BOOST_CHECK_EQUAL(group_of(make_sample(map_picture(4, 4, 1), "alone.jpg", 0), "folder"), ".");
+    BOOST_CHECK_EQUAL(group_of(a, GroupBy::folder), "faces/Ann");
+    BOOST_CHECK_EQUAL(group_of(b, GroupBy::folder), "faces/Ann");
+    BOOST_CHECK(group_of(a, GroupBy::source) != group_of(b, GroupBy::source));
+    BOOST_CHECK_EQUAL(group_of(a, GroupBy::none), a.key);
+    BOOST_CHECK_EQUAL(group_of(make_sample(map_picture(4, 4, 1), "alone.jpg", 0), GroupBy::folder), ".");
 }
 
 BOOST_AUTO_TEST_CASE(lists_come_back_as_they_went)

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(by_content)
     const std::string path = folder / "f";
     const auto kind = [&](const std::string& bytes) {
         write_bytes(path, bytes);
-        return std::string(file_kind_name(detect_file_kind(path)));
+        return std::string(name_of(detect_file_kind(path)));
     };
     BOOST_TEST(kind(read_bytes(golden("images.tar"))) == "image set");
     BOOST_TEST(kind(std::string(10240, '\0')) == "image set");

@@ -91,8 +91,6 @@ BOOST_AUTO_TEST_CASE(rates)
 BOOST_AUTO_TEST_CASE(unknown_names_are_wrong_usage)
 {
     BOOST_CHECK_EXCEPTION(parse_rule("adam"), Error, [](const Error& e) { return e.status() == ExitStatus::usage; });
-    BOOST_CHECK_EXCEPTION(parse_rate_schedule("linear"), Error,
-                          [](const Error& e) { return e.status() == ExitStatus::usage; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

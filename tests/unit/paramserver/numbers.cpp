@@ -144,10 +144,4 @@ BOOST_AUTO_TEST_CASE(finite_or_not)
     BOOST_TEST(!finite(most, Wire::bf16));    // rounds up to infinity
 }
 
-BOOST_AUTO_TEST_CASE(names)
-{
-    BOOST_TEST((parse_wire("fp32") == Wire::fp32 && parse_wire("bf16") == Wire::bf16));
-    BOOST_CHECK_THROW(parse_wire("fp16"), Error);
-}
-
 BOOST_AUTO_TEST_SUITE_END()

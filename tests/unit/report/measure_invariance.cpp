@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(directions)
         };
         const auto check = [&](Warp warp, double amount, double x, double y) {
             const auto [got_x, got_y] = at(warp, amount);
-            BOOST_TEST_CONTEXT(factor << " " << warp_name(warp) << " " << amount)
+            BOOST_TEST_CONTEXT(factor << " " << name_of(warp) << " " << amount)
             {
                 BOOST_TEST(std::abs(got_x - x) < 0.1);
                 BOOST_TEST(std::abs(got_y - y) < 0.1);

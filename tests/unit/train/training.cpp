@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_SUITE(training)
 BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
 {
     for (const bool tied : {true, false})
-        for (const char* schedule : {"joint", "stagewise", "greedy"})
+        for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
             for (const char* rule : {"sgd", "momentum", "adagrad"}) {
                 Model model = start(tied, pool, blobs(37, 0));
                 TrainOptions o = options();
@@ -159,7 +159,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                 o.steps = 60;
                 o.log = folder / "log.tsv";
                 o.rate = std::string(rule) == "adagrad" ? 0.01 : std::string(rule) == "sgd" ? 3e-3 : 3e-4;
-                if (o.schedule == "greedy" && o.optimizer == "momentum")
+                if (o.schedule == Schedule::greedy && o.optimizer == "momentum")
                     o.rate *= 2;    // a stage has half of the steps to gather speed in
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
@@ -171,10 +171,10 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                                 log.number(r, log.column("stage" + std::to_string(s + 1) + "_relative")));
                 for (int s = 0; s < 2; ++s) {
                     // Jointly trained, a stage may give way to the one above; its own target moves too.
-                    const double allowed = std::string(schedule) == "joint" && s == 1 ? 1.0 : 0.95;
+                    const double allowed = schedule == Schedule::joint && s == 1 ? 1.0 : 0.95;
                     BOOST_TEST(relative[s].back() < allowed * relative[s].front(),
-                               schedule << " " << rule << " tied " << tied << " stage " << s + 1 << ": "
-                                        << relative[s].front() << " -> " << relative[s].back());
+                               name_of(schedule) << " " << rule << " tied " << tied << " stage " << s + 1 << ": "
+                                                 << relative[s].front() << " -> " << relative[s].back());
                 }
             }
 }
@@ -182,7 +182,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
 BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
 {
     for (const bool tied : {true, false})
-        for (const char* schedule : {"stagewise", "greedy"})
+        for (const Schedule schedule : {Schedule::stagewise, Schedule::greedy})
             for (const char* rule : {"sgd", "momentum", "adagrad"}) {
                 Model model = start(sigmoid(tied), pool, blobs(37, 0));
                 TrainOptions o = options();
@@ -199,8 +199,8 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
                     // a plain step moves the sum of many small errors slowly; Adagrad's does not care how small
                     const double allowed = o.optimizer == "adagrad" ? 0.9 : 0.995;
                     BOOST_TEST(log.number(last, column) < allowed * log.number(0, column),
-                               schedule << " " << rule << " tied " << tied << " " << stage << ": "
-                                        << log.number(0, column) << " -> " << log.number(last, column));
+                               name_of(schedule) << " " << rule << " tied " << tied << " " << stage << ": "
+                                                 << log.number(0, column) << " -> " << log.number(last, column));
                 }
             }
 }
@@ -254,28 +254,28 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_start_from_fitted_biases, Fixture)
 BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
 {
     for (const bool tied : {true, false})
-        for (const char* precision : {"fp32", "bf16"})
+        for (const Precision precision : {Precision::fp32, Precision::bf16})
             for (const char* rule : {"momentum", "adagrad"}) {
                 TrainOptions o = options();
                 o.precision = precision;
                 o.optimizer = rule;
                 o.rate = 1e-3;
-                o.schedule = tied ? "joint" : "greedy";
+                o.schedule = tied ? Schedule::joint : Schedule::greedy;
                 Model whole = start(sigmoid(tied), pool, blobs(37, 0));
                 o.log = folder / "whole.tsv";
                 train(whole, sources, validation, o, pool);
 
                 Pool three(3);
-                o.checkpoint = folder / (std::string(precision) + rule + std::to_string(tied));
+                o.checkpoint = folder / (name_of(precision) + (rule + std::to_string(tied));
                 o.log = folder / "parts.tsv";
                 o.resume = true;
                 Model part = start(sigmoid(tied), three, blobs(37, 0));
                 train(part, sources, validation, o, three);
-                BOOST_TEST((part.parameters == whole.parameters), precision << " " << rule << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name_of(precision) << " " << rule << " tied " << tied);
                 fs::remove(o.checkpoint + "/step-000000012.safetensors");    // step 10 is the newest left
                 part = start(sigmoid(tied), pool, blobs(37, 0));
                 train(part, sources, validation, o, pool);
-                BOOST_TEST((part.parameters == whole.parameters), precision << " " << rule << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name_of(precision) << " " << rule << " tied " << tied);
                 BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
             }
 }
@@ -346,7 +346,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_gives_the_same_bits_for_any_number_of_threads, Fixt
         Pool some(threads);
         Model model = start(false, some, blobs(37, 0));
         TrainOptions o = options();
-        o.precision = "bf16";
+        o.precision = Precision::bf16;
         train(model, sources, validation, o, some);
         if (first.size() == 0)
             first = model.parameters;
@@ -360,7 +360,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
     for (const bool tied : {true, false})
         for (const char* rule : {"sgd", "momentum", "adagrad"}) {
             TrainOptions o = options();
-            o.precision = "bf16";
+            o.precision = Precision::bf16;
             o.optimizer = rule;
             o.rate = 1e-3;
             o.log = folder / "whole.tsv";
@@ -392,7 +392,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
             BOOST_TEST(fine > stored.parameters.size() / 2);
 
             // and they are what fp32 would have learned, nearly
-            o.precision = "fp32";
+            o.precision = Precision::fp32;
             o.log.clear();
             o.checkpoint.clear();
             o.resume = false;
