@@ -15,7 +15,10 @@ struct FacesJob {
     ExitStatus run()
     {
         using Keep = AnnotateOptions::Keep;
-        options.keep = keep == "with" ? Keep::with : keep == "without" ? Keep::without : Keep::all;
+        if (keep == "with")
+            options.keep = Keep::with;
+        else if (keep == "without")
+            options.keep = Keep::without;
         if (options.min_score && options.keep == Keep::all)
             usage_error("--min-score", "goes with --keep with or without");
         options.detector.min_size = int(min_size);
