@@ -325,6 +325,9 @@ class Children
 
 std::size_t slots(int processes) { return 4 * static_cast<std::size_t>(processes > 0 ? processes : processors()); }
 
+// One loop on one thread, with four things to do; which one comes first is what keeps it going. New children before
+// anything else, so that no processor waits; then what is finished at the front; then waiting for a child. Ends come in
+// any order and wait in their slots, so that they are consumed in the order of production.
 void run(int processes, const ChildLimits& limits, const std::function<bool(std::size_t slot)>& produce,
          const std::function<std::string(std::size_t slot)>& work,
          const std::function<void(std::size_t slot, ChildEnd&)>& consume)
@@ -346,7 +349,7 @@ void run(int processes, const ChildLimits& limits, const std::function<bool(std:
             bool more = false;
             try {
                 more = produce(slot);
-            } catch (...) {
+            } catch (...) {    // kept: the results before it are still to be consumed
                 produce_failure = std::current_exception();
             }
             if (more) {

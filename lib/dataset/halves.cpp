@@ -41,7 +41,8 @@ struct Target {
 
 Counts moved(const Counts& a, const Counts& by, int sign) { return {a[0] + sign * by[0], a[1] + sign * by[1]}; }
 
-// The best move of one group or exchange of two; false when none lessens the error.
+// The best move of one group or exchange of two; false when none lessens the error. "No group" is one of the choices on
+// either side: a group that leaves with none entering is moved over.
 bool improve(std::vector<Kind>& kinds, Counts& a, const Target& target)
 {
     constexpr double least_gain = 1e-15;    // rounding must not make it turn in circles

@@ -1,4 +1,4 @@
-// A built set in its folder, growing, impossible to lose data with (nonna-images(5) has the layout).
+// A built set in its folder, growing, whose data no crash can lose (nonna-images(5) has the layout).
 //
 // Model to hold in mind: at rest the folder holds sealed shards and a manifest, and nothing is half done. A run
 // appends: samples to a copy of the last shard that is not full (shards/NNNNNN.part), lines to the manifest.

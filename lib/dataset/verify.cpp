@@ -55,7 +55,7 @@ Error disagreement(const Book& book, std::size_t number, const std::string& reas
     if (!book.digest.empty() && std::filesystem::is_regular_file(book.tar, error) &&
         sha256_file(book.tar) == book.digest)
         return {shard_index_path(book.tar),
-                "line " + std::to_string(number + 2) + ": wrong, the archive has its digest"};
+                "line " + std::to_string(number + 2) + ": wrong; the archive is as its own digest says"};
     return {book.tar, reason};
 }
 
@@ -74,7 +74,7 @@ std::string difference(const RawSample& raw, const std::string& own)
     if (at < offset)
         what = "header not as it was written,";
     else if (at >= offset + size)
-        what = "bytes other than zero behind it,";
+        what = "bytes other than zero after it,";
     return (picture ? raw.picture_name : raw.json_name) + ": " + what + at_byte(at);
 }
 
@@ -90,11 +90,12 @@ void check_index(const Job& job, bool quick)
     const std::string picture = std::exchange(expected.picture_sha256, "");
     const std::string json = std::exchange(expected.json_sha256, "");
     if (expected != raw.entry)
-        throw disagreement(book, job.number, raw.picture_name + ": not what the index has here," + at_byte(raw.begin));
+        throw disagreement(book, job.number,
+                           raw.picture_name + ": the index has something else here," + at_byte(raw.begin));
     if (!quick && sha256(std::as_bytes(std::span(raw.picture()))) != picture)
-        throw disagreement(book, job.number, raw.picture_name + ": content has another digest than in the index");
+        throw disagreement(book, job.number, raw.picture_name + ": its digest is not the one in the index");
     if (!quick && sha256(std::as_bytes(std::span(raw.json()))) != json)
-        throw disagreement(book, job.number, raw.json_name + ": content has another digest than in the index");
+        throw disagreement(book, job.number, raw.json_name + ": its digest is not the one in the index");
 }
 
 // The picture against its name and its json: it decodes, is of the format and of the size that they say.
@@ -135,9 +136,9 @@ Result look_at(const Job& job, const VerifyOptions& options)
             throw Error(book.tar, result.foreign);
     }
     if (book.built && sample.meta.sha256 != job.digest)
-        throw Error(book.tar, job.raw.json_name + ": another sha256 than in the manifest");
+        throw Error(book.tar, job.raw.json_name + ": its sha256 is not the manifest's");
     if (book.built && sample.meta.source != job.source)
-        throw Error(book.tar, job.raw.json_name + ": another source than in the manifest");
+        throw Error(book.tar, job.raw.json_name + ": its source is not the manifest's");
     check_picture(job, sample, options.max_pixels);
     return result;
 }
@@ -247,7 +248,7 @@ class Source
             check_header(at);
             if (e.reason() == "damaged tar archive")
                 throw Error(e.subject(), "damaged header at byte " + std::to_string(at) +
-                                             (pass_->last().empty() ? "" : ", behind " + pass_->last()));
+                                             (pass_->last().empty() ? "" : ", after " + pass_->last()));
             throw Error(e.subject(), e.reason() + at_byte(at));
         }
     }
@@ -279,7 +280,7 @@ class Source
             throw disagreement(*book_, number_,
                                (*book_->index)[number_].key + ": in the index, but not in the archive");
         if (book_->built && pass_->size() != end_ + archive_end(end_).size())
-            throw Error(book_->tar, "not the end the toolkit writes," + at_byte(end_));
+            throw Error(book_->tar, "not the end that the toolkit writes," + at_byte(end_));
         if (!options_.quick && !book_->digest.empty() && pass_->digest() != book_->digest)
             throw Error(shard_digest_path(book_->tar), "not the archive's digest");
         if (manifest_)

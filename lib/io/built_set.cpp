@@ -38,7 +38,7 @@ std::optional<std::int64_t> shard_number(const std::string& file_name)
 {
     std::int64_t number = -1;
     const auto [end, failure] = std::from_chars(file_name.data(), file_name.data() + file_name.size(), number);
-    if (failure != std::errc() || file_name != shard_name(number))    // "1.tar" is no shard's name
+    if (failure != std::errc() || number < 0 || file_name != shard_name(number))    // "1.tar" is no shard's name
         return std::nullopt;
     return number;
 }
@@ -78,7 +78,7 @@ void check_at_rest(const std::string& folder)
 std::vector<std::string> built_set_shards(const std::string& folder)
 {
     if (!is_built_set(folder))
-        throw Error(folder, "a folder, but no built set (no set.json in it)");
+        throw Error(folder, "a folder, but not a built set (it has no set.json)");
     check_at_rest(folder);
     const BuiltSetFiles set(folder);
     std::error_code error;

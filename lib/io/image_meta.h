@@ -11,7 +11,7 @@ namespace nonna
 {
 
 // One line, keys sorted, doubles that read back equal. Error naming archive and member for what the format cannot hold
-// (NaN, a source digest that is none). Bytes of `source` or `label` that are not UTF-8 become U+FFFD.
+// (NaN, a source digest that is not one). Bytes of `source` or `label` that are not UTF-8 become U+FFFD.
 std::string meta_to_json(const ImageMeta& meta, const std::string& archive, const std::string& member);
 
 // Error naming archive and member for malformed text, a missing field, or a field of the wrong type.

@@ -49,7 +49,7 @@ struct ImageShard::State {
         const std::string_view name = member_name(file.bytes(), offset, size);
         const auto dot = name.find('.');
         if (dot == std::string_view::npos || !is_sample_key(name.substr(0, dot)))
-            throw Error(path, "sample " + std::to_string(i) + " is not where the index has it");
+            throw Error(path, "sample " + std::to_string(i) + " is not where the index says");
         return name;
     }
     // Key and extension, the two members' headers being what they must be.
@@ -61,7 +61,7 @@ struct ImageShard::State {
         const auto dot = picture.find('.');
         std::pair result{std::string(picture.substr(0, dot)), std::string(picture.substr(dot + 1))};
         if (!is_picture_extension(result.second) || json != result.first + ".json")
-            throw Error(path, "sample " + std::to_string(i) + " is not where the index has it");
+            throw Error(path, "sample " + std::to_string(i) + " is not where the index says");
         return result;
     }
 };

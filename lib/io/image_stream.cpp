@@ -229,7 +229,7 @@ std::uint64_t ImageWriter::count() const { return state_->count; }
 std::string sample_key(const std::string& digest, std::uint64_t sequence)
 {
     if (digest.size() < 16 || sequence > 999'999)
-        throw Error(digest, "no key: digest too short, or more than 999999 samples of one source");
+        throw Error(digest, "no key can be made: digest too short, or more than 999999 samples of one source");
     std::string key = digest.substr(0, 16);
     if (sequence > 0) {
         char suffix[24];

@@ -61,9 +61,14 @@ struct DictionaryParser {
     }
     std::optional<std::string> quoted()
     {
-        const char quote = take("'") ? '\'' : take("\"") ? '"' : '\0';
-        const auto end = rest.find(quote);
-        if (!quote || end == std::string_view::npos)
+        const char* quote = "'";
+        if (!take(quote)) {
+            quote = "\"";
+            if (!take(quote))
+                return std::nullopt;
+        }
+        const auto end = rest.find(*quote);
+        if (end == std::string_view::npos)
             return std::nullopt;
         std::string text(rest.substr(0, end));
         rest.remove_prefix(end + 1);
@@ -98,6 +103,8 @@ struct Header {
     std::optional<std::vector<std::uint64_t>> shape;
 };
 
+// Each of the three entries once, in any order, with or without a comma behind the last: what any version of NumPy
+// wrote. Everything else, also a fourth entry, is not a header that can be trusted.
 std::optional<Header> parse_dictionary(std::string_view text)
 {
     DictionaryParser p{text};
@@ -290,8 +297,8 @@ struct NpyReader::State {
             read_run(first * row_size, into);
             return;
         }
-        for (std::uint64_t row = 0; row < count;
-             ++row)    // all asked for at once, so that a disk has something to order
+        // All asked for at once, so that a disk has something to order.
+        for (std::uint64_t row = 0; row < count; ++row)
             input.will_read(data_start + ((first + row) * row_size + column) * value_bytes, width * value_bytes);
         for (std::uint64_t row = 0; row < count; ++row)
             read_run((first + row) * row_size + column, into.subspan(row * width, width));

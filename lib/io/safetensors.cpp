@@ -88,7 +88,7 @@ TensorInfo parse_tensor(const std::string& file, const std::string& tensor, cons
         throw refuse("shape is not an array");
     for (const auto& side : entry["shape"]) {
         if (!side.is_number_unsigned())
-            throw refuse("shape holds something else than counts");
+            throw refuse("shape holds something other than counts");
         info.shape.push_back(side.get<std::uint64_t>());
         if (!multiply(bytes, info.shape.back()))
             throw refuse("shape is too large");

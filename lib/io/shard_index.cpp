@@ -60,7 +60,8 @@ bool fits(std::string_view archive, const ShardEntry& entry)
            member_name(archive, entry.json_offset, entry.json_bytes) == entry.key + ".json";
 }
 
-// Do first, last and end agree? Zeros behind the last member: a megabyte of them is looked at, more is no set of ours.
+// Do first, last and end agree? Of the zeros after the last member a megabyte is looked at: no archive of ours has
+// more.
 bool index_fits(std::string_view archive, const std::vector<ShardEntry>& entries)
 {
     if (!entries.empty() && (!fits(archive, entries.front()) || !fits(archive, entries.back())))
@@ -179,11 +180,10 @@ void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& e
     const std::string zeros(tar_block, '\0');
     const auto member = [&](const std::string& name, std::uint64_t offset, std::uint64_t size) {
         if (offset != at + tar_block)
-            throw Error(tar, name + ": not where the index has it, at byte " + std::to_string(at));
+            throw Error(tar, name + ": not where the index says, at byte " + std::to_string(at));
         expect(archive_header(name, size), name + ": ", "damaged header");
         at += size;
-        expect(std::string_view(zeros).substr(0, whole_blocks(at) - at), name + ": ",
-               "bytes other than zero behind it");
+        expect(std::string_view(zeros).substr(0, whole_blocks(at) - at), name + ": ", "bytes other than zero after it");
     };
     for (const ShardEntry& e : entries) {
         member(e.key + "." + e.extension, e.picture_offset, e.picture_bytes);

@@ -70,7 +70,7 @@ struct WatchedInput {
     Input input;
     std::vector<std::byte> piece = std::vector<std::byte>(256 * 1024);
     std::uint64_t total = 0;          // bytes read
-    std::uint64_t content_end = 0;    // offset behind the last byte that is not zero
+    std::uint64_t content_end = 0;    // offset after the last byte that is not zero
     std::string kept;                 // [kept_begin, total)
     std::uint64_t kept_begin = 0;
     bool keeping = true;
@@ -146,7 +146,7 @@ struct TarStream::State {
         archive_read_support_format_tar(tar.get());
     }
 
-    // At the first call of next, so that the bytes of an archive that is none can be looked at.
+    // At the first call of next, so that the bytes can be looked at also where they are not an archive.
     void open()
     {
         const int status = archive_read_open(tar.get(), &watched, nullptr, &WatchedInput::on_read, nullptr);
@@ -204,6 +204,8 @@ struct TarStream::State {
             throw Error(name(), "truncated");
     }
 
+    // The next header and, skipped over, what it announces. Names are checked first, so that every other refusal has a
+    // name to say; sizes before libarchive is asked for the bytes, so that a header's lie costs no memory.
     std::optional<Member> next_member()
     {
         for (;;) {

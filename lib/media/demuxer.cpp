@@ -20,13 +20,17 @@ namespace nonna
 PacketPtr new_packet()
 {
     PacketPtr p(av_packet_alloc());
-    return p ? std::move(p) : throw std::bad_alloc();
+    if (!p)
+        throw std::bad_alloc();
+    return p;
 }
 
 FramePtr new_frame()
 {
     FramePtr f(av_frame_alloc());
-    return f ? std::move(f) : throw std::bad_alloc();
+    if (!f)
+        throw std::bad_alloc();
+    return f;
 }
 
 bool intra_only(AVCodecID codec)
@@ -180,6 +184,9 @@ Refusal Demuxer::nothing(Reason otherwise) const
     return {path_, early ? Reason::truncated : otherwise};
 }
 
+// From the bytes to a video stream that is worth decoding, and at every step to the one code that says why not. The
+// order is from what costs least and lies least: the container's kind by its first bytes, its header, sizes it tells,
+// and only then libav's search for what the header left open, which decodes.
 void Demuxer::open(long max_pixels)
 {
     file_->descriptor = open_regular(path_);
@@ -192,8 +199,38 @@ void Demuxer::open(long max_pixels)
     format_ = avformat_alloc_context();
     if (!io_ || !format_)
         throw std::bad_alloc();
+    const AVInputFormat* const kind = probe();
 
-    // No file name is given: what a file is called says nothing about what is in it.
+    format_->pb = io_;
+    format_->flags |= AVFMT_FLAG_CUSTOM_IO;
+    format_->io_open = refuse_to_open;
+    format_->interrupt_callback = {interrupt_wanted, nullptr};
+    int status = checked(avformat_open_input(&format_, nullptr, kind, nullptr));
+    // Sizes that the container tells are looked at before libav's own limit sets them to 0.
+    if (status >= 0)
+        if (const AVStream* const s = choose_stream(*format_))
+            refuse_if_too_large(*s, max_pixels);
+    if (status >= 0)
+        status = checked(find_stream_info(*format_, max_pixels));
+    throw_if_interrupted();
+    if (status == AVERROR_PATCHWELCOME)
+        throw Refusal(path_, Reason::unsupported_format, "an unsupported variant of its container");
+    if (status < 0)
+        throw nothing(status == AVERROR_EOF ? Reason::truncated : Reason::damaged);
+    stream_ = choose_stream(*format_);
+    if (!stream_)
+        throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
+    if (is_encrypted(*stream_))
+        throw Refusal(path_, Reason::encrypted);
+    refuse_if_too_large(*stream_, max_pixels);
+    for (unsigned i = 0; i < format_->nb_streams; ++i)
+        if (format_->streams[i] != stream_)
+            format_->streams[i]->discard = AVDISCARD_ALL;
+}
+
+// The container's kind. No file name is given: what a file is called says nothing about what is in it.
+const AVInputFormat* Demuxer::probe()
+{
     const AVInputFormat* kind = nullptr;
     if (checked(av_probe_input_buffer2(io_, &kind, nullptr, nullptr, 0, 0)) < 0 || !kind)
         throw nothing(Reason::unknown_format);
@@ -204,36 +241,14 @@ void Demuxer::open(long max_pixels)
         throw Refusal(path_, Reason::unknown_format);
     if (name.ends_with("_pipe") || name == "image2" || name == "ico")
         throw Refusal(path_, Reason::still_picture);
+    return kind;
+}
 
-    format_->pb = io_;
-    format_->flags |= AVFMT_FLAG_CUSTOM_IO;
-    format_->io_open = refuse_to_open;
-    format_->interrupt_callback = {interrupt_wanted, nullptr};
-    int status = checked(avformat_open_input(&format_, nullptr, kind, nullptr));
-    // Sizes that the container tells are looked at before libav's own limit sets them to 0.
-    const auto is_large = [&](const AVStream& s) {
-        return std::int64_t(s.codecpar->width) * s.codecpar->height > max_pixels;
-    };
-    if (status >= 0)
-        if (const AVStream* const s = choose_stream(*format_); s && is_large(*s))
-            throw frame_too_large(path_, s->codecpar->width, s->codecpar->height, max_pixels);
-    if (status >= 0)
-        status = checked(find_stream_info(*format_, max_pixels));
-    throw_if_interrupted();
-    if (status == AVERROR_PATCHWELCOME)
-        throw Refusal(path_, Reason::unsupported_format, "an unsupported kind of its container");
-    if (status < 0)
-        throw nothing(status == AVERROR_EOF ? Reason::truncated : Reason::damaged);
-    stream_ = choose_stream(*format_);
-    if (!stream_)
-        throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
-    if (is_encrypted(*stream_))
-        throw Refusal(path_, Reason::encrypted);
-    if (is_large(*stream_))
-        throw frame_too_large(path_, stream_->codecpar->width, stream_->codecpar->height, max_pixels);
-    for (unsigned i = 0; i < format_->nb_streams; ++i)
-        if (format_->streams[i] != stream_)
-            format_->streams[i]->discard = AVDISCARD_ALL;
+void Demuxer::refuse_if_too_large(const AVStream& stream, long max_pixels) const
+{
+    const AVCodecParameters& p = *stream.codecpar;
+    if (std::int64_t(p.width) * p.height > max_pixels)
+        throw frame_too_large(path_, p.width, p.height, max_pixels);
 }
 
 bool Demuxer::read(AVPacket& packet)
@@ -377,6 +392,8 @@ void FrameWalk::start_at(const KeyPacket& key)
         ++next_;
 }
 
+// The decoder is fed until it gives a frame. Damage is remembered from frame to frame: what is drawn on a damaged frame
+// is damaged too, whatever the decoder says of it, and only a frame that stands alone ends that.
 bool FrameWalk::next(AVFrame& frame)
 {
     for (;;) {
@@ -388,7 +405,10 @@ bool FrameWalk::next(AVFrame& frame)
             damaged_ = !whole || (damaged_ && !key);
             trusted_ = !damaged_;
             const bool stamped = times_ == FrameTimes::stamped && frame.pts != AV_NOPTS_VALUE;
-            time_ = times_ == FrameTimes::counted ? count_++ : stamped ? frame.pts : frame.best_effort_timestamp;
+            if (times_ == FrameTimes::counted)
+                time_ = count_++;
+            else
+                time_ = stamped ? frame.pts : frame.best_effort_timestamp;
             return true;
         }
         if (got == AVERROR(ENOMEM))

@@ -58,6 +58,8 @@ class Demuxer
     AVFormatContext* format_ = nullptr;
     AVStream* stream_ = nullptr;
     void open(long max_pixels);
+    const AVInputFormat* probe();
+    void refuse_if_too_large(const AVStream& stream, long max_pixels) const;
     int checked(int status) const;
     void close();
 };

@@ -87,6 +87,9 @@ std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& 
     return line;
 }
 
+// One pass over the packets: whatever the container claims of its length or its frames, this is what is in it. Which of
+// three times can be believed is decided by what the packets carry: presentation times where most have one, decoding
+// times shifted where these rise, counting where there is neither.
 Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
 {
     Timeline line;
@@ -169,11 +172,34 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     return {picked.begin(), picked.end()};
 }
 
+// A whole frame near to one that is damaged, held until it is known whether that one comes whole.
+struct StandIn {
+    FramePtr frame = nullptr;
+    std::int64_t time = 0;
+
+    void hold(const AVFrame& other, std::int64_t its_time)
+    {
+        frame.reset(av_frame_clone(&other));
+        if (!frame)
+            throw std::bad_alloc();
+        time = its_time;
+    }
+};
+
 struct Target {
     std::int64_t wanted = 0;
-    std::optional<VideoFrame> frame;               // the wanted one
-    FramePtr before = nullptr, after = nullptr;    // stand-ins, held until the end
-    std::int64_t before_time = 0, after_time = 0;
+    std::optional<VideoFrame> frame;    // the wanted one
+    StandIn before = {}, after = {};    // the nearest ones
+
+    void offer(const AVFrame& other, std::int64_t time)
+    {
+        if (time < wanted && (!before.frame || time > before.time))
+            before.hold(other, time);
+        if (time > wanted && (!after.frame || time < after.time))
+            after.hold(other, time);
+    }
+    bool settled() const { return frame || before.frame || after.frame; }
+    const StandIn& stand_in() const { return before.frame ? before : after; }
 };
 
 // Decoders give frames in the order of showing: this many frames past the wanted one, it will not come any more.
@@ -217,6 +243,8 @@ void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& li
     }
 }
 
+// All frames from the first on, for targets that the key frames did not lead to, and where key frames cannot be
+// believed. It ends when every target is found, or, a few frames past the last one, when every target has a stand-in.
 void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
@@ -224,7 +252,7 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;
-    const auto settled = [](const Target& t) { return t.frame || t.before || t.after; };
+    const auto settled = [](const Target& t) { return t.settled(); };
     bool any_in_span = false;
     int past = 0;
     for (const FramePtr frame = new_frame(); walk.next(*frame);) {
@@ -238,16 +266,10 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
         for (Target& target : targets) {
             if (target.frame)
                 continue;
-            if (time == target.wanted) {
+            if (time == target.wanted)
                 target.frame = shown_frame(demuxer, *frame, request.size, double(time) * line.base);
-            } else if (time < target.wanted ? !target.before || time > target.before_time
-                                            : !target.after || time < target.after_time) {
-                FramePtr& held = time < target.wanted ? target.before : target.after;
-                held.reset(av_frame_clone(frame.get()));
-                if (!held)
-                    throw std::bad_alloc();
-                (time < target.wanted ? target.before_time : target.after_time) = time;
-            }
+            else
+                target.offer(*frame, time);
         }
         if (std::all_of(targets.begin(), targets.end(), [](const Target& t) { return t.frame.has_value(); }))
             break;
@@ -255,11 +277,9 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
     if (!any_in_span)
         throw walk.nothing();
     for (Target& target : targets) {
-        AVFrame* const held = target.before ? target.before.get() : target.after.get();
-        if (!target.frame && held) {
-            const std::int64_t time = target.before ? target.before_time : target.after_time;
-            target.frame = shown_frame(demuxer, *held, request.size, double(time) * line.base);
-        }
+        const StandIn& near = target.stand_in();
+        if (!target.frame && near.frame)
+            target.frame = shown_frame(demuxer, *near.frame, request.size, double(near.time) * line.base);
     }
 }
 

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(failures_name_the_file)
     Descriptor lost = new_file(folder, "");
     ::close(lost.number());
     BOOST_TEST(refusal([&] { lost.close(); }) == folder / "file" + ": bad file descriptor");
-    BOOST_TEST(refusal([&] { lost.close(); }) == "");    // it is none now
+    BOOST_TEST(refusal([&] { lost.close(); }) == "");    // nothing is open any more
 }
 
 BOOST_AUTO_TEST_CASE(reads_are_whole)

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(reader_refuses)
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F33","shape":[1],"data_offsets":[0,4])"), four)) ==
                "tensor 't': unknown dtype 'F33'");
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[-1],"data_offsets":[0,4])"), four)) ==
-               "tensor 't': shape holds something else than counts");
+               "tensor 't': shape holds something other than counts");
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0])"),
                                    "")) == "tensor 't': shape is too large");
     BOOST_TEST(reading(with_header(tensor(R"("dtype":"F32","shape":[2],"data_offsets":[0,4])"), four)) ==

@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_stale_index_is_found_out)
         try {
             BOOST_TEST(same(shard.sample(i), swapped[i]));
         } catch (const Error& e) {
-            BOOST_TEST(e.what() == tar + ": sample " + std::to_string(i) + " is not where the index has it");
+            BOOST_TEST(e.what() == tar + ": sample " + std::to_string(i) + " is not where the index says");
             ++refused;
         }
     BOOST_TEST(refused == 2u);
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_stale_index_is_found_out)
     BOOST_TEST(ImageShard(tar).count() == 10u);
 }
 
-BOOST_AUTO_TEST_CASE(shards_that_are_none)
+BOOST_AUTO_TEST_CASE(what_is_not_a_shard)
 {
     const Folder folder;
     BOOST_TEST(refusal([&] { ImageShard(folder / "no.tar"); }) == folder / "no.tar" + ": no such file or directory");
@@ -214,8 +214,7 @@ BOOST_AUTO_TEST_CASE(shards_that_are_none)
     write_set(folder / "a.tar", samples(0, 10));
     const std::string whole = read_bytes(folder / "a.tar");
     write_shard_index(folder / "cut.tar.idx", scan_shard(folder / "a.tar"));
-    for (std::size_t size = 1; size < whole.size() - 10240;
-         size += 501) {    // the padding behind the end marker may go
+    for (std::size_t size = 1; size < whole.size() - 10240; size += 501) {    // the padding after the end marker may go
         write_bytes(folder / "cut.tar", whole.substr(0, size));
         BOOST_TEST(refusal([&] { ImageShard(folder / "cut.tar"); }) != "", "accepted when cut to " << size);
     }
@@ -254,7 +253,7 @@ BOOST_AUTO_TEST_CASE(a_built_set_reads_as_one_stream)
     const std::string set = folder / "set";
     BOOST_TEST(!is_built_set(folder.path));
     BOOST_TEST(refusal([&] { ImageReader reader(folder.path); }) ==
-               folder.path + ": a folder, but no built set (no set.json in it)");
+               folder.path + ": a folder, but not a built set (it has no set.json)");
     write_built_set(set, 0);
     BOOST_TEST(read_set(set).empty());
     write_built_set(set, 4);
@@ -316,7 +315,7 @@ BOOST_AUTO_TEST_CASE(raw_bytes_of_a_pass)
                                                       .replace(148, 8, archive_header(key + ".png", 5).substr(148, 8)));
 }
 
-// Where the first bad byte is, by the pass alone: the block of a damaged header, the byte behind the end.
+// Where the first bad byte is, by the pass alone: the block of a damaged header, the byte after the end.
 BOOST_AUTO_TEST_CASE(where_a_pass_stopped)
 {
     const Folder folder;
