@@ -112,7 +112,7 @@ void Page::heading(int level, const std::string& text)
     if (stem.ends_with('-'))
         stem.pop_back();
     if (stem.empty())
-        stem = "results";
+        stem = "part";
     std::string id = stem;
     const auto taken = [&] {
         return std::any_of(headings_.begin(), headings_.end(), [&](const Heading& h) { return h.id == id; });
@@ -273,7 +273,7 @@ void Page::facts(const std::string& summary, const std::vector<std::pair<std::st
 void Page::left_out(const std::vector<std::pair<std::string, std::string>>& parts)
 {
     body_ += "<details class=\"left\"><summary>Left out, for want of its file: " + std::to_string(parts.size()) +
-             (parts.size() == 1 ? " results" : " parts") + ", and what makes them</summary><dl>\n";
+             (parts.size() == 1 ? " part" : " parts") + ", and what makes them</summary><dl>\n";
     for (const auto& [what, command] : parts)
         body_ += "<dt>" + html_escape(what) + "</dt><dd><code>" + command_text(command) + "</code></dd>\n";
     body_ += "</dl></details>\n";

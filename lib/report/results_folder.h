@@ -43,7 +43,7 @@ struct ResultsFolder {
     Commands own;
     std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
 
-    int level() const { return name.empty() ? 2 : 3; }    // of this results's headings
+    int level() const { return name.empty() ? 2 : 3; }    // of this folder's headings
     void heading(const std::string& text) { page.heading(level(), text); }
     std::filesystem::path file(const std::string& file) const { return folder / file; }
     bool has(const std::string& file) const { return there(folder / file); }

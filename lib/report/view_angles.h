@@ -1,7 +1,7 @@
 // Which picture shows which head, and how far it is turned: for sequences out of the picture's plane.
 //
-// A picture's *stem* is its source's name without the extension. The results behind the stem's last '-' or '_' is its
-// *view*, the results before it its *group*: "headpose/17-03.jpg" is view 03 of headpose/17. Angles are degrees. They
+// A picture's *stem* is its source's name without the extension. The part behind the stem's last '-' or '_' is its
+// *view*, the part before it its *group*: "headpose/17-03.jpg" is view 03 of headpose/17. Angles are degrees. They
 // come from one of
 //     nothing               the view is the angle itself: anna-30.jpg, anna_-30.jpg, anna--30.jpg
 //     "01=-90,02=-70"       each view's angle
