@@ -2,6 +2,7 @@
 
 #include "analysis/invariance.h"
 #include "analysis/respond.h"
+#include "analysis/sweep_table.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/parallel.h"

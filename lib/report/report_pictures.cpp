@@ -53,7 +53,7 @@ std::string extremes_in_words(const ResultsFolder& results, const std::string& e
         const auto cell = [&](const char* column) { return table.rows[row][table.column(column)]; };
         if (table.has("end") ? cell("end") != end : end != "strongest")
             continue;
-        responses.push_back(finite(table, row, "response"));
+        responses.push_back(table.finite(row, "response"));
         if (table.has("neuron"))
             neurons.insert(cell("neuron"));
         const std::string label = table.has("label") ? cell("label") : "";

@@ -67,11 +67,11 @@ std::vector<Curve> read_curves(const Table& table)
         c.curve.colour = int(w);
         std::vector<std::size_t>& mine = found->second;
         std::stable_sort(mine.begin(), mine.end(), [&](std::size_t a, std::size_t b) {
-            return finite(table, a, "amount") < finite(table, b, "amount");
+            return table.finite(a, "amount") < table.finite(b, "amount");
         });
         for (const std::size_t row : mine) {
-            c.curve.points.emplace_back(finite(table, row, "amount"), finite(table, row, "mean"));
-            const double deviation = finite_or_none(table, row, "deviation").value_or(0);
+            c.curve.points.emplace_back(table.finite(row, "amount"), table.finite(row, "mean"));
+            const double deviation = table.finite_or_none(row, "deviation").value_or(0);
             if (deviation < 0)
                 throw Error(table.name, "line " + std::to_string(row + 2) + ": the deviation is below 0");
             c.curve.deviations.push_back(deviation);
@@ -181,7 +181,7 @@ void add_invariance(ResultsFolder& results)
                 most = std::max(most, c.curve.points[i].second + c.curve.deviations[i]);
             }
         for (std::size_t row = 0; row < table.rows.size(); ++row)
-            pictures = std::max(pictures, finite_or_none(table, row, "pictures").value_or(0));
+            pictures = std::max(pictures, table.finite_or_none(row, "pictures").value_or(0));
         const double margin = most > least ? 0.05 * (most - least) : 1;
         std::vector<PageImage> images;
         for (const Curve& c : all)

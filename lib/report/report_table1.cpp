@@ -22,16 +22,16 @@ struct Result {
 Result read_result(const Table& table, std::size_t row)
 {
     Result r;
-    r.accuracy = share_or_none(table, row, "accuracy");
-    r.accuracy_sd = finite_or_none(table, row, "accuracy_sd");
-    r.auc = share_or_none(table, row, "auc");
-    r.auc_sd = finite_or_none(table, row, "auc_sd");
-    r.held_accuracy = share_or_none(table, row, "held_accuracy");
-    r.held_accuracy_sd = finite_or_none(table, row, "held_accuracy_sd");
-    r.held_auc = share_or_none(table, row, "held_auc");
-    r.held_auc_sd = finite_or_none(table, row, "held_auc_sd");
-    r.paper = share_or_none(table, row, "paper");
-    r.seeds = finite_or_none(table, row, "seeds");
+    r.accuracy = table.share_or_none(row, "accuracy");
+    r.accuracy_sd = table.finite_or_none(row, "accuracy_sd");
+    r.auc = table.share_or_none(row, "auc");
+    r.auc_sd = table.finite_or_none(row, "auc_sd");
+    r.held_accuracy = table.share_or_none(row, "held_accuracy");
+    r.held_accuracy_sd = table.finite_or_none(row, "held_accuracy_sd");
+    r.held_auc = table.share_or_none(row, "held_auc");
+    r.held_auc_sd = table.finite_or_none(row, "held_auc_sd");
+    r.paper = table.share_or_none(row, "paper");
+    r.seeds = table.finite_or_none(row, "seeds");
     return r;
 }
 
@@ -213,7 +213,7 @@ std::string add_sensitivity(ResultsFolder& results)
     std::map<double, int> fields, maps;
     double least_seeds = 0, most_seeds = 0;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const Setting s{finite(table, row, "field"), finite(table, row, "maps"), read_result(table, row)};
+        const Setting s{table.finite(row, "field"), table.finite(row, "maps"), read_result(table, row)};
         ++fields[s.field];
         ++maps[s.maps];
         note_seeds(s.result.seeds, least_seeds, most_seeds);
