@@ -36,6 +36,8 @@ CurvePoint point_of(const std::string& warp, double amount, std::span<const doub
 
 }    // namespace
 
+double unchanged_amount(const std::string& warp) { return warp == "scale" ? 1 : 0; }
+
 std::vector<CurvePoint> response_curves(std::span<const WarpResponse> responses, double threshold)
 {
     std::vector<std::string> warps;

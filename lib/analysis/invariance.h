@@ -32,6 +32,9 @@ struct CurvePoint {
     double mean = 0, deviation = 0, error = 0, least = 0, most = 0, above = 0;
 };
 
+// The amount of a warp that changes nothing: 1 of "scale", else 0.
+double unchanged_amount(const std::string& warp);
+
 // Warps in the order they come in, amounts ascending. Error when a response is not finite.
 std::vector<CurvePoint> response_curves(std::span<const WarpResponse> responses, double threshold);
 

@@ -123,6 +123,7 @@ double guess(const Labels& labels)
     return std::max(positive, 1 - positive);
 }
 
+// As many neurons at a time as the memory holds, each block read while the one before it is scored.
 std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& labels, const SweepOptions& options,
                                Pool& pool)
 {
@@ -152,7 +153,7 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
     }
     const std::size_t bytes = source.images * sizeof(float);    // of a neuron
     std::vector<Block> blocks = plan_blocks(source, memory / bytes);
-    if (blocks.size() > source.layers.size())    // one is scored while the next is read
+    if (blocks.size() > source.layers.size())    // some layer is in pieces: two of them are held at a time
         blocks = plan_blocks(source, memory / 2 / bytes);
     std::future<std::vector<float>> next = std::async(std::launch::async, read_turned, source, blocks[0]);
     for (std::size_t b = 0; b < blocks.size(); ++b) {

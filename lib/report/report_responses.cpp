@@ -96,6 +96,75 @@ std::string in_words(const Curve& c)
            "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
 }
 
+// best-responses.tsv. The best neuron may be one that says yes by falling silent; it is scored as its negative, and
+// drawn as it responds.
+struct BestResponses {
+    std::vector<double> of_class[2];    // negatives, positives; as in the table
+    std::vector<double> strength[2];    // the same, the more the surer of a yes
+    bool silent = false;
+    Score score;    // its threshold is one of responses as they are
+};
+
+BestResponses read_responses(const ResultsFolder& results)
+{
+    const std::string path = results.file("best-responses.tsv");
+    const Table table = read_table(path);
+    table.column("response");
+    const Labels labels = read_label_table(path, "1");
+    BestResponses best;
+    best.silent = best_falls_silent(results);
+    const double sign = best.silent ? -1 : 1;
+    std::vector<float> all;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        const double value = table.finite(row, "response");
+        best.of_class[labels[row]].push_back(value);
+        best.strength[labels[row]].push_back(sign * value);
+        all.push_back(float(sign * value));
+    }
+    if (best.of_class[0].empty() || best.of_class[1].empty())
+        throw Error(table.name, "needs positives and negatives");
+    best.score = score_neuron(all, labels);
+    return best;
+}
+
+// The log's columns that say what a stage fails to reconstruct, of each set (training, validation) a curve: a stage has
+// one colour, the training set's curves are dashed where there are others.
+std::vector<PlotCurve> training_curves(const Table& table)
+{
+    const std::size_t step = table.column("step");
+    std::vector<std::string> sets;    // in the order they come in
+    if (table.has("set"))
+        for (const auto& row : table.rows)
+            if (const std::string& set = row[table.column("set")];
+                std::find(sets.begin(), sets.end(), set) == sets.end())
+                sets.push_back(set);
+    if (sets.empty())
+        sets.push_back("");
+    std::vector<PlotCurve> curves;
+    int colour = -1;
+    for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        const std::string& name = table.columns[column];
+        if (!name.ends_with("_relative") || name.ends_with("_best_relative"))
+            continue;
+        ++colour;
+        for (const std::string& set : sets) {
+            PlotCurve curve;
+            curve.colour = colour;
+            curve.dashed = set == "train" && sets.size() > 1;
+            curve.title = name.substr(0, name.size() - 9) + (set.empty() ? "" : ", " + set);
+            for (std::size_t row = 0; row < table.rows.size(); ++row)
+                if (set.empty() || table.rows[row][table.column("set")] == set)
+                    if (const double value = table.number(row, column); std::isfinite(value))
+                        curve.points.emplace_back(table.number(row, step), value);
+            if (!curve.points.empty())
+                curves.push_back(std::move(curve));
+        }
+    }
+    if (curves.empty())
+        throw Error(table.name, "no column that ends in _relative, or nothing in it");
+    return curves;
+}
+
 }    // namespace
 
 void add_responses(ResultsFolder& results)
@@ -106,48 +175,26 @@ void add_responses(ResultsFolder& results)
         results.missing("the histogram and the ROC curve", usual);
         return;
     }
-    const std::string path = results.file("best-responses.tsv");
-    const Table table = read_table(path);
-    const std::size_t response = table.column("response");
-    const Labels labels = read_label_table(path, "1");
-    std::vector<double> values[2];
-    std::vector<float> responses;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const double value = table.number(row, response);
-        if (!std::isfinite(value))
-            throw Error(table.name, "line " + std::to_string(row + 2) + ": the response is not a finite number");
-        values[labels[row]].push_back(value);
-        responses.push_back(float(value));
-    }
-    if (values[0].empty() || values[1].empty())
-        throw Error(table.name, "needs positives and negatives");
+    const BestResponses best = read_responses(results);
+    const auto& [negatives, positives] = best.of_class;
+    const Score& score = best.score;
     results.heading("Responses of the best neuron");
-    // A neuron that says yes by falling silent is scored as its negative.
-    const bool silent = best_falls_silent(results);
-    const double sign = silent ? -1 : 1;
-    std::vector<double> strength[2];
-    for (int label : {0, 1})
-        for (const double v : values[label])
-            strength[label].push_back(sign * v);
-    for (float& r : responses)
-        r *= float(sign);
-    Score score = score_neuron(responses, labels);
-    const double hits = share_above(strength[1], score.threshold), alarms = share_above(strength[0], score.threshold);
-    score.threshold = sign * score.threshold + 0.0;    // no "-0"
-    const std::string at = format_number("%.3g", score.threshold);
-    const std::string rates = std::string("to the ") + (silent ? "left" : "right") + " of the threshold, " + at +
-                              ", lie " + percent(hits) + " of the positives and " + percent(alarms) +
-                              " of the negatives";
+    const double hits = share_above(best.strength[1], score.threshold),
+                 alarms = share_above(best.strength[0], score.threshold);
+    const double threshold = (best.silent ? -1 : 1) * score.threshold + 0.0;    // no "-0"
+    const std::string rates = std::string("to the ") + (best.silent ? "left" : "right") + " of the threshold, " +
+                              format_number("%.3g", threshold) + ", lie " + percent(hits) + " of the positives and " +
+                              percent(alarms) + " of the negatives";
     std::vector<PageImage> images;
-    images.push_back(drawing(
-        plot_histogram({"", "response", "% of the class"}, values[0], values[1], score.threshold, 32, square_plot),
-        square_plot,
-        "Histogram of the best neuron's responses: mean " + format_number("%.3g", mean_of(values[1])) + " to " +
-            std::to_string(values[1].size()) + " positives, " + format_number("%.3g", mean_of(values[0])) + " to " +
-            std::to_string(values[0].size()) + " negatives; " + rates));
+    images.push_back(
+        drawing(plot_histogram({"", "response", "% of the class"}, negatives, positives, threshold, 32, square_plot),
+                square_plot,
+                "Histogram of the best neuron's responses: mean " + format_number("%.3g", mean_of(positives)) + " to " +
+                    std::to_string(positives.size()) + " positives, " + format_number("%.3g", mean_of(negatives)) +
+                    " to " + std::to_string(negatives.size()) + " negatives; " + rates));
     const std::pair<double, double> chosen{alarms, hits};
     images.push_back(drawing(plot_roc({"", "false alarms (share of negatives)", "hits (share of positives)"},
-                                      strength[0], strength[1], square_plot, &chosen),
+                                      best.strength[0], best.strength[1], square_plot, &chosen),
                              square_plot,
                              "ROC curve of the best neuron: area " + decimal(score.auc) +
                                  ", chance is 0.5; at its "
@@ -174,6 +221,7 @@ void add_invariance(ResultsFolder& results)
         const std::vector<Curve> all = read_curves(table);
         if (all.empty())
             throw Error(table.name, "no warps in it");
+        // One vertical scale for all, wide enough for every band and for the threshold at 0.
         double least = 0, most = 0, pictures = 0;
         for (const Curve& c : all)
             for (std::size_t i = 0; i < c.curve.points.size(); ++i) {
@@ -213,38 +261,7 @@ void add_training(ResultsFolder& results)
         results.missing("the curve of training", usual);
         return;
     }
-    const Table table = read_table(results.file("train.tsv"));
-    const std::size_t step = table.column("step");
-    std::vector<std::string> sets;
-    std::vector<PlotCurve> curves;
-    if (table.has("set"))
-        for (const auto& row : table.rows)
-            if (const std::string& set = row[table.column("set")];
-                std::find(sets.begin(), sets.end(), set) == sets.end())
-                sets.push_back(set);
-    if (sets.empty())
-        sets.push_back("");
-    int colour = -1;
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        const std::string& name = table.columns[column];
-        if (!name.ends_with("_relative") || name.ends_with("_best_relative"))
-            continue;
-        ++colour;
-        for (const std::string& set : sets) {
-            PlotCurve curve;
-            curve.colour = colour;
-            curve.dashed = set == "train" && sets.size() > 1;
-            curve.title = name.substr(0, name.size() - 9) + (set.empty() ? "" : ", " + set);
-            for (std::size_t row = 0; row < table.rows.size(); ++row)
-                if (set.empty() || table.rows[row][table.column("set")] == set)
-                    if (const double value = table.number(row, column); std::isfinite(value))
-                        curve.points.emplace_back(table.number(row, step), value);
-            if (!curve.points.empty())
-                curves.push_back(std::move(curve));
-        }
-    }
-    if (curves.empty())
-        throw Error(table.name, "no column that ends in _relative, or nothing in it");
+    const std::vector<PlotCurve> curves = training_curves(read_table(results.file("train.tsv")));
     results.heading("Training");
     std::string alt = "What each stage fails to reconstruct, against the training step:";
     for (const PlotCurve& c : curves)
@@ -253,6 +270,7 @@ void add_training(ResultsFolder& results)
                format_number("%.0f", c.points.front().first) + " to " + format_number("%.3g", c.points.back().second) +
                " at step " + format_number("%.0f", c.points.back().first);
     const PlotText text{"", "step", "share not reconstructed"};
+    // Two drawings: the wide one's letters would be too small on a narrow screen.
     PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
     image.narrow = plot_curves(text, curves, square_plot);
     results.page.figure({image},

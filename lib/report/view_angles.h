@@ -9,6 +9,8 @@
 // A picture that has no angle by these rules does not belong to a sequence.
 #pragma once
 
+#include "base/error.h"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +33,11 @@ class ViewAngles
   private:
     enum class By { number, view, source, key } by_ = By::number;
     std::map<std::string, TurnedView> known_;    // by view: group is empty
+
+    void add(const std::string& name, const std::string& subject, const std::string& angle, const std::string& group,
+             ExitStatus status);
+    void read_list(const std::string& list);
+    void read_angles(const std::string& path);
 };
 
 }    // namespace nonna

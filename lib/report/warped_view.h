@@ -24,7 +24,6 @@ namespace nonna
 enum class Warp { translate_x, translate_y, scale, rotate };
 
 const char* warp_name(Warp warp);    // "translate-x"
-double unwarped(Warp warp);          // the amount that changes nothing: 1 of scale, else 0
 
 struct WarpView {
     int side = 0;            // of the network's input
