@@ -63,6 +63,34 @@ std::vector<std::string> keys_of(const Table& table, std::size_t row, const std:
     return keys;
 }
 
+// Runs of the same keys together, in the order in which keys first come.
+std::vector<std::vector<const ComparedRun*>> by_keys(const std::vector<ComparedRun>& runs)
+{
+    std::vector<std::vector<const ComparedRun*>> groups;
+    std::map<std::vector<std::string>, std::size_t> places;
+    for (const ComparedRun& run : runs) {
+        const auto [place, first] = places.emplace(run.keys, groups.size());
+        if (first)
+            groups.emplace_back();
+        groups[place->second].push_back(&run);
+    }
+    return groups;
+}
+
+// Others' figures by keys, as they are written there.
+std::map<std::vector<std::string>, std::string> read_reported(const std::string& path,
+                                                              const std::vector<std::string>& keys)
+{
+    std::map<std::vector<std::string>, std::string> reported;
+    if (path.empty())
+        return reported;
+    const Table table = read_table(path);
+    const std::size_t paper = table.column("paper");
+    for (std::size_t row = 0; row < table.rows.size(); ++row)
+        reported[keys_of(table, row, keys)] = table.rows[row][paper];
+    return reported;
+}
+
 struct Spread {
     double mean = 0, deviation = 0;
 };
@@ -129,29 +157,15 @@ void write_runs(const std::string& path, const ComparedRuns& all)
 
 void write_means(const std::string& path, const ComparedRuns& all, const std::string& reported)
 {
-    std::map<std::vector<std::string>, std::string> papers;
-    if (!reported.empty()) {
-        const Table table = read_table(reported);
-        for (std::size_t row = 0; row < table.rows.size(); ++row)
-            papers[keys_of(table, row, all.keys)] = table.rows[row][table.column("paper")];
-    }
-    std::vector<std::vector<std::string>> order;
-    std::map<std::vector<std::string>, std::vector<const ComparedRun*>> groups;
-    for (const ComparedRun& run : all.runs) {
-        std::vector<const ComparedRun*>& group = groups[run.keys];
-        if (group.empty())
-            order.push_back(run.keys);
-        group.push_back(&run);
-    }
-
     std::vector<std::string> columns = all.keys;
     columns.emplace_back("seeds");
     for (const std::string name : figure_names)
         columns.insert(columns.end(), {name, name + "_sd"});
     columns.emplace_back("paper");
+    const auto papers = read_reported(reported, all.keys);
     TableWriter table(path, columns);
-    for (const auto& keys : order) {
-        const std::vector<const ComparedRun*>& group = groups[keys];
+    for (const std::vector<const ComparedRun*>& group : by_keys(all.runs)) {
+        const std::vector<std::string>& keys = group.front()->keys;
         for (const std::string& key : keys)
             table.cell(key);
         table.cell(group.size());
@@ -164,7 +178,7 @@ void write_means(const std::string& path, const ComparedRuns& all, const std::st
             if (group.size() > 1)
                 table.cell(spread.deviation);
             else
-                table.cell("");
+                table.cell("");    // of one there is none; 0 would say that seeds do not matter
         }
         const auto paper = papers.find(keys);
         table.cell(paper == papers.end() ? "" : paper->second).end_row();

@@ -334,6 +334,8 @@ void say_summary(const std::vector<CurvePoint>& points)
 
 int default_shift(int seen) { return std::max(1, int(std::lround(14.0 * seen / 76))); }
 
+// Neuron and threshold are of the command line, or of a sweep's table, the former by preference; everything is measured
+// and drawn before the first file is written, for a plot may fail (gnuplot may be missing) after minutes of measuring.
 ExitStatus measure_invariance(const InvarianceOptions& o)
 {
     const Model model = load_model(o.model);

@@ -102,7 +102,7 @@ struct BestResponses {
     std::vector<double> of_class[2];    // negatives, positives; as in the table
     std::vector<double> strength[2];    // the same, the more the surer of a yes
     bool silent = false;
-    Score score;    // its threshold is one of responses as they are
+    Score score;    // of `strength`, its threshold too
 };
 
 BestResponses read_responses(const ResultsFolder& results)
@@ -197,9 +197,8 @@ void add_responses(ResultsFolder& results)
                                       best.strength[0], best.strength[1], square_plot, &chosen),
                              square_plot,
                              "ROC curve of the best neuron: area " + decimal(score.auc) +
-                                 ", chance is 0.5; at its "
-                                 "threshold " +
-                                 percent(hits) + " hits and " + percent(alarms) + " false alarms"));
+                                 ", chance is 0.5; at its threshold " + percent(hits) + " hits and " + percent(alarms) +
+                                 " false alarms"));
     results.page.figure(
         images,
         "The histogram: how strongly the neuron responds to each class, as shares of that class; " + rates +
@@ -210,6 +209,7 @@ void add_responses(ResultsFolder& results)
         results.origin({"best-responses.tsv"}, usual));
 }
 
+// The curves, and the sheet beside them or alone.
 void add_invariance(ResultsFolder& results)
 {
     const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
@@ -249,8 +249,7 @@ void add_invariance(ResultsFolder& results)
     if (sheet)
         add_png(results, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
                 "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
-                "what the "
-                "neuron sees, yellow where it says yes.",
+                "what the neuron sees, yellow where it says yes.",
                 usual + " --sheet invariance.png");
 }
 
