@@ -1,5 +1,6 @@
 // nonna-sweep: every neuron as a detector, by thresholds.
 #include "analysis/respond.h"
+#include "analysis/sweep_table.h"
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "images/picture_stream.h"
@@ -25,13 +26,31 @@ std::vector<LayerId> wanted_layers(const std::vector<std::string>& names, const 
     return layers.empty() ? std::vector{top_layer(architecture)} : layers;
 }
 
+// Lines of a table made before, in place of MODEL and TEST.tar.
+ExitStatus print_lines(const std::string& from, const std::vector<std::string>& by, bool names,
+                       const SweepCommand& sweep, const Command& command)
+{
+    keep_apart({sweep.output}, {from});
+    for (const std::string option : {"--responses", "--labels", "--layer", "--jobs", "--held-out", "--folds"})
+        if (command.given(option))
+            usage_error(option, "goes without --from, which scores nothing");
+    if (const std::string option = command.given_in("Scoring"); !option.empty())
+        usage_error(option, "goes without --from, which scores nothing");
+    if (!by.empty() && !sweep.best)
+        usage_error("--by", "needs --best");
+    const SweepTable made(from);
+    (names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, by));
+    return ExitStatus::done;
+}
+
 }    // namespace
 
 int main(int argc, char** argv)
 {
     SweepCommand sweep;
-    std::vector<std::string> files, layers;
-    std::string responses, labels;
+    std::vector<std::string> files, layers, by;
+    std::string responses, labels, from;
+    bool names = false;
     int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
     command.positional("FILE", files, "MODEL and TEST.tar (- is standard input)");
@@ -40,8 +59,16 @@ int main(int argc, char** argv)
     command.option("--layer", layers, "LAYER", "as in 3.norm, all or top (default); repeatable");
     command.threads(threads);
     sweep.declare(command);
+    command.group("A table made before");
+    command.option("--from", from, "SWEEP.tsv", "its lines, in place of MODEL and TEST.tar; see --best");
+    command.option("--by", by, "COLUMN", "what is best in it, then for equals the next COLUMN; repeatable");
+    command.flag("--names", names, "only the neurons' names, one a line");
 
     return run_tool(argc, argv, command, [&] {
+        if (!from.empty() && files.empty())
+            return print_lines(from, by, names, sweep, command);
+        if (const std::string given = command.given_in("A table made before"); !given.empty())
+            usage_error(given, from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
         sweep.check();
         keep_apart(sweep.outputs(), {responses, labels});
         keep_apart(sweep.outputs(), files);

@@ -32,8 +32,6 @@ inline constexpr auto names_of<Warp> = names<Warp>({
     {Warp::rotate, "rotate"},
 });
 
-double unwarped(Warp warp);    // the amount that changes nothing: 1 of scale, else 0
-
 struct WarpView {
     int side = 0;            // of the network's input
     double crop = 0;         // of the picture: above 1 pixels, (0, 1] a share of the shorter side; 0: all of that
