@@ -87,21 +87,25 @@ class ConfReader
     {
         std::string text = value ? "true" : "false";
         (*this)(key, text);
-        value = text == "true" || (text != "false" && bad(key, text, "true or false"));
+        if (text != "true" && text != "false")
+            bad(key, text, "true or false");
+        value = text == "true";
     }
     void operator()(const char* key, Border& value)
     {
         std::string text = value == Border::same ? "same" : "valid";
         (*this)(key, text);
-        value = text == "same" || (text != "valid" && bad(key, text, "same or valid")) ? Border::same : Border::valid;
+        if (text != "same" && text != "valid")
+            bad(key, text, "same or valid");
+        value = text == "same" ? Border::same : Border::valid;
     }
     StageKind kind()
     {
         std::string text = "rica";
         (*this)("kind", text);
-        return text == "autoencoder" || (text != "rica" && bad("kind", text, "rica or autoencoder"))
-                   ? StageKind::autoencoder
-                   : StageKind::rica;
+        if (text != "autoencoder" && text != "rica")
+            bad("kind", text, "rica or autoencoder");
+        return text == "autoencoder" ? StageKind::autoencoder : StageKind::rica;
     }
     void done() const
     {
@@ -128,7 +132,7 @@ class ConfReader
     const boost::property_tree::ptree& tree_;
     std::vector<std::string> known_;
 
-    bool bad(const char* key, const std::string& text, const char* wanted) const
+    [[noreturn]] void bad(const char* key, const std::string& text, const char* wanted) const
     {
         throw Error(subject_, "[" + section_ + "] " + key + " = " + text + ": not " + wanted);
     }
@@ -289,6 +293,9 @@ std::uint64_t Architecture::biases() const
     return total;
 }
 
+// Shapes follow from below: a stage's input is the output of the one before. Each rule is looked at before a number is
+// made of what it guards, and its message says what a person would have to change: which key of which stage, and the
+// side that a window did not fit into.
 void Architecture::complete(const std::string& subject)
 {
     auto require = [&](bool holds, const std::string& reason) {
@@ -314,6 +321,7 @@ void Architecture::complete(const std::string& subject)
         require(s.epsilon >= least_number && s.epsilon <= most_number, at + "epsilon must be 1e-12 to 1e6");
         require(s.c >= least_number && s.c <= most_number, at + "c must be 1e-12 to 1e6");
         s.input = input;
+        // Windows and inputs are square: one side is enough.
         const int filter = (input.rows - s.field) / s.stride + 1, pooled = filter - s.pool + 1;
         require(s.pool >= 1 && pooled >= 1, at + "pool does not fit its input of side " + std::to_string(filter));
         const int output = s.norm > 0 && s.border == Border::valid ? pooled - s.norm + 1 : pooled;
