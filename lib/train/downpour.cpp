@@ -55,7 +55,7 @@ class Downpour : public Descent
         if (gathered_ == 0)
             servers_.begin_gradient();
         Aligned<float>& sum = gradients_[turn_];
-        std::vector<StageCost> costs = network_.gradient(model_.parameters, model_.statistics, statistics_decay,
+        std::vector<StageCost> costs = network_.gradient(weights_.parameters(), model_.statistics, statistics_decay,
                                                          schedule, only, gathered_ == 0 ? sum : one_);
         if (gathered_ > 0)
             add(one_, sum);

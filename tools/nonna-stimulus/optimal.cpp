@@ -1,5 +1,6 @@
 // nonna-stimulus optimal: the strongest input of a given norm, for one neuron or many.
 #include "analysis/stimulus.h"
+#include "analysis/visible_values.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "io/npy.h"

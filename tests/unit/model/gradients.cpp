@@ -57,8 +57,9 @@ class SigmoidStage : public Stage<double>
         lanes_ = padded_lanes(count);
         y_.assign(std::size_t(units_) * lanes_, 0.0);
     }
-    void up(std::span<const double> p, const double* x, int) override
+    void up(Parameters<const double> parameters, const double* x, int) override
     {
+        const double* const p = parameters.unsplit();
         for (int j = 0; j < units_; ++j)
             for (int l = 0; l < count_; ++l) {
                 double sum = p[input_.size() * units_ + j];
@@ -67,9 +68,10 @@ class SigmoidStage : public Stage<double>
                 y_[j * lanes_ + l] = 1 / (1 + std::exp(-sum));
             }
     }
-    std::vector<double> batch_statistics(std::span<const double>, const double*) override { return {}; }
-    StageCost cost(std::span<const double> p, std::span<const double>, const double* x) override
+    std::vector<double> batch_statistics(Parameters<const double>, const double*) override { return {}; }
+    StageCost cost(Parameters<const double> parameters, std::span<const double>, const double* x) override
     {
+        const double* const p = parameters.unsplit();
         const std::size_t n = input_.size(), decoder = n * units_ + units_, bias = decoder + n * units_;
         e_.assign(n * lanes_, 0.0);
         StageCost cost;
@@ -84,9 +86,10 @@ class SigmoidStage : public Stage<double>
         cost.reconstruction = 2 * cost.total;
         return cost;
     }
-    void down(std::span<const double> p, std::span<const double>, const double* x, double scale, const double* dy, int,
-              double* dx, const GradientUse<double>* use) override
+    void down(Parameters<const double> weights, std::span<const double>, const double* x, double scale,
+              const double* dy, int, double* dx, const GradientUse<double>* use) override
     {
+        const double* const p = weights.unsplit();
         double* const dp = use ? use->written : nullptr;
         const std::size_t n = input_.size(), decoder = n * units_ + units_, bias = decoder + n * units_;
         if (dx)
