@@ -8,9 +8,9 @@ int main(int argc, char** argv)
     nonna::Command command("nonna-cluster", "train a model with parameter servers and replicas on this machine");
     command.positional("MODEL", o.model, "model file to start from");
     command.option("-o,--output", o.output, "OUT", "the trained model").required();
-    command.option("--data", o.data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required();
-    command.option("--servers", o.servers, "N", "parameter servers, a shard each", 1, 1024);
-    command.option("--replicas", o.replicas, "R", "replicas, a portion of the pictures each", 1, 1024);
+    command.option("--data", o.data, "FILE[:WEIGHT]", "image set and its weight").required();
+    command.option("--servers", o.servers, "N", "parameter servers, each with one shard", 1, 1024);
+    command.option("--replicas", o.replicas, "R", "replicas, each with its portion of the pictures", 1, 1024);
     command.option("--steps", o.steps, "N", "minibatches in all, divided among the replicas", 1, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
     command.option("--fetch-every", o.fetch_every, "P", "steps between fetches", 1, 1000000);
@@ -18,24 +18,24 @@ int main(int argc, char** argv)
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
     command.option("--validate", o.validation, "FILE", "image set on which replica 0 measures the costs");
     command.option("--log", o.log, "LOG.tsv", "replica 0's table of costs");
-    command.option("--folder", o.folder, "DIR", "for addresses, snapshots, checkpoints; else a temporary one");
-    command.flag("--resume", o.resume, "go on from what --folder holds");
+    command.option("--folder", o.folder, "DIR", "folder for the files of the run (default: a temporary one)");
+    command.flag("--resume", o.resume, "go on from what `--folder` holds");
     command.option("-j,--jobs", o.threads, "N", "threads of each replica; 0: one for each processor", 0, 1024);
-    command.group("As nonna-serve and nonna-train have them");
+    command.group("As in nonna-serve and nonna-train");
     command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
+    command.option("--momentum", o.momentum, "M", "momentum, for `--optimizer momentum`", 0, 0.9999);
+    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how the stages learn together");
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
     command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products");
-    command.choice("--wire", o.wire, {"fp32", "bf16"}, "numbers between replicas and servers");
-    command.option("--warm-start", o.warm_start, "STEPS", "of replica 0 alone", 0, 1000000000);
-    command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,
+    command.choice("--wire", o.wire, {"fp32", "bf16"}, "format of numbers between replicas and servers");
+    command.option("--warm-start", o.warm_start, "STEPS", "steps that replica 0 makes alone at first", 0, 1000000000);
+    command.option("--max-staleness", o.max_staleness, "S", "refuse pushes older than S versions; 0: take all", 0,
                    1000000000);
     command.flag("--staleness-scale", o.staleness_scale, "divide a push's rate by 1 + its age in versions");
-    command.option("--snapshot-every", o.snapshot_every, "SECONDS", "between the servers' snapshots", 0.1, 1e6);
+    command.option("--snapshot-every", o.snapshot_every, "SECONDS", "time between the servers' snapshots", 0.1, 1e6);
     command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between a replica's checkpoints", 1,
                    1000000000);
-    command.option("--patience", o.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
+    command.option("--patience", o.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
     command.option("--timing", o.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
     command.option("--seed", o.seed, "S", "seed of the data's order");
     return nonna::run_tool(argc, argv, command, [&] {

@@ -18,38 +18,40 @@ int main(int argc, char** argv)
     nonna::Command command("nonna-train", "train a model on image sets");
     command.positional("MODEL", input, "model file to start from");
     command.option("-o,--output", output, "OUT", "the trained model");
-    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required_unless(plan);
+    command.option("--data", data, "FILE[:WEIGHT]", "image set and its weight").required_unless(plan);
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how far gradients reach");
+    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how the stages learn together");
     command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
     command.option("--seed", o.seed, "S", "seed of the data's order");
-    command.option("--validate", validation, "FILE", "image set to measure the costs on");
+    command.option("--validate", validation, "FILE", "image set on which to measure the costs");
     command.option("--log", o.log, "LOG.tsv", "table of costs");
     command.option("--checkpoint", o.checkpoint, "DIR", "folder for checkpoints");
     command.flag("--resume", o.resume, "go on from the newest checkpoint, if there is one");
-    command.flag("--plan", plan, "print what memory a run takes, and end");
+    command.flag("--plan", plan, "print how much memory a run takes, and end");
     command.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
     command.group("Also");
     command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products; the rest is fp32");
-    command.option("--momentum", o.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.option("--validate-every", o.validate_every, "N", "steps between measurements", 1, 1000000000);
-    command.option("--log-every", o.log_every, "N", "steps between rows", 1, 1000000000);
-    command.option("--timing", o.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
+    command.option("--momentum", o.momentum, "M", "momentum, for `--optimizer momentum`", 0, 0.9999);
+    command.option("--validate-every", o.validate_every, "N", "steps between validations", 1, 1000000000);
+    command.option("--log-every", o.log_every, "N", "steps between rows of the log", 1, 1000000000);
+    command.option("--timing", o.timing, "TIMES.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", o.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     nonna::ServedOptions& s = o.served;
     const std::string on_servers = "On parameter servers";
     command.group(on_servers);
-    command.option("--servers", s.client.servers, "LIST", "addresses, with commas between, or a file with one a line");
+    command.option("--servers", s.client.servers, "LIST",
+                   "addresses separated by commas, or a file with one on each line");
     declare_client(command, s.client);
-    command.option("--replica", replica, "I/N", "which replica, counted from 0; learns from every N-th picture");
+    command.option("--replica", replica, "I/N", "which of N replicas, counted from 0; learns from every N-th picture");
     command.option("--fetch-every", s.fetch_every, "P", "steps between fetches of the values", 1, 1000000);
-    command.option("--push-every", s.push_every, "G", "steps between pushes of the gradients' sum", 1, 1000000);
-    command.option("--warm-start", s.warm_start, "STEPS", "replicas but 0 wait for so many steps of it", 0, 1000000000);
-    command.option("--patience", s.client.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
-    command.choice("--wire", s.client.wire, {"fp32", "bf16"}, "numbers between replica and servers");
+    command.option("--push-every", s.push_every, "G", "steps between pushes of the summed gradients", 1, 1000000);
+    command.option("--warm-start", s.warm_start, "STEPS",
+                   "the other replicas wait until replica 0 has made so many steps", 0, 1000000000);
+    command.option("--patience", s.client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
+    command.choice("--wire", s.client.wire, {"fp32", "bf16"}, "format of numbers between replica and servers");
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
         if (!s.client.servers.empty() && !s.client.rendezvous.empty())
@@ -58,9 +60,9 @@ int main(int argc, char** argv)
             usage_error(command.given_in(on_servers), "needs --servers or --rendezvous");
         for (const char* option : {"--optimizer", "--rate", "--momentum"})
             if (s.on() && command.given(option))
-                usage_error(option, "is the servers' to choose: see nonna-serve");
+                usage_error(option, "is chosen by the servers, see nonna-serve");
         if (output.empty() && !plan && !s.on())
-            usage_error("--output", "must be given, but where the parameters are on servers");
+            usage_error("--output", "must be given, unless the parameters are on servers");
         s.replica = Part::parse(replica, "--replica", false);
         s.pull = !output.empty();
         if (o.resume && o.checkpoint.empty())

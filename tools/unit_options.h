@@ -14,20 +14,20 @@ struct UnitFlags {
 
     void declare_frames(nonna::Command& command)
     {
-        command.option("--size", size, "N", "side of the square picture in pixels; 0 keeps the whole frame", 0, 8192);
-        command.choice("--pick", pick, nonna::FrameRequest::picks(), "which moment of the span");
+        command.option("--size", size, "N", "side of the square picture, pixels; 0 keeps the whole frame", 0, 8192);
+        command.choice("--pick", pick, nonna::FrameRequest::picks(), "which moment of the span to take");
         command.option("--per-video", per_video, "N", "frames from each video", 1, 1'000'000);
         command.option("--span", span, "A:B", "part of the playing time, as fractions");
         command.option("--seed", seed, "S", "seed of the random pick");
-        command.choice("--format", format, {"jpg", "png"}, "JPEG of quality 95, or PNG without loss");
+        command.choice("--format", format, {"jpg", "png"}, "JPEG of quality 95, or lossless PNG");
         command.option("-j,--jobs", jobs, "N", "files at a time; 0: one for each processor", 0, 1024);
     }
     void declare_limits(nonna::Command& command)
     {
         command.option("--max-pixels", max_pixels, "N", "largest frame that is decoded", 1, 1'000'000'000);
-        command.option("--max-memory", max_memory, "MIB", "for one file, in MiB; 0: no limit", 0, 1 << 24);
+        command.option("--max-memory", max_memory, "MIB", "memory for one file, MiB; 0: no limit", 0, 1 << 24);
         command.option("--max-cpu", limits.cpu, "SECONDS", "processor time for one file; 0: no limit", 0, 100'000);
-        command.option("--max-time", limits.wall, "SECONDS", "time for one file; 0: no limit", 0, 100'000);
+        command.option("--max-time", limits.wall, "SECONDS", "time on the clock for one file; 0: no limit", 0, 100'000);
     }
     // `program`: recorded in every sample, with the options that determine it.
     void apply(nonna::UnitOptions& options, const std::string& program)

@@ -23,6 +23,9 @@
 // status 2 with one line "tool: option: reason", catches Error and bad_alloc, and checks stdout at close: output that
 // could not be written is status 1.
 //
+// In help texts what is typed as it stands is put between backquotes ("`crop`[:SHARE] or `box`"): it keeps its case in
+// the manual, where it is bold, and the marks are not printed.
+//
 // Hidden options, for the build and the tests: --dump-interface (the declarations as JSON), --dump-manual TEMPLATE and
 // --dump-completion bash|zsh|fish.
 //
@@ -40,6 +43,10 @@
 
 namespace nonna
 {
+
+struct StartedProgram {
+    std::string name, summary;    // "nonna-train", "Train a model on image sets"
+};
 
 class Command
 {
@@ -84,6 +91,11 @@ class Command
     // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run. The reference
     // stays valid as long as this Command.
     Command& subcommand(const std::string& name, const std::string& summary, std::function<ExitStatus()> action);
+
+    // A program that starts others (nonna): its first argument and all behind it, options too, go to `words` as they
+    // are. Without any it prints its help, which has those of the `programs` that are there; manual and completions
+    // have them all.
+    Command& starts(std::vector<StartedProgram> programs, std::vector<std::string>& words);
 
     struct State;    // lib/cli/interface.h
     State& state() { return *state_; }

@@ -28,7 +28,7 @@ struct BaselineCommand {
 
     void declare(nonna::Command& job)
     {
-        job.flag("--tune", tune, "score a small grid of settings in place of one");
+        job.flag("--tune", tune, "score a small grid of settings instead of one");
         job.option("-j,--jobs", threads, "N", "threads; 0: one for each processor", 0, 1024);
         sweep.declare(job);
     }

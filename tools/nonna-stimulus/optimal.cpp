@@ -40,7 +40,8 @@ ExitStatus OptimalJob::run()
     for (std::size_t n = 0; n < neurons.size(); ++n) {
         norms.push_back(norm ? *norm : !data.empty() ? median.median(n) : expected_norm(a, neurons[n]));
         if (!(norms.back() > 0))
-            throw Error(data, "the pictures are flat where " + neuron_name(neurons[n]) + " looks: give --norm");
+            throw Error(data,
+                        "the pictures are flat in the area that " + neuron_name(neurons[n]) + " sees: give --norm");
     }
     ascent.starts = int(starts);
     ascent.iterations = int(iterations);
@@ -74,13 +75,13 @@ ExitStatus OptimalJob::run()
         std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen.strongest(0).front().response);
     char others[80] = "";
     if (ascent.starts > 1)
-        std::snprintf(others, sizeof others, "; best of %d starts is %d, mean cosine of the others %.3f", ascent.starts,
-                      f.best_start, agreement);
+        std::snprintf(others, sizeof others, "; the best of %d starts is number %d, mean cosine of the others %.3f",
+                      ascent.starts, f.best_start, agreement);
     if (neurons.size() == 1)
         std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s", tiles[0].name.c_str(),
                       f.response, f.norm, f.response_at_norm_1, others, strongest);
     else if (ascent.starts > 1)
-        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
+        std::snprintf(text, sizeof text, "%zu neurons: best of %d starts each, mean cosine of the others %.3f",
                       found.size(), ascent.starts, agreement);
     else
         std::snprintf(text, sizeof text, "%zu neurons", found.size());
@@ -97,15 +98,15 @@ void add_optimal(Command& program)
         program.subcommand("optimal", "climb to the strongest input of a given norm", [] { return o.run(); });
     job.positional("MODEL", o.model, "model file");
     choice_options(job, o.choice);
-    job.option("-o,--output", o.output, "OUT.png", "the picture; of several neurons a sheet").required();
+    job.option("-o,--output", o.output, "OUT.png", "the picture; for several neurons a sheet").required();
     job.option("--whitened", o.whitened, "W.png", "also as the network sees it");
     job.option("--npy", o.npy, "X.npy", "the stimuli, whitened: (neurons, rows, columns, channels)");
     job.option("--tsv", o.tsv, "T.tsv", "response and agreement of every start");
     job.option("--ascent", o.steps, "A.tsv", "every step of every start");
     job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
-    job.option("--norm", o.norm, "V", "norm (default: median of D.tar, or as whitened noise)", 1e-6, 1e9);
+    job.option("--norm", o.norm, "V", "norm (default: median in D.tar, or that of whitened noise)", 1e-6, 1e9);
     job.option("--starts", o.starts, "N", "random starts", 1, 1000);
-    job.option("--iterations", o.iterations, "N", "most steps of a start", 1, 100'000);
+    job.option("--iterations", o.iterations, "N", "most steps from a start", 1, 100'000);
     job.option("--seed", o.ascent.seed, "S", "seed of the starts");
     job.option("-j,--jobs", o.threads, "N", "threads; 0: one for each processor", 0, 1024);
 }
