@@ -53,10 +53,10 @@ int main(int argc, char** argv)
     bool names = false;
     int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
-    command.positional("FILE", files, "MODEL and TEST.tar (- is standard input)");
-    command.option("--responses", responses, "R.npy", "(images, rows, columns, maps) in place of MODEL TEST.tar");
-    command.option("--labels", labels, "L.tsv", "their labels: a table with the column label");
-    command.option("--layer", layers, "LAYER", "as in 3.norm, all or top (default); repeatable");
+    command.positional("FILE", files, "MODEL and TEST.tar (`-` is standard input)");
+    command.option("--responses", responses, "R.npy", "(images, rows, columns, maps), in place of MODEL TEST.tar");
+    command.option("--labels", labels, "L.tsv", "their labels: a table with the column `label`");
+    command.option("--layer", layers, "LAYER", "as in `3.norm`, `all`, or `top` (default)");
     command.threads(threads);
     sweep.declare(command);
     command.group("A table made before");
@@ -76,7 +76,7 @@ int main(int argc, char** argv)
         if (command.given("--seed") && !sweep.held_out && !sweep.folds && !sweep.resamples)
             usage_error("--seed", "goes with --held-out, --folds or --bootstrap");
         if (responses == "-" && labels == "-")
-            usage_error("--labels", "standard input gives the responses");
+            usage_error("--labels", "cannot be standard input, which already gives the responses");
         if (responses.empty() != labels.empty())
             usage_error("--labels", "goes with --responses, each needs the other");
         // Responses of another run, or of another program: read as often as needed, no model is loaded.
@@ -84,9 +84,9 @@ int main(int argc, char** argv)
             if (!files.empty())
                 usage_error("--responses", "takes the place of MODEL and TEST.tar");
             if (!layers.empty() && layers[0].find_first_of("\t\n\r/") != std::string::npos)
-                usage_error("--layer", "a name without tabs, lines and slashes");
+                usage_error("--layer", "needs a name without tabs, line breaks and slashes");
             if (layers.size() > 1 || (layers.size() == 1 && layers[0] == "all"))
-                usage_error("--layer", "one name for the responses of one layer");
+                usage_error("--layer", "needs a single name, since the responses are those of one layer");
             const ResponseSource source = file_responses(responses, layers.empty() ? "top" : layers[0]);
             return sweep.run(source, read_label_table(labels, sweep.positive), {}, {}, pool);
         }

@@ -28,7 +28,7 @@ struct BaselineCommand {
 
     void declare(nonna::Command& job)
     {
-        job.flag("--tune", tune, "score a small grid of settings in place of one");
+        job.flag("--tune", tune, "score a small grid of settings instead of one");
         job.threads(threads);
         sweep.declare(job);
     }

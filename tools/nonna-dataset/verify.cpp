@@ -32,10 +32,10 @@ struct VerifyJob {
 void add_verify(Command& program)
 {
     static VerifyJob o;
-    Command& job =
-        program.subcommand("verify", "is every byte of an image set as it was written", [] { return o.run(); });
-    job.positional("SET", o.sets, "folders of built sets, archives; - is standard input", 1);
-    job.flag("--quick", o.options.quick, "structure only: no picture is decoded, no digest computed");
+    Command& job = program.subcommand("verify", "check that every byte of an image set is as it was written",
+                                      [] { return o.run(); });
+    job.positional("SET", o.sets, "folders of built sets, archives; `-` is standard input", 1);
+    job.flag("--quick", o.options.quick, "only the structure: decode no picture, compute no digest");
     job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are faults", 1, 1'000'000'000'000);
     job.threads(o.options.threads);
 }

@@ -69,7 +69,8 @@ ExitStatus OptimalJob::run()
         else
             norms.push_back(data.empty() ? expected_norm(a, neurons[n]) : median.median(n));
         if (!(norms.back() > 0))
-            throw Error(data, "the pictures are flat where " + neuron_name(neurons[n]) + " looks: give --norm");
+            throw Error(data,
+                        "the pictures are flat in the area that " + neuron_name(neurons[n]) + " sees: give --norm");
     }
     std::vector<OptimalStimulus> found = optimal_stimuli(m, neurons, norms, ascent, pool);
     std::vector<StimulusTile> tiles;
@@ -107,15 +108,15 @@ void add_optimal(Command& program)
         program.subcommand("optimal", "climb to the strongest input of a given norm", [] { return o.run(); });
     job.positional("MODEL", o.model, "model file");
     choice_options(job, o.choice);
-    job.option("-o,--output", o.output, "OUT.png", "the picture; of several neurons a sheet").required();
+    job.option("-o,--output", o.output, "OUT.png", "the picture; for several neurons a sheet").required();
     job.option("--whitened", o.whitened, "W.png", "also as the network sees it");
     job.option("--npy", o.npy, "X.npy", "the stimuli, whitened: (neurons, rows, columns, channels)");
     job.option("--tsv", o.tsv, "T.tsv", "response and agreement of every start");
     job.option("--ascent", o.steps, "A.tsv", "every step of every start");
     job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
-    job.option("--norm", o.norm, "V", "norm (default: median of D.tar, or as whitened noise)", 1e-6, 1e9);
+    job.option("--norm", o.norm, "V", "norm (default: median in D.tar, or that of whitened noise)", 1e-6, 1e9);
     job.option("--starts", o.ascent.starts, "N", "random starts", 1, 1000);
-    job.option("--iterations", o.ascent.iterations, "N", "most steps of a start", 1, 100'000);
+    job.option("--iterations", o.ascent.iterations, "N", "most steps from a start", 1, 100'000);
     job.option("--seed", o.ascent.seed, "S", "seed of the starts");
     job.threads(o.threads);
 }

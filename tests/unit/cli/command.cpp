@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_names_the_option_and_the_reason)
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--batch", ""}) == "--batch: '' is not a whole number");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--rate", "nan"}) == "--rate: 'nan' is not a number");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--rate", "inf"}) == "--rate: 'inf' is not a number");
-    BOOST_TEST(Program().refusal({"m", "-o", "x", "--optimizer", "x"}) == "--optimizer: 'x' is none of sgd|adagrad");
+    BOOST_TEST(Program().refusal({"m", "-o", "x", "--optimizer", "x"}) == "--optimizer: 'x' is not one of sgd|adagrad");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--seed", "-1"}).starts_with("--seed: '-1' is not a whole number"));
 }
 
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(faults_name_their_source)
     BOOST_TEST(refusal(unknown) == unknown.path + ": unknown option 'batches'");
     BOOST_TEST(refusal(wrong) == wrong.path + ": batch: 'many' is not a whole number");
     BOOST_TEST(refusal(section) == section.path + ": unknown section 'pack'");
-    BOOST_TEST(refusal(two) == two.path + ": batch: one value is wanted, not 2");
+    BOOST_TEST(refusal(two) == two.path + ": batch: expected one value, not 2");
     Variable v("NONNA_PROBE_BATCH", "0");
     BOOST_TEST(Program().refusal({"m", "-o", "x"}) == "NONNA_PROBE_BATCH: 0 is out of range (1 to 1000)");
     BOOST_CHECK_THROW(Program().run({"m", "-o", "x", "--config", "/tmp"}), Error);
