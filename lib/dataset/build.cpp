@@ -58,7 +58,7 @@ Settings settings_of(const BuildOptions& o)
         {"version", o.version},
         {"size", std::to_string(r.size)},
         {"pictures", o.unit.lossless ? "png" : "jpg"},
-        {"pick", FrameRequest::picks().at(std::size_t(r.pick))},
+        {"pick", name_of(r.pick)},
         {"per-video", std::to_string(r.count)},
         {"span", span},
         {"seed", std::to_string(r.seed)},
