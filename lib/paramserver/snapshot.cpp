@@ -289,8 +289,8 @@ void Snapshots::save(const ShardCopy& copy)
     if (!copy.statistics.empty())
         writer.write(std::span<const double>(copy.statistics));
     writer.write(std::span<const float>(copy.values));
-    if (copy.state.size() > 0)    // all arrays, which lie one after another here and there
-        writer.write(std::span<const float>(copy.state));
+    for (std::size_t a = 0; a < row_of(rule_).kept(); ++a)
+        writer.write(std::span<const float>(copy.state).subspan(a * copy.range.count, copy.range.count));
     writer.commit();
 
     // A later version than this one was passed over as damaged when this server began; it is of no use to the next.
