@@ -62,7 +62,7 @@ int main(int argc, char** argv)
                 usage_error(option, "is the servers' to choose: see nonna-serve");
         if (output.empty() && !plan && !s.on())
             usage_error("--output", "must be given, but where the parameters are on servers");
-        s.replica = Part::parse(replica, "--replica", false);
+        s.replica = Portion::parse(replica, "--replica", false);
         s.pull = !output.empty();
         if (o.resume && o.checkpoint.empty())
             usage_error("--resume", "needs --checkpoint DIR");

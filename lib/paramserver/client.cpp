@@ -65,7 +65,7 @@ Servers::~Servers()
     state_->work.notify_all();
 }
 
-ServerRule Servers::rule() const { return state_->rule; }
+UpdateOptions Servers::update() const { return state_->update; }
 std::uint32_t Servers::shards() const { return state_->of; }
 
 std::uint64_t Servers::least_version()
@@ -138,7 +138,7 @@ void Servers::begin_gradient()
             shard.base = shard.fetched;
 }
 
-void Servers::push(std::span<const float> gradient, double factor, double decay, std::span<const double> contribution)
+void Servers::push(std::span<const float> gradient, double factor, double decay, std::span<const double> statistics)
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
@@ -147,12 +147,12 @@ void Servers::push(std::span<const float> gradient, double factor, double decay,
     s.gradient = gradient;
     s.factor = factor;
     s.decay = decay;
-    s.contribution.assign(contribution.begin(), contribution.end());
+    s.pushed_statistics.assign(statistics.begin(), statistics.end());
     for (auto& link : s.links) {
         for (Link::ShardState& shard : link->shards) {
             if (!shard.decided)
-                ++shard.tally.dropped;
-            ++shard.tally.pushes;
+                ++shard.pushes.dropped;
+            ++shard.pushes.handed_over;
             shard.decided = false;
             shard.pushed_base = shard.base;
         }
@@ -197,14 +197,14 @@ void Servers::pull(std::span<float> values, std::span<double> statistics, std::v
             versions[shard.index] = shard.fetched;
 }
 
-std::vector<Servers::Tally> Servers::tallies() const
+std::vector<Servers::Pushes> Servers::pushes() const
 {
     State& s = *state_;
     const std::lock_guard lock(s.mutex);
-    std::vector<Tally> all(s.of);
+    std::vector<Pushes> all(s.of);
     for (const auto& link : s.links)
         for (const Link::ShardState& shard : link->shards)
-            all[shard.index] = shard.tally;
+            all[shard.index] = shard.pushes;
     return all;
 }
 

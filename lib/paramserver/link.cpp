@@ -28,7 +28,7 @@ std::string Servers::State::name(const Link& link) const
 {
     std::string text = link.url.empty() ? options.rendezvous : link.url;
     if (!link.shards.empty())
-        text += " (shard " + Part{link.shards.front().index, link.shards.back().index, of}.text() + ")";
+        text += " (shard " + Portion{link.shards.front().index, link.shards.back().index, of}.text() + ")";
     else if (link.url.empty())
         text += " (shard " + link.shards_wanted.text() + ")";
     return text;
@@ -108,9 +108,9 @@ void Servers::State::account(Link& link, const Welcome& welcome)
     if (link.shards.empty()) {
         if (of == 0) {
             of = welcome.of;
-            rule = welcome.rule;
+            update = welcome.update;
         }
-        if (welcome.rule != rule)
+        if (welcome.update != update)
             throw Error(link.url, "its update rule, rate or staleness options are not the other servers'");
         for (const WelcomeShard& s : welcome.shards) {
             Link::ShardState shard;
@@ -122,7 +122,7 @@ void Servers::State::account(Link& link, const Welcome& welcome)
     }
     if (welcome.of != of || welcome.shards.size() != link.shards.size())
         throw Error(link.url, "is cut into other shards than before");
-    if (welcome.rule.rule != rule.rule)
+    if (welcome.update.rule != update.rule)
         throw Error(link.url, "its --optimizer is another than before");
     std::uint64_t lost = 0, behind = 0;
     for (std::size_t i = 0; i < link.shards.size(); ++i) {
@@ -130,17 +130,17 @@ void Servers::State::account(Link& link, const Welcome& welcome)
         const WelcomeShard& theirs = welcome.shards[i];
         if (theirs.index != mine.index)
             throw Error(link.url, "is cut into other shards than before");
-        if (theirs.accepted > mine.tally.accepted) {    // one whose answer was lost
-            const std::uint64_t gained = theirs.accepted - mine.tally.accepted;
-            if (!mine.decided && link.sequence <= theirs.seen)
+        if (theirs.accepted > mine.pushes.decided.accepted) {    // one whose answer was lost
+            const std::uint64_t gained = theirs.accepted - mine.pushes.decided.accepted;
+            if (!mine.decided && link.sequence <= theirs.decided)
                 mine.decided = true;
             else
-                mine.tally.dropped -= std::min(mine.tally.dropped, gained);
-            mine.tally.accepted = theirs.accepted;
-        } else if (theirs.accepted < mine.tally.accepted) {
-            lost = std::max(lost, mine.tally.accepted - theirs.accepted);
-            mine.tally.lost += mine.tally.accepted - theirs.accepted;
-            mine.tally.accepted = theirs.accepted;
+                mine.pushes.dropped -= std::min(mine.pushes.dropped, gained);
+            mine.pushes.decided.accepted = theirs.accepted;
+        } else if (theirs.accepted < mine.pushes.decided.accepted) {
+            lost = std::max(lost, mine.pushes.decided.accepted - theirs.accepted);
+            mine.pushes.lost += mine.pushes.decided.accepted - theirs.accepted;
+            mine.pushes.decided.accepted = theirs.accepted;
         }
         behind = std::max(behind, mine.version - std::min(mine.version, theirs.version));
         mine.version = theirs.version;
@@ -257,7 +257,7 @@ void Servers::State::push(Link& link)
                 m.decay = decay;
                 m.range = s.chunks[m.chunk];
                 if (s.index == 0 && m.chunk == 0)
-                    m.contribution = contribution;
+                    m.statistics = pushed_statistics;
                 const std::vector<std::byte> head = encode_head(m);
                 Message message(head, m.range.count * bytes_each(wire));
                 std::optional<std::uint64_t> key;
@@ -284,14 +284,14 @@ void Servers::State::push(Link& link)
                 s.decided = true;
                 s.version = std::max(s.version, m->version);
                 if (m->kind == Kind::accepted) {
-                    ++s.tally.accepted;
+                    ++s.pushes.decided.accepted;
                     staleness_sum += m->staleness;
                     ++staleness_count;
                 } else if (m->kind == Kind::stale) {
-                    ++s.tally.stale;
+                    ++s.pushes.decided.stale;
                     stale = true;
                 } else
-                    ++s.tally.refused;
+                    ++s.pushes.decided.refused;
             },
             [&] { return stopping(); });
     }

@@ -21,7 +21,7 @@ inline double since(Clock::time_point then) { return std::chrono::duration<doubl
 
 // One server. What the thread alone uses comes first; the rest is under State::mutex.
 struct Servers::Link {
-    Part shards_wanted;    // with a rendezvous folder
+    Portion shards_wanted;    // with a rendezvous folder
     std::string url;
     std::unique_ptr<Requester> requester;
 
@@ -34,7 +34,7 @@ struct Servers::Link {
         std::uint64_t base = 0;           // of the gradient under way
         std::uint64_t pushed_base = 0;    // of the one handed over
         bool decided = true;              // the push handed over last
-        Tally tally;
+        Pushes pushes;
     };
     std::vector<ShardState> shards;    // set once, at the first greeting
     enum class Now { connecting, ready, lost } now = Now::connecting;
@@ -60,12 +60,12 @@ struct Servers::State {
     bool stop = false;
     bool stale = false;
     std::uint32_t of = 0;
-    ServerRule rule;
+    UpdateOptions update;
     std::span<float> values;
     std::span<double> statistics;
     std::span<const float> gradient;
     double factor = 1, decay = 1;
-    std::vector<double> contribution;
+    std::vector<double> pushed_statistics;
     double waited_fetch = 0, waited_push = 0;
     std::uint64_t staleness_sum = 0, staleness_count = 0;
     std::vector<std::unique_ptr<Link>> links;    // last: their threads end first

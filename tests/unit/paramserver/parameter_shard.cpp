@@ -17,16 +17,16 @@ namespace
 struct Fixture {
     Pool pool{1};
     Layout layout{large_segments(), 4, "x"};
-    ServerRule rule;
+    UpdateOptions update;
     std::uint32_t of;
-    Shard shard;
+    ParameterShard shard;
     Pusher pusher;
     std::vector<float> gradient = noise(layout.size(), 1, 0.11), other = noise(layout.size(), 1, 0.23);
 
-    explicit Fixture(ServerRule r = rule_of(Rule::sgd), std::uint32_t of_ = 2)
-        : rule(r), of(of_), shard(layout, rule, fresh(layout, 0, of), pool), pusher{layout, shard}
+    explicit Fixture(UpdateOptions u = update_by(Rule::sgd), std::uint32_t of_ = 2)
+        : update(u), of(of_), shard(layout, update, fresh(layout, 0, of), pool), pusher{layout, shard}
     {
-        pusher.contribution = {1, 2, 3, 4};
+        pusher.statistics = {1, 2, 3, 4};
         BOOST_REQUIRE(shard.greet(0, 1).has_value());
         BOOST_REQUIRE(pusher.chunks().size() >= 3u);
     }
@@ -46,18 +46,18 @@ Answer answer(const std::variant<Answer, ErrorMessage>& result)
 
 }    // namespace
 
-BOOST_AUTO_TEST_SUITE(shard)
+BOOST_AUTO_TEST_SUITE(parameter_shard)
 
 BOOST_AUTO_TEST_CASE(the_same_bits_as_the_optimiser)
 {
-    for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad})
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules)
         for (const std::uint32_t of : {1u, 3u})
             for (std::uint32_t index = 0; index < of; ++index) {
                 Pool pool(2);
                 const Layout layout(large_segments(), 4, "x");
-                Shard shard(layout, rule_of(rule), fresh(layout, index, of), pool);
+                ParameterShard shard(layout, update_by(rule), fresh(layout, index, of), pool);
                 Pusher pusher{layout, shard};
-                pusher.contribution = {1, 2, 3, 4};
+                pusher.statistics = {1, 2, 3, 4};
                 pusher.factor = 0.3;
                 shard.greet(0, 1);
 
@@ -77,8 +77,9 @@ BOOST_AUTO_TEST_CASE(the_same_bits_as_the_optimiser)
                 BOOST_TEST(copy.version == 3u);
                 BOOST_TEST(std::memcmp(copy.values.data(), expected.data() + copy.range.first,
                                        copy.range.count * sizeof(float)) == 0);
-                if (rule != Rule::sgd)
-                    BOOST_TEST(std::memcmp(copy.state.data(), alone.state().data() + copy.range.first,
+                for (std::size_t a = 0; a < alone.arrays().size(); ++a)
+                    BOOST_TEST(std::memcmp(copy.state.data() + a * copy.range.count,
+                                           alone.arrays()[a].numbers.data() + copy.range.first,
                                            copy.range.count * sizeof(float)) == 0);
                 if (index == 0)    // 0.5 -> 0.5 * 0.5 + 1 and so on, exact
                     BOOST_TEST((copy.statistics == std::vector<double>{1.8125, 3.5625, 5.3125, 7.0625}));
@@ -114,7 +115,7 @@ BOOST_AUTO_TEST_CASE(numbers_that_are_not_aligned)
         m.decay = 0.5;
         m.range = g.pusher.chunks()[c];
         if (c == 0)
-            m.contribution = g.pusher.contribution;
+            m.statistics = g.pusher.statistics;
         auto bytes = std::make_shared<std::vector<std::byte>>(m.range.count * 4 + 1);
         std::memcpy(bytes->data() + 1, g.gradient.data() + m.range.first, m.range.count * 4);
         m.numbers = std::span(*bytes).subspan(1);
@@ -159,8 +160,8 @@ BOOST_AUTO_TEST_CASE(at_most_once)
         }
     BOOST_TEST((f.values() == third));
     BOOST_TEST(f.version() == 2u);
-    const ReplicaRecord r = f.shard.counts().replicas.at(0);
-    BOOST_TEST((r.accepted == 2 && r.all == 2 && r.seen == 9 && r.repeats == 1 + n + 4 * n));
+    const Replica r = f.shard.report().replicas.at(0);
+    BOOST_TEST((r.accepted_in_epoch == 2 && r.tally.accepted == 2 && r.decided == 9 && r.repeats == 1 + n + 4 * n));
 }
 
 BOOST_AUTO_TEST_CASE(late_chunks_of_a_push_given_up)
@@ -183,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_is_refused_as_a_whole)
 {
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()})
         for (const Wire wire : {Wire::fp32, Wire::bf16}) {
-            Fixture f(rule_of(Rule::adagrad));
+            Fixture f(update_by(Rule::adagrad));
             f.pusher.wire = wire;
             const std::uint32_t n = std::uint32_t(f.pusher.chunks().size());
             const ShardCopy before = f.shard.copy();
@@ -197,21 +198,21 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_is_refused_as_a_whole)
             const ShardCopy after = f.shard.copy();
             BOOST_TEST((after.values == before.values && after.state == before.state &&
                         after.statistics == before.statistics && after.version == 0));
-            BOOST_TEST(f.shard.counts().replicas.at(0).refused == n);
+            BOOST_TEST(f.shard.report().replicas.at(0).tally.refused == n);
             BOOST_TEST(kind(f.pusher.all(n + 1, 0, f.gradient)) == Kind::accepted);    // it may go on
         }
 }
 
 BOOST_AUTO_TEST_CASE(too_old)
 {
-    ServerRule rule = rule_of(Rule::sgd);
-    rule.max_staleness = 2;
-    Fixture f(rule);
+    UpdateOptions update = update_by(Rule::sgd);
+    update.max_staleness = 2;
+    Fixture f(update);
     f.shard.greet(1, 7);
     Pusher other{f.layout, f.shard};
     other.replica = 1;
     other.incarnation = 7;
-    other.contribution = {0, 0, 0, 0};
+    other.statistics = {0, 0, 0, 0};
     for (std::uint64_t s = 1; s <= 3; ++s)
         BOOST_TEST(answer(f.pusher.all(s, s - 1, f.gradient)).staleness == 0u);
     const std::vector<float> before = f.values();
@@ -221,8 +222,8 @@ BOOST_AUTO_TEST_CASE(too_old)
     const Answer just = answer(other.all(2, 1, f.gradient));
     BOOST_TEST((just.kind == Kind::accepted && just.staleness == 2 && just.version == 4));
     BOOST_TEST(answer(other.all(3, 1000, f.gradient)).staleness == 0u);    // of a life that a snapshot forgot
-    const Shard::Counts c = f.shard.counts();
-    BOOST_TEST((c.replicas.at(1).stale == 1 && c.replicas.at(1).all == 2 && c.version == 5));
+    const ParameterShard::Report c = f.shard.report();
+    BOOST_TEST((c.replicas.at(1).tally.stale == 1 && c.replicas.at(1).tally.accepted == 2 && c.version == 5));
     BOOST_TEST((c.staleness.count() == 5 && c.staleness.sum() == 2 && c.staleness.up_to(0) == 4 &&
                 c.staleness.quantile(0.5) == 0 && c.staleness.quantile(0.99) == 2));
 }
@@ -230,9 +231,9 @@ BOOST_AUTO_TEST_CASE(too_old)
 BOOST_AUTO_TEST_CASE(a_rate_by_staleness)
 {
     for (const bool scaled : {false, true}) {
-        ServerRule rule = rule_of(Rule::sgd);
-        rule.staleness_scale = scaled;
-        Fixture f(rule);
+        UpdateOptions update = update_by(Rule::sgd);
+        update.staleness_scale = scaled;
+        Fixture f(update);
         Optimiser alone(Rule::sgd, 0, f.layout.segments(f.shard.range()), f.pool);
         std::vector<float> expected = f.values();
         const auto g = std::span(f.gradient).first(f.shard.range().count);
@@ -252,10 +253,10 @@ BOOST_AUTO_TEST_CASE(the_process_that_greeted_last_has_the_place)
     f.pusher.all(1, 0, f.gradient);
     f.pusher.chunk(0, 2, 1, f.gradient);                       // under way
     const WelcomeShard again = f.shard.greet(0, 1).value();    // the same process by another connection
-    BOOST_TEST((again.epoch == 1 && again.seen == 1 && again.accepted == 1 && again.version == 1));
+    BOOST_TEST((again.epoch == 1 && again.decided == 1 && again.accepted == 1 && again.version == 1));
 
     const WelcomeShard next = f.shard.greet(0, 2).value();
-    BOOST_TEST((next.epoch == 2 && next.seen == 0 && next.accepted == 0 && next.version == 1));
+    BOOST_TEST((next.epoch == 2 && next.decided == 0 && next.accepted == 0 && next.version == 1));
     BOOST_TEST(!f.shard.greet(0, 1).has_value());
     const std::vector<float> before = f.values();
     BOOST_TEST(code(f.pusher.all(2, 1, f.gradient)) == ErrorCode::replaced);
@@ -272,8 +273,8 @@ BOOST_AUTO_TEST_CASE(the_process_that_greeted_last_has_the_place)
         BOOST_TEST(kind(f.pusher.chunk(c, 2, 1, f.other)) == Kind::received);
     BOOST_TEST(f.version() == 1u);
     BOOST_TEST(kind(f.pusher.chunk(0, 2, 1, f.other)) == Kind::accepted);
-    const ReplicaRecord r = f.shard.counts().replicas.at(0);
-    BOOST_TEST((r.accepted == 1 && r.all == 2 && r.epoch == 2));
+    const Replica r = f.shard.report().replicas.at(0);
+    BOOST_TEST((r.accepted_in_epoch == 1 && r.tally.accepted == 2 && r.epoch == 2));
 
     // eight former ones are known
     for (std::uint64_t i = 3; i <= 9; ++i)
@@ -292,7 +293,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_chunk_is_refused)
         m.epoch = 1;
         m.sequence = 1;
         m.range = f.pusher.chunks()[0];
-        m.contribution = {1, 2, 3, 4};
+        m.statistics = {1, 2, 3, 4};
         change(m);
         auto bytes = std::make_shared<std::vector<std::byte>>(m.range.count * 4);
         m.numbers = *bytes;
@@ -305,8 +306,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_chunk_is_refused)
     BOOST_TEST(push([](Push& m) { --m.range.count; }) == ErrorCode::no_such_shard);
     BOOST_TEST(push([](Push& m) { ++m.range.first; }) == ErrorCode::no_such_shard);
     BOOST_TEST(push([](Push& m) { m.sequence = 0; }) == ErrorCode::no_such_shard);
-    BOOST_TEST(push([](Push& m) { m.contribution.pop_back(); }) == ErrorCode::malformed);
-    BOOST_TEST(push([](Push& m) { m.contribution.clear(); }) == ErrorCode::malformed);
+    BOOST_TEST(push([](Push& m) { m.statistics.pop_back(); }) == ErrorCode::malformed);
+    BOOST_TEST(push([](Push& m) { m.statistics.clear(); }) == ErrorCode::malformed);
     BOOST_TEST(push([&](Push& m) {
                    m.chunk = 1;
                    m.range = f.pusher.chunks()[1];
@@ -347,11 +348,10 @@ BOOST_AUTO_TEST_CASE(nobody_reads_half_a_push)
 {
     const Layout layout({{0, 64, 40, 10, false}}, 0, "x");
     Pool pool(1);
-    ServerRule rule = rule_of(Rule::sgd, 1);
     ShardCopy start;
     start.range = layout.shard(0, 1);
     start.values = Aligned<float>(start.range.count);
-    Shard shard(layout, rule, std::move(start), pool);
+    ParameterShard shard(layout, update_by(Rule::sgd, 1), std::move(start), pool);
     constexpr int pushes = 400;
     const std::vector<float> ones(layout.size(), 1);
     std::vector<std::thread> threads;
@@ -374,8 +374,9 @@ BOOST_AUTO_TEST_CASE(nobody_reads_half_a_push)
     for (std::thread& t : threads)
         t.join();
     BOOST_TEST(torn == 0);
-    const Shard::Counts c = shard.counts();
-    BOOST_TEST((c.version == 2 * pushes && c.replicas.at(0).all + c.replicas.at(1).all == c.version));
+    const ParameterShard::Report c = shard.report();
+    BOOST_TEST(
+        (c.version == 2 * pushes && c.replicas.at(0).tally.accepted + c.replicas.at(1).tally.accepted == c.version));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -38,7 +38,7 @@ const float infinity = std::numeric_limits<float>::infinity(), nan_ = std::numer
 
 }    // namespace
 
-BOOST_AUTO_TEST_SUITE(numbers)
+BOOST_AUTO_TEST_SUITE(wire_format)
 
 BOOST_AUTO_TEST_CASE(fp32_is_untouched)
 {

@@ -1,4 +1,4 @@
-#include "paramserver/numbers.h"
+#include "paramserver/wire_format.h"
 
 #include "base/error.h"
 

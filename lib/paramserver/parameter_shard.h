@@ -7,7 +7,6 @@
 // refused.
 //
 // Any number of threads. Reading goes on beside everything but the update itself, so no reader sees half a push.
-// Statistics (shard 0's) move with a push as s = decay * s + contribution.
 #pragma once
 
 #include "optimiser/optimiser.h"
@@ -26,14 +25,16 @@ namespace nonna
 
 class Pool;
 
-struct ReplicaRecord {
+// What a shard knows of a replica.
+struct Replica {
     std::uint32_t epoch = 0;
     std::uint64_t incarnation = 0;
-    std::vector<std::uint64_t> former;                             // incarnations before, the latest last, at most 8
-    std::uint64_t seen = 0;                                        // last push decided in this epoch
-    Answer last;                                                   // and what was said to it
-    std::uint64_t accepted = 0;                                    // in this epoch
-    std::uint64_t repeats = 0, stale = 0, refused = 0, all = 0;    // in every epoch; all: accepted
+    std::vector<std::uint64_t> former;    // incarnations before, the latest last, at most 8
+    std::uint64_t decided = 0;            // sequence of the last push decided in this epoch
+    Answer answer;                        // and what was said to it
+    std::uint64_t accepted_in_epoch = 0;
+    Tally tally;                  // of every epoch
+    std::uint64_t repeats = 0;    // chunks of pushes that were decided before, likewise
 };
 
 // Everything there is to a shard, at one moment: what a snapshot holds.
@@ -41,17 +42,17 @@ struct ShardCopy {
     std::uint32_t index = 0, of = 1;
     Range range;
     std::uint64_t version = 0;
-    std::uint64_t base = 0;          // version at which the counts of the replicas begin
-    Aligned<float> values, state;    // state: the rule's, empty for sgd
+    std::uint64_t tallied_from = 0;    // version at which the replicas' tallies begin
+    Aligned<float> values, state;      // state: as Optimiser has it
     std::vector<double> statistics;
-    std::map<std::uint32_t, ReplicaRecord> replicas;
+    std::map<std::uint32_t, Replica> replicas;
 };
 
-class Shard
+class ParameterShard
 {
   public:
     // `start`: of this very range; its state may be empty (the beginning).
-    Shard(const Layout& layout, const ServerRule& rule, ShardCopy start, Pool& pool);
+    ParameterShard(const Layout& layout, const UpdateOptions& update, ShardCopy start, Pool& pool);
 
     std::uint32_t index() const { return now_.index; }
     Range range() const { return now_.range; }
@@ -71,12 +72,13 @@ class Shard
 
     ShardCopy copy() const;
 
-    struct Counts {
-        std::uint64_t version = 0, base = 0;
+    // What people are told of it.
+    struct Report {
+        std::uint64_t version = 0, tallied_from = 0;
         Staleness staleness;
-        std::map<std::uint32_t, ReplicaRecord> replicas;
+        std::map<std::uint32_t, Replica> replicas;
     };
-    Counts counts() const;
+    Report report() const;
 
   private:
     struct Assembly {    // a push under way
@@ -90,7 +92,7 @@ class Shard
     static constexpr std::size_t most_assemblies = 8;    // memory: so many gradients of the shard
 
     const std::vector<Range> chunks_;
-    const ServerRule rule_;
+    const UpdateOptions update_;
     Optimiser optimiser_;
     ShardCopy now_;    // its state is the optimiser's
 
@@ -100,8 +102,9 @@ class Shard
     std::map<std::uint32_t, Assembly> assemblies_;    // of replicas
     Aligned<float> widened_;
 
+    Assembly* assembly_of(std::uint32_t replica, std::uint64_t incarnation, std::uint64_t sequence);
     bool drop_stalled();
-    Answer decide(Assembly& assembly, ReplicaRecord& record);
+    Answer decide(Assembly& assembly, Replica& replica);
     void apply(Assembly& assembly, double rate);
 };
 
