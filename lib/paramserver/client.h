@@ -40,7 +40,6 @@ class Servers
     Servers(const Servers&) = delete;
 
     UpdateOptions update() const;
-    std::uint32_t shards() const;
     std::uint64_t least_version();    // of all shards, asked for now
 
     // Values and statistics are asked for, and written there as they come. Until then only those ranges may be looked
