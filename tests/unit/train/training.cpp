@@ -266,16 +266,18 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
                 train(whole, sources, validation, o, pool);
 
                 Pool three(3);
-                o.checkpoint = folder / (name_of(precision) + (rule + std::to_string(tied));
+                o.checkpoint = folder / (name_of(precision) + (rule + std::to_string(tied)));
                 o.log = folder / "parts.tsv";
                 o.resume = true;
                 Model part = start(sigmoid(tied), three, blobs(37, 0));
                 train(part, sources, validation, o, three);
-                BOOST_TEST((part.parameters == whole.parameters), name_of(precision) << " " << rule << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name_of(precision)
+                                                                      << " " << rule << " tied " << tied);
                 fs::remove(o.checkpoint + "/step-000000012.safetensors");    // step 10 is the newest left
                 part = start(sigmoid(tied), pool, blobs(37, 0));
                 train(part, sources, validation, o, pool);
-                BOOST_TEST((part.parameters == whole.parameters), name_of(precision) << " " << rule << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name_of(precision)
+                                                                      << " " << rule << " tied " << tied);
                 BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
             }
 }
