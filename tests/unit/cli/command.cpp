@@ -144,8 +144,8 @@ BOOST_AUTO_TEST_CASE(enums_and_integers_of_any_type_are_bound_themselves)
         words.insert(words.end(), more.begin(), more.end());
         return Program().refusal(words);
     };
-    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is none of near|all-over");
-    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is none of near|all-over");
+    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is not one of near|all-over");
+    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is not one of near|all-over");
     BOOST_TEST(refusal({"--side", "8193"}) == "--side: 8193 is out of range (0 to 8192)");
     BOOST_TEST(refusal({"--shift", "128"}) == "--shift: 128 is out of range (-128 to 127)");
     BOOST_TEST(refusal({"--count", "-1"}) == "--count: -1 is out of range (0 to 5000000000)");
