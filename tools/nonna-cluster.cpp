@@ -24,7 +24,7 @@ int main(int argc, char** argv)
     command.group("As in nonna-serve and nonna-train");
     command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
     command.option("--momentum", o.momentum, "M", "momentum, for `--optimizer momentum`", 0, 0.9999);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how the stages learn together");
+    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how stages learn together");
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
     command.choice("--precision", o.precision, {"fp32", "bf16"}, "of the filters' products");
     command.choice("--wire", o.wire, {"fp32", "bf16"}, "format of numbers between replicas and servers");

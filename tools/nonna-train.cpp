@@ -21,7 +21,7 @@ int main(int argc, char** argv)
     command.option("--data", data, "FILE[:WEIGHT]", "image set and its weight").required_unless(plan);
     command.option("--steps", o.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", o.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how the stages learn together");
+    command.choice("--schedule", o.schedule, {"joint", "stagewise", "greedy"}, "how stages learn together");
     command.choice("--optimizer", o.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
     command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
     command.choice("--rate-schedule", o.rate_schedule, {"constant", "step", "cosine"}, "how the rate falls");
