@@ -357,9 +357,9 @@ BOOST_AUTO_TEST_CASE(page_is_filled_in)
     Program p;
     File page(".Dt X 1\n@NAME@\n@SYNOPSIS@\n.Sh OPTIONS\n@OPTIONS@\n.Sh SEE ALSO\n");
     std::string text = manual_page(p.command.state(), p.common, page.path);
-    BOOST_TEST(text.starts_with(".Dt X 1\n.Nm nonna-probe\n.Nd trains nothing\n.Nm\n.Fl o Ar FILE\n"));
-    BOOST_TEST(text.find(".It Fl o , Fl \\-output Ar FILE\nTrained model; must be given.\n") != std::string::npos);
-    BOOST_TEST(text.find("Learning rate; 0 to 10; 0.01 by default.\n") != std::string::npos);
+    BOOST_TEST(text.starts_with(".Dt X 1\n.Nm nonna-probe\n.Nd trains nothing\n.Nm nonna-probe\n.Fl o Ar FILE\n"));
+    BOOST_TEST(text.find(".It Fl o , Fl \\-output Ar FILE\nTrained model.\nMust be given.\n") != std::string::npos);
+    BOOST_TEST(text.find("Learning rate.\nFrom 0 to 10, by default 0.01.\n") != std::string::npos);
     BOOST_TEST(text.ends_with(".El\n.Sh SEE ALSO\n"));
     File lacking(".Dt X 1\n@NAME@\n@SYNOPSIS@\n");
     BOOST_CHECK_THROW(manual_page(p.command.state(), p.common, lacking.path), Error);
