@@ -42,6 +42,7 @@ struct TableWriter::State {
     void add(std::string_view text)
     {
         if (text.find_first_of("\t\n\r") != std::string_view::npos)
+            // There is no quoting: what cannot be written so that it reads back the same is refused.
             throw Error(output.name(), "a tab or line break inside a cell: '" + std::string(text) + "'");
         if (filled == columns)
             throw std::logic_error("more cells than columns");
@@ -81,7 +82,7 @@ TableWriter& TableWriter::cell(double number)
 {
     char text[40] = "nan";    // whatever its sign bit
     if (!std::isnan(number))
-        std::snprintf(text, sizeof text, "%.9g", number);
+        std::snprintf(text, sizeof text, "%.9g", number);    // nine digits give every float back
     state_->add(text);
     return *this;
 }
@@ -128,6 +129,8 @@ double Table::number(std::size_t row, std::size_t column) const
     return value;
 }
 
+// Anything that two readers could take differently is refused, with its line: a missing end, a row too short or too
+// long, carriage returns (which would stay in the last cell), two columns of one name.
 Table read_table(const std::string& path)
 {
     const std::string text = read_whole_file(path, table_limit);
