@@ -38,7 +38,8 @@ constexpr std::size_t check_digits = 8;
 
 std::string check_of(std::string_view bare) { return sha256(std::as_bytes(std::span(bare))).substr(0, check_digits); }
 
-// `bare`: an object of at least one field, with the end of line.
+// The check stands in front, where a line that was cut still has it, and can be cut off without parsing. `bare`: an
+// object of at least one field, with the end of line.
 std::string sealed(std::string_view bare)
 {
     bare.remove_suffix(1);
@@ -240,7 +241,8 @@ struct ManifestReader::State {
     std::uint64_t begin = 0, end = 0, number = 0;
     explicit State(const std::string& path) : input(path) {}
 
-    // The next line with its newline, or what is left; empty at the end.
+    // The next line with its newline, or what is left; empty at the end. A view of the buffer, which moves at the next
+    // call only.
     std::string_view line()
     {
         for (std::size_t searched = at;;) {
@@ -283,6 +285,7 @@ std::uint64_t ManifestReader::number() const { return state_->number; }
 UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset)
 {
     const Input input(path);
+    // Most lines fit the first piece; a unit of many samples has a longer one.
     std::string line;
     for (std::size_t piece = 4096; line.find('\n') == std::string::npos; piece *= 2) {
         if (offset >= input.size() || piece > line_limit || line.size() == input.size() - offset)
