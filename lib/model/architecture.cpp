@@ -200,6 +200,7 @@ Architecture Architecture::read(const std::string& name_or_path)
     }
     Architecture a;
     for (const auto& [section, keys] : tree) {
+        // Stages in their order, so that a missing one or a slip of the pen is an error, not a smaller network.
         const std::string expected = "stage" + std::to_string(a.stages.size() + 1);
         ConfReader reader(path, section, keys);
         if (section == "network") {

@@ -213,6 +213,9 @@ struct Cone::State {
         parameters = model.parameters;
     }
 
+    // A network of the plan's parts, as the layer seam lets anybody make one: each stage is of its own kind but
+    // smaller, with its share of the model's parameters copied, and a window on it where it computes more than is
+    // right. All in fp32: a model's parameters are floats here.
     void cut(const Model& model, const Plan& plan, int batch, Pool& pool)
     {
         std::size_t total = 0;

@@ -46,6 +46,7 @@ std::string millions(std::uint64_t n)
 
 void add(Facts& facts, const Facts& more) { facts.insert(facts.end(), more.begin(), more.end()); }
 
+// Read to the end, picture by picture: a stream has no table of contents, and its digest is of all of it.
 Facts describe_image_set(const std::string& path)
 {
     ImageReader reader(path);
@@ -65,7 +66,7 @@ Facts describe_image_set(const std::string& path)
         std::string text;
         for (const auto& [what, n] : counts)
             text += (text.empty() ? "" : ", ") + what + " (" + std::to_string(n) + ")";
-        if (counts.size() > 12)
+        if (counts.size() > 12)    // more than a person reads
             text = std::to_string(counts.size()) + " different";
         if (!text.empty())
             facts.emplace_back(name, text);

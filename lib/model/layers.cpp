@@ -20,6 +20,8 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Prec
     shape_.field = stage.field;
     shape_.stride = stage.stride;
     std::size_t scratch = 2 * shape_.fan_in() * shape_.output.maps * sizeof(Real);
+    // In bf16 every operand is copied just before it is read, into buffers that all stages share: the largest of either
+    // side for the sums over units, of which there is one at a time, and four for the sums over lanes.
     if (precision == Precision::bf16) {
         scratch = bf16_kernels().scratch_bytes(shape_, lanes);
         const Shape in = shape_.input, out = shape_.output;
@@ -123,6 +125,9 @@ template <class Real> void LocalFilters<Real>::down(int lanes, Parameters<const 
     each_band(shape_.input, [&](Band band, int) { kernels<Real>().scatter(shape_, lanes, w.unsplit(), h, x, band); });
 }
 
+// Two precisions, and in each the gradient is either kept or applied at once. With bf16 x, dh, e and h are narrowed
+// first, whole; the weights need no narrowing, as their upper halves are not read here: the update joins them, moves
+// them in fp32 and splits them again, a matrix at a time.
 template <class Real>
 void LocalFilters<Real>::weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
                                          const GradientUse<Real>& use, bool unit_norm) const

@@ -61,6 +61,7 @@ std::string scale_name(std::size_t stage) { return "stage" + std::to_string(stag
 
 }    // namespace
 
+// The one place that says in which order parameters lie; stages (Stage::segments) list theirs in the same.
 std::vector<ParameterTensor> parameter_layout(const Architecture& architecture)
 {
     std::vector<ParameterTensor> all;

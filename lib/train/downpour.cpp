@@ -50,6 +50,9 @@ class Downpour : public Descent
             take_arrived();
     }
 
+    // Gradients of push_every steps are summed before they are sent. Statistics are sent with them, as one step of
+    // averaging, s = decay * s + pushed, for the several: the product of their decays, and the sum of what each adds,
+    // decayed by those behind it.
     std::vector<StageCost> step(std::int64_t step, Schedule schedule, int only, double factor) override
     {
         if (gathered_ == 0)

@@ -58,14 +58,6 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
     return text;
 }
 
-}    // namespace
-
-// As many as compute: where pictures are large they are what a step takes, and where not they sleep.
-int input_threads(const Pool& pool) { return pool.threads(); }
-
-namespace
-{
-
 using Sets = std::vector<std::shared_ptr<const Pictures>>;
 
 // A run. What it is made of comes about in this order: an optimiser's arrays before the checkpoint that fills them;
@@ -245,6 +237,9 @@ class Run
 };
 
 }    // namespace
+
+// As many as compute: where pictures are large they are what a step takes, and where not they sleep.
+int input_threads(const Pool& pool) { return pool.threads(); }
 
 void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool)
