@@ -1,5 +1,6 @@
 // nonna-cluster: parameter servers and replicas on one machine, started, watched and stopped together.
 #include "cli/run_tool.h"
+#include "optimiser/optimiser.h"
 #include "paramserver/cluster.h"
 #include "paramserver/serve.h"
 #include "train/trainer.h"
@@ -17,9 +18,9 @@ int main(int argc, char** argv)
     Command command("nonna-cluster", "train a model with parameter servers and replicas on this machine");
     command.positional("MODEL", o.model, "model file to start from");
     command.option("-o,--output", o.output, "OUT", "the trained model").required();
-    command.option("--data", data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required();
-    command.option("--servers", o.servers, "N", "parameter servers, a shard each", 1, 1024);
-    command.option("--replicas", o.replicas, "R", "replicas, a portion of the pictures each", 1, 1024);
+    command.option("--data", data, "FILE[:WEIGHT]", "image set and its weight").required();
+    command.option("--servers", o.servers, "N", "parameter servers, each with one shard", 1, 1024);
+    command.option("--replicas", o.replicas, "R", "replicas, each with its portion of the pictures", 1, 1024);
     command.option("--steps", o.steps, "N", "minibatches in all, divided among the replicas", 1, 1000000000);
     command.option("--batch", train.batch, "N", "pictures in a minibatch", 1, 4096);
     command.option("--fetch-every", train.served.fetch_every, "P", "steps between fetches", 1, 1000000);
@@ -27,25 +28,26 @@ int main(int argc, char** argv)
     command.option("--rate", serve.rate, "R", "learning rate", 0, 1e6);
     command.option("--validate", validation, "FILE", "image set on which replica 0 measures the costs");
     command.option("--log", train.log, "LOG.tsv", "replica 0's table of costs");
-    command.option("--folder", o.folder, "DIR", "for addresses, snapshots, checkpoints; else a temporary one");
-    command.flag("--resume", o.resume, "go on from what --folder holds");
+    command.option("--folder", o.folder, "DIR", "folder for the files of the run (default: a temporary one)");
+    command.flag("--resume", o.resume, "go on from what `--folder` holds");
     command.threads(threads, "threads of each replica");
-    command.group("As nonna-serve and nonna-train have them");
-    command.choice("--optimizer", serve.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
-    command.option("--momentum", serve.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.choice("--schedule", train.schedule, "how far gradients reach");
+    command.group("As in nonna-serve and nonna-train");
+    command.choice("--optimizer", serve.optimizer, "update rule");
+    command.option("--momentum", serve.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
+    command.choice("--schedule", train.schedule, "how stages learn together");
     command.choice("--rate-schedule", train.rate_schedule, "how the rate falls");
     command.choice("--precision", train.precision, "of the filters' products");
-    command.choice("--wire", train.served.client.wire, "numbers between replicas and servers");
-    command.option("--warm-start", train.served.warm_start, "STEPS", "of replica 0 alone", 0, 1000000000);
-    command.option("--max-staleness", serve.max_staleness, "S", "refuse pushes older than S versions; 0: none", 0,
+    command.choice("--wire", train.served.client.wire, "format of numbers between replicas and servers");
+    command.option("--warm-start", train.served.warm_start, "STEPS", "steps that replica 0 makes alone at first", 0,
+                   1000000000);
+    command.option("--max-staleness", serve.max_staleness, "S", "refuse pushes older than S versions; 0: take all", 0,
                    1000000000);
     command.flag("--staleness-scale", serve.staleness_scale, "divide a push's rate by 1 + its age in versions");
-    command.option("--snapshot-every", serve.snapshot_every, "SECONDS", "between the servers' snapshots", 0.1, 1e6);
+    command.option("--snapshot-every", serve.snapshot_every, "SECONDS", "time between the servers' snapshots", 0.1,
+                   1e6);
     command.option("--checkpoint-every", train.checkpoint_every, "N", "steps between a replica's checkpoints", 1,
                    1000000000);
-    command.option("--patience", train.served.client.patience, "SECONDS", "how long a lost server is waited for", 0,
-                   1e9);
+    command.option("--patience", train.served.client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
     command.option("--timing", train.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
     command.option("--seed", train.seed, "S", "seed of the data's order");
     return run_tool(argc, argv, command, [&] {

@@ -11,12 +11,12 @@ int main(int argc, char** argv)
     std::string output, list;
     bool null_terminated = false;
 
-    nonna::Command command("nonna-frames", "one seeded random frame of each video, as an image set");
-    command.positional("VIDEO", videos, "video files; folders with --recursive");
-    command.option("-o,--output", output, "OUT.tar", "the image set; - is standard output").required();
+    nonna::Command command("nonna-frames", "take a seeded random frame from each video, as an image set");
+    command.positional("VIDEO", videos, "video files; folders with `--recursive`");
+    command.option("-o,--output", output, "OUT.tar", "the image set; `-` is standard output").required();
     flags.declare_frames(command);
-    command.option("--files-from", list, "FILE", "more videos, one a line; - is standard input");
-    command.flag("-0,--null", null_terminated, "names in --files-from end with NUL");
+    command.option("--files-from", list, "FILE", "more videos, one on each line; `-` is standard input");
+    command.flag("-0,--null", null_terminated, "names in `--files-from` end with NUL");
     command.flag("-r,--recursive", options.recursive, "folders stand for the videos in them");
     flags.declare_limits(command);
 

@@ -1,4 +1,4 @@
-// nonna-info: what is in this file; how running parameter servers are.
+// nonna-info: what is in a file; the state of running parameter servers.
 #include "server_options.h"
 
 #include "cli/run_tool.h"
@@ -77,14 +77,14 @@ int main(int argc, char** argv)
     bool check = false, count = false;
     ServerJobs jobs;
     nonna::ClientOptions client;
-    nonna::Command command("nonna-info", "what is in a file (image set, model, array, table); how servers are");
-    command.positional("FILE", files, "files and built sets; architectures, with --count; or servers' addresses");
-    command.flag("--check", check, "read everything, fail at the first fault; decodes no picture");
-    command.flag("--count", count, "sublayers and weights of an architecture, without allocating them");
-    command.flag("--json", jobs.json, "one JSON object a line");
-    command.option("--pull", jobs.pull, "OUT", "write the servers' present values as a model");
-    command.option("--model", jobs.model, "MODEL", "model that the servers were started with, for --pull");
-    command.flag("--snapshot", jobs.snapshot, "have the servers write their snapshots now");
+    nonna::Command command("nonna-info", "show what is in a file, or the state of running servers");
+    command.positional("FILE", files, "files and built sets; architectures with `--count`; or addresses of servers");
+    command.flag("--check", check, "read everything, but decode no picture; fail at the first fault");
+    command.flag("--count", count, "count the sublayers and weights of an architecture, without making them");
+    command.flag("--json", jobs.json, "print one JSON object on each line");
+    command.option("--pull", jobs.pull, "OUT", "write the present values of the servers as a model");
+    command.option("--model", jobs.model, "MODEL", "the model that the servers were started with, for `--pull`");
+    command.flag("--snapshot", jobs.snapshot, "make the servers write their snapshots now");
     declare_client(command, client);
     return nonna::run_tool(argc, argv, command, [&] {
         if (count && check)
@@ -94,9 +94,9 @@ int main(int argc, char** argv)
         for (const std::string& file : files)
             addresses += file.find("://") != std::string::npos;
         if (files.empty() && client.rendezvous.empty())
-            nonna::usage_error("FILE", "at least 1 must be given, or --rendezvous");
+            nonna::usage_error("FILE", "give at least one, or --rendezvous");
         if (addresses < files.size() && (addresses > 0 || !client.rendezvous.empty()))
-            nonna::usage_error("FILE", "files and servers cannot be asked together");
+            nonna::usage_error("FILE", "files and servers cannot be mixed");
         if (jobs.pull.empty() != jobs.model.empty())
             nonna::usage_error(jobs.pull.empty() ? "--model" : "--pull", "--pull and --model go together");
         if (addresses == files.size())

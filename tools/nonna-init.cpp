@@ -19,13 +19,13 @@ int main(int argc, char** argv)
     std::string architecture_name, output, whiten_from;
     nonna::WhiteningOptions whitening;
     int threads = 0;
-    nonna::Command command("nonna-init", "a model with random weights and fitted preprocessing");
-    command.positional("ARCH", architecture_name, "architecture: an installed name (as study) or a .conf file");
+    nonna::Command command("nonna-init", "make a model with random weights and fitted preprocessing");
+    command.positional("ARCH", architecture_name, "architecture: an installed one by name (`study`), or a .conf file");
     command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required();
     command.option("--seed", whitening.seed, "S", "seed of weights and whitening patches");
     command.option("--whiten-from", whiten_from, "DATA.tar",
-                   "fit the whitening on these pictures; without it the input is only contrast-normalised");
-    command.option("--patches", whitening.patches, "N", "patches that the whitening is fitted on", 1000, 100000000);
+                   "fit the whitening to these pictures; without it the input is only normalised");
+    command.option("--patches", whitening.patches, "N", "patches that the whitening is fitted to", 1000, 100000000);
     command.threads(threads);
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;

@@ -8,38 +8,38 @@ int main(int argc, char** argv)
     using namespace nonna;
     InvarianceOptions o;
     std::vector<std::string> files;
-    Command command("nonna-invariance", "a neuron's response under translation, scale and rotation");
+    Command command("nonna-invariance", "measure a neuron's response under translation, scale and rotation");
     command.positional("MODEL", o.model, "model file");
-    command.positional("PICTURES.tar", files, "image set to be warped; - is standard input");
-    command.option("--neuron", o.neuron, "ID", "as in 3.norm/6,6,2 (default: the best of --sweep)");
-    command.option("--sweep", o.sweep, "SWEEP.tsv", "nonna-sweep's table, for the neuron's threshold");
+    command.positional("PICTURES.tar", files, "image set to be warped; `-` is standard input");
+    command.option("--neuron", o.neuron, "ID", "as in `3.norm/6,6,2` (default: the best of `--sweep`)");
+    command.option("--sweep", o.sweep, "SWEEP.tsv", "table of nonna-sweep, for the neuron's threshold");
     command.option("--threshold", o.threshold, "V", "subtracted from responses (default: the sweep's, or 0)", -1e30,
                    1e30);
     command.option("--count", o.count, "N", "most pictures, and most sequences", 1, 100'000);
-    command.option("-o,--output", o.output, "OUT.tsv", "the curves; - is standard output");
-    command.option("--each", o.each, "EACH.tsv", "every picture's responses");
-    command.option("--plot", o.plot, "OUT.svg", "the curves drawn (needs gnuplot)");
+    command.option("-o,--output", o.output, "OUT.tsv", "the curves; `-` is standard output");
+    command.option("--each", o.each, "EACH.tsv", "the responses to every picture");
+    command.option("--plot", o.plot, "OUT.svg", "the curves as a plot (needs gnuplot)");
     command.option("--sheet", o.sheet, "OUT.png", "two of the pictures, warped");
     command.threads(o.threads);
     command.group("Warps");
-    command.option("--translate", o.translate, "RANGE", "pixels: 9, -4:9, 9/19 for 19 amounts, none");
-    command.option("--scale", o.scale, "RANGE", "factors, as 0.4:1.6/25, or none");
-    command.option("--rotate", o.rotate, "RANGE", "degrees in the plane, as 180/37, or none");
-    command.choice("--border", o.border, "what is beyond the picture");
+    command.option("--translate", o.translate, "RANGE", "pixels: `9`, `-4:9`, `9/19` for 19 amounts, or `none`");
+    command.option("--scale", o.scale, "RANGE", "factors, as `0.4:1.6/25`, or `none`");
+    command.option("--rotate", o.rotate, "RANGE", "degrees in the plane, as `180/37`, or `none`");
+    command.choice("--border", o.border, "what is shown beyond the picture");
     command.option("--crop", o.crop, "C", "the network sees the middle C pixels, or that share (0: all)", 0, 100'000);
     command.option("--positive", o.positive, "LABEL", "pictures with another label are left out");
     command.group("Sequences");
     command.option("--sequence", o.sequence, "VIEWS.tar", "pictures of heads that turn");
-    command.option("--angles", o.angles, "LIST", "01=-90,02=-70,... or a table (default: the name's end)");
+    command.option("--angles", o.angles, "LIST", "`01=-90,02=-70,...` or a table (default: the name's end)");
 
     return run_tool(argc, argv, command, [&] {
         // PICTURES.tar may be missing, where heads that turn are all that is looked at: a list that may be empty.
         if (files.size() > 1)
-            usage_error("PICTURES.tar", "one image set is wanted, not " + std::to_string(files.size()));
+            usage_error("PICTURES.tar", "expected one image set, not " + std::to_string(files.size()));
         if (!files.empty())
             o.pictures = files[0];
         if (o.pictures.empty() && o.sequence.empty())
-            usage_error("PICTURES.tar", "missing, and no --sequence either");
+            usage_error("PICTURES.tar", "missing, and so is --sequence");
         if (const std::string given = command.given_in("Warps"); o.pictures.empty() && !given.empty())
             usage_error(given, "has nothing to act on without PICTURES.tar");
         if (o.sequence.empty() && !o.angles.empty())
@@ -47,7 +47,7 @@ int main(int argc, char** argv)
         if (o.pictures == "-" && o.sequence == "-")
             usage_error("--sequence", "only one of two sets can be standard input");
         if (o.neuron.empty() && o.sweep.empty())
-            usage_error("--neuron", "must be given, or --sweep");
+            usage_error("--neuron", "must be given, unless there is --sweep");
         if (o.crop > 1 && o.crop != double(std::int64_t(o.crop)))
             usage_error("--crop", "must be a whole number of pixels, or a share up to 1");
         keep_apart({o.output, o.each, o.plot, o.sheet}, {o.model, o.pictures, o.sequence, o.sweep, o.angles});

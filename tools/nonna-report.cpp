@@ -7,9 +7,9 @@ int main(int argc, char** argv)
 {
     using namespace nonna;
     std::string folder, output, title = "Grandmother neurons";
-    Command command("nonna-report", "a folder of results as one page of HTML");
+    Command command("nonna-report", "make one page of HTML from a folder of results");
     command.positional("DIR", folder, "folder of results");
-    command.option("-o,--output", output, "OUT.html", "the page (default: DIR/report.html); - is standard output");
+    command.option("-o,--output", output, "OUT.html", "the page (default: DIR/report.html); `-` is standard output");
     command.option("--title", title, "TEXT", "the page's title");
 
     return run_tool(argc, argv, command, [&] {

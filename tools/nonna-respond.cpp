@@ -15,11 +15,11 @@ int main(int argc, char** argv)
     std::string model_path, images, output, labels_out, layer_text = "top";
     int threads = 0;
 
-    Command command("nonna-respond", "responses of a layer's neurons to images");
+    Command command("nonna-respond", "compute the responses of a layer's neurons to images");
     command.positional("MODEL", model_path, "model file");
-    command.positional("IMAGES.tar", images, "image set; - is standard input");
-    command.option("-o,--output", output, "R.npy", "(images, rows, columns, maps); - is standard output").required();
-    command.option("--layer", layer_text, "LAYER", "STAGE.SUBLAYER as in 3.norm, or top");
+    command.positional("IMAGES.tar", images, "image set; `-` is standard input");
+    command.option("-o,--output", output, "R.npy", "(images, rows, columns, maps); `-` is standard output").required();
+    command.option("--layer", layer_text, "LAYER", "STAGE.SUBLAYER as in `3.norm`, or `top`");
     command.option("--labels-out", labels_out, "L.tsv", "key, source and label of each image, in the same order");
     command.threads(threads);
 

@@ -1,5 +1,6 @@
 // nonna-sweep: every neuron as a detector, by thresholds.
 #include "analysis/respond.h"
+#include "analysis/sweep_table.h"
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "images/picture_stream.h"
@@ -25,23 +26,49 @@ std::vector<LayerId> wanted_layers(const std::vector<std::string>& names, const 
     return layers.empty() ? std::vector{top_layer(architecture)} : layers;
 }
 
+// Lines of a table made before, in place of MODEL and TEST.tar.
+ExitStatus print_lines(const std::string& from, const std::vector<std::string>& by, bool names,
+                       const SweepCommand& sweep, const Command& command)
+{
+    keep_apart({sweep.output}, {from});
+    for (const std::string option : {"--responses", "--labels", "--layer", "--jobs", "--held-out", "--folds"})
+        if (command.given(option))
+            usage_error(option, "goes without --from, which scores nothing");
+    if (const std::string option = command.given_in("Scoring"); !option.empty())
+        usage_error(option, "goes without --from, which scores nothing");
+    if (!by.empty() && !sweep.best)
+        usage_error("--by", "needs --best");
+    const SweepTable made(from);
+    (names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, by));
+    return ExitStatus::done;
+}
+
 }    // namespace
 
 int main(int argc, char** argv)
 {
     SweepCommand sweep;
-    std::vector<std::string> files, layers;
-    std::string responses, labels;
+    std::vector<std::string> files, layers, by;
+    std::string responses, labels, from;
+    bool names = false;
     int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
-    command.positional("FILE", files, "MODEL and TEST.tar (- is standard input)");
-    command.option("--responses", responses, "R.npy", "(images, rows, columns, maps) in place of MODEL TEST.tar");
-    command.option("--labels", labels, "L.tsv", "their labels: a table with the column label");
-    command.option("--layer", layers, "LAYER", "as in 3.norm, all or top (default); repeatable");
+    command.positional("FILE", files, "MODEL and TEST.tar (`-` is standard input)");
+    command.option("--responses", responses, "R.npy", "(images, rows, columns, maps), in place of MODEL TEST.tar");
+    command.option("--labels", labels, "L.tsv", "their labels: a table with the column `label`");
+    command.option("--layer", layers, "LAYER", "as in `3.norm`, `all`, or `top` (default)");
     command.threads(threads);
     sweep.declare(command);
+    command.group("A table made before");
+    command.option("--from", from, "SWEEP.tsv", "its lines, in place of MODEL and TEST.tar; see --best");
+    command.option("--by", by, "COLUMN", "what is best in it, then for equals the next COLUMN; repeatable");
+    command.flag("--names", names, "only the neurons' names, one a line");
 
     return run_tool(argc, argv, command, [&] {
+        if (!from.empty() && files.empty())
+            return print_lines(from, by, names, sweep, command);
+        if (const std::string given = command.given_in("A table made before"); !given.empty())
+            usage_error(given, from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
         sweep.check();
         keep_apart(sweep.outputs(), {responses, labels});
         keep_apart(sweep.outputs(), files);
@@ -49,7 +76,7 @@ int main(int argc, char** argv)
         if (command.given("--seed") && !sweep.held_out && !sweep.folds && !sweep.resamples)
             usage_error("--seed", "goes with --held-out, --folds or --bootstrap");
         if (responses == "-" && labels == "-")
-            usage_error("--labels", "standard input gives the responses");
+            usage_error("--labels", "cannot be standard input, which already gives the responses");
         if (responses.empty() != labels.empty())
             usage_error("--labels", "goes with --responses, each needs the other");
         // Responses of another run, or of another program: read as often as needed, no model is loaded.
@@ -57,9 +84,9 @@ int main(int argc, char** argv)
             if (!files.empty())
                 usage_error("--responses", "takes the place of MODEL and TEST.tar");
             if (!layers.empty() && layers[0].find_first_of("\t\n\r/") != std::string::npos)
-                usage_error("--layer", "a name without tabs, lines and slashes");
+                usage_error("--layer", "needs a name without tabs, line breaks and slashes");
             if (layers.size() > 1 || (layers.size() == 1 && layers[0] == "all"))
-                usage_error("--layer", "one name for the responses of one layer");
+                usage_error("--layer", "needs a single name, since the responses are those of one layer");
             const ResponseSource source = file_responses(responses, layers.empty() ? "top" : layers[0]);
             return sweep.run(source, read_label_table(labels, sweep.positive), {}, {}, pool);
         }

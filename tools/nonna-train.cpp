@@ -3,6 +3,7 @@
 
 #include "base/parallel.h"
 #include "cli/run_tool.h"
+#include "optimiser/optimiser.h"
 #include "train/plan.h"
 #include "train/trainer.h"
 
@@ -37,7 +38,7 @@ void check(Options& o, const Command& command)
             usage_error(option, "is the servers' to choose: see nonna-serve");
     if (o.output.empty() && !o.plan && !s.on())
         usage_error("--output", "must be given, but where the parameters are on servers");
-    s.replica = Part::parse(o.replica, "--replica", false);
+    s.replica = Portion::parse(o.replica, "--replica", false);
     s.pull = !o.output.empty();
     if (r.resume && r.checkpoint.empty())
         usage_error("--resume", "needs --checkpoint DIR");
@@ -55,8 +56,7 @@ ExitStatus run(Options& o, const Command& command)
     Pool pool(o.threads);
     const Architecture architecture = o.plan ? Architecture::of_any(o.input) : Architecture::of_model(o.input);
     const MemoryPlan memory = plan_memory(architecture, o.run, pool);
-    if (o.plan)
-        std::fputs(plan_table(memory).c_str(), stdout);
+    std::fputs(o.plan ? plan_table(memory).c_str() : "", stdout);
     require(memory, o.input);
     if (o.plan)
         return ExitStatus::done;
@@ -85,36 +85,36 @@ int main(int argc, char** argv)
     Command command("nonna-train", "train a model on image sets");
     command.positional("MODEL", o.input, "model file to start from");
     command.option("-o,--output", o.output, "OUT", "the trained model");
-    command.option("--data", o.data, "FILE[:WEIGHT]", "image set; several are mixed by weight").required_unless(o.plan);
+    command.option("--data", o.data, "FILE[:WEIGHT]", "image set and its weight").required_unless(o.plan);
     command.option("--steps", r.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", r.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.choice("--schedule", r.schedule, "how far gradients reach");
-    command.choice("--optimizer", r.optimizer, {"sgd", "momentum", "adagrad"}, "update rule");
+    command.choice("--schedule", r.schedule, "how stages learn together");
+    command.choice("--optimizer", r.optimizer, "update rule");
     command.option("--rate", r.rate, "R", "learning rate", 0, 1e6);
     command.choice("--rate-schedule", r.rate_schedule, "how the rate falls");
     command.option("--seed", r.seed, "S", "seed of the data's order");
-    command.option("--validate", o.validation, "FILE", "image set to measure the costs on");
+    command.option("--validate", o.validation, "FILE", "image set on which to measure the costs");
     command.option("--log", r.log, "LOG.tsv", "table of costs");
     command.option("--checkpoint", r.checkpoint, "DIR", "folder for checkpoints");
     command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
-    command.flag("--plan", o.plan, "print what memory a run takes, and end");
+    command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.threads(o.threads);
     command.group("Also");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
-    command.option("--momentum", r.momentum, "M", "of --optimizer momentum", 0, 0.9999);
-    command.option("--validate-every", r.validate_every, "N", "steps between measurements", 1, 1000000000);
-    command.option("--log-every", r.log_every, "N", "steps between rows", 1, 1000000000);
-    command.option("--timing", r.timing, "TIMES.tsv", "table of speed, and of waiting for pictures");
+    command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
+    command.option("--validate-every", r.validate_every, "N", "steps between validations", 1, 1000000000);
+    command.option("--log-every", r.log_every, "N", "steps between rows of the log", 1, 1000000000);
+    command.option("--timing", r.timing, "TIMES.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     ServedOptions& s = r.served;
     command.group(on_servers);
-    command.option("--servers", s.client.servers, "LIST", "addresses, with commas between, or a file with one a line");
+    command.option("--servers", s.client.servers, "LIST", "addresses separated by commas, or a file of them");
     declare_client(command, s.client);
-    command.option("--replica", o.replica, "I/N", "which replica, counted from 0; learns from every N-th picture");
+    command.option("--replica", o.replica, "I/N", "which of N, from 0; learns from every N-th picture");
     command.option("--fetch-every", s.fetch_every, "P", "steps between fetches of the values", 1, 1000000);
-    command.option("--push-every", s.push_every, "G", "steps between pushes of the gradients' sum", 1, 1000000);
-    command.option("--warm-start", s.warm_start, "STEPS", "replicas but 0 wait for so many steps of it", 0, 1000000000);
-    command.option("--patience", s.client.patience, "SECONDS", "how long a lost server is waited for", 0, 1e9);
-    command.choice("--wire", s.client.wire, "numbers between replica and servers");
+    command.option("--push-every", s.push_every, "G", "steps between pushes of the summed gradients", 1, 1000000);
+    command.option("--warm-start", s.warm_start, "STEPS", "steps that replica 0 makes alone", 0, 1000000000);
+    command.option("--patience", s.client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
+    command.choice("--wire", s.client.wire, "format of numbers between replica and servers");
     return run_tool(argc, argv, command, [&] { return run(o, command); });
 }

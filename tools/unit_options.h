@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cli/run_tool.h"
-#include "dataset/unit.h"
+#include "dataset/decode_units.h"
 
 enum class PictureFormat { jpg, png };
 
@@ -22,22 +22,22 @@ class UnitFlags
     void declare_frames(nonna::Command& command)
     {
         nonna::FrameRequest& request = options_.request;
-        command.option("--size", request.size, "N", "side of the square picture in pixels; 0 keeps the whole frame", 0,
+        command.option("--size", request.size, "N", "side of the square picture, pixels; 0 keeps the whole frame", 0,
                        8192);
-        command.choice("--pick", request.pick, "which moment of the span");
+        command.choice("--pick", request.pick, "which moment of the span to take");
         command.option("--per-video", request.count, "N", "frames from each video", 1, 1'000'000);
         command.option("--span", span_, "A:B", "part of the playing time, as fractions");
         command.option("--seed", request.seed, "S", "seed of the random pick");
-        command.choice("--format", format_, "JPEG of quality 95, or PNG without loss");
+        command.choice("--format", format_, "JPEG of quality 95, or lossless PNG");
         command.threads(options_.processes, "files at a time");
     }
     void declare_limits(nonna::Command& command)
     {
         nonna::ChildLimits& limits = options_.limits;
         command.option("--max-pixels", options_.max_pixels, "N", "largest frame that is decoded", 1, 1'000'000'000);
-        command.option("--max-memory", max_memory_, "MIB", "for one file, in MiB; 0: no limit", 0, 1 << 24);
+        command.option("--max-memory", max_memory_, "MIB", "memory for one file, MiB; 0: no limit", 0, 1 << 24);
         command.option("--max-cpu", limits.cpu, "SECONDS", "processor time for one file; 0: no limit", 0, 100'000);
-        command.option("--max-time", limits.wall, "SECONDS", "time for one file; 0: no limit", 0, 100'000);
+        command.option("--max-time", limits.wall, "SECONDS", "time on the clock for one file; 0: no limit", 0, 100'000);
     }
     // What the options do not hold as they were given. `program`: recorded in every sample, with the options that
     // determine it.

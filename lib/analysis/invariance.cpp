@@ -12,24 +12,6 @@ namespace nonna
 namespace
 {
 
-double finite(const Table& table, std::size_t row, std::size_t column)
-{
-    const double value = table.number(row, column);
-    if (!std::isfinite(value))
-        throw Error(table.name,
-                    "line " + std::to_string(row + 2) + ": '" + table.columns[column] + "' is not a finite number");
-    return value;
-}
-
-std::size_t whole(const Table& table, std::size_t row, std::size_t column)
-{
-    const double value = finite(table, row, column);
-    if (value < 0 || value > 1e15 || value != std::floor(value))
-        throw Error(table.name,
-                    "line " + std::to_string(row + 2) + ": '" + table.columns[column] + "' is not a whole number");
-    return std::size_t(value);
-}
-
 CurvePoint point_of(const std::string& warp, double amount, std::span<const double> differences)
 {
     CurvePoint p{warp, amount, differences.size(), 0, 0, 0, differences[0], differences[0], 0};
@@ -53,6 +35,8 @@ CurvePoint point_of(const std::string& warp, double amount, std::span<const doub
 }
 
 }    // namespace
+
+double unchanged_amount(const std::string& warp) { return warp == "scale" ? 1 : 0; }
 
 std::vector<CurvePoint> response_curves(std::span<const WarpResponse> responses, double threshold)
 {
@@ -119,10 +103,10 @@ std::vector<CurvePoint> read_curves(const std::string& path)
     if (table.rows.empty())
         throw Error(path, "no curves in it");
     std::vector<CurvePoint> points;
-    const std::size_t warp = table.column("warp"), pictures = table.column("pictures");
-    const auto value = [&](std::size_t row, const char* name) { return finite(table, row, table.column(name)); };
+    const std::size_t warp = table.column("warp");
+    const auto value = [&](std::size_t row, const char* name) { return table.finite(row, name); };
     for (std::size_t i = 0; i < table.rows.size(); ++i)
-        points.push_back({table.rows[i][warp], value(i, "amount"), whole(table, i, pictures), value(i, "mean"),
+        points.push_back({table.rows[i][warp], value(i, "amount"), table.whole(i, "pictures"), value(i, "mean"),
                           value(i, "deviation"), value(i, "error"), value(i, "least"), value(i, "most"),
                           value(i, "above")});
     return points;
@@ -140,51 +124,6 @@ void write_responses(const std::string& path, std::span<const WarpResponse> resp
             .cell(r.response - threshold)
             .end_row();
     table.commit();
-}
-
-SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>& wanted,
-                         const Architecture& architecture)
-{
-    const Table table = read_table(path);
-    if (table.rows.empty())
-        throw Error(path, "no neurons in it");
-    const std::size_t layer = table.column("layer"), row = table.column("row"), column = table.column("col"),
-                      map = table.column("map"), threshold = table.column("threshold");
-    const auto neuron_of = [&](std::size_t i) {
-        const std::string name = table.rows[i][layer] + "/" + std::to_string(whole(table, i, row)) + "," +
-                                 std::to_string(whole(table, i, column)) + "," + std::to_string(whole(table, i, map));
-        try {
-            return parse_neuron(name, architecture);
-        } catch (const Error& e) {
-            throw Error(path, "line " + std::to_string(i + 2) + ": " + name + ": " + e.reason());
-        }
-    };
-    const auto polarity = [&](std::size_t i) {
-        return table.has("polarity") && finite(table, i, table.column("polarity")) < 0 ? -1 : 1;
-    };
-    if (wanted) {
-        for (std::size_t i = 0; i < table.rows.size(); ++i)
-            if (neuron_of(i) == *wanted)
-                return {*wanted, finite(table, i, threshold), polarity(i)};
-        throw Error(path, "no line for the neuron " + neuron_name(*wanted));
-    }
-    const bool choice = table.has("choice_accuracy");
-    const std::size_t accuracy = table.column(choice ? "choice_accuracy" : "accuracy"),
-                      auc = table.column(choice ? "choice_auc" : "auc");
-    // nan: a neuron that was not scored, or a sweep without AUC
-    const auto value = [&](std::size_t i, std::size_t of) {
-        return std::isnan(table.number(i, of)) ? -1 : finite(table, i, of);
-    };
-    std::size_t best = 0;
-    std::pair<double, double> best_score(-1, -1);
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        const std::pair<double, double> score(value(i, accuracy), value(i, auc));
-        if (score > best_score) {
-            best = i;
-            best_score = score;
-        }
-    }
-    return {neuron_of(best), finite(table, best, threshold), polarity(best)};
 }
 
 }    // namespace nonna

@@ -9,8 +9,6 @@
 // and `above`, the share of pictures with r > threshold. With one picture, deviation and error are 0.
 #pragma once
 
-#include "model/neuron.h"
-
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -34,6 +32,9 @@ struct CurvePoint {
     double mean = 0, deviation = 0, error = 0, least = 0, most = 0, above = 0;
 };
 
+// The amount of a warp that changes nothing: 1 of "scale", else 0.
+double unchanged_amount(const std::string& warp);
+
 // Warps in the order they come in, amounts ascending. Error when a response is not finite.
 std::vector<CurvePoint> response_curves(std::span<const WarpResponse> responses, double threshold);
 
@@ -51,18 +52,5 @@ std::vector<CurvePoint> read_curves(const std::string& path);    // Error where 
 
 // warp amount picture group response difference
 void write_responses(const std::string& path, std::span<const WarpResponse> responses, double threshold);
-
-struct SweptNeuron {
-    NeuronId neuron;
-    double threshold = 0;
-    int polarity = 1;    // -1: it says yes below the threshold
-};
-
-// From a sweep's table (layer row col map threshold accuracy ...): the wanted neuron, or the best one: by
-// choice_accuracy and choice_auc where the table has them, else accuracy and auc; of equals the first. The threshold is
-// in both cases that of the column `threshold`. Error where the table lacks the neuron, or holds one that the
-// architecture does not have.
-SweptNeuron swept_neuron(const std::string& table, const std::optional<NeuronId>& wanted,
-                         const Architecture& architecture);
 
 }    // namespace nonna

@@ -98,7 +98,8 @@ void KMeans::State::read(std::span<const std::size_t> which, std::span<float> in
 
 void KMeans::State::sampled(std::span<const std::size_t> which) { read(which, centroids.values); }
 
-// k-means++. `candidates` are read once and held.
+// k-means++. `candidates` are read once and held, and so is each one's squared distance to the nearest centroid: it can
+// only shrink, so that a new centroid costs one product with every candidate, not one for each centroid before it.
 void KMeans::State::spread_out(std::vector<std::size_t> candidates, Random& random)
 {
     const std::size_t n = candidates.size(), length = source.length;
@@ -130,6 +131,7 @@ void KMeans::State::spread_out(std::vector<std::size_t> candidates, Random& rand
             chosen = random.below(n);
             continue;
         }
+        // The candidate at which the running sum passes the draw; of rounding's leftovers the last that has any share.
         std::size_t next = 0;
         for (std::size_t i = 0; i < n && left >= 0; ++i)
             if (least[i] > 0) {

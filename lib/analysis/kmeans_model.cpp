@@ -131,8 +131,24 @@ void save(const std::string& path, const KMeansModel& model, const Centroids& ce
     file.commit();
 }
 
+// Two runs would overwrite each other's centroids. Nothing is held for what is no file, as /dev/null.
+std::optional<FolderLock> lock_of(const std::string& path)
+{
+    std::optional<FolderLock> lock;
+    std::error_code ignored;
+    const bool device = std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored);
+    if (!path.empty() && !device) {
+        const std::filesystem::path file = std::filesystem::absolute(path);
+        lock.emplace(file.parent_path(), file.filename().string() + ".lock", path,
+                     "another run is fitting these centroids");
+    }
+    return lock;
+}
+
 }    // namespace
 
+// A file may come from anywhere. Sizes are checked against each other before anything is allocated by them, the numbers
+// after they are read; what is left of the metadata is the run's, which a later one is compared with.
 KMeansModel load_kmeans(const std::string& path)
 {
     const SafetensorsReader file(path);
@@ -146,17 +162,18 @@ KMeansModel load_kmeans(const std::string& path)
     p.factor = number<double>(file, "factor");
     Centroids& c = model.centroids;
     c.iterations = number<std::int64_t>(file, "iterations");
-    const std::vector<std::uint64_t>& shape = file.info("centroids").shape;
-    if (p.side < 1 || p.side > 4096 || p.width < 0 || p.width > p.side || (p.width > 0 && p.width % 2 == 0) ||
-        !(p.factor > 0) || !std::isfinite(float(p.factor)) || c.iterations < 0 || shape.size() != 4 || shape[0] < 1 ||
-        shape[1] != std::uint64_t(p.side) || shape[2] != shape[1] || shape[3] != 3)
+    const std::vector<std::uint64_t>& shape = file.info("centroids").shape;    // (centroid, row, column, channel)
+    const bool pictures = p.side >= 1 && p.side <= 4096 && shape.size() == 4 && shape[0] >= 1 &&
+                          shape[1] == std::uint64_t(p.side) && shape[2] == shape[1] && shape[3] == 3;
+    const bool whitening = p.width == 0 || (p.width > 0 && p.width <= p.side && p.width % 2 == 1);
+    const bool scale = p.factor > 0 && std::isfinite(float(p.factor));
+    if (!pictures || !whitening || !scale || c.iterations < 0 || file.info("weights").elements() != shape[0])
         throw Error(file.name(), "its sizes do not agree with each other");
+
     c.count = shape[0];
     c.length = std::size_t(p.side) * p.side * 3;
     c.values.resize(c.count * c.length);
     file.read("centroids", std::span<float>(c.values));
-    if (file.info("weights").elements() != c.count)
-        throw Error(file.name(), "its sizes do not agree with each other");
     c.weights.resize(c.count);
     file.read("weights", std::span<double>(c.weights));
     if (p.width > 0) {
@@ -168,6 +185,7 @@ KMeansModel load_kmeans(const std::string& path)
         !std::all_of(c.weights.begin(), c.weights.end(), [](double w) { return std::isfinite(w) && w >= 0; }) ||
         !std::all_of(p.filters.begin(), p.filters.end(), finite))
         throw Error(file.name(), "holds a value that is not a finite number");
+
     model.provenance = file.metadata();
     model.finished = model.provenance["finished"] == "yes";
     for (const std::string& key : own_keys)
@@ -180,20 +198,15 @@ void save_kmeans(const std::string& path, const KMeansModel& model)
     save(path, model, model.centroids, model.finished);
 }
 
+// The model is whole, but for its centroids, before the first iteration: so it can be saved after any of them. The
+// centroids stay with `kmeans` until the end, for there is room for one copy.
 KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, const std::string& tool, Pool& pool)
 {
-    std::optional<FolderLock> lock;    // two runs would overwrite each other's centroids
-    std::error_code ignored;
-    const bool device =
-        std::filesystem::exists(fit.save, ignored) && !std::filesystem::is_regular_file(fit.save, ignored);
-    if (!fit.save.empty() && !device) {
-        const std::filesystem::path file = std::filesystem::absolute(fit.save);
-        lock.emplace(file.parent_path(), file.filename().string() + ".lock", fit.save,
-                     "another run is fitting these centroids");
-    }
+    const std::optional<FolderLock> lock = lock_of(fit.save);
     KMeansModel model;
     const std::map<std::string, std::string> run = run_of(pictures, fit, tool);
     const bool goes_on = fit.resume && std::filesystem::exists(fit.save);
+    // Vectors are prepared as they are read, by the model's preprocessing, which is found below before any is read.
     VectorSource vectors{pictures.name, pictures.count, std::size_t(pictures.side) * pictures.side * 3, {}};
     vectors.read = [&](std::size_t i, std::span<float> x) {
         std::vector<std::uint8_t> rgb(x.size());

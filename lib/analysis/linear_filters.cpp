@@ -116,6 +116,10 @@ std::set<std::size_t> RandomCrops::only_whole() const
     return whole_;
 }
 
+// Every product of a filter with an image once, in two loops: images in batches whose responses fit into memory, for
+// each batch all filters in blocks. Filters are cut anew for each batch, for held as floats they would be gigabytes;
+// within a block they are made by one thread and used at once, as the product of two matrices, so that blocks, not
+// single filters, are the threads' work.
 ResponseSource linear_responses(const PictureBytes& images, const RandomCrops& crops, const LinearOptions& options,
                                 const std::string& name, Pool& pool)
 {
@@ -133,6 +137,7 @@ ResponseSource linear_responses(const PictureBytes& images, const RandomCrops& c
             std::vector<std::uint8_t> rgb;
             std::vector<float> filters;
         };
+        // One block's pictures a thread, made when it first works.
         std::vector<Work> work(std::size_t(pool.threads()));
         std::vector<float> x(batch * size), responses(batch * filters);
         Progress progress("linear filters", images.count * filters, "products");
@@ -154,7 +159,7 @@ ResponseSource linear_responses(const PictureBytes& images, const RandomCrops& c
                 dot_products(x.data(), count, w.filters.data(), n, size, responses.data() + begin, filters);
                 progress.advance(count * n);
             });
-            for (std::size_t l = 0; l < wanted.size(); ++l)
+            for (std::size_t l = 0; l < wanted.size(); ++l)    // there is one layer, wanted or not
                 take(l, first, count, std::span(responses).first(count * filters));
         }
     };

@@ -9,8 +9,7 @@
 //     centred   each picture's mean, one over all channels, is taken off: the cosine is their correlation, blind to
 //               brightness and contrast.
 //     whitened  as a network's preprocessing does (model/preprocess.h), fitted on the first crops: fine detail weighs
-//     as
-//               much as coarse.
+//               as much as coarse.
 // A flat picture has no direction: its responses are 0.
 //
 // Crops are decoded when they are needed and never held at once: a block of them a thread, and as floats the test

@@ -1,12 +1,9 @@
 #include "analysis/neuron_choice.h"
 
+#include "analysis/sweep_table.h"
 #include "base/error.h"
-#include "io/table.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <numeric>
 #include <set>
 
 namespace nonna
@@ -15,61 +12,15 @@ namespace nonna
 namespace
 {
 
-std::vector<std::string> ranking_columns(const Table& table, const std::string& by)
-{
-    if (!by.empty())
-        return {by};
-    for (const std::string prefix : {"choice_", ""})
-        if (table.has(prefix + "accuracy")) {
-            std::vector<std::string> columns = {prefix + "accuracy"};
-            if (table.has(prefix + "auc"))
-                columns.push_back(prefix + "auc");
-            return columns;
-        }
-    return {};
-}
-
 std::vector<NeuronId> of_table(const NeuronChoice& choice, const Architecture& architecture)
 {
-    const Table table = read_table(choice.table);
-    std::vector<std::string> names;
-    if (table.has("neuron")) {
-        const std::size_t neuron = table.column("neuron");
-        for (const auto& row : table.rows)
-            names.push_back(row[neuron]);
-    } else {
-        const std::size_t layer = table.column("layer"), row = table.column("row"), column = table.column("col"),
-                          map = table.column("map");
-        for (const auto& r : table.rows)
-            names.push_back(r[layer] + "/" + r[row] + "," + r[column] + "," + r[map]);
-    }
-    if (names.empty())
-        throw Error(table.name, "no neurons in it");
-
-    const std::vector<std::string> columns = ranking_columns(table, choice.by);
-    std::vector<std::vector<double>> values(names.size());
-    for (const std::string& column : columns) {
-        const std::size_t c = table.column(column);
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            const double v = table.number(i, c);
-            values[i].push_back(std::isnan(v) ? -std::numeric_limits<double>::infinity() : v);
-        }
-    }
-    std::vector<std::size_t> order(names.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
-    std::set<std::string> taken;    // a table may have several lines of a neuron
-    std::erase_if(order, [&](std::size_t i) { return !taken.insert(names[i]).second; });
-    order.resize(std::min(order.size(), std::size_t(choice.count.value_or(100))));
-
+    const SweepTable sweep(choice.table);
+    const std::size_t most = std::size_t(choice.count.value_or(100));
     std::vector<NeuronId> neurons;
-    for (const std::size_t i : order) {
-        try {
-            neurons.push_back(parse_neuron(names[i], architecture));
-        } catch (const Error& e) {
-            throw Error(table.name, "line " + std::to_string(i + 2) + ": " + names[i] + ": " + e.reason());
-        }
-    }
+    std::set<std::string> taken;    // a table may have several lines of a neuron
+    for (const std::size_t row : sweep.ranked(choice.by.empty() ? sweep.usual_order() : std::vector{choice.by}))
+        if (neurons.size() < most && taken.insert(sweep.neuron(row)).second)
+            neurons.push_back(sweep.neuron(row, architecture));
     return neurons;
 }
 

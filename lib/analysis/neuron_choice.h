@@ -15,15 +15,14 @@ namespace nonna
 struct NeuronChoice {
     std::vector<std::string> names;    // "3.norm/6,6,2"
     std::string table;                 // TSV with the columns neuron, or layer row col map
-    std::string by;                    // its column that says which are best: large values first; empty: see below
+    std::string by;                    // its column that says which are best: large values first; empty: the usual
     std::string layer;
     std::optional<std::int64_t> count;    // of the table or layer, at most; none: 100
 };
 
 // In the order given, each once; best first; evenly over the layer's rows, columns and maps. Error (usage) where none
 // or more than one of the three is given, or a name fits no neuron of the architecture. Without `by` a table is ranked
-// as nonna-sweep ranks: by choice_accuracy and choice_auc where it has them, by accuracy and auc otherwise, and in its
-// own order where it has neither. Equal ones, and those that are not numbers, last, keep the table's order.
+// as nonna-sweep ranks (analysis/sweep_table.h), and in its own order where it has nothing to rank by.
 std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Architecture& architecture);
 
 std::vector<NeuronId> spread_neurons(LayerId layer, std::size_t count, const Architecture& architecture);

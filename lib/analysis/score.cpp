@@ -57,6 +57,8 @@ Score Score::not_a_number()
     return score;
 }
 
+// Of equally good thresholds the lowest is kept, and a yes above before a yes below: so those are tried first, and only
+// what is right more often replaces what was found.
 void Score::choose(const double (&thresholds)[sweep_thresholds], const Counts& at_or_below, const Counts& below,
                    std::uint64_t positives, std::uint64_t negatives, Polarity allowed)
 {
@@ -96,6 +98,9 @@ bool Ranking::rank(std::span<const float> responses)
     return finite;
 }
 
+// One walk through the sorted responses, from the least, does for all thresholds and the AUC at once: whenever a
+// threshold is passed, what was seen until then lies at or below it. Equal responses are taken in one bite, for they
+// are on the same side of every threshold and a tie each with each other.
 Score Ranking::score(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted,
                      Polarity allowed) const
 {
@@ -127,6 +132,7 @@ Score Ranking::score(std::span<const std::uint8_t> labels, std::span<const std::
         seen[0] += tied[0];
         seen[1] += tied[1];
     }
+    // Thresholds that no response is above, as those of a constant neuron.
     for (; reached < sweep_thresholds; ++reached)
         std::copy(seen, seen + 2, below[reached]);
     for (; passed < sweep_thresholds; ++passed)

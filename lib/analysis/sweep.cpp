@@ -94,14 +94,6 @@ double mean_over(const std::vector<HeldOut>& held, double (*value)(const HeldOut
     return sum / double(held.size());
 }
 
-// Is a better than b? NaN is never better.
-bool better(double accuracy_a, double auc_a, double accuracy_b, double auc_b)
-{
-    if (std::isnan(accuracy_a) || std::isnan(accuracy_b))
-        return !std::isnan(accuracy_a) && std::isnan(accuracy_b);
-    return accuracy_a != accuracy_b ? accuracy_a > accuracy_b : auc_a > auc_b;
-}
-
 }    // namespace
 
 double NeuronScore::choice_accuracy() const
@@ -111,6 +103,10 @@ double NeuronScore::choice_accuracy() const
 double NeuronScore::choice_auc() const
 {
     return mean_over(held, [](const HeldOut& h) { return h.choice.auc; });
+}
+Merit NeuronScore::merit() const
+{
+    return held.empty() ? Merit{all.accuracy, all.auc} : Merit{choice_accuracy(), choice_auc()};
 }
 double NeuronScore::held_accuracy() const
 {
@@ -127,6 +123,7 @@ double guess(const Labels& labels)
     return std::max(positive, 1 - positive);
 }
 
+// As many neurons at a time as the memory holds, each block read while the one before it is scored.
 std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& labels, const SweepOptions& options,
                                Pool& pool)
 {
@@ -156,7 +153,7 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
     }
     const std::size_t bytes = source.images * sizeof(float);    // of a neuron
     std::vector<Block> blocks = plan_blocks(source, memory / bytes);
-    if (blocks.size() > source.layers.size())    // one is scored while the next is read
+    if (blocks.size() > source.layers.size())    // some layer is in pieces: two of them are held at a time
         blocks = plan_blocks(source, memory / 2 / bytes);
     std::future<std::vector<float>> next = std::async(std::launch::async, read_turned, source, blocks[0]);
     for (std::size_t b = 0; b < blocks.size(); ++b) {
@@ -170,21 +167,19 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
     return scores;
 }
 
-void sort_best_first(std::vector<NeuronScore>& scores)
+void sort_best_first(std::vector<NeuronScore>& scores, ChooseBy by)
 {
-    std::stable_sort(scores.begin(), scores.end(), [](const NeuronScore& a, const NeuronScore& b) {
-        return a.held.empty() ? better(a.all.accuracy, a.all.auc, b.all.accuracy, b.all.auc)
-                              : better(a.choice_accuracy(), a.choice_auc(), b.choice_accuracy(), b.choice_auc());
-    });
+    std::stable_sort(scores.begin(), scores.end(),
+                     [by](const NeuronScore& a, const NeuronScore& b) { return better(a.merit(), b.merit(), by); });
 }
 
-std::vector<std::size_t> chosen_by_splits(std::span<const NeuronScore> scores)
+std::vector<std::size_t> chosen_by_splits(std::span<const NeuronScore> scores, ChooseBy by)
 {
     std::vector<std::size_t> chosen(scores.empty() ? 0 : scores.front().held.size(), 0);
     for (std::size_t s = 0; s < chosen.size(); ++s)
         for (std::size_t k = 1; k < scores.size(); ++k) {
             const Score &a = scores[k].held[s].choice, &b = scores[chosen[s]].held[s].choice;
-            if (better(a.accuracy, a.auc, b.accuracy, b.auc))
+            if (better({a.accuracy, a.auc}, {b.accuracy, b.auc}, by))
                 chosen[s] = k;
         }
     return chosen;

@@ -11,6 +11,7 @@
 #include "analysis/response_source.h"
 #include "analysis/score.h"
 #include "analysis/splits.h"
+#include "analysis/sweep_table.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +50,7 @@ struct NeuronScore {
     double choice_auc() const;
     double held_accuracy() const;
     double held_auc() const;
+    Merit merit() const;    // what it is ranked by: of the images that choose
     bool finite() const { return all.accuracy == all.accuracy; }
 };
 
@@ -64,11 +66,11 @@ struct SweepOptions {
 std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& labels, const SweepOptions& options,
                                Pool& pool);
 
-// By accuracy (the choosing parts' where there are any), then AUC, then the order they stand in; NaN last.
-void sort_best_first(std::vector<NeuronScore>& scores);
+// By the rule of analysis/sweep_table.h; NaN last.
+void sort_best_first(std::vector<NeuronScore>& scores, ChooseBy by = ChooseBy::accuracy);
 
 // For each split the neuron that its choosing part likes best, as an index into scores.
-std::vector<std::size_t> chosen_by_splits(std::span<const NeuronScore> scores);
+std::vector<std::size_t> chosen_by_splits(std::span<const NeuronScore> scores, ChooseBy by = ChooseBy::accuracy);
 
 // One response an image, of the neuron that `score` belongs to.
 std::vector<float> responses_of(const ResponseSource& source, const NeuronScore& score);

@@ -107,6 +107,116 @@ double accuracy(const Range& range, const std::uint32_t (&above)[2][bins], const
     return double(right) / double(all);
 }
 
+// One block of neurons while its responses go by: what is known of each, view by view (0: all images; v: split v - 1).
+//
+// The range of a view must be known before a response can be placed among its thresholds, and the means before squared
+// deviations can be summed without loss: hence two readings. Everything of a neuron is kept together and each task has
+// neurons of its own, so that no counter is shared between threads and sums run in the images' order for any of them.
+class BlockCount
+{
+  public:
+    BlockCount(const ResponseSource& source, std::size_t layer, std::size_t first, std::size_t neurons,
+               const Labels& labels, const SweepOptions& options, Pool& pool)
+        : source_(source), layer_(layer), first_(first), neurons_(neurons), labels_(labels), options_(options),
+          pool_(pool), ranges_(neurons * views_), cells_(neurons * views_), moments_(neurons)
+    {
+        for (const std::uint8_t label : labels)
+            ++counts_[label];
+    }
+
+    // The first reading: ranges, sums, and whether all is finite.
+    void find_ranges()
+    {
+        each_response([&](std::size_t image, std::size_t n, float r) {
+            Moments& m = moments_[n];
+            m.finite = m.finite && std::isfinite(r);
+            m.sum[labels_[image]] += r;
+            for (std::size_t v = 0; v < views_; ++v)
+                if (chooses(v, image)) {
+                    Range& range = ranges_[n * views_ + v];
+                    range.least = std::min(range.least, r);
+                    range.most = std::max(range.most, r);
+                }
+        });
+    }
+
+    // The second: a neuron with a response that is not finite has no thresholds, and is passed over.
+    void count()
+    {
+        each_response([&](std::size_t image, std::size_t n, float r) {
+            Moments& m = moments_[n];
+            if (!m.finite)
+                return;
+            const int label = labels_[image];
+            const double d = r - m.sum[label] / counts_[label];
+            m.squares[label] += d * d;
+            for (std::size_t v = 0; v < views_; ++v) {
+                const Range& range = ranges_[n * views_ + v];
+                Cells& c = cells_[n * views_ + v];
+                const int held = !chooses(v, image);
+                int strictly = 0, at_or_below = 0;
+                place(r, range.least, range.most, strictly, at_or_below);
+                ++c.above[held][label][strictly];
+                ++c.reached[held][label][at_or_below];
+            }
+        });
+    }
+
+    void score(std::size_t n, NeuronScore& score) const
+    {
+        const double nan = std::numeric_limits<double>::quiet_NaN();
+        const Moments& m = moments_[n];
+        if (!m.finite) {
+            score.all = Score::not_a_number();
+            score.held.assign(options_.splits.size(), {score.all, nan, nan});
+            return;
+        }
+        for (std::size_t v = 0; v < views_; ++v) {
+            const Range& range = ranges_[n * views_ + v];
+            const Cells& c = cells_[n * views_ + v];
+            const Score chosen = choose(range, c.above[0], c.reached[0], options_.polarity);
+            if (v == 0)
+                score.all = chosen;
+            else
+                score.held.push_back({chosen, accuracy(range, c.above[1], c.reached[1], chosen), nan});
+        }
+        const double means[2] = {m.sum[0] / counts_[0], m.sum[1] / counts_[1]};
+        score.all.dprime = score.all.polarity * discriminability(means, m.squares, counts_);
+    }
+
+  private:
+    const ResponseSource& source_;
+    std::size_t layer_, first_, neurons_;
+    const Labels& labels_;
+    const SweepOptions& options_;
+    Pool& pool_;
+    const std::size_t views_ = 1 + options_.splits.size();
+    std::vector<Range> ranges_;    // (neuron, view)
+    std::vector<Cells> cells_;
+    std::vector<Moments> moments_;
+    double counts_[2] = {0, 0};    // images of a label
+
+    bool chooses(std::size_t view, std::size_t image) const
+    {
+        return view == 0 || options_.splits[view - 1][image] == 1;
+    }
+
+    // see(image, neuron of the block, response), -0 as 0.
+    template <class See> void each_response(See see)
+    {
+        each_batch(source_, layer_, first_, neurons_,
+                   [&](std::size_t at, std::size_t images, const std::vector<float>& batch) {
+                       pool_.for_each((neurons_ + neurons_a_task - 1) / neurons_a_task, [&](std::size_t t, int) {
+                           const std::size_t begin = t * neurons_a_task,
+                                             end = std::min(begin + neurons_a_task, neurons_);
+                           for (std::size_t i = 0; i < images; ++i)
+                               for (std::size_t n = begin; n < end; ++n)
+                                   see(at + i, n, batch[i * neurons_ + n] + 0.0f);
+                       });
+                   });
+    }
+};
+
 }    // namespace
 
 std::size_t sweep_counts_bytes(const SweepOptions& options)
@@ -117,80 +227,11 @@ std::size_t sweep_counts_bytes(const SweepOptions& options)
 void count_block(const ResponseSource& source, std::size_t layer, std::size_t first, const Labels& labels,
                  const SweepOptions& options, std::span<NeuronScore> scores, Pool& pool)
 {
-    const std::size_t neurons = scores.size(), views = 1 + options.splits.size();
-    std::vector<Range> ranges(neurons * views);
-    std::vector<Moments> moments(neurons);
-    double counts[2] = {0, 0};
-    for (const std::uint8_t label : labels)
-        ++counts[label];
-    const auto chooses = [&](std::size_t view, std::size_t image) {
-        return view == 0 || options.splits[view - 1][image] == 1;
-    };
-    const auto each = [&](auto task) {    // task(first, end): some neurons of the block
-        pool.for_each((neurons + neurons_a_task - 1) / neurons_a_task, [&](std::size_t t, int) {
-            task(t * neurons_a_task, std::min((t + 1) * neurons_a_task, neurons));
-        });
-    };
-
-    each_batch(source, layer, first, neurons, [&](std::size_t at, std::size_t images, const std::vector<float>& batch) {
-        each([&](std::size_t begin, std::size_t end) {
-            for (std::size_t i = 0; i < images; ++i)
-                for (std::size_t n = begin; n < end; ++n) {
-                    const float r = batch[i * neurons + n] + 0.0f;
-                    moments[n].finite = moments[n].finite && std::isfinite(r);
-                    moments[n].sum[labels[at + i]] += r;
-                    for (std::size_t v = 0; v < views; ++v)
-                        if (chooses(v, at + i)) {
-                            Range& range = ranges[n * views + v];
-                            range.least = std::min(range.least, r);
-                            range.most = std::max(range.most, r);
-                        }
-                }
-        });
-    });
-    std::vector<Cells> cells(neurons * views);
-    each_batch(source, layer, first, neurons, [&](std::size_t at, std::size_t images, const std::vector<float>& batch) {
-        each([&](std::size_t begin, std::size_t end) {
-            for (std::size_t i = 0; i < images; ++i)
-                for (std::size_t n = begin; n < end; ++n) {
-                    if (!moments[n].finite)
-                        continue;
-                    const float r = batch[i * neurons + n] + 0.0f;
-                    const int label = labels[at + i];
-                    const double d = r - moments[n].sum[label] / counts[label];
-                    moments[n].squares[label] += d * d;
-                    for (std::size_t v = 0; v < views; ++v) {
-                        const Range& range = ranges[n * views + v];
-                        Cells& c = cells[n * views + v];
-                        const int held = !chooses(v, at + i);
-                        int strictly = 0, at_or_below = 0;
-                        place(r, range.least, range.most, strictly, at_or_below);
-                        ++c.above[held][label][strictly];
-                        ++c.reached[held][label][at_or_below];
-                    }
-                }
-        });
-    });
-    for (std::size_t n = 0; n < neurons; ++n) {
-        NeuronScore& score = scores[n];
-        const double nan = std::numeric_limits<double>::quiet_NaN();
-        if (!moments[n].finite) {
-            score.all = Score::not_a_number();
-            score.held.assign(options.splits.size(), {score.all, nan, nan});
-            continue;
-        }
-        const double means[2] = {moments[n].sum[0] / counts[0], moments[n].sum[1] / counts[1]};
-        for (std::size_t v = 0; v < views; ++v) {
-            const Range& range = ranges[n * views + v];
-            const Cells& c = cells[n * views + v];
-            const Score chosen = choose(range, c.above[0], c.reached[0], options.polarity);
-            if (v == 0)
-                score.all = chosen;
-            else
-                score.held.push_back({chosen, accuracy(range, c.above[1], c.reached[1], chosen), nan});
-        }
-        score.all.dprime = score.all.polarity * discriminability(means, moments[n].squares, counts);
-    }
+    BlockCount block(source, layer, first, scores.size(), labels, options, pool);
+    block.find_ranges();
+    block.count();
+    for (std::size_t n = 0; n < scores.size(); ++n)
+        block.score(n, scores[n]);
 }
 
 }    // namespace nonna

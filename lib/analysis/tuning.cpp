@@ -23,9 +23,8 @@ void Tuning::add(std::vector<std::string> values, const ResponseSource& source, 
 
 const Tuning::Setting& Tuning::chosen() const
 {
-    return *std::max_element(settings_.begin(), settings_.end(), [](const Setting& a, const Setting& b) {
-        const double x = a.best.choice_accuracy(), y = b.best.choice_accuracy();
-        return x != y ? x < y : a.best.choice_auc() < b.best.choice_auc();
+    return *std::min_element(settings_.begin(), settings_.end(), [](const Setting& a, const Setting& b) {
+        return better(a.best.merit(), b.best.merit());    // the first of the best, as the least of an order
     });
 }
 

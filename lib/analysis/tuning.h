@@ -21,7 +21,7 @@ class Tuning
         std::string detector;
         NeuronScore best;
     };
-    // By accuracy on the choosing half, then AUC; of equal ones the first.
+    // The best on the choosing half, by the rule of neurons (analysis/sweep_table.h).
     const Setting& chosen() const;
 
     // The columns, then detector choice_accuracy choice_auc chosen held_accuracy held_auc; the last two are nan but

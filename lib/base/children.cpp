@@ -1,5 +1,6 @@
 #include "base/children.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/failed_allocation.h"
 #include "base/interrupt.h"
@@ -17,6 +18,7 @@
 #include <malloc.h>
 #include <new>
 #include <poll.h>
+#include <span>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -48,19 +50,6 @@ bool is_whole(const std::string& data)
 }
 
 // The child's side. Nothing here may return into the parent's code or throw.
-
-bool write_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
 
 bool answer(int fd, Kind kind, std::string_view payload)
 {
@@ -161,7 +150,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Child {
     pid_t pid = -1;
-    int pipe = -1;
+    Descriptor pipe;
     std::size_t slot = 0;
     double left = 0;         // seconds of wall time; infinite without a limit
     bool stopped = false;    // killed for the wall limit
@@ -170,32 +159,29 @@ struct Child {
 
 std::uint64_t address_space()
 {
-    const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    Descriptor statm = Descriptor::open("/proc/self/statm", O_RDONLY);
     char text[128] = {};
-    const ssize_t n = fd >= 0 ? ::read(fd, text, sizeof text - 1) : -1;
-    const std::string reason = n < 0 ? errno_reason() : "not understood";
-    if (fd >= 0)
-        ::close(fd);
+    statm.read(std::as_writable_bytes(std::span(text).first(sizeof text - 1)));
     unsigned long long pages = 0;
-    if (n <= 0 || std::sscanf(text, "%llu", &pages) != 1)
-        throw Error("/proc/self/statm", reason);
+    if (std::sscanf(text, "%llu", &pages) != 1)
+        throw Error(statm.name(), "not understood");
     return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 // The last step of a child that has closed its pipe: it is on its way out, or is sent there.
 ChildEnd reap(Child& child)
 {
-    ::close(child.pipe);
+    child.pipe = {};
     ::kill(child.pid, SIGKILL);    // does not change the status of one that is ending
     int status = 0;
-    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    uninterrupted([&] { return waitpid(child.pid, &status, 0); });
     ChildEnd end;
     end.how = ChildEnd::How::crashed;
     if (is_whole(child.data)) {
-        end.how = child.data[0] == result      ? ChildEnd::How::done
-                  : child.data[0] == no_memory ? ChildEnd::How::out_of_memory
-                                               : ChildEnd::How::crashed;
+        if (child.data[0] == result)
+            end.how = ChildEnd::How::done;
+        else if (child.data[0] == no_memory)
+            end.how = ChildEnd::How::out_of_memory;
         child.data.erase(0, header_size);
         end.result = std::move(child.data);
     } else if (child.stopped) {
@@ -245,29 +231,25 @@ class Children
         running_.reserve(running_.size() + 1);    // nothing may throw between the fork and its record
         const std::uint64_t base = children_limit_memory && limits_.memory ? address_space() : 0;
         for (;;) {
-            int ends[2];
-            if (pipe2(ends, O_CLOEXEC) != 0)
-                throw Error("pipe", errno_reason());
+            Pipe pipe = open_pipe("pipe");
             const pid_t parent = getpid(), pid = fork();
             if (pid == 0)
-                be_child(ends[1], parent, limits_, base, work, slot);
+                be_child(pipe.write_end.number(), parent, limits_, base, work, slot);
             const int failure = errno;
-            ::close(ends[1]);
+            pipe.write_end = {};    // the child's alone: its end is the end of what can be read
             if (pid > 0) {
-                fcntl(ends[0], F_SETFL, O_NONBLOCK);
+                fcntl(pipe.read_end.number(), F_SETFL, O_NONBLOCK);
                 Child child;
                 child.pid = pid;
-                child.pipe = ends[0];
+                child.pipe = std::move(pipe.read_end);
                 child.slot = slot;
                 child.left = limits_.wall > 0 ? limits_.wall : HUGE_VAL;
                 running_.push_back(std::move(child));
                 return;
             }
-            ::close(ends[0]);
-            errno = failure;
             // Too many processes, or no memory for one more: those under way give theirs back.
             if (running_.empty() || (failure != EAGAIN && failure != ENOMEM))
-                throw Error("fork", errno_reason());
+                throw Error("fork", errno_reason(failure));
             const std::size_t before = running_.size();
             while (running_.size() == before)
                 wait();
@@ -280,7 +262,7 @@ class Children
         double least = 1;
         polled_.clear();
         for (const Child& child : running_) {
-            polled_.push_back({child.pipe, POLLIN, 0});
+            polled_.push_back({child.pipe.number(), POLLIN, 0});
             least = std::min(least, child.left);
         }
         const auto before = Clock::now();
@@ -322,9 +304,7 @@ class Children
     bool read(Child& child)
     {
         for (;;) {
-            const ssize_t n = ::read(child.pipe, piece_.data(), piece_.size());
-            if (n < 0 && errno == EINTR)
-                continue;
+            const ssize_t n = uninterrupted([&] { return ::read(child.pipe.number(), piece_.data(), piece_.size()); });
             if (n < 0)
                 return errno != EAGAIN;
             if (n == 0)
@@ -345,6 +325,9 @@ class Children
 
 std::size_t slots(int processes) { return 4 * static_cast<std::size_t>(processes > 0 ? processes : processors()); }
 
+// One loop on one thread, with four things to do; which one comes first is what keeps it going. New children before
+// anything else, so that no processor waits; then what is finished at the front; then waiting for a child. Ends come in
+// any order and wait in their slots, so that they are consumed in the order of production.
 void run(int processes, const ChildLimits& limits, const std::function<bool(std::size_t slot)>& produce,
          const std::function<std::string(std::size_t slot)>& work,
          const std::function<void(std::size_t slot, ChildEnd&)>& consume)
@@ -366,7 +349,7 @@ void run(int processes, const ChildLimits& limits, const std::function<bool(std:
             bool more = false;
             try {
                 more = produce(slot);
-            } catch (...) {
+            } catch (...) {    // kept: the results before it are still to be consumed
                 produce_failure = std::current_exception();
             }
             if (more) {

@@ -3,8 +3,8 @@
 //
 // Model to hold in mind: the caller's thread runs one poll() loop and forks once a job. The job reaches the child by
 // fork's copy of memory; what `work` returns comes back through a pipe, with its length before it, so half a result
-// is none. A child that crashes, runs out of a limit or calls exit() costs its own job only, and the next job's child
-// starts from the parent's clean memory.
+// counts as no result. A child that crashes, runs out of a limit or calls exit() costs its own job only, and the next
+// job's child starts from the parent's clean memory.
 //
 // Fork is safe here because the parent has one thread while in_order_children runs: create no threads (Pool, in_order,
 // libraries' pools) before or during it, and leave libav and OpenCV alone in the parent, so that no lock of theirs can
@@ -20,7 +20,8 @@
 // `produce` is rethrown after the results before it were consumed; one of `consume` at once. However the call ends, no
 // child is left, alive or as a zombie.
 //
-// Memory: the first allocation that fails ends the child, so that no library can take the want of it for damage.
+// Memory: the first allocation that fails ends the child. Libraries would answer it in ways of their own, and some call
+// a file damaged when it was memory that ran out.
 // Sanitizers reserve terabytes of address space: in builds with the address or thread sanitizer `memory` has no effect
 // (children_limit_memory is false) and only std::bad_alloc out of `work` counts as out of memory.
 #pragma once

@@ -12,9 +12,10 @@ Error::Error(std::string subject, std::string reason, ExitStatus status)
 {
 }
 
-std::string errno_reason()
+std::string errno_reason() { return errno_reason(errno); }
+
+std::string errno_reason(int number)
 {
-    const int number = errno;
     const char* text = strerrordesc_np(number);    // never translated, unlike strerror
     if (!text)
         return "system error " + std::to_string(number);

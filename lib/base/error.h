@@ -36,7 +36,8 @@ class Error : public std::exception
     ExitStatus status_;
 };
 
-// The reason of the last failed system call, as strerror(errno) gives it, lower case first letter.
+// The reason of the last failed system call, as strerror(errno) gives it, lower case first letter; or of another errno.
 std::string errno_reason();
+std::string errno_reason(int number);
 
 }    // namespace nonna

@@ -1,9 +1,9 @@
 #include "base/log.h"
 
+#include "base/descriptor.h"
 #include "base/terminal.h"
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
 #include <mutex>
 #include <sys/ioctl.h>
@@ -28,17 +28,7 @@ bool status_shown = false;    // under stderr_mutex
 constexpr std::string_view erase_line = "\r\033[K";
 
 // A failure to talk is nobody's error: the job goes on.
-void write_stderr(std::string_view text)
-{
-    while (!text.empty()) {
-        const ssize_t n = ::write(STDERR_FILENO, text.data(), text.size());
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return;
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-}
+void write_stderr(std::string_view text) { (void)write_all(STDERR_FILENO, text); }
 
 // File names come from outside and must not steer the terminal.
 void append_printable(std::string& out, std::string_view text)

@@ -1,12 +1,13 @@
 #include "base/notify.h"
 
+#include "base/descriptor.h"
+
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 namespace nonna
 {
@@ -22,13 +23,10 @@ void notify_manager(const std::string& state)
     std::memcpy(address.sun_path, path, length);
     if (path[0] == '@')    // an abstract name
         address.sun_path[0] = 0;
-    const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket < 0)
-        return;
-    // a manager that does not listen is not our failure
-    (void)!::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
+    const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), path);
+    // no socket, or a manager that does not listen is not our failure
+    (void)!::sendto(socket.number(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
                     socklen_t(offsetof(sockaddr_un, sun_path) + length));
-    ::close(socket);
 }
 
 }    // namespace nonna

@@ -151,11 +151,123 @@ void Pool::for_each(std::size_t n, const std::function<void(std::size_t index, i
 namespace pipeline
 {
 
+namespace
+{
+
+using Produce = std::function<bool(std::size_t slot)>;
+using Work = std::function<void(std::size_t slot, int thread)>;
+using Consume = std::function<void(std::size_t slot)>;
+
+// Jobs on their way from the caller's thread through the workers and back to it.
+//
+// Jobs are numbered as they are produced; job j sits in slot j % slots, and
+//     consumed <= taken <= produced <= consumed + slots.
+// Workers take jobs in that order and finish them in any; the caller consumes from the front only, so the order comes
+// back by itself. One mutex guards the numbers; nobody holds it while a job is produced, worked at or consumed. A slot
+// belongs to the caller up to `produced`, then to the worker that takes it, and once it is `done` to the caller again.
+class Jobs
+{
+  public:
+    explicit Jobs(std::size_t slots) : slots_(slots), done_(slots, 0), failures_(slots) {}
+    ~Jobs()
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            stop_ = true;
+        }
+        wake_.notify_all();
+    }
+
+    void start(int threads, const Work& work)
+    {
+        for (int thread = 0; thread < threads; ++thread)
+            workers_.emplace_back([this, &work, thread] { work_on(work, thread); });
+    }
+
+    // The caller's side: what is finished at the front goes first, then the slots are filled, and only then is there
+    // something to wait for. That keeps the workers busy and the results flowing with no thread of their own for
+    // either.
+    void drive(const Produce& produce, const Consume& consume)
+    {
+        bool ended = false;
+        std::exception_ptr produce_failure;
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            const std::size_t head = consumed_ % slots_;
+            if (consumed_ < produced_ && done_[head]) {
+                done_[head] = 0;
+                if (failures_[head])
+                    std::rethrow_exception(failures_[head]);
+                lock.unlock();
+                consume(head);
+                lock.lock();
+                ++consumed_;
+            } else if (!ended && !stop_ && produced_ - consumed_ < slots_) {
+                const std::size_t slot = produced_ % slots_;
+                lock.unlock();
+                bool more = false;
+                try {
+                    more = produce(slot);
+                } catch (...) {    // kept: the results before it are still to be consumed
+                    produce_failure = std::current_exception();
+                }
+                lock.lock();
+                if (more) {
+                    ++produced_;
+                    wake_.notify_one();
+                } else {
+                    ended = true;
+                }
+            } else if (consumed_ < produced_) {
+                finished_.wait(lock, [&] { return done_[head] != 0; });
+            } else {
+                break;
+            }
+        }
+        if (produce_failure)
+            std::rethrow_exception(produce_failure);
+    }
+
+  private:
+    const std::size_t slots_;
+    std::mutex mutex_;
+    std::condition_variable wake_, finished_;
+    std::size_t produced_ = 0, taken_ = 0, consumed_ = 0;
+    bool stop_ = false;
+    std::vector<char> done_;
+    std::vector<std::exception_ptr> failures_;
+    std::vector<std::jthread> workers_;    // last: joined, once they were told to stop, before the rest goes
+
+    void work_on(const Work& work, int thread)
+    {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [&] { return stop_ || taken_ < produced_; });
+            if (stop_)
+                return;
+            const std::size_t slot = taken_++ % slots_;
+            lock.unlock();
+            std::exception_ptr failure;
+            try {
+                work(slot, thread);
+            } catch (...) {
+                failure = std::current_exception();
+            }
+            lock.lock();
+            if (failure)
+                stop_ = true;    // jobs before this one were taken before it and still finish
+            failures_[slot] = failure;
+            done_[slot] = 1;
+            finished_.notify_one();
+        }
+    }
+};
+
+}    // namespace
+
 int in_order_slots(int threads) { return 4 * resolve_threads(threads); }
 
-void run_in_order(int threads, const std::function<bool(std::size_t slot)>& produce,
-                  const std::function<void(std::size_t slot, int thread)>& work,
-                  const std::function<void(std::size_t slot)>& consume)
+void run_in_order(int threads, const Produce& produce, const Work& work, const Consume& consume)
 {
     const int count = resolve_threads(threads);
     if (count == 1) {
@@ -165,93 +277,9 @@ void run_in_order(int threads, const std::function<bool(std::size_t slot)>& prod
         }
         return;
     }
-
-    // Jobs are numbered; job j sits in slot j % slots. consumed <= taken <= produced <= consumed + slots.
-    const auto slots = static_cast<std::size_t>(in_order_slots(threads));
-    std::mutex mutex;
-    std::condition_variable wake, finished;
-    std::size_t produced = 0, taken = 0, consumed = 0;
-    bool stop = false;
-    std::vector<char> done(slots, 0);
-    std::vector<std::exception_ptr> failures(slots);
-
-    std::vector<std::jthread> workers;
-    struct Stop {
-        std::mutex& mutex;
-        bool& stop;
-        std::condition_variable& wake;
-        ~Stop()
-        {
-            {
-                const std::lock_guard lock(mutex);
-                stop = true;
-            }
-            wake.notify_all();
-        }
-    } stop_at_end{mutex, stop, wake};    // destroyed before `workers`, which join
-
-    for (int thread = 0; thread < count; ++thread)
-        workers.emplace_back([&, thread] {
-            std::unique_lock lock(mutex);
-            for (;;) {
-                wake.wait(lock, [&] { return stop || taken < produced; });
-                if (stop)
-                    return;
-                const std::size_t slot = taken++ % slots;
-                lock.unlock();
-                std::exception_ptr failure;
-                try {
-                    work(slot, thread);
-                } catch (...) {
-                    failure = std::current_exception();
-                }
-                lock.lock();
-                if (failure)
-                    stop = true;    // jobs before this one were taken before it and still finish
-                failures[slot] = failure;
-                done[slot] = 1;
-                finished.notify_one();
-            }
-        });
-
-    bool ended = false;
-    std::exception_ptr produce_failure;
-    std::unique_lock lock(mutex);
-    for (;;) {
-        const std::size_t head = consumed % slots;
-        if (consumed < produced && done[head]) {
-            done[head] = 0;
-            if (failures[head])
-                std::rethrow_exception(failures[head]);
-            lock.unlock();
-            consume(head);
-            lock.lock();
-            ++consumed;
-        } else if (!ended && !stop && produced - consumed < slots) {
-            const std::size_t slot = produced % slots;
-            lock.unlock();
-            bool more = false;
-            try {
-                more = produce(slot);
-            } catch (...) {
-                produce_failure = std::current_exception();
-            }
-            lock.lock();
-            if (more) {
-                ++produced;
-                wake.notify_one();
-            } else {
-                ended = true;
-            }
-        } else if (consumed < produced) {
-            finished.wait(lock, [&] { return done[head] != 0; });
-        } else {
-            break;
-        }
-    }
-    lock.unlock();
-    if (produce_failure)
-        std::rethrow_exception(produce_failure);
+    Jobs jobs(static_cast<std::size_t>(in_order_slots(threads)));
+    jobs.start(count, work);
+    jobs.drive(produce, consume);
 }
 
 }    // namespace pipeline

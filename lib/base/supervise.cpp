@@ -1,11 +1,11 @@
 #include "base/supervise.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/terminal.h"
 
-#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -32,20 +32,19 @@ constexpr int most_quick_deaths = 5;    // in a row, each within two seconds of 
 class Running
 {
   public:
-    Running(const Program& program) : program_(program) { start(false); }
+    explicit Running(const Program& program) : program_(program) { start(program.arguments); }
     ~Running()
     {
         if (pid_ > 0) {
             ::kill(pid_, SIGKILL);
             ::waitpid(pid_, nullptr, 0);
         }
-        close_log();
     }
     Running(const Running&) = delete;
 
     const Program& program() const { return program_; }
     bool alive() const { return pid_ > 0; }
-    int log() const { return log_; }
+    int log() const { return log_.number(); }    // -1: closed
     void stop() const
     {
         if (pid_ > 0)
@@ -56,12 +55,12 @@ class Running
     void copy_log()
     {
         char bytes[4096];
-        for (ssize_t n; log_ >= 0 && (n = ::read(log_, bytes, sizeof bytes)) != 0;) {
-            if (n < 0) {
-                if (errno == EINTR)
-                    continue;
+        while (log_) {
+            const ssize_t n = uninterrupted([&] { return ::read(log_.number(), bytes, sizeof bytes); });
+            if (n < 0)
                 return;    // no more for now
-            }
+            if (n == 0)
+                break;
             text_.append(bytes, std::size_t(n));
             for (std::size_t end; (end = text_.find('\n')) != std::string::npos; text_.erase(0, end + 1))
                 write_message(program_.name + " | " + text_.substr(0, end));
@@ -69,7 +68,7 @@ class Running
         if (!text_.empty())
             write_message(program_.name + " | " + text_);
         text_.clear();
-        close_log();
+        log_ = {};
     }
 
     // Has it ended? `again`: may be started again. The status, or -1 while it runs.
@@ -87,69 +86,60 @@ class Running
         if (!again || quick_deaths_ >= most_quick_deaths)
             return 128 + number;
         say(program_.name + " was killed by signal " + std::to_string(number) + "; started again");
-        start(true);
+        std::vector<std::string> words = program_.arguments;
+        words.insert(words.end(), program_.again.begin(), program_.again.end());
+        start(words);
         return -1;
     }
 
   private:
     Program program_;
     pid_t pid_ = -1;
-    int log_ = -1, quick_deaths_ = 0;
+    Descriptor log_;
+    int quick_deaths_ = 0;
     std::string text_;
     Clock::time_point started_;
 
-    void close_log()
+    // The program in a child of its own, whose stderr comes here through a pipe.
+    void start(std::vector<std::string> words)
     {
-        if (log_ >= 0)
-            ::close(log_);
-        log_ = -1;
-    }
-
-    void start(bool again)
-    {
-        std::vector<std::string> words = program_.arguments;
-        if (again)
-            words.insert(words.end(), program_.again.begin(), program_.again.end());
         std::vector<char*> argv;
         for (std::string& word : words)
             argv.push_back(word.data());
         argv.push_back(nullptr);
-        int pipe[2];
-        if (::pipe2(pipe, O_CLOEXEC) != 0)
-            throw Error(program_.name, errno_reason());
+        Pipe pipe = open_pipe(program_.name);
         const pid_t parent = ::getpid();
         // A signal for the child waits until it has no handler of ours any more, which would swallow it.
         sigset_t all, before;
         sigfillset(&all);
         ::sigprocmask(SIG_SETMASK, &all, &before);
         pid_ = ::fork();
-        if (pid_ != 0)
-            ::sigprocmask(SIG_SETMASK, &before, nullptr);
-        if (pid_ < 0) {
-            ::close(pipe[0]);
-            ::close(pipe[1]);
-            throw Error(program_.name, errno_reason());
-        }
-        if (pid_ == 0) {
-            ::setpgid(0, 0);
-            ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-            if (::getppid() != parent)
-                ::_exit(1);
-            std::signal(SIGINT, SIG_DFL);
-            std::signal(SIGTERM, SIG_DFL);
-            ::sigprocmask(SIG_SETMASK, &before, nullptr);
-            const int null = ::open("/dev/null", O_RDONLY);
-            ::dup2(null, 0);
-            ::dup2(pipe[1], 2);
-            ::execvp(argv[0], argv.data());
-            const std::string reason = std::string(argv[0]) + ": " + errno_reason() + "\n";
-            (void)!::write(2, reason.data(), reason.size());
-            ::_exit(127);
-        }
-        ::close(pipe[1]);
-        log_ = pipe[0];
-        ::fcntl(log_, F_SETFL, O_NONBLOCK);
+        const int failure = errno;
+        if (pid_ == 0)
+            become(argv, pipe.write_end.number(), parent, before);
+        ::sigprocmask(SIG_SETMASK, &before, nullptr);
+        if (pid_ < 0)
+            throw Error(program_.name, errno_reason(failure));
+        log_ = std::move(pipe.read_end);
+        ::fcntl(log_.number(), F_SETFL, O_NONBLOCK);
         started_ = Clock::now();
+    }
+
+    // The child's side. Its own process group, so that Ctrl-C reaches the parent alone; SIGTERM when the parent dies.
+    [[noreturn]] static void become(const std::vector<char*>& argv, int log, pid_t parent, const sigset_t& signals)
+    {
+        ::setpgid(0, 0);
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (::getppid() != parent)    // it died before
+            ::_exit(1);
+        std::signal(SIGINT, SIG_DFL);
+        std::signal(SIGTERM, SIG_DFL);
+        ::sigprocmask(SIG_SETMASK, &signals, nullptr);
+        ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
+        ::dup2(log, STDERR_FILENO);
+        ::execvp(argv[0], argv.data());
+        (void)write_all(STDERR_FILENO, std::string(argv[0]) + ": " + errno_reason() + "\n");
+        ::_exit(127);
     }
 };
 

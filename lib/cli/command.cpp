@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace nonna
 {
@@ -16,6 +17,9 @@ using Kind = Declaration::Kind;
 template <class Number> std::string to_text(Number n)
 {
     char buffer[64];
+    if constexpr (std::is_floating_point_v<Number>)
+        if (n == std::trunc(n) && std::abs(n) < 1e7)    // 100000 rather than 1e+05
+            return {buffer, std::to_chars(buffer, buffer + sizeof buffer, static_cast<long>(n)).ptr};
     return {buffer, std::to_chars(buffer, buffer + sizeof buffer, n).ptr};
 }
 
@@ -33,7 +37,8 @@ Declaration declare(Kind kind, const std::string& flags, const std::string& meta
     Declaration d;
     d.kind = kind;
     d.metavar = metavar;
-    d.help = help;
+    d.marked_help = help;
+    d.help = replace_all(help, "`", "");
     auto comma = flags.find(',');
     if (comma != std::string::npos)
         d.short_name = flags.substr(0, comma);
@@ -155,8 +160,8 @@ Common::Common()
 {
     add(shown, truth("-h,--help", help, "print this help"));
     add(shown, truth("--version", version, "print the version"));
-    add(shown, truth("-q,--quiet", quiet, "say nothing but warnings and errors"));
-    add(shown, truth("-v,--verbose", verbose, "say more"));
+    add(shown, truth("-q,--quiet", quiet, "print only warnings and errors"));
+    add(shown, truth("-v,--verbose", verbose, "print more"));
     add(shown, one_text("--config", config, "FILE", "read options from a configuration file"));
     add(shown, truth("--print-config", print_config, "print the options in force and end"));
     add(hidden, truth("--dump-interface", dump_interface, "print the declarations as JSON"));
@@ -266,7 +271,7 @@ Command& Command::bind(const std::string& flags, const std::string& help, Choice
     d.set = [choice, metavar](const std::string& text) -> std::string {
         const auto found = std::find(choice.names.begin(), choice.names.end(), text);
         if (found == choice.names.end())
-            return quoted(text) + " is none of " + metavar;
+            return quoted(text) + " is not one of " + metavar;
         choice.write(std::size_t(found - choice.names.begin()));
         return {};
     };
@@ -356,6 +361,13 @@ Command& Command::subcommand(const std::string& name, const std::string& summary
     state_->jobs.push_back(std::make_unique<Command>(name, summary));
     state_->jobs.back()->state().action = std::move(action);
     return *state_->jobs.back();
+}
+
+Command& Command::starts(std::vector<StartedProgram> programs, std::vector<std::string>& words)
+{
+    state_->programs = std::move(programs);
+    state_->start = &words;
+    return *this;
 }
 
 }    // namespace nonna

@@ -57,7 +57,7 @@ std::string bash_body(const Command::State& state, const Common& common, const s
     }
     if (!files.empty())
         text += indent + files + ") COMPREPLY=(); return ;;\n";
-    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " + quoted(words) +
+    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " + nonna::quoted(words) +
            " -- \"$current\"))\n";
 }
 
@@ -104,7 +104,7 @@ std::string zsh_body(const Command::State& state, const Common& common, const st
             if (d->kind != Declaration::Kind::flag)
                 spec += concat({":", zsh_text(d->choices.empty() ? d->metavar : d->key()), ":",
                                 d->choices.empty() ? "_files" : concat({"(", spaced(d->choices), ")"})});
-            text += " \\\n" + indent + "    " + quoted(spec);
+            text += " \\\n" + indent + "    " + nonna::quoted(spec);
         }
     }
     return text + " \\\n" + indent + "    '*:file:_files'\n";
@@ -154,17 +154,113 @@ std::string fish(const Command::State& root, const Common& common)
     return text;
 }
 
+// A program that starts others completes their names, and then what they would complete themselves: the words are
+// handed to the completion of the program, cut so that it sees its own name first.
+
+std::vector<std::string> started_names(const Command::State& root)
+{
+    std::vector<std::string> found;
+    for (const StartedProgram& program : root.programs)
+        found.push_back(program.name.substr(root.name.size() + 1));
+    return found;
+}
+
+std::string bash_starter(const Command::State& root, const Common& common)
+{
+    const std::string names = spaced(started_names(root));
+    return "_" + root.name + "()\n{\n" +
+           "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} at\n"
+           "    COMPREPLY=()\n"
+           "    for ((at = 1; at < COMP_CWORD; ++at)); do [[ ${COMP_WORDS[at]} == -* ]] || break; done\n"
+           "    if ((at == COMP_CWORD)) && [[ $current == -* ]]; then\n" +
+           bash_body(root, common, "        ") +
+           "    elif ((at == COMP_CWORD)); then\n"
+           "        COMPREPLY=($(compgen -W " +
+           quoted(names + " help") +
+           " -- \"$current\"))\n"
+           "    elif [[ ${COMP_WORDS[at]} == help ]]; then\n"
+           "        COMPREPLY=($(compgen -W " +
+           quoted(names) +
+           " -- \"$current\"))\n"
+           "    else\n"
+           "        local program=" +
+           root.name +
+           "-${COMP_WORDS[at]}\n"
+           "        local function=_${program//-/_} loader\n"
+           "        for loader in _comp_load _completion_loader; do\n"
+           "            declare -F $function >/dev/null && break\n"
+           "            declare -F $loader >/dev/null && $loader $program\n"
+           "        done\n"
+           "        declare -F $function >/dev/null || return\n"
+           "        local words=(\"$program\" \"${COMP_WORDS[@]:at+1}\")\n"
+           "        COMP_WORDS=(\"${words[@]}\") COMP_CWORD=$((COMP_CWORD - at))\n"
+           "        $function\n"
+           "    fi\n"
+           "}\ncomplete -o bashdefault -o default -F _" +
+           root.name + " " + root.name + "\n";
+}
+
+std::string zsh_starter(const Command::State& root, const Common& common)
+{
+    std::string text =
+        "#compdef " + root.name + "\nlocal curcontext=$curcontext state line\nlocal -a programs\n" + "programs=(\n";
+    for (const StartedProgram& program : root.programs)
+        text +=
+            "    " + quoted(concat({program.name.substr(root.name.size() + 1), ":", zsh_text(program.summary)})) + "\n";
+    text += ")\n_arguments -C -S";
+    for (const Declaration& d : common.shown)
+        for (const std::string& name : names(d))
+            text += " \\\n    " + quoted(concat({name, "[", zsh_text(d.help), "]",
+                                                 d.kind == Declaration::Kind::flag ? "" : ":file:_files"}));
+    return text +
+           " \\\n    '1: :->program' '*:: :->rest'\n"
+           "case $state in\n"
+           "program) _describe program programs -- '(help:\"show a manual page\")' ;;\n"
+           "rest)\n"
+           "    if [[ $words[1] == help ]]; then\n"
+           "        _describe program programs\n"
+           "    else\n"
+           "        words[1]=" +
+           root.name +
+           "-$words[1]\n"
+           "        _normal\n"
+           "    fi ;;\n"
+           "esac\n";
+}
+
+std::string fish_starter(const Command::State& root, const Common& common)
+{
+    const std::string none_yet = " -f -n __fish_use_subcommand";
+    std::string text = fish_body(root.name, options_with_common(root, common), " -n __fish_use_subcommand");
+    std::string pages = "complete -c " + root.name + " -f -n '__fish_seen_subcommand_from help' -a " +
+                        quoted(spaced(started_names(root))) + "\n";
+    for (const StartedProgram& program : root.programs)
+        text += "complete -c " + root.name + none_yet + " -a " + program.name.substr(root.name.size() + 1) + " -d " +
+                quoted(program.summary) + "\n";
+    text += "complete -c " + root.name + none_yet + " -a help -d 'show a manual page'\n" + pages;
+    const std::string rest = "__" + root.name + "_rest";
+    return text + "function " + rest + "\n" +
+           "    set -l words (commandline -opc)\n"
+           "    complete -C \"" +
+           root.name +
+           "-\"(string join ' ' -- (string escape -- $words[2..-1]) (commandline -ct))\n"
+           "end\n"
+           "complete -c " +
+           root.name + " -f -n 'not __fish_use_subcommand; and not __fish_seen_subcommand_from help' -a '(" + rest +
+           ")'\n";
+}
+
 }    // namespace
 
 std::string completion(const Command::State& root, const Common& common, const std::string& shell)
 {
     if (shell == "bash")
-        return bash(root, common);
+        return root.start ? bash_starter(root, common) : bash(root, common);
     if (shell == "zsh")
-        return zsh(root, common);
+        return root.start ? zsh_starter(root, common) : zsh(root, common);
     if (shell == "fish")
-        return fish(root, common);
-    throw Error("--dump-completion", "'" + shell + "' is none of bash, zsh, fish", ExitStatus::usage);
+        return root.start ? fish_starter(root, common) : fish(root, common);
+    throw Error("--dump-completion", "'" + shell + "' is not one of bash, zsh, fish", ExitStatus::usage);
 }
 
 }    // namespace nonna

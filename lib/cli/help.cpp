@@ -1,5 +1,6 @@
 // What --help prints: at most 80 columns, and a screen of 25 lines for an ordinary program.
 #include "cli/interface.h"
+#include "cli/start.h"
 
 #include <algorithm>
 #include <cctype>
@@ -44,9 +45,9 @@ std::string right_of(const Declaration& d)
     std::string text = d.help;
     if (!d.standard.empty())
         text += " [" + d.standard + "]";
-    if (d.required && !d.positional())
-        text += " (needed)";
-    return text;
+    if (d.positional() || !(d.required || d.repeated))
+        return text;
+    return text + (!d.repeated ? " (needed)" : d.required ? " (needed, repeatable)" : " (repeatable)");
 }
 
 // Two columns, the right one from `left` on. A left one that is too long for its column has its help behind it on the
@@ -106,9 +107,28 @@ std::string indented(const std::vector<std::string>& lines, const std::string& i
     return text;
 }
 
+// The programs that are installed, without the "nonna-" that they have in common.
+std::string programs_table(const Command::State& root)
+{
+    const std::string prefix = root.name + "-";
+    std::size_t width = 0;
+    for (const StartedProgram& program : root.programs)
+        width = std::max(width, program.name.size() - prefix.size());
+    std::string text;
+    for (const StartedProgram& program : root.programs) {
+        if (find_program(program.name).empty())
+            continue;
+        std::string line = "  " + program.name.substr(prefix.size());
+        line.resize(width + 4, ' ');
+        text += line + program.summary + "\n";
+    }
+    return text + "\n" + root.name + " PROGRAM --help prints its options, " + root.name +
+           " help PROGRAM its manual page.\n";
+}
+
 std::string closing(const Command::State& root, const Common& common)
 {
-    std::string text = "Every program: ";
+    std::string text = root.start ? "Options: " : "Every program: ";
     for (const Declaration& d : common.shown)
         text += flags_of(d) + (d.metavar.empty() ? "" : " " + d.metavar) + (&d == &common.shown.back() ? "." : "; ");
     text += " Manual: " + root.name + "(1)";
@@ -184,7 +204,12 @@ std::string help_text(const Command::State& root, const Command::State* job, con
         head += " " + job->name;
     else if (!root.jobs.empty())
         head += " JOB";
-    head += " [OPTION]..." + (job || root.jobs.empty() ? usage_arguments(state) : std::string(" [ARGUMENT]..."));
+    if (root.start)
+        head += concat({" [OPTION]... [PROGRAM [ARGUMENT]...]\n       ", root.name, " help [PROGRAM [JOB]]"});
+    else if (job || root.jobs.empty())
+        head += " [OPTION]..." + usage_arguments(state);
+    else
+        head += " [OPTION]... [ARGUMENT]...";
     std::string summary = state.summary + ".";
     summary[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(summary[0])));
     head += concat({"\n", indented(wrap(summary, columns), "")});
@@ -212,6 +237,8 @@ std::string help_text(const Command::State& root, const Command::State* job, con
                 names += (names.empty() ? "" : "  ") + d->long_name;
             jobs += indented(wrap(names, columns - 6), "      ");
         }
+    if (root.start)
+        return concat({head, "\n", programs_table(root), closing(root, common)});
     std::string text = concat({head, "\n", rows.empty() ? "" : wide_table(rows), jobs, closing(root, common)});
     if (line_count(text) > screen_lines)
         text = concat({head, rows.empty() ? "" : dense_table(rows), jobs, short_closing(common)});

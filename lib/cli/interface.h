@@ -20,7 +20,8 @@ struct Declaration {
     enum class Kind { text, integer, natural, real, choice, flag };
     Kind kind = Kind::text;
     std::string short_name, long_name;    // "-o", "--output"; both empty for an argument by position
-    std::string metavar, help;
+    std::string metavar;
+    std::string help, marked_help;       // as printed, and with the backquotes around what is typed as it stands
     std::string standard;                // the default as text; empty: none
     std::string least, most;             // limits as text; empty: none
     std::vector<std::string> choices;    // what may be given, when that is a list
@@ -46,6 +47,8 @@ struct Command::State {
     std::vector<Declaration> declarations;                      // in the order declared
     std::vector<std::pair<std::size_t, std::string>> groups;    // each one's first declaration, and title
     std::vector<std::unique_ptr<Command>> jobs;
+    std::vector<StartedProgram> programs;         // that this one starts
+    std::vector<std::string>* start = nullptr;    // which of them, and its arguments; null: it starts none
     std::function<ExitStatus()> action;
 
     std::vector<const Declaration*> options() const;
@@ -67,7 +70,8 @@ struct Common {
 // those of `common`.
 struct Parsed {
     std::map<const Declaration*, std::vector<std::string>> values;
-    Command::State* job = nullptr;    // null: none chosen
+    Command::State* job = nullptr;     // null: none chosen
+    std::vector<std::string> start;    // the program to start, and its arguments
 };
 Parsed parse_command_line(int argc, char** argv, Command::State& root, Common& common);
 

@@ -127,8 +127,13 @@ Parsed parse_command_line(int argc, char** argv, Command::State& root, Common& c
 {
     std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
     Parsed parsed;
-    Cut c = cut(words, {&root.declarations, &common.shown, &common.hidden}, !root.jobs.empty(), parsed);
-    if (root.jobs.empty()) {
+    const bool rest_is_others = !root.jobs.empty() || root.start;
+    Cut c = cut(words, {&root.declarations, &common.shown, &common.hidden}, rest_is_others, parsed);
+    if (root.start) {
+        if (!c.rest.empty() && looks_like_option(c.rest.front()))
+            throw Error(c.rest.front().substr(0, c.rest.front().find('=')), "unknown option", ExitStatus::usage);
+        parsed.start = c.rest;
+    } else if (root.jobs.empty()) {
         refuse_options(c);
         take_arguments(c, root, parsed);
     } else if (!c.rest.empty()) {

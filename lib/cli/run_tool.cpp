@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <new>
+#include <optional>
 #include <unistd.h>
 
 namespace nonna
@@ -52,7 +53,7 @@ ExitStatus run(int argc, char** argv, Command& command, const std::function<Exit
         throw Error("--quiet", "excludes --verbose", ExitStatus::usage);
     set_verbosity(common.quiet ? Verbosity::quiet : common.verbose ? Verbosity::verbose : Verbosity::normal);
 
-    std::string answer;
+    std::optional<std::string> answer;    // what is printed in place of the action
     if (common.help)
         answer = help_text(root, parsed.job, common);
     else if (common.version)
@@ -63,13 +64,15 @@ ExitStatus run(int argc, char** argv, Command& command, const std::function<Exit
         answer = manual_page(root, common, common.dump_manual);
     else if (!common.dump_completion.empty())
         answer = completion(root, common, common.dump_completion);
-    if (answer.empty()) {
+    if (!answer) {
         apply_values(root, parsed, common.config, !common.print_config);
         if (common.print_config)
             answer = print_config(root, parsed.job);
+        else if (root.start && root.start->empty())
+            answer = help_text(root, nullptr, common);
     }
-    if (!answer.empty()) {
-        std::cout << answer;
+    if (answer) {
+        std::cout << *answer;
         return ExitStatus::done;
     }
     const auto& chosen = action ? action : parsed.job ? parsed.job->action : root.action;
@@ -136,7 +139,7 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
             throw Error(output, "is a directory");
         for (std::size_t k = 0; k < i; ++k)
             if (!outputs[k].empty() && (output == "-" ? outputs[k] == "-" : same(output, outputs[k])))
-                usage_error(output, "two outputs cannot go to one place");
+                usage_error(output, "two outputs cannot be the same file");
         for (const std::string& input : inputs)
             if (!input.empty() && output != "-" && input != "-" && same(output, input))
                 usage_error(output, "is also an input");
@@ -157,7 +160,7 @@ std::vector<std::string> read_file_list(const std::string& path, bool null_termi
     errno = 0;
     for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n');)
         if (line.find('\0') != std::string::npos)
-            throw Error(path == "-" ? "standard input" : path, "a name with a NUL byte in it: does the list want -0?");
+            throw Error(path == "-" ? "standard input" : path, "a name with a NUL byte in it: does the list need -0?");
         else if (!line.empty())
             paths.push_back(line);
     if (input.bad())

@@ -24,6 +24,9 @@
 // status 2 with one line "tool: option: reason", catches Error and bad_alloc, and checks stdout at close: output that
 // could not be written is status 1.
 //
+// In help texts what is typed as it stands is put between backquotes ("`crop`[:SHARE] or `box`"): it keeps its case in
+// the manual, where it is bold, and the marks are not printed.
+//
 // Hidden options, for the build and the tests: --dump-interface (the declarations as JSON), --dump-manual TEMPLATE and
 // --dump-completion bash|zsh|fish.
 //
@@ -47,6 +50,10 @@ namespace nonna
 
 template <class T>
 concept Integer = std::integral<T> && !std::same_as<T, bool>;
+
+struct StartedProgram {
+    std::string name, summary;    // "nonna-train", "Train a model on image sets"
+};
 
 class Command
 {
@@ -100,6 +107,11 @@ class Command
     // A program of several jobs (nonna-dataset): exactly one subcommand must be given; its action is run. The reference
     // stays valid as long as this Command.
     Command& subcommand(const std::string& name, const std::string& summary, std::function<ExitStatus()> action);
+
+    // A program that starts others (nonna): its first argument and all behind it, options too, go to `words` as they
+    // are. Without any it prints its help, which has those of the `programs` that are there; manual and completions
+    // have them all.
+    Command& starts(std::vector<StartedProgram> programs, std::vector<std::string>& words);
 
     struct State;    // lib/cli/interface.h
     State& state() { return *state_; }

@@ -17,7 +17,7 @@ void store_values(Declaration& d, const std::vector<std::string>& values, const 
                   const std::string& prefix)
 {
     if (!d.repeated && d.kind != Kind::flag && values.size() != 1)
-        throw Error(subject, prefix + "one value is wanted, not " + std::to_string(values.size()), ExitStatus::usage);
+        throw Error(subject, prefix + "expected one value, not " + std::to_string(values.size()), ExitStatus::usage);
     if (d.clear)
         d.clear();
     for (const std::string& value : values)
@@ -121,6 +121,8 @@ void apply_values(Command::State& root, const Parsed& parsed, const std::string&
     apply_to(root, root, nullptr, parsed, from_file, config_path);
     if (parsed.job)
         apply_to(root, *parsed.job, parsed.job, parsed, from_file, config_path);
+    if (root.start)
+        *root.start = parsed.start;
     if (!everything_needed)
         return;
     if (!root.jobs.empty() && !parsed.job)

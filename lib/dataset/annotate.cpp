@@ -51,6 +51,9 @@ bool finds(const Detection& verdict, double min_score)
     return std::any_of(verdict.boxes.begin(), verdict.boxes.end(), [&](const Box& b) { return b.score >= min_score; });
 }
 
+// Looking costs a thousand times what reading and writing do, so it alone is shared out; samples come back in their
+// order. Whether a sample is kept is decided after its verdict is known and not by looking again: so the same verdicts
+// serve any threshold.
 ExitStatus annotate_set(const std::string& input, const std::string& output, const AnnotateOptions& options)
 {
     using Keep = AnnotateOptions::Keep;
@@ -80,7 +83,7 @@ ExitStatus annotate_set(const std::string& input, const std::string& output, con
                 result.found = finds(d, min_score);
                 if (!kept.empty())
                     d.kept = kept;
-            } catch (const Error& e) {
+            } catch (const Error& e) {    // of this picture alone: named when its turn comes, and skipped
                 result.reason = e.reason();
             }
             result.sample = std::move(sample);
@@ -101,8 +104,10 @@ ExitStatus annotate_set(const std::string& input, const std::string& output, con
             progress.note(std::to_string(with) + " with " + options.detector.name);
             progress.advance();
         });
+    if (seen == 0)
+        throw Error(reader.name(), "no pictures");
     if (writer.count() == 0)
-        throw Error(reader.name(), seen == 0 ? "no pictures" : "no picture kept, nothing written");
+        throw Error(reader.name(), "no picture kept, nothing written");
     writer.commit();
     detail(std::to_string(seen) + " pictures, " + std::to_string(known) + " of them looked at before, " +
            std::to_string(with) + " with " + options.detector.name);

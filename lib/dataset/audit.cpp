@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
 
 namespace nonna
 {
@@ -186,38 +187,33 @@ class Looker
     {
     }
 
+    // The picture is decoded once for all of its patches, and only as far as the detector sees: in grey where that is
+    // enough. What is cut out of grey levels is what a detector would make of the patch itself.
     Result look(const Job& job, Detector& detector) const
     {
         Result result;
         result.subject = job.subject;
         try {
-            Picture colour;
-            GreyPicture grey;
-            if (detector.sees_colour())
-                colour = decode_picture(job.bytes, job.subject);
-            else
-                grey = decode_grey(job.bytes, job.subject);
-            const int width = std::max(colour.width, grey.width), height = std::max(colour.height, grey.height);
-            const int side = int(options_.patch_size);
-            for (const Draw& draw : job.draws) {
-                throw_if_interrupted();
-                Random random(options_.seed, Purpose::audit_patches, draw.patch);
-                random.below(pictures_);
-                const int x = int(random.below(std::uint64_t(width - side + 1)));
-                const int y = int(random.below(std::uint64_t(height - side + 1)));
-                AuditExample seen;
-                if (detector.sees_colour()) {
-                    seen.patch = {side, side, cut(colour.rgb, width, x, y, side, 3)};
-                    look(detector.detect(seen.patch), draw, std::move(seen), result);
-                } else {
-                    const GreyPicture patch{side, side, cut(grey.levels, width, x, y, side, 1)};
-                    Detection detection = detector.detect(patch);
-                    if (finds(detection, min_score_))
-                        seen.patch = as_picture(patch);
-                    look(std::move(detection), draw, std::move(seen), result);
+            if (detector.sees_colour()) {
+                const Picture picture = decode_picture(job.bytes, job.subject);
+                for (const Draw& draw : job.draws) {
+                    const Corner at = corner(draw, picture.width, picture.height);
+                    const int side = int(options_.patch_size);
+                    const Picture patch{side, side, cut(picture.rgb, picture.width, at.x, at.y, side, 3)};
+                    count(
+                        detector.detect(patch), draw, [&] { return patch; }, result);
+                }
+            } else {
+                const GreyPicture picture = decode_grey(job.bytes, job.subject);
+                for (const Draw& draw : job.draws) {
+                    const Corner at = corner(draw, picture.width, picture.height);
+                    const int side = int(options_.patch_size);
+                    const GreyPicture patch{side, side, cut(picture.levels, picture.width, at.x, at.y, side, 1)};
+                    count(
+                        detector.detect(patch), draw, [&] { return as_picture(patch); }, result);
                 }
             }
-        } catch (const Error& e) {
+        } catch (const Error& e) {    // a damaged picture takes its patches with it
             throw_if_interrupted();
             result = {0, 0, {}, job.subject, e.reason()};
         }
@@ -229,7 +225,22 @@ class Looker
     double min_score_;
     std::uint64_t pictures_;
 
-    void look(Detection detection, const Draw& draw, AuditExample seen, Result& result) const
+    struct Corner {
+        int x, y;
+    };
+    // Where the patch of a draw begins: the numbers behind the one that drew the picture (draw_pictures).
+    Corner corner(const Draw& draw, int width, int height) const
+    {
+        throw_if_interrupted();
+        Random random(options_.seed, Purpose::audit_patches, draw.patch);
+        random.below(pictures_);
+        const auto side = int(options_.patch_size);
+        const int x = int(random.below(std::uint64_t(width - side + 1)));
+        const int y = int(random.below(std::uint64_t(height - side + 1)));
+        return {x, y};
+    }
+
+    void count(Detection detection, const Draw& draw, const std::function<Picture()>& shown, Result& result) const
     {
         ++result.patches;
         if (!finds(detection, min_score_))
@@ -238,8 +249,7 @@ class Looker
         // Draws of one picture come in their order, so the first are those to keep.
         if (result.examples.size() < options_.examples) {
             std::erase_if(detection.boxes, [&](const Box& b) { return b.score < min_score_; });
-            seen.boxes = std::move(detection.boxes);
-            result.examples.push_back({draw.patch, std::move(seen)});
+            result.examples.push_back({draw.patch, {shown(), std::move(detection.boxes)}});
         }
     }
 };
@@ -269,39 +279,35 @@ std::vector<Draw> draw_pictures(std::uint64_t pictures, const AuditOptions& opti
 
 }    // namespace
 
-Interval wilson(std::uint64_t k, std::uint64_t n)
+WilsonInterval wilson(std::uint64_t k, std::uint64_t n)
 {
     constexpr double z = 1.959963984540054;    // 97.5 % of the normal distribution lie below
     const double share = double(k) / double(n), scale = 1 + z * z / double(n);
     const double centre = (share + z * z / (2 * double(n))) / scale;
     const double reach = z / scale * std::sqrt(share * (1 - share) / double(n) + z * z / (4 * double(n) * double(n)));
-    return {k == 0 ? 0 : centre - reach, k == n ? 1 : centre + reach};
+    WilsonInterval interval{centre - reach, centre + reach};
+    if (k == 0)    // exactly there, whatever the rounding
+        interval.low = 0;
+    if (k == n)
+        interval.high = 1;
+    return interval;
 }
 
-Audit audit_patches(const std::vector<PictureInput>& inputs, const AuditOptions& options)
+namespace
 {
-    Audit audit;
-    audit.min_score = options.min_score.value_or(standard_score(options.detector.name));
-    const int threads = options.threads > 0 ? options.threads : processors();
-    std::vector<Detector> detectors;
-    for (int i = 0; i < threads; ++i)
-        detectors.emplace_back(options.detector);
-    audit.parameters = detectors.front().parameters();
 
-    Pictures pictures(inputs, options.patch_size);
-    pictures.count(audit);
-    const std::string first = inputs.front().path == "-" ? "standard input" : inputs.front().path;
-    if (audit.pictures == 0)
-        throw Error(first, "no picture large enough for a patch");
-    const std::vector<Draw> draws = draw_pictures(audit.pictures, options);
+// Two passes over the pictures: one to count those large enough, for the draw needs their number, and one to look. The
+// draws are sorted by picture, so that the second pass decodes each picture once and none that was not drawn.
+void look_at_patches(Pictures& pictures, const std::vector<Draw>& draws, std::vector<Detector>& detectors,
+                     const AuditOptions& options, Audit& audit)
+{
     const Looker looker(options, audit.min_score, audit.pictures);
-
     Progress progress("looking", draws.size(), "patches");
     std::uint64_t number = 0;    // of the next picture
     auto drawn = draws.begin();
     std::vector<Example> examples;
     in_order<Job, Result>(
-        threads,
+        int(detectors.size()),
         [&](Job& job) {
             while (pictures.next(job.bytes, job.subject)) {
                 const auto begin = drawn;
@@ -328,15 +334,35 @@ Audit audit_patches(const std::vector<PictureInput>& inputs, const AuditOptions&
             progress.note(std::to_string(audit.faces) + " taken for " + options.detector.name);
             progress.advance(result.patches);
         });
-    if (audit.patches == 0)
-        throw Error(first, "no picture that could be decoded");
-    audit.rate = double(audit.faces) / double(audit.patches);
-    const Interval interval = wilson(audit.faces, audit.patches);
-    audit.low = interval.low;
-    audit.high = interval.high;
     std::sort(examples.begin(), examples.end(), [](const Example& a, const Example& b) { return a.patch < b.patch; });
     for (Example& e : examples)
         audit.examples.push_back(std::move(e.shown));
+}
+
+}    // namespace
+
+Audit audit_patches(const std::vector<PictureInput>& inputs, const AuditOptions& options)
+{
+    Audit audit;
+    audit.min_score = options.min_score.value_or(standard_score(options.detector.name));
+    const int threads = options.threads > 0 ? options.threads : processors();
+    std::vector<Detector> detectors;
+    for (int i = 0; i < threads; ++i)
+        detectors.emplace_back(options.detector);
+    audit.parameters = detectors.front().parameters();
+
+    Pictures pictures(inputs, options.patch_size);
+    pictures.count(audit);
+    const std::string first = inputs.front().path == "-" ? "standard input" : inputs.front().path;
+    if (audit.pictures == 0)
+        throw Error(first, "no picture large enough for a patch");
+    look_at_patches(pictures, draw_pictures(audit.pictures, options), detectors, options, audit);
+    if (audit.patches == 0)
+        throw Error(first, "no picture that could be decoded");
+    audit.rate = double(audit.faces) / double(audit.patches);
+    const WilsonInterval interval = wilson(audit.faces, audit.patches);
+    audit.low = interval.low;
+    audit.high = interval.high;
     return audit;
 }
 

@@ -59,9 +59,9 @@ std::vector<std::string> audit_columns();
 void write_audit(const Audit& audit, const AuditOptions& options, TableWriter& table);
 
 // Wilson's score interval of a share k / n at 95 %, n > 0.
-struct Interval {
+struct WilsonInterval {
     double low, high;
 };
-Interval wilson(std::uint64_t k, std::uint64_t n);
+WilsonInterval wilson(std::uint64_t k, std::uint64_t n);
 
 }    // namespace nonna

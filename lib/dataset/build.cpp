@@ -4,13 +4,13 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "dataset/known.h"
+#include "dataset/duplicates.h"
 #include "dataset/set_store.h"
 #include "dataset/walk.h"
+#include "io/digest.h"
 #include "media/reason.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
@@ -34,25 +34,16 @@ using Status = UnitRecord::Status;
 struct NewUnit {
     const std::string* source;
     std::uint64_t id;
-    std::array<unsigned char, 32> digest{};    // zeros: it could not be read, see Refusals
+    DigestBytes digest{};    // zeros: it could not be read, see Refusals
 };
 using Refusals = std::map<std::uint64_t, std::pair<std::string, std::string>>;    // by id: code, and text for people
 
-std::string hexadecimal(const std::array<unsigned char, 32>& digest)
-{
-    std::string text;
-    for (const unsigned char byte : digest) {
-        text += "0123456789abcdef"[byte >> 4];
-        text += "0123456789abcdef"[byte & 15];
-    }
-    return text;
-}
-
-bool readable(const NewUnit& unit) { return unit.digest != decltype(unit.digest){}; }
+bool readable(const NewUnit& unit) { return unit.digest != DigestBytes{}; }
 
 bool same_content(const NewUnit& a, const NewUnit& b)
 {
-    return readable(a) && std::equal(a.digest.begin(), a.digest.begin() + Known::told_apart_by, b.digest.begin());
+    return readable(a) &&
+           std::equal(a.digest.begin(), a.digest.begin() + DuplicateIndex::told_apart_by, b.digest.begin());
 }
 
 std::uint64_t number_of(const std::string& id) { return std::stoull(id, nullptr, 16); }
@@ -67,9 +58,7 @@ Settings settings_of(const BuildOptions& o)
         {"version", o.version},
         {"size", std::to_string(r.size)},
         {"pictures", o.unit.lossless ? "png" : "jpg"},
-        {"pick", r.pick == FrameRequest::Pick::random   ? "random"
-                 : r.pick == FrameRequest::Pick::middle ? "middle"
-                                                        : "first"},
+        {"pick", name_of(r.pick)},
         {"per-video", std::to_string(r.count)},
         {"span", span},
         {"seed", std::to_string(r.seed)},
@@ -108,7 +97,7 @@ class Digests
         if (!out_.is_open())
             out_.open(path_, std::ios::app);
         out_ << settings_line(
-            {{"id", unit_id(*unit.source)}, {"state", state(*unit.source)}, {"digest", hexadecimal(unit.digest)}});
+            {{"id", unit_id(*unit.source)}, {"state", state(*unit.source)}, {"digest", digest_hex(unit.digest)}});
         if (++waiting_ % 256 == 0)
             out_.flush();
     }
@@ -134,7 +123,9 @@ class Digests
     }
 };
 
-// In the order in which they are decided on.
+// Digests all units and brings them into the order in which they are decided on. Reading is what this costs, so files
+// are read on several threads; what is known from a run that was cut short is not read again. A file that cannot be
+// read stays among the units, with zeros for a digest, and fails when its turn comes.
 Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
 {
     struct Digested {
@@ -154,11 +145,11 @@ Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
         },
         [&](std::size_t& job, int) {
             Digested d{job, digests.get(units[job]), "", "", false};
+            if (!d.digest.empty())
+                return d;
             try {
-                if (d.digest.empty()) {
-                    d.new_one = true;
-                    d.digest = video_digest(*units[job].source);
-                }
+                d.new_one = true;
+                d.digest = video_digest(*units[job].source);
             } catch (const Error& e) {
                 throw_if_interrupted();
                 d.code = reason_code(reason_of(e));
@@ -168,8 +159,7 @@ Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
         },
         [&](Digested& d) {
             NewUnit& unit = units[d.unit];
-            for (std::size_t b = 0; b < 32 && d.code.empty(); ++b)
-                std::from_chars(d.digest.data() + 2 * b, d.digest.data() + 2 * b + 2, unit.digest[b], 16);
+            unit.digest = digest_bytes(d.digest);
             if (!d.code.empty())
                 refusals[unit.id] = {d.code, d.reason};
             else if (d.new_one)
@@ -195,12 +185,12 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
     };
     for (const std::string& path : paths) {
         const bool folder = std::filesystem::is_directory(path, error);
-        if (path.empty() || (folder && !recursive)) {
-            refuse(path.empty() ? "''" : path,
-                   path.empty() ? "an empty name" : "a folder: --recursive takes the files in it");
+        if (path.empty()) {
+            refuse("''", "an empty name");
+        } else if (folder && !recursive) {
+            refuse(path, "a folder: --recursive takes the files in it");
         } else if (recursive && !std::filesystem::exists(std::filesystem::symlink_status(path, error))) {
-            errno = error.value();
-            refuse(path, errno ? errno_reason() : "no such file or directory");
+            refuse(path, errno_reason(error ? error.value() : ENOENT));
         } else if (!folder) {
             files.push_back(path);
         } else {
@@ -217,9 +207,10 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
     return files;
 }
 
-// Units of the list that the set does not know yet, or is to try again.
-std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, Known& known,
-                               const BuildOptions& o)
+bool by_id(const NewUnit& a, const NewUnit& b) { return a.id < b.id; }
+
+// What the list names, by id, each source once; of a part, those that fall to it.
+std::vector<NewUnit> listed_units(const std::vector<std::string>& sources, const BuildOptions& o)
 {
     std::vector<NewUnit> units;
     for (const std::string& source : sources) {
@@ -227,12 +218,18 @@ std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore
         if (o.parts == 0 || int(id % std::uint64_t(o.parts)) == o.part)
             units.push_back({&source, id, {}});
     }
-    const auto by_id = [](const NewUnit& a, const NewUnit& b) { return a.id < b.id; };
     std::stable_sort(units.begin(), units.end(), by_id);
-    units.erase(
-        std::unique(units.begin(), units.end(), [](const NewUnit& a, const NewUnit& b) { return a.id == b.id; }),
-        units.end());
+    const auto same_id = [](const NewUnit& a, const NewUnit& b) { return a.id == b.id; };
+    units.erase(std::unique(units.begin(), units.end(), same_id), units.end());
+    return units;
+}
 
+// Units of the list that the set does not know yet, or is to try again. The set may have ten million: it is gone
+// through line by line, and only the list is held in memory, sorted so that each line finds its unit.
+std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, DuplicateIndex& known,
+                               const BuildOptions& o)
+{
+    std::vector<NewUnit> units = listed_units(sources, o);
     const auto offered = [&](const std::string& id) {
         const auto found = std::lower_bound(units.begin(), units.end(), NewUnit{nullptr, number_of(id), {}}, by_id);
         return found != units.end() && found->id == number_of(id) ? found - units.begin() : -1;
@@ -262,6 +259,114 @@ std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore
     return units;
 }
 
+// Decides on new units, one after another in the order of (digest, source), and writes down each decision.
+//
+// There are two cursors in that order: `handed_`, the next unit to be handed out to be decoded, and `at_`, the next to
+// be decided on. What needs no decoding is stepped over by the first and decided on at once by the second, when it
+// comes to it. Equal contents are neighbours, so a unit whose content is the one before it is a duplicate, or fails
+// alike.
+class Decisions
+{
+  public:
+    Decisions(SetStore& store, DuplicateIndex& known, const std::vector<NewUnit>& fresh, const Refusals& refusals)
+        : store_(store), known_(known), fresh_(fresh), refusals_(refusals), progress_("building", fresh.size(), "units")
+    {
+    }
+
+    // The next unit to be decoded; false: no more.
+    bool hand_out(UnitJob& job)
+    {
+        while (handed_ < fresh_.size() && needs_no_decoding(handed_))
+            ++handed_;
+        if (handed_ == fresh_.size())
+            return false;
+        const NewUnit& unit = fresh_[handed_++];
+        job = {*unit.source, *unit.source, digest_hex(unit.digest), {}};
+        return true;
+    }
+
+    void take_back(const Unit& unit)
+    {
+        while (*fresh_[at_].source != unit.source)
+            decide_at_once();
+        UnitRecord record = next_record();
+        if (!unit.ok()) {
+            record.reason = unit.code;
+            return decide(record, {}, unit.reason);
+        }
+        record.hashes = unit.hashes;
+        if (const std::optional<std::uint64_t> like = known_.look_alike(unit.hashes)) {
+            record.status = Status::rejected;
+            record.reason = reason_code(Reason::near_duplicate);
+            record.of = store_.at(*like).source;
+            return decide(record, {}, "");
+        }
+        record.status = Status::ok;
+        decide(record, unit.samples, "");
+    }
+
+    void decide_the_rest()
+    {
+        while (at_ < fresh_.size())
+            decide_at_once();
+    }
+
+    bool failures() const { return failures_; }
+
+  private:
+    SetStore& store_;
+    DuplicateIndex& known_;
+    const std::vector<NewUnit>& fresh_;
+    const Refusals& refusals_;
+    Progress progress_;
+    std::size_t handed_ = 0, at_ = 0;
+    bool failures_ = false;
+
+    bool needs_no_decoding(std::size_t i) const
+    {
+        return !readable(fresh_[i]) || (i > 0 && same_content(fresh_[i], fresh_[i - 1])) ||
+               known_.same_content(digest_hex(fresh_[i].digest));
+    }
+
+    UnitRecord next_record()
+    {
+        const NewUnit& unit = fresh_[at_++];
+        progress_.advance();
+        UnitRecord record;
+        record.source = *unit.source;
+        record.id = unit_id(record.source);
+        record.digest = readable(unit) ? digest_hex(unit.digest) : "";
+        return record;
+    }
+
+    // A unit that could not be read, or whose content is there already.
+    void decide_at_once()
+    {
+        const NewUnit& unit = fresh_[at_];
+        UnitRecord record = next_record();
+        if (!readable(unit)) {
+            const auto& [code, reason] = refusals_.at(unit.id);
+            record.reason = code;
+            return decide(record, {}, reason);
+        }
+        const UnitRecord other = store_.at(known_.same_content(record.digest).value());
+        const bool removed = other.reason == reason_code(Reason::removed);
+        record.status = Status::rejected;
+        record.reason = reason_code(removed ? Reason::removed : Reason::duplicate);
+        record.of = removed ? "" : other.source;
+        decide(record, {}, "");
+    }
+
+    void decide(const UnitRecord& record, const std::vector<Sample>& samples, const std::string& reason)
+    {
+        if (record.status == Status::failed) {
+            warn(record.source, skipped_text(reason, record.reason));
+            failures_ = true;
+        }
+        known_.remember(record, store_.add(record, samples));
+    }
+};
+
 }    // namespace
 
 void BuildOptions::set_part(const std::string& text)
@@ -286,89 +391,24 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     SetStore store(folder, settings_of(o));
     bool failures = false;
     const std::vector<std::string> sources = sources_of(paths, o.recursive, failures);
-    Known known(o.parts == 0 ? o.near_dup : -1);
+    DuplicateIndex known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
-    Digests digests(set_path(folder, "digests.jsonl"));
+    Digests digests(BuiltSetFiles(folder).digests());
     if (fresh.empty()) {
         digests.forget();    // of a run that was cut short at its very end
         return failures ? ExitStatus::skipped : ExitStatus::done;
     }
     const Refusals refusals = digest_all(fresh, digests, o.unit.processes);
 
-    const auto decide = [&](const UnitRecord& record, const std::vector<Sample>& samples, const std::string& reason) {
-        if (record.status == Status::failed) {
-            warn(record.source, skipped_text(reason, record.reason));
-            failures = true;
-        }
-        known.remember(record, store.add(record, samples));
-    };
-    const auto record_of = [](const NewUnit& unit) {
-        UnitRecord record;
-        record.source = *unit.source;
-        record.id = unit_id(record.source);
-        record.digest = readable(unit) ? hexadecimal(unit.digest) : "";
-        return record;
-    };
-    // What needs no decoding: unreadable, or of a content that is there already.
-    const auto decide_at_once = [&](const NewUnit& unit) {
-        UnitRecord record = record_of(unit);
-        if (!readable(unit)) {
-            const auto& [code, reason] = refusals.at(unit.id);
-            record.reason = code;
-            return decide(record, {}, reason);
-        }
-        const UnitRecord other = store.at(known.same_content(record.digest).value());
-        const bool removed = other.reason == reason_code(Reason::removed);
-        record.status = Status::rejected;
-        record.reason = reason_code(removed ? Reason::removed : Reason::duplicate);
-        record.of = removed ? "" : other.source;
-        decide(record, {}, "");
-    };
-
-    // Two cursors: units handed out to be decoded, and units decided on. Between two that are decoded lie those that
-    // need no decoding: equal contents are neighbours.
-    std::size_t handed = 0, at = 0;
-    Progress progress("building", fresh.size(), "units");
-    const auto skips = [&](std::size_t i) {
-        return !readable(fresh[i]) || (i > 0 && same_content(fresh[i], fresh[i - 1])) ||
-               known.same_content(hexadecimal(fresh[i].digest));
-    };
+    Decisions decisions(store, known, fresh, refusals);
     UnitOptions unit_options = o.unit;
     unit_options.pictures = unit_options.hashes = true;
     try {
         decode_units(
-            unit_options,
-            [&](UnitJob& job) {
-                while (handed < fresh.size() && skips(handed))
-                    ++handed;
-                if (handed == fresh.size())
-                    return false;
-                const NewUnit& unit = fresh[handed++];
-                job = {*unit.source, *unit.source, hexadecimal(unit.digest), {}};
-                return true;
-            },
-            [&](Unit& unit) {
-                for (; *fresh[at].source != unit.source; ++at, progress.advance())
-                    decide_at_once(fresh[at]);
-                UnitRecord record = record_of(fresh[at++]);
-                progress.advance();
-                if (!unit.ok()) {
-                    record.reason = unit.code;
-                    return decide(record, {}, unit.reason);
-                }
-                record.hashes = unit.hashes;
-                if (const std::optional<std::uint64_t> like = known.look_alike(unit.hashes)) {
-                    record.status = Status::rejected;
-                    record.reason = reason_code(Reason::near_duplicate);
-                    record.of = store.at(*like).source;
-                    return decide(record, {}, "");
-                }
-                record.status = Status::ok;
-                decide(record, unit.samples, "");
-            });
+            unit_options, [&](UnitJob& job) { return decisions.hand_out(job); },
+            [&](Unit& unit) { decisions.take_back(unit); });
         throw_if_interrupted();
-        for (; at < fresh.size(); ++at, progress.advance())
-            decide_at_once(fresh[at]);
+        decisions.decide_the_rest();
     } catch (...) {
         if (interrupted())
             store.finish();    // a shard sealed early is taken up again
@@ -377,7 +417,7 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     store.finish();
     digests.forget();
     say(folder + ": " + known.count().text() + ", " + std::to_string(fresh.size()) + " new");
-    return failures ? ExitStatus::skipped : ExitStatus::done;
+    return failures || decisions.failures() ? ExitStatus::skipped : ExitStatus::done;
 }
 
 }    // namespace nonna

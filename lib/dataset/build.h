@@ -3,9 +3,9 @@
 // Model to hold in mind: every source that the set does not know yet is a new unit. All new units are digested first
 // (SHA-256 of the content), then taken in the order of (digest, name of the source): an order that no list and no
 // number of workers changes, and one that mixes the sources well. Each is decoded in a child process of its own
-// (unit.h) and decided on:
+// (decode_units.h) and decided on:
 //   rejected duplicate        the set has a unit of this content, or had one that was `removed`
-//   failed                    with the code of unit.h; named on stderr
+//   failed                    with a code of media/reason.h; named on stderr
 //   rejected near_duplicate   each of its pictures looks like one that the set has (near_index.h)
 //   ok                        its samples join the shards
 // Sources are known by name: one whose content changed later is not looked at again.
@@ -17,8 +17,8 @@
 #pragma once
 
 #include "base/error.h"
+#include "dataset/decode_units.h"
 #include "dataset/near_index.h"
-#include "dataset/unit.h"
 
 #include <cstdint>
 #include <string>

@@ -39,7 +39,7 @@ struct Classes {
         return values[values.size() / 2];
     }
     // "what: 35.0 % of the positives, 0.0 % of the negatives" where they differ, else nothing.
-    std::string compare(const char* what, const std::function<bool(const Shown&)>& has) const
+    std::string compare_shares(const char* what, const std::function<bool(const Shown&)>& has) const
     {
         const double yes = share(true, has), no = share(false, has);
         if (std::abs(yes - no) <= same_share)
@@ -49,56 +49,59 @@ struct Classes {
                       100 * no);
         return text;
     }
+    // "what: median of the positives 64, of the negatives 48" where they are further apart than by the factor `same`,
+    // else nothing. `format` writes one of the numbers.
+    std::string compare_medians(const char* what, const std::function<double(const Shown&)>& value, double same,
+                                const char* format) const
+    {
+        const double yes = median(true, value), no = median(false, value);
+        if (std::max(yes, no) <= same * std::min(yes, no))
+            return {};
+        const auto written = [&](double number) {
+            char text[40];
+            std::snprintf(text, sizeof text, format, number);
+            return std::string(text);
+        };
+        return std::string(what) + ": median of the positives " + written(yes) + ", of the negatives " + written(no);
+    }
 };
 
 }    // namespace
 
+// Each question is asked where the framing leaves it open: kept bytes differ in their sizes; one resize to the stored
+// size makes pictures sharper or softer by how far they were reduced, unless all go through the same number of pixels
+// first; bars are a letterbox's; and jitter is cut short where a border is in the way.
 std::vector<std::string> class_differences(const std::vector<Shown>& pictures, const Framing& framing)
 {
     const Classes classes{pictures};
     std::vector<std::string> all;
-    const auto add = [&](const std::string& text, const std::string& remedy) {
-        if (!text.empty())
-            all.push_back(text + remedy);
+    const auto add = [&](const std::string& difference, const std::string& remedy) {
+        if (!difference.empty())
+            all.push_back(difference + remedy);
     };
-    char text[160];
-    const auto two = [&](const char* what, double yes, double no, const char* format) {
-        char numbers[80];
-        std::snprintf(numbers, sizeof numbers, format, yes, no);
-        std::snprintf(text, sizeof text, "%s: median of the positives %s", what, numbers);
-    };
+    const std::string size_needed = "; a size is needed for a fair test (--size)";
     if (!framing.changes()) {
         const auto shorter = [](const Shown& s) { return double(std::min(s.width, s.height)); };
-        const double yes = classes.median(true, shorter), no = classes.median(false, shorter);
-        if (yes != no) {
-            two("shorter sides, pixels", yes, no, "%.0f, of the negatives %.0f");
-            add(text, "; a size is needed for a fair test (--size)");
-        }
+        add(classes.compare_medians("shorter sides, pixels", shorter, 1, "%.0f"), size_needed);
         return all;
     }
     if (framing.through == 0 && framing.size > 0) {
         const double size = double(framing.size);
-        add(classes.compare("enlarged", [&](const Shown& s) { return s.view.side < size; }),
+        add(classes.compare_shares("enlarged", [&](const Shown& s) { return s.view.side < size; }),
             "; sharpness can tell them apart (--through)");
-        const auto scale = [&](const Shown& s) { return s.view.side / size; };
-        const double yes = classes.median(true, scale), no = classes.median(false, scale);
-        if (std::max(yes, no) > same_scale * std::min(yes, no)) {
-            two("reduced by", yes, no, "%.2f, of the negatives %.2f");
-            add(text, "; sharpness may tell them apart (--through)");
-        }
+        add(classes.compare_medians(
+                "reduced by", [&](const Shown& s) { return s.view.side / size; }, same_scale, "%.2f"),
+            "; sharpness may tell them apart (--through)");
     }
-    if (framing.size == 0 && framing.through == 0) {
-        const auto side = [](const Shown& s) { return s.view.side; };
-        const double yes = classes.median(true, side), no = classes.median(false, side);
-        if (yes != no) {
-            two("sides, pixels", yes, no, "%.0f, of the negatives %.0f");
-            add(text, "; a size is needed for a fair test (--size)");
-        }
-    }
+    if (framing.size == 0 && framing.through == 0)
+        add(classes.compare_medians(
+                "sides, pixels", [](const Shown& s) { return s.view.side; }, 1, "%.0f"),
+            size_needed);
     if (framing.frame == Framing::Frame::letterbox)
-        add(classes.compare("with bars", [](const Shown& s) { return s.width != s.height; }),
+        add(classes.compare_shares("with bars", [](const Shown& s) { return s.width != s.height; }),
             "; the ground can tell them apart (--frame crop)");
-    add(classes.compare("moved less than drawn, for the border", [](const Shown& s) { return s.cut_short; }),
+    add(classes.compare_shares("moved less than drawn, because of the border",
+                               [](const Shown& s) { return s.cut_short; }),
         "; the place can tell them apart (a smaller share or jitter)");
     return all;
 }

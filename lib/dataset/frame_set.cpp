@@ -11,6 +11,8 @@
 namespace nonna
 {
 
+// Nothing of a video is known before a child has read it, its content's digest included: so repeats are found when
+// results come back, in the order of the names, and the first of a content is kept whatever child was faster.
 ExitStatus write_frame_set(const std::vector<std::string>& videos, const std::string& output,
                            const FrameSetOptions& options)
 {

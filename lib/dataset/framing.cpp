@@ -45,27 +45,14 @@ std::uint64_t key_number(const std::string& key)
     return std::stoull(sha256(std::as_bytes(std::span(key))).substr(0, 16), nullptr, 16);
 }
 
-struct Colour {
-    std::uint8_t level[3] = {128, 128, 128};
-};
-
-Colour mean_colour(const Picture& picture)
-{
-    std::uint64_t sum[3] = {0, 0, 0};
-    for (std::size_t i = 0; i < picture.rgb.size(); ++i)
-        sum[i % 3] += picture.rgb[i];
-    const std::uint64_t n = picture.rgb.size() / 3;
-    Colour mean;
-    for (int c = 0; c < 3; ++c)
-        mean.level[c] = std::uint8_t((sum[c] + n / 2) / n);
-    return mean;
-}
+using Colour = std::array<std::uint8_t, 3>;
+constexpr Colour middle_grey = {128, 128, 128};
 
 Picture ground_picture(int side, const Colour& colour)
 {
     Picture picture = blank_picture(side, side);
     for (std::size_t i = 0; i < picture.rgb.size(); ++i)
-        picture.rgb[i] = colour.level[i % 3];
+        picture.rgb[i] = colour[i % 3];
     return picture;
 }
 
@@ -82,12 +69,14 @@ void lay_aperture(Picture& picture, const Colour& ground)
     for (int y = 0; y < picture.height; ++y)
         for (int x = 0; x < picture.width; ++x) {
             const double d = std::hypot(x - centre, y - centre) / radius;
-            const double weight = d <= soft_from ? 1
-                                  : d >= 1       ? 0
-                                           : (1 + std::cos(std::numbers::pi * (d - soft_from) / (1 - soft_from))) / 2;
+            double weight = 1;
+            if (d >= 1)
+                weight = 0;
+            else if (d > soft_from)
+                weight = (1 + std::cos(std::numbers::pi * (d - soft_from) / (1 - soft_from))) / 2;
             std::uint8_t* const pixel = picture.at(x, y);
             for (int c = 0; c < 3; ++c)
-                pixel[c] = std::uint8_t(std::lround(weight * pixel[c] + (1 - weight) * ground.level[c]));
+                pixel[c] = std::uint8_t(std::lround(weight * pixel[c] + (1 - weight) * ground[std::size_t(c)]));
         }
 }
 
@@ -148,7 +137,9 @@ bool Framing::changes() const
 
 int Framing::stored_side(const View& view) const
 {
-    return size > 0 ? int(size) : through > 0 ? int(through) : std::max(1, int(std::lround(view.side)));
+    if (size > 0)
+        return int(size);
+    return through > 0 ? int(through) : std::max(1, int(std::lround(view.side)));
 }
 
 std::string Framing::described(const View& view) const
@@ -203,33 +194,42 @@ Jittered jitter(const View& view, const std::string& key, int width, int height,
     return {inside, moved || std::lround(wanted) > std::min(width, height)};
 }
 
-Picture frame_picture(const Picture& picture, const View& view, const Framing& framing)
+namespace
 {
-    const int side = framing.through > 0 ? int(framing.through) : framing.stored_side(view);
+
+// A view brought to side x side pixels: what of it lies inside the picture, laid on the ground. `ground`: its colour,
+// which is also the aperture's.
+Picture view_on_ground(const Picture& picture, const View& view, int side, const Framing& framing, Colour& ground)
+{
     // The part of the view that is inside the picture, in whole pixels of it.
     const int left = std::max(0, int(std::floor(view.x))), top = std::max(0, int(std::floor(view.y)));
     const int right = std::min(picture.width, int(std::ceil(view.x + view.side)));
     const int bottom = std::min(picture.height, int(std::ceil(view.y + view.side)));
-    Colour ground;
-    Picture result;
-    if (right <= left || bottom <= top) {    // jitter moved it out of sight
-        result = ground_picture(side, framing.mean_ground ? mean_colour(picture) : ground);
-    } else {
-        const double scale = side / view.side;
-        const auto scaled = [&](int length) { return std::max(1, int(std::lround(length * scale))); };
-        Picture seen =
-            resize(crop(picture, left, top, right - left, bottom - top), scaled(right - left), scaled(bottom - top));
-        if (framing.grey)
-            make_grey(seen);
-        if (framing.mean_ground)
-            ground = mean_colour(seen);
-        if (seen.width == side && seen.height == side) {
-            result = std::move(seen);
-        } else {
-            result = ground_picture(side, ground);
-            paste(result, seen, int(std::lround((left - view.x) * scale)), int(std::lround((top - view.y) * scale)));
-        }
-    }
+    if (right <= left || bottom <= top)    // jitter moved it out of sight
+        return ground_picture(side, framing.mean_ground ? mean_colour(picture) : ground);
+    const double scale = side / view.side;
+    const auto scaled = [&](int length) { return std::max(1, int(std::lround(length * scale))); };
+    Picture seen =
+        resize(crop(picture, left, top, right - left, bottom - top), scaled(right - left), scaled(bottom - top));
+    if (framing.grey)
+        make_grey(seen);
+    if (framing.mean_ground)
+        ground = mean_colour(seen);
+    if (seen.width == side && seen.height == side)
+        return seen;
+    Picture result = ground_picture(side, ground);
+    paste(result, seen, int(std::lround((left - view.x) * scale)), int(std::lround((top - view.y) * scale)));
+    return result;
+}
+
+}    // namespace
+
+// The chain of framing.h, link by link.
+Picture frame_picture(const Picture& picture, const View& view, const Framing& framing)
+{
+    const int side = framing.through > 0 ? int(framing.through) : framing.stored_side(view);
+    Colour ground = middle_grey;
+    Picture result = view_on_ground(picture, view, side, framing, ground);
     if (framing.size > 0 && framing.size != side)
         result = resize(result, int(framing.size), int(framing.size));
     if (framing.control) {

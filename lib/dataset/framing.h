@@ -41,7 +41,7 @@ struct Framing {
     double share = 1;
     double jitter_position = 0, jitter_scale = 0;
     std::int64_t size = 0;       // stored side; 0: the view's
-    std::int64_t through = 0;    // pixels a side that every picture passes through; 0: no such
+    std::int64_t through = 0;    // pixels a side that every picture passes through; 0: it does not
     bool grey = false, aperture = false, mean_ground = false, control = false;
     bool framed = false;    // a frame was asked for
     std::uint64_t seed = 0;

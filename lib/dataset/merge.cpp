@@ -3,14 +3,14 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "dataset/known.h"
+#include "dataset/duplicates.h"
 #include "dataset/set_store.h"
-#include "io/shard.h"
+#include "io/digest.h"
+#include "io/image_shard.h"
 #include "media/reason.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <unordered_set>
@@ -25,7 +25,7 @@ using Status = UnitRecord::Status;
 
 // Where a unit's line is, ordered by its digest; no digest, of a source that could not be read, is all zeros.
 struct Line {
-    std::array<unsigned char, 32> digest;
+    DigestBytes digest;
     std::uint32_t input;
     std::uint64_t offset;
 };
@@ -44,7 +44,7 @@ class Samples
     std::vector<Sample> of(const Member& member)
     {
         Open& o = open_[member.input];
-        const std::string path = set_path(inputs_[member.input].folder(), "shards/" + shard_name(member.record.shard));
+        const std::string path = inputs_[member.input].files().shard(member.record.shard);
         if (o.number != member.record.shard) {
             o.shard.emplace(path);
             o.number = member.record.shard;
@@ -66,7 +66,7 @@ class Samples
   private:
     struct Open {
         std::int64_t number = -1;
-        std::optional<Shard> shard;
+        std::optional<ImageShard> shard;
         std::vector<std::pair<std::string, std::size_t>> places;
     };
     const std::vector<SetReading>& inputs_;
@@ -79,15 +79,12 @@ std::vector<Line> all_lines(const std::vector<SetReading>& inputs, std::unordere
 {
     std::vector<Line> lines;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        ManifestReader reader(set_path(inputs[i].folder(), "manifest.jsonl"));
+        ManifestReader reader(inputs[i].files().manifest());
         while (const std::optional<UnitRecord> record = reader.next()) {
             throw_if_interrupted();
             if (record->reason == reason_code(Reason::removed))
                 removed.insert(record->id);
-            Line line{{}, std::uint32_t(i), reader.begin()};
-            for (std::size_t b = 0; b < 32 && !record->digest.empty(); ++b)
-                std::from_chars(record->digest.data() + 2 * b, record->digest.data() + 2 * b + 2, line.digest[b], 16);
-            lines.push_back(line);
+            lines.push_back({digest_bytes(record->digest), std::uint32_t(i), reader.begin()});
         }
     }
     std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {
@@ -108,7 +105,7 @@ bool common_settings(const std::vector<SetReading>& inputs, Settings& settings)
         if (const auto part = own.find("part"); part != own.end()) {
             int i = 0, n = 0;
             if (std::sscanf(part->second.c_str(), "%d/%d", &i, &n) != 2 || i < 0 || n <= i || n > 1'000'000)
-                throw Error(input.folder(), "made with a part that is none: " + part->second);
+                throw Error(input.folder(), "made with '--part " + part->second + "', which cannot be");
             parts[n].resize(std::size_t(n));
             parts[n][std::size_t(i)] = true;
             own.erase(part);
@@ -147,8 +144,7 @@ std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, 
 {
     std::vector<Member> group;
     for (std::size_t i = begin; i < end; ++i) {
-        group.push_back({manifest_line_at(set_path(inputs[lines[i].input].folder(), "manifest.jsonl"), lines[i].offset),
-                         lines[i].input});
+        group.push_back({manifest_line_at(inputs[lines[i].input].files().manifest(), lines[i].offset), lines[i].input});
         UnitRecord& record = group.back().record;
         if (removed.contains(record.id))
             reject(record, Reason::removed, "");
@@ -164,6 +160,10 @@ std::vector<Member> group_of(const std::vector<Line>& lines, std::size_t begin, 
 }
 
 // Decides on the units of one content, looks aside. Gives the member whose samples the first one gets, where it is ok.
+//
+// The first by name stands for the content; what any of the inputs knows of it decides: removed by one, it is removed
+// for all; ok in one, it is ok, with that one's samples; else it is what the first that was looked at says. The others
+// are its duplicates.
 std::optional<Member> decide(std::vector<Member>& group)
 {
     const auto find = [&](auto&& wanted) {
@@ -181,10 +181,14 @@ std::optional<Member> decide(std::vector<Member>& group)
             reject(member.record, Reason::removed, "");
         else if (&member.record != &first)
             reject(member.record, Reason::duplicate, first.source);
-    if (!removed && original) {    // ok, failed, or a near-duplicate already
-        first.status = stored ? Status::ok : original->record.status;
-        first.reason = stored ? "" : original->record.reason;
-        first.of = stored ? "" : original->record.of;
+    if (!removed && stored) {
+        first.status = Status::ok;
+        first.reason = "";
+        first.of = "";
+    } else if (!removed && original) {    // failed, or a near-duplicate already
+        first.status = original->record.status;
+        first.reason = original->record.reason;
+        first.of = original->record.of;
     }
     for (Member& member : group)
         member.record.hashes.clear();
@@ -192,6 +196,89 @@ std::optional<Member> decide(std::vector<Member>& group)
         first.hashes = hashed->record.hashes;
     return removed ? std::nullopt : stored;
 }
+
+// The merge itself: content by content, each decided on anew, each decision added to the output. What is there of an
+// earlier run of this very merge is gone through and found the same, and adding goes on behind it.
+class Merge
+{
+  public:
+    Merge(const std::vector<SetReading>& inputs, SetStore& store, int near_dup, const std::string& output)
+        : inputs_(inputs), store_(store), output_(output), known_(near_dup), samples_(inputs),
+          lines_(all_lines(inputs, removed_))
+    {
+        store.each([&](const UnitRecord& record, std::uint64_t offset) {
+            known_.remember(record, offset);
+            done_.push_back(record.id);
+        });
+    }
+
+    void run()
+    {
+        Progress progress("merging", lines_.size(), "units");
+        for (std::size_t begin = 0, end; begin < lines_.size(); begin = end) {
+            throw_if_interrupted();
+            for (end = begin + 1; end < lines_.size() && lines_[end].digest == lines_[begin].digest;)
+                ++end;
+            merge_content(begin, end);
+            progress.advance(end - begin);
+        }
+        if (next_ < done_.size())
+            throw another_merge();
+    }
+
+    bool added() const { return next_ > done_.size(); }
+    std::string counts() const { return known_.count().text(); }
+
+  private:
+    const std::vector<SetReading>& inputs_;
+    SetStore& store_;
+    const std::string& output_;
+    DuplicateIndex known_;
+    Samples samples_;
+    std::unordered_set<std::string> removed_, seen_;    // ids
+    const std::vector<Line> lines_;
+    std::vector<std::string> done_;    // ids, as an earlier run of this merge left them
+    std::size_t next_ = 0;             // units decided on so far
+
+    Error another_merge() const
+    {
+        return {output_, "holds another merge: make a new folder, with this one among the sets", ExitStatus::usage};
+    }
+
+    void merge_content(std::size_t begin, std::size_t end)
+    {
+        std::vector<Member> group = group_of(lines_, begin, end, inputs_, removed_);
+        // Another content under a name that came before, of another input, has no say.
+        std::erase_if(group, [&](const Member& m) { return !seen_.insert(m.record.id).second; });
+        // Sources that could not be read have no content in common: each stays what it is.
+        const bool unread = lines_[begin].digest == DigestBytes{};
+        const std::optional<Member> from = unread || group.empty() ? std::nullopt : decide(group);
+        for (Member& member : group)
+            if (!was_done(member.record))
+                add(member.record, from);
+    }
+
+    bool was_done(const UnitRecord& record)
+    {
+        if (next_ < done_.size() && done_[next_] != record.id)
+            throw another_merge();
+        return next_++ < done_.size();
+    }
+
+    void add(UnitRecord& record, const std::optional<Member>& from)
+    {
+        std::vector<Sample> own;
+        if (from && record.status == Status::ok) {
+            if (const std::optional<std::uint64_t> like = known_.look_alike(record.hashes))
+                reject(record, Reason::near_duplicate, store_.at(*like).source);
+            else
+                own = samples_.of(*from);
+            for (Sample& sample : own)
+                sample.meta.source = record.source;
+        }
+        known_.remember(record, store_.add(record, own));
+    }
+};
 
 }    // namespace
 
@@ -207,64 +294,18 @@ ExitStatus merge_sets(const std::vector<std::string>& folders, const std::string
     Settings settings;
     const bool whole = common_settings(inputs, settings);
     SetStore store(output, settings);
-    Known known(settings["near-dup"] == "no" ? -1 : std::atoi(settings["near-dup"].c_str()));
-
-    // What an earlier run of this merge came to must be the beginning of what this one makes.
-    std::vector<std::string> done;
-    store.each([&](const UnitRecord& record, std::uint64_t offset) {
-        known.remember(record, offset);
-        done.push_back(record.id);
-    });
-    const Error another(output, "holds another merge: make a new folder, with this one among the sets",
-                        ExitStatus::usage);
-    std::size_t next = 0;
-    const auto was_done = [&](const UnitRecord& record) {
-        if (next < done.size() && done[next] != record.id)
-            throw another;
-        return next++ < done.size();
-    };
-
-    std::unordered_set<std::string> removed, seen;    // ids
-    const std::vector<Line> lines = all_lines(inputs, removed);
-    Samples samples(inputs);
-    Progress progress("merging", lines.size(), "units");
+    const int near_dup = settings["near-dup"] == "no" ? -1 : std::atoi(settings["near-dup"].c_str());
+    Merge merge(inputs, store, near_dup, output);
     try {
-        for (std::size_t begin = 0, end; begin < lines.size(); begin = end) {
-            throw_if_interrupted();
-            const bool unread = lines[begin].digest == decltype(Line::digest){};    // each a group of its own
-            for (end = begin + 1; end < lines.size() && lines[end].digest == lines[begin].digest;)
-                ++end;
-            std::vector<Member> group = group_of(lines, begin, end, inputs, removed);
-            // Another content under a name that came before, of another input, has no say.
-            std::erase_if(group, [&](const Member& m) { return !seen.insert(m.record.id).second; });
-            const std::optional<Member> from = unread || group.empty() ? std::nullopt : decide(group);
-            for (Member& member : group) {
-                UnitRecord& record = member.record;
-                if (was_done(record))
-                    continue;
-                std::vector<Sample> own;
-                if (from && record.status == Status::ok) {
-                    if (const std::optional<std::uint64_t> like = known.look_alike(record.hashes))
-                        reject(record, Reason::near_duplicate, store.at(*like).source);
-                    else
-                        own = samples.of(*from);
-                    for (Sample& sample : own)
-                        sample.meta.source = record.source;
-                }
-                known.remember(record, store.add(record, own));
-            }
-            progress.advance(end - begin);
-        }
+        merge.run();
     } catch (...) {
         if (interrupted())
             store.finish();
         throw;
     }
-    if (next < done.size())
-        throw another;
     store.finish();
-    if (next > done.size())
-        say(output + ": " + known.count().text());
+    if (merge.added())
+        say(output + ": " + merge.counts());
     return whole ? ExitStatus::done : ExitStatus::skipped;
 }
 

@@ -33,7 +33,8 @@ struct Square {
     int x, y, side;
 };
 
-// The squares to cut, empty when the whole picture is meant.
+// The squares to cut, empty when the whole picture is meant. Patches are drawn by the picture's own digest, so that
+// they do not depend on what else is packed, in which order, or on how many threads.
 std::vector<Square> squares(const Picture& picture, const std::string& digest, const PackOptions& o,
                             const std::string& subject)
 {
@@ -52,9 +53,12 @@ std::vector<Square> squares(const Picture& picture, const std::string& digest, c
         return area.side > 0 ? std::vector{area} : std::vector<Square>{};
 
     // Patches come from the crop where there is one, else from anywhere in the picture.
-    const bool cropped = o.crop > 0;
-    const int x = cropped ? area.x : 0, y = cropped ? area.y : 0;
-    const int width = cropped ? area.side : picture.width, height = cropped ? area.side : picture.height;
+    int x = 0, y = 0, width = picture.width, height = picture.height;
+    if (o.crop > 0) {
+        x = area.x;
+        y = area.y;
+        width = height = area.side;
+    }
     const std::int64_t most = std::min<std::int64_t>(o.patch_most, std::min(width, height));
     if (most < o.patch_least)
         throw Refusal(subject, Reason::too_small, "smaller than the smallest patch");
@@ -115,6 +119,37 @@ Result work(PictureJob& job, const PackOptions& options)
 
 }    // namespace
 
+namespace
+{
+
+Bytes encode(const Picture& picture, bool lossless) { return lossless ? encode_png(picture) : encode_jpeg(picture); }
+
+// A picture none of whose pixels changes: its own bytes, where every decoder gets the same pixels from them. Encoding
+// anew would cost quality for nothing.
+void keep_picture(Sample& sample, const Picture& picture, const PictureInfo& info, bool lossless)
+{
+    sample.meta.width = picture.width;
+    sample.meta.height = picture.height;
+    if (info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp")) {
+        sample.extension = info.extension;
+        return;
+    }
+    sample.extension = lossless ? "png" : "jpg";
+    sample.picture = encode(picture, lossless);
+}
+
+void cut_out(Sample& sample, const Picture& picture, const Square& area, int side, bool lossless)
+{
+    const bool whole = area.side == picture.width && area.side == picture.height;
+    const Picture result = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
+    sample.extension = lossless ? "png" : "jpg";
+    sample.picture = encode(result, lossless);
+    sample.meta.width = sample.meta.height = side;
+    move_boxes(sample.meta.detections, area.x, area.y, area.side, area.side, side, side);
+}
+
+}    // namespace
+
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& o)
 {
     const PictureInfo info = inspect_picture(sample.picture, subject);
@@ -123,30 +158,22 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
         sample.meta.label = o.label;
     const std::string digest = o.patches ? sha256(sample.picture) : std::string();
     const std::vector<Square> areas = squares(picture, digest, o, subject);
+    if (areas.empty()) {
+        keep_picture(sample, picture, info, o.lossless);
+        return {std::move(sample)};
+    }
     std::vector<Sample> samples;
-    for (std::size_t i = 0; i < std::max<std::size_t>(1, areas.size()); ++i) {
+    for (std::size_t i = 0; i < areas.size(); ++i) {
+        const Square& area = areas[i];
+        const int side = o.size > 0 ? int(o.size) : area.side;
+        const bool whole = area.side == picture.width && area.side == picture.height;
         Sample one = sample;
         if (o.patches)
             one.key = sample_key(digest, i);
-        const Square area = areas.empty() ? Square{0, 0, 0} : areas[i];
-        const int side = o.size > 0 ? int(o.size) : area.side;
-        const bool whole = areas.empty() || (area.side == picture.width && area.side == picture.height);
-        one.meta.width = picture.width;
-        one.meta.height = picture.height;
-        if (whole && (areas.empty() || side == area.side)) {
-            const bool kept =
-                info.plain && (info.extension == "jpg" || info.extension == "png" || info.extension == "webp");
-            one.extension = kept ? info.extension : o.lossless ? "png" : "jpg";
-            if (!kept)
-                one.picture = o.lossless ? encode_png(picture) : encode_jpeg(picture, o.quality);
-        } else {
-            const Picture result =
-                resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
-            one.extension = o.lossless ? "png" : "jpg";
-            one.picture = o.lossless ? encode_png(result) : encode_jpeg(result, o.quality);
-            one.meta.width = one.meta.height = side;
-            move_boxes(one.meta.detections, area.x, area.y, area.side, area.side, side, side);
-        }
+        if (whole && side == area.side)
+            keep_picture(one, picture, info, o.lossless);
+        else
+            cut_out(one, picture, area, side, o.lossless);
         samples.push_back(std::move(one));
     }
     return samples;

@@ -36,7 +36,6 @@ struct PackOptions {
     std::uint64_t seed = 0;
     std::optional<std::string> label;                // for every sample, instead of its own
     bool lossless = false;                           // encode anew as PNG, not as JPEG
-    int quality = 95;                                // of JPEGs encoded anew
     std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 0;                                 // one for each processor
     std::string made_by;    // program and version; the options that determine the result are added

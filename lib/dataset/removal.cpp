@@ -1,7 +1,7 @@
 #include "dataset/removal.h"
 
 #include "base/log.h"
-#include "dataset/known.h"
+#include "dataset/duplicates.h"
 #include "dataset/set_store.h"
 #include "media/reason.h"
 
@@ -21,7 +21,9 @@ ExitStatus remove_sources(const std::string& folder, const std::vector<std::stri
                 contents.insert(record.digest);
         }
     });
-    Known known(-1);
+    // A second time through the manifest: units of the same content under other names may stand before the one that was
+    // named, and they have to go with it.
+    DuplicateIndex known(-1);
     store.each([&](UnitRecord record, std::uint64_t offset) {
         if ((found.contains(record.id) || contents.contains(record.digest)) &&
             record.reason != reason_code(Reason::removed)) {

@@ -1,4 +1,4 @@
-// A built set in its folder, growing, impossible to lose data with (nonna-images(5) has the layout).
+// A built set in its folder, growing, whose data no crash can lose (nonna-images(5) has the layout).
 //
 // Model to hold in mind: at rest the folder holds sealed shards and a manifest, and nothing is half done. A run
 // appends: samples to a copy of the last shard that is not full (shards/NNNNNN.part), lines to the manifest.
@@ -11,6 +11,8 @@
 // Lock: flock on FOLDER/lock while the object lives; Error with status locked when another run has it. One thread.
 #pragma once
 
+#include "base/descriptor.h"
+#include "io/built_set.h"
 #include "io/image_stream.h"
 #include "io/manifest.h"
 
@@ -25,25 +27,20 @@
 namespace nonna
 {
 
-std::string set_path(const std::string& folder, const std::string& name);
-
 // The settings of a set at rest, for reading: Error when it is no set, or its last run was cut short and has to be run
 // to its end first. Holds a shared lock as long as it lives.
 class SetReading
 {
   public:
     explicit SetReading(const std::string& folder);
-    ~SetReading();
-    SetReading(const SetReading&) = delete;
-    SetReading& operator=(const SetReading&) = delete;
-    SetReading(SetReading&& other) noexcept;
-    const std::string& folder() const { return folder_; }
+    const std::string& folder() const { return files_.folder(); }
+    const BuiltSetFiles& files() const { return files_; }
     const Settings& settings() const { return settings_; }
 
   private:
-    std::string folder_;
+    BuiltSetFiles files_;
     Settings settings_;
-    int lock_ = -1;
+    Descriptor lock_;
 };
 
 class SetStore

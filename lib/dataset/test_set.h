@@ -12,7 +12,7 @@
 //     positives' boxes: each box serves equally often, up to one time, at the same relative place and of the same side
 //     in pixels, so that both classes have the same distribution of sides and are resized alike; the largest boxes
 //     first, each in the first drawn negative that is large enough.
-//     With `from_list` the pictures are exactly those of a list (dataset/split.h), in its order and with its views;
+//     With `from_list` the pictures are exactly those of a list (dataset/test_list.h), in its order and with its views;
 //     those labelled 1 come from the positives, those labelled 0 from the negatives. A picture that is not there, has
 //     other bytes, or does not decode is named, and nothing is written.
 //
@@ -33,13 +33,14 @@
 //     fills up. No square is taken twice from a frame. Where the negatives do not suffice for the prior, positives are
 //     left out.
 //
-// Both can be cut in halves that share no group (dataset/split.h): `half` and `group` go into the samples' json, and
+// Both can be cut in halves that share no group (dataset/halves.h): `half` and `group` go into the samples' json, and
 // one list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a
 // pipe; (b) holds the encoded input sets in memory. Results do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"
-#include "dataset/split.h"
+#include "dataset/framing.h"
+#include "dataset/halves.h"
 
 #include <cstdint>
 #include <optional>

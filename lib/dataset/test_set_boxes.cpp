@@ -6,8 +6,9 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "dataset/class_balance.h"
+#include "dataset/halves.h"
 #include "dataset/pack.h"
-#include "dataset/test_set_parts.h"
+#include "dataset/test_set_rules.h"
 #include "dataset/usual_look.h"
 #include "io/digest.h"
 
@@ -79,7 +80,8 @@ class Planner
         }
     }
 
-    // About `wanted` of each sort, fewer where they run out.
+    // About `wanted` of each sort, fewer where they run out. Round by round, one of each sort for each positive: so no
+    // positive's place and size are taken much oftener than another's, which would tell the classes apart.
     void plan(std::size_t wanted, std::vector<Cut>& places, std::vector<Cut>& films)
     {
         for (bool more = true; more && (places.size() < wanted || films.size() < wanted);) {
@@ -224,8 +226,50 @@ void write_cuts(std::vector<Sample>& samples, const std::string& output, const T
     writer.commit();
 }
 
+// The squares of the boxes that are sure enough, each once, in a drawn order.
+std::vector<Cut> draw_boxes(const std::vector<Sample>& frames, const std::string& detector, const TestSetOptions& o)
+{
+    const double least = least_score(o, detector);
+    std::vector<Cut> squares;
+    std::set<std::pair<const Sample*, View>> distinct;
+    for (const Sample& frame : frames) {
+        const Detection* const d = verdict(frame.meta, detector);
+        if (!d)
+            continue;
+        for (const Box& b : d->boxes) {
+            const View s =
+                square_view(b.x + b.width / 2, b.y + b.height / 2, std::max(b.width, b.height) * (1 + 2 * o.margin),
+                            frame.meta.width, frame.meta.height);
+            if (s.side > 0 && o.framing.fits_through(s.side) && b.score >= least && distinct.insert({&frame, s}).second)
+                squares.push_back({&frame, s, "1"});
+        }
+    }
+    Random random(o.seed, Purpose::test_set, draw_positives);
+    shuffle(squares, random);
+    return squares;
+}
+
+// Half of the negatives from other films, as far as there are so many; more where the same places do not give half.
+std::size_t films_share(std::size_t negatives, std::size_t same_place, std::size_t other_film)
+{
+    const std::size_t lacking = negatives - std::min(negatives, same_place);
+    return std::min(other_film, std::max(negatives / 2, lacking));
+}
+
+void say_differences(const std::vector<Cut>& cuts, const Framing& framing, const std::string& output)
+{
+    std::vector<Shown> shown;
+    for (const Cut& cut : cuts)
+        shown.push_back({cut.label[0] == '1', cut.frame->meta.width, cut.frame->meta.height, cut.square});
+    for (const std::string& difference : class_differences(shown, framing))
+        say(output + ": " + difference);
+}
+
 }    // namespace
 
+// Negatives are planned before it is known how many positives there will be: as many of each sort as all positives
+// could use, so that one sort alone can give all where the other runs out. The prior then says how many of what was
+// found are taken, each from the front of its drawn order.
 ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& others, const std::string& output,
                                const TestSetOptions& options)
 {
@@ -235,43 +279,22 @@ ExitStatus test_set_from_boxes(const std::string& annotated, const std::string& 
     for (const Sample& frame : frames)
         metas.push_back(&frame.meta);
     const std::string detector = options.detector.empty() ? only_detector(metas, annotated) : options.detector;
-
-    const double least = least_score(options, detector);
-    std::vector<Cut> positives;
-    std::set<std::pair<const Sample*, View>> distinct;
-    for (const Sample& frame : frames)
-        if (const Detection* const d = verdict(frame.meta, detector))
-            for (const Box& b : d->boxes) {
-                const View s = square_view(b.x + b.width / 2, b.y + b.height / 2,
-                                           std::max(b.width, b.height) * (1 + 2 * options.margin), frame.meta.width,
-                                           frame.meta.height);
-                if (s.side > 0 && options.framing.fits_through(s.side) && b.score >= least &&
-                    distinct.insert({&frame, s}).second)
-                    positives.push_back({&frame, s, "1"});
-            }
+    const std::vector<Cut> positives = draw_boxes(frames, detector, options);
     if (positives.empty())
         throw Error(annotated, "no box of detector " + detector + " that fits its picture" +
                                    (options.framing.through > 0 ? " and --through" : ""));
-    Random random(options.seed, Purpose::test_set, draw_positives);
-    shuffle(positives, random);
 
-    // Twice half of what the positives could use: one sort alone may have to give all.
     const auto wanted = std::size_t(std::ceil(double(positives.size()) * options.prior / (1 - options.prior))) + 1;
     std::vector<Cut> same_place, other_film;
     Planner(positives, frames, films, detector, options).plan(wanted, same_place, other_film);
     const ClassCounts s = class_counts(positives.size(), same_place.size() + other_film.size(), options, output);
-    const std::size_t from_films =
-        std::min(other_film.size(), std::max(s.negatives / 2, s.negatives - std::min(s.negatives, same_place.size())));
+    const std::size_t from_films = films_share(s.negatives, same_place.size(), other_film.size());
     std::vector<Cut> all(positives.begin(), positives.begin() + std::ptrdiff_t(s.positives));
     all.insert(all.end(), same_place.begin(), same_place.begin() + std::ptrdiff_t(s.negatives - from_films));
     all.insert(all.end(), other_film.begin(), other_film.begin() + std::ptrdiff_t(from_films));
     detail(std::to_string(s.positives) + " positives, " + std::to_string(s.negatives - from_films) +
            " of the same places, " + std::to_string(from_films) + " of other films");
-    std::vector<Shown> shown;
-    for (const Cut& cut : all)
-        shown.push_back({cut.label[0] == '1', cut.frame->meta.width, cut.frame->meta.height, cut.square});
-    for (const std::string& difference : class_differences(shown, options.framing))
-        say(output + ": " + difference);
+    say_differences(all, options.framing, output);
     std::vector<Sample> samples = cut_out(all, options);
     write_cuts(samples, output, options);
     return ExitStatus::done;

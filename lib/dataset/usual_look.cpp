@@ -12,6 +12,9 @@
 namespace nonna
 {
 
+// Three passes over thumbnails: make them, their median a value at a time, then each one's distance from it as a table
+// of sums (Crow 1984), in which the mean over any square is four look-ups, however large the square and however often
+// it is asked for.
 UsualLook::UsualLook(const std::vector<const Sample*>& frames, int threads)
 {
     const int width = frames.front()->meta.width, height = frames.front()->meta.height;
@@ -31,6 +34,7 @@ UsualLook::UsualLook(const std::vector<const Sample*>& frames, int threads)
         small[i] = resize(picture, width_, height_);
     });
 
+    // Of a long film a spread of frames is enough for the median; distances are all frames'.
     const std::size_t used = std::min(frames.size(), most), values = small.front().rgb.size();
     std::vector<std::uint8_t> median(values), column(used);
     for (std::size_t v = 0; v < values; ++v) {
@@ -53,7 +57,7 @@ UsualLook::UsualLook(const std::vector<const Sample*>& frames, int threads)
                 sum[y * stride + x] = sum[(y - 1) * stride + x] + row;
             }
         }
-        small[i] = {};
+        small[i] = {};    // its sums are all that is needed from here on
     });
 }
 

@@ -4,10 +4,12 @@
 #include "base/interrupt.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "dataset/set_folder.h"
+#include "dataset/manifest_check.h"
+#include "io/built_set.h"
 #include "io/digest.h"
 #include "io/key_set.h"
-#include "io/shard.h"
+#include "io/shard_index.h"
+#include "io/shard_pass.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -30,6 +32,8 @@ struct Book {
     bool built = false;    // a shard of a built set: the toolkit's own bytes, index and digest are there
 };
 
+constexpr std::uint64_t header_bytes = 512;    // of a tar archive's member
+
 struct Job {
     std::shared_ptr<const Book> book;
     std::size_t number = 0;    // of the sample in its archive
@@ -50,7 +54,8 @@ Error disagreement(const Book& book, std::size_t number, const std::string& reas
     std::error_code error;
     if (!book.digest.empty() && std::filesystem::is_regular_file(book.tar, error) &&
         sha256_file(book.tar) == book.digest)
-        return {book.tar + ".idx", "line " + std::to_string(number + 2) + ": wrong, the archive has its digest"};
+        return {shard_index_path(book.tar),
+                "line " + std::to_string(number + 2) + ": wrong; the archive is as its own digest says"};
     return {book.tar, reason};
 }
 
@@ -61,65 +66,80 @@ std::string difference(const RawSample& raw, const std::string& own)
     const auto at = raw.begin + std::uint64_t(std::mismatch(bytes.begin(), bytes.end(), own.begin(), own.end()).first -
                                               bytes.begin());
     const bool picture_first = raw.entry.picture_offset < raw.entry.json_offset;
-    const std::uint64_t second = std::max(raw.entry.picture_offset, raw.entry.json_offset) - 512;
+    const std::uint64_t second = std::max(raw.entry.picture_offset, raw.entry.json_offset) - header_bytes;
     const bool picture = picture_first == (at < second);
     const std::uint64_t offset = picture ? raw.entry.picture_offset : raw.entry.json_offset;
     const std::uint64_t size = picture ? raw.entry.picture_bytes : raw.entry.json_bytes;
-    const char* const what = at < offset           ? "header not as it was written,"
-                             : at >= offset + size ? "bytes other than zero behind it,"
-                                                   : "not as it was written,";
+    const char* what = "not as it was written,";
+    if (at < offset)
+        what = "header not as it was written,";
+    else if (at >= offset + size)
+        what = "bytes other than zero after it,";
     return (picture ? raw.picture_name : raw.json_name) + ": " + what + at_byte(at);
 }
 
-Result look_at(const Job& job, const VerifyOptions& options)
+// The sample against its row of the index: places and sizes, and unless `quick` the digests of both members.
+void check_index(const Job& job, bool quick)
 {
     const Book& book = *job.book;
     const RawSample& raw = job.raw;
-    Result result{job.book, ""};
-    if (book.index) {
-        if (job.number >= book.index->size())
-            throw disagreement(book, job.number, raw.picture_name + ": not in the index" + at_byte(raw.begin));
-        ShardEntry expected = (*book.index)[job.number];
-        const std::string picture = std::exchange(expected.picture_sha256, ""),
-                          json = std::exchange(expected.json_sha256, "");
-        if (expected != raw.entry)
-            throw disagreement(book, job.number,
-                               raw.picture_name + ": not what the index has here," + at_byte(raw.begin));
-        if (!options.quick && sha256(std::as_bytes(std::span(raw.picture()))) != picture)
-            throw disagreement(book, job.number, raw.picture_name + ": content has another digest than in the index");
-        if (!options.quick && sha256(std::as_bytes(std::span(raw.json()))) != json)
-            throw disagreement(book, job.number, raw.json_name + ": content has another digest than in the index");
+    if (job.number >= book.index->size())
+        throw disagreement(book, job.number, raw.picture_name + ": not in the index" + at_byte(raw.begin));
+    ShardEntry expected = (*book.index)[job.number];
+    // A pass computes no digests: the entry it makes has none, so these are taken out of the comparison.
+    const std::string picture = std::exchange(expected.picture_sha256, "");
+    const std::string json = std::exchange(expected.json_sha256, "");
+    if (expected != raw.entry)
+        throw disagreement(book, job.number,
+                           raw.picture_name + ": the index has something else here," + at_byte(raw.begin));
+    if (!quick && sha256(std::as_bytes(std::span(raw.picture()))) != picture)
+        throw disagreement(book, job.number, raw.picture_name + ": its digest is not the one in the index");
+    if (!quick && sha256(std::as_bytes(std::span(raw.json()))) != json)
+        throw disagreement(book, job.number, raw.json_name + ": its digest is not the one in the index");
+}
+
+// The picture against its name and its json: it decodes, is of the format and of the size that they say.
+void check_picture(const Job& job, const Sample& sample, long max_pixels)
+{
+    const std::string& tar = job.book->tar;
+    PictureInfo info;
+    Picture picture;
+    try {
+        info = inspect_picture(sample.picture, tar);
+        picture = decode_picture(sample.picture, tar, max_pixels);
+    } catch (const Error& e) {
+        throw Error(tar, job.raw.picture_name + ": " + e.reason());
     }
+    if (info.extension != sample.extension)
+        throw Error(tar, job.raw.picture_name + ": a picture of another format (" + info.extension + ")");
+    if (picture.width != sample.meta.width || picture.height != sample.meta.height)
+        throw Error(tar, job.raw.json_name + ": says " + std::to_string(sample.meta.width) + "x" +
+                             std::to_string(sample.meta.height) + ", the picture has " + std::to_string(picture.width) +
+                             "x" + std::to_string(picture.height));
+}
+
+// Everything that can be asked of a sample by itself, from the outside in: so the fault named is the one nearest to
+// the bytes. What it should be is known by writing it anew: the same sample gives the same bytes.
+Result look_at(const Job& job, const VerifyOptions& options)
+{
+    const Book& book = *job.book;
+    Result result{job.book, ""};
+    if (book.index)
+        check_index(job, options.quick);
     if (options.quick)
         return result;
-    const Sample sample = raw.sample(book.tar);
+    const Sample sample = job.raw.sample(book.tar);
     const std::string own = archive_bytes(sample, book.tar);
-    if (raw.bytes != own) {
-        result.foreign = difference(raw, own);
+    if (job.raw.bytes != own) {
+        result.foreign = difference(job.raw, own);
         if (book.built)
             throw Error(book.tar, result.foreign);
     }
-    const auto refuse = [&](const std::string& member, const std::string& reason) {
-        return Error(book.tar, member + ": " + reason);
-    };
     if (book.built && sample.meta.sha256 != job.digest)
-        throw refuse(raw.json_name, "another sha256 than in the manifest");
+        throw Error(book.tar, job.raw.json_name + ": its sha256 is not the manifest's");
     if (book.built && sample.meta.source != job.source)
-        throw refuse(raw.json_name, "another source than in the manifest");
-    Picture picture;
-    PictureInfo info;
-    try {
-        info = inspect_picture(sample.picture, book.tar);
-        picture = decode_picture(sample.picture, book.tar, options.max_pixels);
-    } catch (const Error& e) {
-        throw refuse(raw.picture_name, e.reason());
-    }
-    if (info.extension != sample.extension)
-        throw refuse(raw.picture_name, "a picture of another format (" + info.extension + ")");
-    if (picture.width != sample.meta.width || picture.height != sample.meta.height)
-        throw refuse(raw.json_name, "says " + std::to_string(sample.meta.width) + "x" +
-                                        std::to_string(sample.meta.height) + ", the picture has " +
-                                        std::to_string(picture.width) + "x" + std::to_string(picture.height));
+        throw Error(book.tar, job.raw.json_name + ": its source is not the manifest's");
+    check_picture(job, sample, options.max_pixels);
     return result;
 }
 
@@ -131,8 +151,8 @@ class Source
         : options_(options), counts_(counts)
     {
         if (path != "-" && std::filesystem::is_directory(path)) {
-            folder_ = std::make_unique<SetFolder>(path);
-            archives_ = folder_->shards();
+            manifest_ = std::make_unique<ManifestCheck>(path);
+            archives_ = manifest_->shards();
         } else {
             archives_ = {path};
         }
@@ -155,9 +175,12 @@ class Source
             }
             job.book = book_;
             job.number = number_++;
-            if (folder_)
-                folder_->take(raw->entry.key, raw->picture_name, std::int64_t(opened_ - 1), book_->tar, job.source,
-                              job.digest);
+            if (manifest_) {
+                const UnitRecord& unit =
+                    manifest_->take(raw->entry.key, raw->picture_name, std::int64_t(opened_ - 1), book_->tar);
+                job.source = unit.source;
+                job.digest = unit.digest;
+            }
             end_ = raw->begin + raw->bytes.size();
             job.raw = std::move(*raw);
             ++counts_.pictures;
@@ -168,31 +191,31 @@ class Source
   private:
     const VerifyOptions& options_;
     VerifyCounts& counts_;
-    std::unique_ptr<SetFolder> folder_;
+    std::unique_ptr<ManifestCheck> manifest_;    // of a built set
     std::vector<std::string> archives_;
     std::size_t opened_ = 0, number_ = 0;
     std::uint64_t end_ = 0;
     KeySet keys_;
     std::shared_ptr<Book> book_;
-    std::unique_ptr<ShardPass> pass_;
+    std::unique_ptr<ImageShardPass> pass_;
 
     void open(const std::string& tar)
     {
         book_ = std::make_shared<Book>();
-        book_->built = folder_ != nullptr;
+        book_->built = manifest_ != nullptr;
         number_ = 0;
         end_ = 0;
         std::error_code error;
         if (tar != "-") {
-            if (folder_ || std::filesystem::exists(tar + ".sha256", error))
+            if (manifest_ || std::filesystem::exists(shard_digest_path(tar), error))
                 book_->digest = read_digest_file(tar);
-            if (folder_ || std::filesystem::exists(tar + ".idx", error))
-                book_->index = read_index_table(tar + ".idx");
+            if (manifest_ || std::filesystem::exists(shard_index_path(tar), error))
+                book_->index = read_index_table(shard_index_path(tar));
         }
         book_->tar = tar;
-        if (folder_ && options_.quick)
+        if (manifest_ && options_.quick)
             return structure();
-        pass_ = std::make_unique<ShardPass>(tar, keys_, !book_->digest.empty() && !options_.quick);
+        pass_ = std::make_unique<ImageShardPass>(tar, keys_, !book_->digest.empty() && !options_.quick);
         book_->tar = pass_->name();
     }
 
@@ -204,45 +227,50 @@ class Source
         } catch (const Error& e) {
             throw disagreement(*book_, number_, e.reason());
         }
-        std::string source, digest;
         for (const ShardEntry& e : *book_->index) {
             const std::string picture = e.key + "." + e.extension;
             if (!keys_.insert(e.key))
                 throw Error(book_->tar, picture + ": the key occurs twice");
-            folder_->take(e.key, picture, std::int64_t(opened_ - 1), book_->tar, source, digest);
+            manifest_->take(e.key, picture, std::int64_t(opened_ - 1), book_->tar);
         }
-        folder_->end_shard(std::int64_t(opened_ - 1), book_->tar);
+        manifest_->end_shard(std::int64_t(opened_ - 1), book_->tar);
         counts_.pictures += book_->index->size();
         counts_.bytes += std::filesystem::file_size(book_->tar);
         ++counts_.shards;
     }
 
-    // A damaged header has no name to be trusted: the index knows which member it is, and what should stand there.
     std::optional<RawSample> read()
     {
         try {
             return pass_->next();
         } catch (const Error& e) {
             const std::uint64_t at = pass_->reached();
-            const std::string_view header = pass_->bytes_at(at, 512);
-            if (book_->index && number_ < book_->index->size()) {
-                const ShardEntry& entry = (*book_->index)[number_];
-                for (const auto& [name, offset, size] :
-                     {std::tuple(entry.key + "." + entry.extension, entry.picture_offset, entry.picture_bytes),
-                      std::tuple(entry.key + ".json", entry.json_offset, entry.json_bytes)}) {
-                    const std::string own = archive_header(name, size);
-                    if (offset == at + 512 && header != own) {
-                        const auto same =
-                            std::mismatch(header.begin(), header.end(), own.begin(), own.end()).first - header.begin();
-                        throw Error(book_->tar, name + (header.size() < 512 ? ": truncated" : ": damaged header") +
-                                                    at_byte(at + std::uint64_t(same)));
-                    }
-                }
-            }
+            check_header(at);
             if (e.reason() == "damaged tar archive")
                 throw Error(e.subject(), "damaged header at byte " + std::to_string(at) +
-                                             (pass_->last().empty() ? "" : ", behind " + pass_->last()));
+                                             (pass_->last().empty() ? "" : ", after " + pass_->last()));
             throw Error(e.subject(), e.reason() + at_byte(at));
+        }
+    }
+
+    // Where the pass stopped at a member's header that is not as it was written: a better Error than the pass had. A
+    // damaged header has no name to be trusted, but the index knows which member it is, and what should stand there.
+    void check_header(std::uint64_t at) const
+    {
+        if (!book_->index || number_ >= book_->index->size())
+            return;
+        const std::string_view header = pass_->bytes_at(at, header_bytes);
+        const ShardEntry& entry = (*book_->index)[number_];
+        for (const auto& [name, offset, size] :
+             {std::tuple(entry.key + "." + entry.extension, entry.picture_offset, entry.picture_bytes),
+              std::tuple(entry.key + ".json", entry.json_offset, entry.json_bytes)}) {
+            const std::string own = archive_header(name, size);
+            if (offset != at + header_bytes || header == own)
+                continue;
+            const auto same =
+                std::mismatch(header.begin(), header.end(), own.begin(), own.end()).first - header.begin();
+            throw Error(book_->tar, name + (header.size() < header_bytes ? ": truncated" : ": damaged header") +
+                                        at_byte(at + std::uint64_t(same)));
         }
     }
 
@@ -252,11 +280,11 @@ class Source
             throw disagreement(*book_, number_,
                                (*book_->index)[number_].key + ": in the index, but not in the archive");
         if (book_->built && pass_->size() != end_ + archive_end(end_).size())
-            throw Error(book_->tar, "not the end the toolkit writes," + at_byte(end_));
+            throw Error(book_->tar, "not the end that the toolkit writes," + at_byte(end_));
         if (!options_.quick && !book_->digest.empty() && pass_->digest() != book_->digest)
-            throw Error(book_->tar + ".sha256", "not the archive's digest");
-        if (folder_)
-            folder_->end_shard(std::int64_t(opened_ - 1), book_->tar);
+            throw Error(shard_digest_path(book_->tar), "not the archive's digest");
+        if (manifest_)
+            manifest_->end_shard(std::int64_t(opened_ - 1), book_->tar);
         counts_.bytes += pass_->size();
         ++counts_.shards;
         pass_.reset();
@@ -264,8 +292,8 @@ class Source
 
     bool finish()
     {
-        if (folder_)
-            folder_->finish(counts_.ok, counts_.rejected, counts_.failed);
+        if (manifest_)
+            counts_.units = manifest_->finish();
         return false;
     }
 };

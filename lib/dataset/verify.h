@@ -15,6 +15,7 @@
 // archive's where the archive's digest says so, else the index's.
 #pragma once
 
+#include "io/manifest.h"
 #include "media/picture.h"
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct VerifyOptions {
 
 struct VerifyCounts {
     std::uint64_t shards = 0, pictures = 0, bytes = 0;
-    std::uint64_t ok = 0, rejected = 0, failed = 0;    // units of a built set
+    UnitCounts units;    // of a built set
 };
 
 VerifyCounts verify_set(const std::string& path, const VerifyOptions& options);

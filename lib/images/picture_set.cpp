@@ -17,6 +17,17 @@ std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, cons
     return channels == 1 ? grey(picture) : std::move(picture.rgb);
 }
 
+void PictureSet::add(Sample&& sample)
+{
+    keys.push_back(std::move(sample.key));
+    sources.push_back(std::move(sample.meta.source));
+    labels.push_back(std::move(sample.meta.label));
+    halves.push_back(std::move(sample.meta.half));
+}
+
+// Decoding takes nearly all of the time and is spread over threads, between a reader and an appender of pictures in the
+// stream's order: how many there are nobody knows before its end. Encoded bytes go as soon as the pixels are there, so
+// that memory is the pixels' and a few pictures' more.
 PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool)
 {
     PictureSet set;
@@ -48,10 +59,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
         },
         [&](Decoded& decoded) {
             set.pixels.insert(set.pixels.end(), decoded.pixels.begin(), decoded.pixels.end());
-            set.keys.push_back(std::move(decoded.sample.key));
-            set.sources.push_back(std::move(decoded.sample.meta.source));
-            set.labels.push_back(std::move(decoded.sample.meta.label));
-            set.halves.push_back(std::move(decoded.sample.meta.half));
+            set.add(std::move(decoded.sample));
             progress.advance();
         });
     if (set.count() == 0)

@@ -31,6 +31,8 @@ struct PictureSet {
         const std::size_t n = std::size_t(side) * side * channels;
         return {pixels.data() + i * n, n};
     }
+    // What stands beside the pixels of the next picture.
+    void add(Sample&& sample);
 };
 
 // An encoded picture at this size. Error naming `subject` where it does not decode.

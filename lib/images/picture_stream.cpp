@@ -10,6 +10,22 @@
 namespace nonna
 {
 
+// The next of the stream, at most `most` of them; where there are fewer, it has ended.
+static std::vector<Sample> next_samples(ImageReader& reader, std::size_t most)
+{
+    std::vector<Sample> samples;
+    while (samples.size() < most) {
+        std::optional<Sample> next = reader.next();
+        if (!next)
+            break;
+        samples.push_back(std::move(*next));
+    }
+    return samples;
+}
+
+// A batch is read by one thread, decoded by all, each picture into its place, and handed on; then the next. Reading and
+// whoever takes the batch do not overlap: what takes long, decoding and the network behind `take`, has all threads
+// each.
 std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
                             const std::function<void(const PictureSet& pictures, std::size_t first)>& take)
 {
@@ -23,14 +39,8 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
     std::size_t first = 0;
     for (bool more = true; more;) {
         throw_if_interrupted();
-        std::vector<Sample> samples;
-        while (samples.size() < batch) {
-            std::optional<Sample> next = reader.next();
-            more = next.has_value();
-            if (!more)
-                break;
-            samples.push_back(std::move(*next));
-        }
+        std::vector<Sample> samples = next_samples(reader, batch);
+        more = samples.size() == batch;
         if (samples.empty())
             break;
         pictures.pixels.resize(samples.size() * size);
@@ -43,12 +53,8 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
         pictures.sources.clear();
         pictures.labels.clear();
         pictures.halves.clear();
-        for (Sample& sample : samples) {
-            pictures.keys.push_back(std::move(sample.key));
-            pictures.sources.push_back(std::move(sample.meta.source));
-            pictures.labels.push_back(std::move(sample.meta.label));
-            pictures.halves.push_back(std::move(sample.meta.half));
-        }
+        for (Sample& sample : samples)
+            pictures.add(std::move(sample));
         take(pictures, first);
         first += samples.size();
         progress.advance(samples.size());

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "images/picture_set.h"
-#include "io/shard.h"
+#include "io/image_shard.h"
 
 #include <algorithm>
 
@@ -25,14 +25,14 @@ class PictureFiles : public Pictures
     void read(std::size_t i, std::span<std::uint8_t> into) const override
     {
         std::size_t within = 0;
-        const Shard& shard = set_.shard_of(i, within);
+        const ImageShard& shard = set_.shard_of(i, within);
         const std::string subject = shard.name() + ": " + shard.key(within) + "." + shard.extension(within);
         const std::vector<std::uint8_t> pixels = decode_square(shard.picture(within), subject, side_, channels_);
         std::copy(pixels.begin(), pixels.end(), into.begin());
     }
 
   private:
-    ShardSet set_;
+    ImageShardSet set_;
     int side_, channels_;
 };
 

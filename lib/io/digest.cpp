@@ -2,7 +2,7 @@
 
 #include "io/input.h"
 
-#include <array>
+#include <charconv>
 #include <new>
 #include <openssl/evp.h>
 #include <vector>
@@ -33,10 +33,23 @@ void Sha256::add(std::span<const std::byte> bytes) { EVP_DigestUpdate(state_->co
 
 std::string Sha256::hex()
 {
-    std::array<unsigned char, 32> digest{};
+    DigestBytes digest{};
     EVP_DigestFinal_ex(state_->context, digest.data(), nullptr);
+    return digest_hex(digest);
+}
+
+DigestBytes digest_bytes(const std::string& hex)
+{
+    DigestBytes bytes{};
+    for (std::size_t i = 0; i < bytes.size() && 2 * i + 2 <= hex.size(); ++i)
+        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, bytes[i], 16);
+    return bytes;
+}
+
+std::string digest_hex(const DigestBytes& bytes)
+{
     std::string text;
-    for (const unsigned char byte : digest) {
+    for (const unsigned char byte : bytes) {
         text += "0123456789abcdef"[byte >> 4];
         text += "0123456789abcdef"[byte & 15];
     }

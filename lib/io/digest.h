@@ -1,6 +1,7 @@
 // SHA-256 in lower-case hexadecimal (libcrypto), of bytes in memory or of a whole file read in pieces.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -23,6 +24,11 @@ class Sha256
     struct State;
     std::unique_ptr<State> state_;
 };
+
+// A digest in memory, where there are millions of them; all zeros stand for none.
+using DigestBytes = std::array<unsigned char, 32>;
+DigestBytes digest_bytes(const std::string& hex);    // of "": zeros
+std::string digest_hex(const DigestBytes& bytes);
 
 std::string sha256(std::span<const std::byte> bytes);
 std::string sha256_file(const std::string& path);

@@ -2,6 +2,8 @@
 // The lock is the kernel's (flock), so it goes with the process, however that ends; the file stays.
 #pragma once
 
+#include "base/descriptor.h"
+
 #include <string>
 
 namespace nonna
@@ -13,12 +15,9 @@ class FolderLock
     // Error with status locked, about `subject` for `reason`, where another process has it.
     FolderLock(const std::string& folder, const std::string& file, const std::string& subject,
                const std::string& reason);
-    ~FolderLock();
-    FolderLock(FolderLock&& other) noexcept;
-    FolderLock& operator=(FolderLock&&) = delete;
 
   private:
-    int fd_ = -1;
+    Descriptor file_;
 };
 
 }    // namespace nonna

@@ -81,11 +81,11 @@ struct Fields {
     std::vector<int> wholes(const std::string& field, std::size_t count, int least, int most) const
     {
         if (array(field).size() != count)
-            throw refuse(field, "has not " + std::to_string(count) + " elements");
+            throw refuse(field, "does not have " + std::to_string(count) + " elements");
         std::vector<int> result;
         for (const Json& value : array(field)) {
             if (!value.is_number_integer() || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most)
-                throw refuse(field, "holds something else than whole numbers from " + std::to_string(least) + " to " +
+                throw refuse(field, "holds something other than whole numbers from " + std::to_string(least) + " to " +
                                         std::to_string(most));
             result.push_back(value.get<int>());
         }
@@ -149,6 +149,44 @@ Decoding read_decoding(const Fields& outer)
     return d;
 }
 
+Detection read_detection(const Fields& fields)
+{
+    fields.only({"detector", "parameters", "boxes", "kept"});
+    Detection detection{fields.text("detector"), fields.text("parameters"), {}, {}};
+    if (fields.object.contains("kept"))
+        detection.kept = fields.text("kept");
+    for (std::size_t b = 0; b < fields.array("boxes").size(); ++b)
+        detection.boxes.push_back(read_box(fields.element("boxes", b)));
+    return detection;
+}
+
+// Numbers on their way into json, which has none that are not finite.
+struct Finite {
+    const std::string &archive, &member;
+    double operator()(double value) const
+    {
+        if (!std::isfinite(value))
+            throw Error(archive, member + ": a number that is not finite");
+        return value;
+    }
+};
+
+Json detection_json(const Detection& detection, const Finite& finite)
+{
+    Json boxes = Json::array();
+    for (const auto& box : detection.boxes)
+        boxes.push_back({{"x", finite(box.x)},
+                         {"y", finite(box.y)},
+                         {"width", finite(box.width)},
+                         {"height", finite(box.height)},
+                         {"score", finite(box.score)}});
+    Json verdict = {
+        {"detector", detection.detector}, {"parameters", detection.parameters}, {"boxes", std::move(boxes)}};
+    if (!detection.kept.empty())
+        verdict["kept"] = detection.kept;
+    return verdict;
+}
+
 Json decoding_json(const Decoding& d)
 {
     return {{"format", d.format},
@@ -165,6 +203,7 @@ Json decoding_json(const Decoding& d)
 
 }    // namespace
 
+// Known fields are taken out one by one, each held against its type; what is left is somebody else's and kept as it is.
 ImageMeta meta_from_json(std::string_view text, const std::string& archive, const std::string& member)
 {
     check_json_object(text, archive, member);
@@ -187,29 +226,19 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     if (json.contains("decoding"))
         meta.decoding = read_decoding(fields);
     if (json.contains("detections"))
-        for (std::size_t i = 0; i < fields.array("detections").size(); ++i) {
-            const Fields inner = fields.element("detections", i);
-            inner.only({"detector", "parameters", "boxes", "kept"});
-            Detection detection{inner.text("detector"), inner.text("parameters"), {}, {}};
-            if (inner.object.contains("kept"))
-                detection.kept = inner.text("kept");
-            for (std::size_t b = 0; b < inner.array("boxes").size(); ++b)
-                detection.boxes.push_back(read_box(inner.element("boxes", b)));
-            meta.detections.push_back(std::move(detection));
-        }
+        for (std::size_t i = 0; i < fields.array("detections").size(); ++i)
+            meta.detections.push_back(read_detection(fields.element("detections", i)));
     for (const auto& field : own_fields)
         json.erase(field);
     meta.other = json.dump();
     return meta;
 }
 
+// Others' fields and ours in one object, whose keys the library sorts: the same sample is always the same bytes,
+// whatever it went through. What reading would refuse is refused here.
 std::string meta_to_json(const ImageMeta& meta, const std::string& archive, const std::string& member)
 {
-    const auto finite = [&](double value) {
-        if (!std::isfinite(value))
-            throw Error(archive, member + ": a number that is not finite");
-        return value;
-    };
+    const Finite finite{archive, member};
     check_json_object(meta.other, archive, member);
     Json json = Json::parse(meta.other);
     for (const auto& field : own_fields)
@@ -230,21 +259,18 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
             json[field] = *(meta.*member_text);
     if (meta.decoding)
         json["decoding"] = decoding_json(*meta.decoding);
-    for (const auto& detection : meta.detections) {
-        Json boxes = Json::array();
-        for (const auto& box : detection.boxes)
-            boxes.push_back({{"x", finite(box.x)},
-                             {"y", finite(box.y)},
-                             {"width", finite(box.width)},
-                             {"height", finite(box.height)},
-                             {"score", finite(box.score)}});
-        Json verdict = {
-            {"detector", detection.detector}, {"parameters", detection.parameters}, {"boxes", std::move(boxes)}};
-        if (!detection.kept.empty())
-            verdict["kept"] = detection.kept;
-        json["detections"].push_back(std::move(verdict));
-    }
+    for (const auto& detection : meta.detections)
+        json["detections"].push_back(detection_json(detection, finite));
     return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Sample make_sample(std::string key, std::string extension, std::string_view picture, std::string_view json,
+                   const std::string& archive, const std::string& json_name)
+{
+    Sample sample{std::move(key), std::move(extension), {}, meta_from_json(json, archive, json_name)};
+    const auto bytes = std::as_bytes(std::span(picture));
+    sample.picture.assign(bytes.begin(), bytes.end());
+    return sample;
 }
 
 }    // namespace nonna

@@ -1,11 +1,11 @@
 #include "io/image_stream.h"
 
 #include "base/error.h"
+#include "io/built_set.h"
 #include "io/digest.h"
 #include "io/image_meta.h"
 #include "io/key_set.h"
 #include "io/output.h"
-#include "io/shard.h"
 #include "io/tar_stream.h"
 
 #include <archive.h>
@@ -53,7 +53,7 @@ struct ImageReader::State {
 
     void open_next()
     {
-        tar.reset();
+        tar.reset();    // the one before is closed first: sets have thousands of shards
         if (opened < archives.size())
             tar = std::make_unique<TarStream>(archives[opened++]);
     }
@@ -69,12 +69,10 @@ struct ImageReader::State {
     Sample read(const TarPair& pair)
     {
         const std::string_view picture = tar->bytes(pair.picture), json = tar->bytes(pair.json);
-        Sample sample{pair.key, pair.extension, {}, meta_from_json(json, tar->name(), pair.json.name)};
+        Sample sample = make_sample(pair.key, pair.extension, picture, json, tar->name(), pair.json.name);
         sum.add(std::as_bytes(std::span(pair.key)));
         sum.add(std::as_bytes(std::span(picture)));
         sum.add(std::as_bytes(std::span(json)));
-        const auto bytes = std::as_bytes(std::span(picture));
-        sample.picture.assign(bytes.begin(), bytes.end());
         return sample;
     }
 };
@@ -111,6 +109,7 @@ class Archiver
         closing_ = true;
     }    // freeing an open archive writes an end marker: archive_end says where it belongs
 
+    // All that can be wrong with a sample is found before its first byte: an archive never ends in half a sample.
     void add(const Sample& sample)
     {
         const std::string picture = sample.key + "." + sample.extension, json = sample.key + ".json";
@@ -211,6 +210,7 @@ ImageWriter::~ImageWriter() = default;
 void ImageWriter::write(const Sample& sample)
 {
     State& s = *state_;
+    // Into memory first: a sample that is refused leaves nothing in the output.
     s.archiver.bytes.clear();
     s.archiver.add(sample);
     if (!s.keys.insert(sample.key))
@@ -231,7 +231,7 @@ std::uint64_t ImageWriter::count() const { return state_->count; }
 std::string sample_key(const std::string& digest, std::uint64_t sequence)
 {
     if (digest.size() < 16 || sequence > 999'999)
-        throw Error(digest, "no key: digest too short, or more than 999999 samples of one source");
+        throw Error(digest, "no key can be made: digest too short, or more than 999999 samples of one source");
     std::string key = digest.substr(0, 16);
     if (sequence > 0) {
         char suffix[24];

@@ -5,9 +5,9 @@
 // in the order of the calls. Reading is strict: truncation (also at a member's boundary: the end marker must be there),
 // duplicate or non-adjacent keys, members in folders, absolute or ".." names, links, members over 256 MiB, malformed or
 // incomplete json are Errors that name archive and member; it works on pipes. `source`, `sha256`, `width` and `height`
-// are needed in reading and writing. A built set's folder (io/shard.h) reads as one stream, shard after shard; errors
-// then name the shard. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or writer belongs
-// to one thread at a time.
+// are needed in reading and writing. A built set's folder (io/built_set.h) reads as one stream, shard after shard;
+// errors then name the shard. Pictures are carried as encoded bytes; media/picture.h decodes them. A reader or writer
+// belongs to one thread at a time.
 #pragma once
 
 #include <cstddef>

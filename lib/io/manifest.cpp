@@ -38,7 +38,8 @@ constexpr std::size_t check_digits = 8;
 
 std::string check_of(std::string_view bare) { return sha256(std::as_bytes(std::span(bare))).substr(0, check_digits); }
 
-// `bare`: an object of at least one field, with the end of line.
+// The check stands in front, where a line that was cut still has it, and can be cut off without parsing. `bare`: an
+// object of at least one field, with the end of line.
 std::string sealed(std::string_view bare)
 {
     bare.remove_suffix(1);
@@ -74,7 +75,36 @@ Json parse_object(std::string_view line, const std::string& file, const std::str
 
 const char* status_name(UnitRecord::Status status)
 {
-    return status == UnitRecord::Status::ok ? "ok" : status == UnitRecord::Status::rejected ? "rejected" : "failed";
+    switch (status) {
+    case UnitRecord::Status::ok:
+        return "ok";
+    case UnitRecord::Status::rejected:
+        return "rejected";
+    case UnitRecord::Status::failed:
+        break;
+    }
+    return "failed";
+}
+
+void UnitCounts::add(UnitRecord::Status status)
+{
+    switch (status) {
+    case UnitRecord::Status::ok:
+        ++ok;
+        break;
+    case UnitRecord::Status::rejected:
+        ++rejected;
+        break;
+    case UnitRecord::Status::failed:
+        ++failed;
+        break;
+    }
+}
+
+std::string UnitCounts::text() const
+{
+    return std::to_string(all()) + " in = " + std::to_string(ok) + " ok + " + std::to_string(rejected) +
+           " rejected + " + std::to_string(failed) + " failed";
 }
 
 std::string unit_id(std::string_view source) { return sha256(std::as_bytes(std::span(source))).substr(0, 16); }
@@ -98,65 +128,109 @@ std::string manifest_line(const UnitRecord& record)
     return sealed(dump(json));
 }
 
+namespace
+{
+
+// One line on its way into a record; refusals name file, line and field.
+struct LineParser {
+    const std::string &file, &where;
+
+    Error refuse(const std::string& field, const std::string& reason) const
+    {
+        return {file, where + ": field '" + field + "' " + reason};
+    }
+    std::string text(const std::string& name, const Json& value) const
+    {
+        if (!value.is_string())
+            throw refuse(name, "is not a string");
+        return value.get<std::string>();
+    }
+    std::vector<std::string> texts(const std::string& name, const Json& value) const
+    {
+        if (!value.is_array() || value.empty() ||
+            !std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_string(); }))
+            throw refuse(name, "is not an array of strings");
+        return value.get<std::vector<std::string>>();
+    }
+    std::uint64_t hash(const std::string& digits) const
+    {
+        if (!is_hexadecimal(digits, 16))
+            throw refuse("hashes", "is not made of 16 hexadecimal digits");
+        return std::stoull(digits, nullptr, 16);
+    }
+    std::int64_t shard(const Json& value) const
+    {
+        if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 999'999)
+            throw refuse("shard", "is not the number of a shard");
+        return value.get<std::int64_t>();
+    }
+    UnitRecord::Status status(const std::string& name) const
+    {
+        using Status = UnitRecord::Status;
+        for (const Status s : {Status::ok, Status::rejected, Status::failed})
+            if (name == status_name(s))
+                return s;
+        throw refuse("status", "is neither ok, rejected nor failed");
+    }
+
+    UnitRecord record(const Json& json) const
+    {
+        UnitRecord r;
+        std::string status_text;
+        for (const auto& [name, value] : json.items()) {
+            if (name == "source")
+                r.source = text(name, value);
+            else if (name == "id")
+                r.id = text(name, value);
+            else if (name == "digest")
+                r.digest = text(name, value);
+            else if (name == "status")
+                status_text = text(name, value);
+            else if (name == "reason")
+                r.reason = text(name, value);
+            else if (name == "of")
+                r.of = text(name, value);
+            else if (name == "keys")
+                r.keys = texts(name, value);
+            else if (name == "hashes")
+                for (const std::string& digits : texts(name, value))
+                    r.hashes.push_back(hash(digits));
+            else if (name == "shard")
+                r.shard = shard(value);
+            else
+                throw refuse(name, "is unknown");
+        }
+        if (!is_hexadecimal(r.id, 16))
+            throw refuse("id", "is not 16 hexadecimal digits");
+        if (!r.digest.empty() && !is_hexadecimal(r.digest, 64))
+            throw refuse("digest", "is not 64 hexadecimal digits");
+        r.status = status(status_text);
+        return r;
+    }
+
+    // What goes together: a reason with every unit that is not ok, samples in a shard with every one that is.
+    void check(const UnitRecord& r) const
+    {
+        const bool ok = r.status == UnitRecord::Status::ok;
+        if (ok && !r.reason.empty())
+            throw refuse("reason", "does not go with ok");
+        if (!ok && r.reason.empty())
+            throw refuse("reason", "is missing");
+        const bool complete = !r.keys.empty() && r.shard >= 0 && !r.digest.empty();
+        const bool none = r.keys.empty() && r.shard < 0;
+        if (!(ok ? complete : none))
+            throw refuse("keys", "and 'shard' must be there with status ok, and only then");
+    }
+};
+
+}    // namespace
+
 UnitRecord unit_from_line(std::string_view line, const std::string& file, std::uint64_t number)
 {
     const std::string where = "line " + std::to_string(number);
-    const Json json = parse_object(unsealed(line, file, where), file, where);
-    const auto refuse = [&](const std::string& field, const std::string& reason) {
-        return Error(file, where + ": field '" + field + "' " + reason);
-    };
-    UnitRecord record;
-    std::string status;
-    for (const auto& [name, value] : json.items()) {
-        std::string* const text = name == "source"   ? &record.source
-                                  : name == "id"     ? &record.id
-                                  : name == "digest" ? &record.digest
-                                  : name == "status" ? &status
-                                  : name == "reason" ? &record.reason
-                                  : name == "of"     ? &record.of
-                                                     : nullptr;
-        if (text) {
-            if (!value.is_string())
-                throw refuse(name, "is not a string");
-            *text = value.get<std::string>();
-        } else if (name == "keys" || name == "hashes") {
-            if (!value.is_array() || value.empty() ||
-                !std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_string(); }))
-                throw refuse(name, "is not an array of strings");
-            if (name == "keys")
-                record.keys = value.get<std::vector<std::string>>();
-            else
-                for (const Json& hash : value) {
-                    if (!is_hexadecimal(hash.get<std::string>(), 16))
-                        throw refuse(name, "is not made of 16 hexadecimal digits");
-                    record.hashes.push_back(std::stoull(hash.get<std::string>(), nullptr, 16));
-                }
-        } else if (name == "shard") {
-            if (!value.is_number_unsigned() || value.get<std::uint64_t>() > 999'999)
-                throw refuse(name, "is not the number of a shard");
-            record.shard = value.get<std::int64_t>();
-        } else {
-            throw refuse(name, "is unknown");
-        }
-    }
-    if (!is_hexadecimal(record.id, 16))
-        throw refuse("id", "is not 16 hexadecimal digits");
-    if (!record.digest.empty() && !is_hexadecimal(record.digest, 64))
-        throw refuse("digest", "is not 64 hexadecimal digits");
-    using Status = UnitRecord::Status;
-    for (const Status s : {Status::ok, Status::rejected, Status::failed})
-        if (status == status_name(s)) {
-            record.status = s;
-            status.clear();
-        }
-    if (!status.empty() || !json.contains("status"))
-        throw refuse("status", "is neither ok, rejected nor failed");
-    const bool ok = record.status == Status::ok;
-    if (ok != record.reason.empty())
-        throw refuse("reason", ok ? "does not go with ok" : "is missing");
-    if (ok ? record.keys.empty() || record.shard < 0 || record.digest.empty()
-           : !record.keys.empty() || record.shard >= 0)
-        throw refuse("keys", "and shard go with ok, and only with it");
+    const LineParser parser{file, where};
+    UnitRecord record = parser.record(parse_object(unsealed(line, file, where), file, where));
+    parser.check(record);
     return record;
 }
 
@@ -167,7 +241,8 @@ struct ManifestReader::State {
     std::uint64_t begin = 0, end = 0, number = 0;
     explicit State(const std::string& path) : input(path) {}
 
-    // The next line with its newline, or what is left; empty at the end.
+    // The next line with its newline, or what is left; empty at the end. A view of the buffer, which moves at the next
+    // call only.
     std::string_view line()
     {
         for (std::size_t searched = at;;) {
@@ -210,6 +285,7 @@ std::uint64_t ManifestReader::number() const { return state_->number; }
 UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset)
 {
     const Input input(path);
+    // Most lines fit the first piece; a unit of many samples has a longer one.
     std::string line;
     for (std::size_t piece = 4096; line.find('\n') == std::string::npos; piece *= 2) {
         if (offset >= input.size() || piece > line_limit || line.size() == input.size() - offset)

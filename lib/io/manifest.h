@@ -38,6 +38,14 @@ struct UnitRecord {
 const char* status_name(UnitRecord::Status status);    // "ok", "rejected", "failed"
 std::string unit_id(std::string_view source);
 
+// Units by what became of them.
+struct UnitCounts {
+    std::uint64_t ok = 0, rejected = 0, failed = 0;
+    void add(UnitRecord::Status status);
+    std::uint64_t all() const { return ok + rejected + failed; }
+    std::string text() const;    // "12 in = 10 ok + 1 rejected + 1 failed"
+};
+
 std::string manifest_line(const UnitRecord& record);    // ends with a newline
 UnitRecord unit_from_line(std::string_view line, const std::string& file, std::uint64_t number);
 

@@ -61,9 +61,14 @@ struct DictionaryParser {
     }
     std::optional<std::string> quoted()
     {
-        const char quote = take("'") ? '\'' : take("\"") ? '"' : '\0';
-        const auto end = rest.find(quote);
-        if (!quote || end == std::string_view::npos)
+        const char* quote = "'";
+        if (!take(quote)) {
+            quote = "\"";
+            if (!take(quote))
+                return std::nullopt;
+        }
+        const auto end = rest.find(*quote);
+        if (end == std::string_view::npos)
             return std::nullopt;
         std::string text(rest.substr(0, end));
         rest.remove_prefix(end + 1);
@@ -98,6 +103,8 @@ struct Header {
     std::optional<std::vector<std::uint64_t>> shape;
 };
 
+// Each of the three entries once, in any order, with or without a comma behind the last: what any version of NumPy
+// wrote. Everything else, also a fourth entry, is not a header that can be trusted.
 std::optional<Header> parse_dictionary(std::string_view text)
 {
     DictionaryParser p{text};
@@ -290,8 +297,8 @@ struct NpyReader::State {
             read_run(first * row_size, into);
             return;
         }
-        for (std::uint64_t row = 0; row < count;
-             ++row)    // all asked for at once, so that a disk has something to order
+        // All asked for at once, so that a disk has something to order.
+        for (std::uint64_t row = 0; row < count; ++row)
             input.will_read(data_start + ((first + row) * row_size + column) * value_bytes, width * value_bytes);
         for (std::uint64_t row = 0; row < count; ++row)
             read_run((first + row) * row_size + column, into.subspan(row * width, width));
@@ -304,6 +311,7 @@ struct NpyReader::State {
             input.read_at(start, std::as_writable_bytes(into));
             return;
         }
+        // Other types go through a small buffer, so that reading doubles does not take twice the memory of the result.
         std::vector<std::byte> piece(std::min<std::uint64_t>(into.size(), 1 << 16) * value_bytes);
         for (std::size_t done = 0; done < into.size();) {
             const std::size_t n = std::min<std::size_t>(into.size() - done, 1 << 16);
@@ -328,11 +336,6 @@ NpyReader::~NpyReader() = default;
 
 const std::vector<std::uint64_t>& NpyReader::shape() const { return state_->shape; }
 std::string NpyReader::type() const { return state_->type; }
-
-void NpyReader::read_rows(std::uint64_t first, std::uint64_t count, std::span<float> into) const
-{
-    state_->read(first, count, 0, state_->row_size, into);
-}
 
 void NpyReader::read_columns(std::uint64_t first, std::uint64_t count, std::uint64_t column, std::uint64_t width,
                              std::span<float> into) const

@@ -35,8 +35,7 @@ class NpyReader
     ~NpyReader();
     const std::vector<std::uint64_t>& shape() const;
     std::string type() const;    // "<f4"
-    void read_rows(std::uint64_t first, std::uint64_t count, std::span<float> into) const;
-    // Of each of these rows, flattened, `width` values from `column` on: (row, value). From any thread.
+    // Of each of `count` rows, flattened, `width` values from `column` on: (row, value). From any thread.
     void read_columns(std::uint64_t first, std::uint64_t count, std::uint64_t column, std::uint64_t width,
                       std::span<float> into) const;
 

@@ -7,6 +7,8 @@
 // and the file behind it is replaced. A closed pipe kills the process by SIGPIPE, quietly. One thread at a time.
 #pragma once
 
+#include "base/descriptor.h"
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -29,16 +31,18 @@ class Output
     void overwrite(std::size_t offset, std::span<const std::byte> bytes);    // only if can_overwrite()
     bool can_overwrite() const { return !temporary_.empty(); }               // false for "-", devices and FIFOs
     void commit();
-    const std::string& name() const { return path_; }    // as given; "standard output" for "-"
+    const std::string& name() const { return file_.name(); }    // as given; "standard output" for "-"
 
   private:
-    std::string path_, target_, temporary_;    // target_: path_ with links resolved
-    int fd_ = -1;
-    bool owned_ = true;    // false: standard output
+    Descriptor file_;
+    std::string target_, temporary_;    // target_: the path with links resolved; empty where it is written directly
     std::string buffer_;
+    void open(const std::string& path);
     void flush();
-    void write_through(std::string_view text);
 };
+
+// Whether a file is called as the temporary one of an Output that was killed before it could commit or clear up.
+bool is_output_leftover(const std::string& name);
 
 std::string read_whole_file(const std::string& path, std::size_t limit);    // Error when larger than limit; "-" = stdin
 

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 
-#include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
@@ -12,56 +11,30 @@
 namespace nonna
 {
 
-void read_whole(int fd, const std::string& name, std::uint64_t offset, std::span<std::byte> into)
+static Descriptor nameless_file()
 {
-    std::size_t done = 0;
-    while (done < into.size()) {
-        const ssize_t n = ::pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw Error(name, errno_reason());
-        if (n == 0)
-            throw Error(name, "truncated");
-        done += static_cast<std::size_t>(n);
-    }
-}
-
-Spool::Spool()
-{
-    const char* set = std::getenv("TMPDIR");
+    const char* const set = std::getenv("TMPDIR");
     const std::string folder = set && *set ? set : "/tmp";
     std::string name = folder + "/nonna-XXXXXX";
-    fd_ = mkostemp(name.data(), O_CLOEXEC);
-    if (fd_ < 0)
+    Descriptor file(::mkostemp(name.data(), O_CLOEXEC), "temporary file");
+    if (!file)
         throw Error(folder, "no temporary file: " + errno_reason());
-    unlink(name.c_str());
+    ::unlink(name.c_str());
+    return file;
 }
 
-Spool::~Spool()
-{
-    if (fd_ >= 0)
-        ::close(fd_);
-}
+Spool::Spool() : file_(nameless_file()) {}
 
 void Spool::write(std::span<const std::byte> bytes)
 {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw Error("temporary file", errno_reason());
-        size_ += static_cast<std::uint64_t>(n);
-        bytes = bytes.subspan(static_cast<std::size_t>(n));
-    }
+    file_.write(bytes);
+    size_ += bytes.size();
 }
 
-void Spool::read_at(std::uint64_t offset, std::span<std::byte> into) const
+Descriptor Spool::release(std::string name)
 {
-    read_whole(fd_, "temporary file", offset, into);
+    file_.rename(std::move(name));
+    return std::move(file_);
 }
-
-int Spool::release() { return std::exchange(fd_, -1); }
 
 }    // namespace nonna

@@ -4,6 +4,8 @@
 // anywhere. Failures are Errors. One thread at a time.
 #pragma once
 
+#include "base/descriptor.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,21 +18,15 @@ class Spool
 {
   public:
     Spool();
-    ~Spool();
-    Spool(const Spool&) = delete;
-    Spool& operator=(const Spool&) = delete;
 
-    void write(std::span<const std::byte> bytes);                           // at the end
-    void read_at(std::uint64_t offset, std::span<std::byte> into) const;    // what was written
+    void write(std::span<const std::byte> bytes);    // at the end
+    void read_at(std::uint64_t offset, std::span<std::byte> into) const { file_.read_at(offset, into); }
     std::uint64_t size() const { return size_; }
-    int release();    // the descriptor, the caller's from now on
+    Descriptor release(std::string name);    // the file, the caller's from now on, and what it is called in errors
 
   private:
-    int fd_ = -1;
+    Descriptor file_;
     std::uint64_t size_ = 0;
 };
-
-// Fills `into` from `offset` of an open file on. Error naming `name`: also "truncated", where the file ends before.
-void read_whole(int fd, const std::string& name, std::uint64_t offset, std::span<std::byte> into);
 
 }    // namespace nonna

@@ -30,6 +30,14 @@ std::vector<std::string> split(std::string_view line)
     }
 }
 
+bool has_value(const Table& table, std::size_t row, const std::string& of)
+{
+    if (!table.has(of))
+        return false;
+    const std::string& text = table.rows.at(row).at(table.column(of));
+    return !text.empty() && text != "nan";
+}
+
 }    // namespace
 
 struct TableWriter::State {
@@ -42,6 +50,7 @@ struct TableWriter::State {
     void add(std::string_view text)
     {
         if (text.find_first_of("\t\n\r") != std::string_view::npos)
+            // There is no quoting: what cannot be written so that it reads back the same is refused.
             throw Error(output.name(), "a tab or line break inside a cell: '" + std::string(text) + "'");
         if (filled == columns)
             throw std::logic_error("more cells than columns");
@@ -81,7 +90,7 @@ TableWriter& TableWriter::cell(double number)
 {
     char text[40] = "nan";    // whatever its sign bit
     if (!std::isnan(number))
-        std::snprintf(text, sizeof text, "%.9g", number);
+        std::snprintf(text, sizeof text, "%.9g", number);    // nine digits give every float back
     state_->add(text);
     return *this;
 }
@@ -123,11 +132,46 @@ double Table::number(std::size_t row, std::size_t column) const
     double value = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (failure != std::errc() || end != text.data() + text.size())
-        throw Error(name, "line " + std::to_string(row + 2) + ": '" + text + "' in column '" + columns[column] +
-                              "' is not a number");
+        throw Error(name, line(row) + ": '" + text + "' in column '" + columns[column] + "' is not a number");
     return value;
 }
 
+double Table::finite(std::size_t row, const std::string& of) const
+{
+    const double value = number(row, column(of));
+    if (!std::isfinite(value))
+        throw Error(name, line(row) + ": '" + of + "' is not a finite number");
+    return value;
+}
+
+double Table::share(std::size_t row, const std::string& of) const
+{
+    const double value = number(row, column(of));
+    if (!(value >= 0 && value <= 1))
+        throw Error(name, line(row) + ": '" + of + "' is not between 0 and 1");
+    return value;
+}
+
+std::size_t Table::whole(std::size_t row, const std::string& of) const
+{
+    const double value = finite(row, of);
+    if (value < 0 || value > 1e15 || value != std::floor(value))
+        throw Error(name, line(row) + ": '" + of + "' is not a whole number");
+    return std::size_t(value);
+}
+
+std::optional<double> Table::finite_or_none(std::size_t row, const std::string& of) const
+{
+    return has_value(*this, row, of) ? std::optional(finite(row, of)) : std::nullopt;
+}
+
+std::optional<double> Table::share_or_none(std::size_t row, const std::string& of) const
+{
+    return has_value(*this, row, of) ? std::optional(share(row, of)) : std::nullopt;
+}
+
+// Anything that two readers could take differently is refused, with its line: a missing end, a row too short or too
+// long, carriage returns (which would stay in the last cell), two columns of one name.
 Table read_table(const std::string& path)
 {
     const std::string text = read_whole_file(path, table_limit);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,16 @@ struct Table {
     std::size_t column(const std::string& name) const;    // Error when absent
     bool has(const std::string& name) const;
     double number(std::size_t row, std::size_t column) const;    // Error naming file and line when not a number
+
+    // Of a table from elsewhere, which may hold anything: Error naming file, line and column.
+    double finite(std::size_t row, const std::string& column) const;
+    double share(std::size_t row, const std::string& column) const;    // 0 to 1
+    std::size_t whole(std::size_t row, const std::string& column) const;
+    // The same where there may be none: no such column, an empty cell, nan.
+    std::optional<double> finite_or_none(std::size_t row, const std::string& column) const;
+    std::optional<double> share_or_none(std::size_t row, const std::string& column) const;
+
+    std::string line(std::size_t row) const { return "line " + std::to_string(row + 2); }    // in messages
 };
 
 Table read_table(const std::string& path);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <archive.h>
 #include <archive_entry.h>
+#include <charconv>
 #include <exception>
 #include <new>
 #include <vector>
@@ -45,6 +46,21 @@ bool is_compressed(std::string_view start)
            start.starts_with("BZh");
 }
 
+std::string_view member_name(std::string_view archive, std::uint64_t offset, std::uint64_t size)
+{
+    if (offset < tar_block || offset > archive.size() || size > archive.size() - offset)
+        return {};
+    const std::string_view header = archive.substr(offset - tar_block, tar_block);
+    std::uint64_t announced = 0;
+    const char* const digits = header.data() + 124;
+    const auto [stop, failure] = std::from_chars(digits, digits + 12, announced, 8);
+    if (failure != std::errc() || stop == digits || announced != size)
+        return {};
+    std::string_view name = header.substr(0, 100);
+    name = name.substr(0, name.find('\0'));
+    return name.substr(name.starts_with("./") ? 2 : 0);
+}
+
 namespace
 {
 
@@ -54,7 +70,7 @@ struct WatchedInput {
     Input input;
     std::vector<std::byte> piece = std::vector<std::byte>(256 * 1024);
     std::uint64_t total = 0;          // bytes read
-    std::uint64_t content_end = 0;    // offset behind the last byte that is not zero
+    std::uint64_t content_end = 0;    // offset after the last byte that is not zero
     std::string kept;                 // [kept_begin, total)
     std::uint64_t kept_begin = 0;
     bool keeping = true;
@@ -117,7 +133,7 @@ struct TarStream::State {
     std::string last;
     bool opened = false, ended = false;
 
-    struct Member : TarPair::Part {
+    struct Member : TarMember {
         std::string key, extension;
     };
 
@@ -130,7 +146,7 @@ struct TarStream::State {
         archive_read_support_format_tar(tar.get());
     }
 
-    // At the first call of next, so that the bytes of an archive that is none can be looked at.
+    // At the first call of next, so that the bytes can be looked at also where they are not an archive.
     void open()
     {
         const int status = archive_read_open(tar.get(), &watched, nullptr, &WatchedInput::on_read, nullptr);
@@ -188,6 +204,8 @@ struct TarStream::State {
             throw Error(name(), "truncated");
     }
 
+    // The next header and, skipped over, what it announces. Names are checked first, so that every other refusal has a
+    // name to say; sizes before libarchive is asked for the bytes, so that a header's lie costs no memory.
     std::optional<Member> next_member()
     {
         for (;;) {
@@ -244,6 +262,7 @@ struct TarStream::State {
             throw refuse("neither a picture (jpg, png, webp) nor json");
     }
 
+    // Two members that are a sample. Whoever gets the pair need not know which of them came first.
     std::optional<TarPair> next(KeySet& keys)
     {
         if (!opened)

@@ -26,13 +26,18 @@ bool is_picture_extension(std::string_view extension);
 std::string printable(std::string_view name);    // at most 100 bytes, control characters as "?"
 bool is_compressed(std::string_view start);      // gzip, zstd, xz, bzip2
 
+// The name in the header that stands before the `size` bytes at `offset`; empty where that header is about another
+// size.
+std::string_view member_name(std::string_view archive, std::uint64_t offset, std::uint64_t size);
+
+struct TarMember {
+    std::string name;    // as the archive has it
+    std::uint64_t offset = 0, bytes = 0;
+};
+
 struct TarPair {
-    struct Part {
-        std::string name;    // as the archive has it
-        std::uint64_t offset = 0, bytes = 0;
-    };
     std::string key, extension;    // extension: the picture's
-    Part picture, json;
+    TarMember picture, json;
     std::uint64_t begin = 0, end = 0;
 };
 
@@ -43,7 +48,7 @@ class TarStream
     ~TarStream();
     std::optional<TarPair> next(KeySet& keys);
     std::string_view bytes(std::uint64_t offset, std::uint64_t size) const;
-    std::string_view bytes(const TarPair::Part& part) const { return bytes(part.offset, part.bytes); }
+    std::string_view bytes(const TarMember& member) const { return bytes(member.offset, member.bytes); }
     const std::string& name() const;
     std::uint64_t reached() const;      // after an Error: where what it speaks of begins
     const std::string& last() const;    // the member read last without fault, "" at the beginning

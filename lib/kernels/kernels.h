@@ -11,6 +11,7 @@
 #pragma once
 
 #include "kernels/segment.h"
+#include "kernels/update_rules.h"
 
 namespace nonna
 {

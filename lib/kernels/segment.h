@@ -1,4 +1,4 @@
-// Shapes, segments and update rules, the vocabulary of everything above the kernels.
+// Shapes and segments, the vocabulary of everything above the kernels.
 #pragma once
 
 #include <cstddef>
@@ -31,17 +31,5 @@ struct Segment {
 
 // What the local filters multiply: fp32, or bf16 with fp32 sums, master weights and updates (kernels/bf16.h).
 enum class Precision { fp32, bf16 };
-
-// How a gradient g moves a parameter w; v and s are the rule's state, one number a parameter.
-//     sgd       w -= rate * g
-//     momentum  v = momentum * v + g,   w -= rate * v
-//     adagrad   s += g^2,               w -= rate * g / sqrt(s + 1e-12)
-enum class Rule { sgd, momentum, adagrad };
-
-template <class Real> struct Update {
-    Rule rule = Rule::sgd;
-    Real rate = 0, momentum = 0;
-    Real* state = nullptr;    // of the parameter at index 0; null for sgd
-};
 
 }    // namespace nonna

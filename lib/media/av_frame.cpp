@@ -110,27 +110,27 @@ std::uint8_t over_white(int value, int alpha)
     return std::uint8_t((value * alpha + 255 * (255 - alpha) + 127) / 255);
 }
 
-// Packed 16-bit formats (PNG and TIFF as frames) are cut to their high bytes here: libswscale takes them through YUV.
-bool unpack_16_bits(const AVFrame& frame, Picture& picture)
+// Channels of the packed 16-bit formats (PNG and TIFF as frames), which libswscale would take through YUV; else 0.
+int packed_16_bit_channels(const AVFrame& frame)
 {
-    int channels = 0;
     switch (frame.format) {
     case AV_PIX_FMT_GRAY16BE:
-        channels = 1;
-        break;
+        return 1;
     case AV_PIX_FMT_YA16BE:
-        channels = 2;
-        break;
+        return 2;
     case AV_PIX_FMT_RGB48BE:
-        channels = 3;
-        break;
+        return 3;
     case AV_PIX_FMT_RGBA64BE:
-        channels = 4;
-        break;
+        return 4;
     default:
-        return false;
+        return 0;
     }
-    picture = blank_picture(frame.width, frame.height);
+}
+
+// Cut to their high bytes.
+Picture unpack_16_bits(const AVFrame& frame, int channels)
+{
+    Picture picture = blank_picture(frame.width, frame.height);
     const bool transparent = channels % 2 == 0, colour = channels >= 3;
     for (int y = 0; y < picture.height; ++y) {
         const std::uint8_t* from = frame.data[0] + std::ptrdiff_t(y) * frame.linesize[0];
@@ -139,7 +139,7 @@ bool unpack_16_bits(const AVFrame& frame, Picture& picture)
             for (int c = 0; c < 3; ++c)
                 *to++ = over_white(from[colour ? 2 * c : 0], transparent ? from[2 * (channels - 1)] : 255);
     }
-    return true;
+    return picture;
 }
 
 // What one pass of libswscale reads, and how it is to be understood.
@@ -254,6 +254,91 @@ void take_field(Source& source, FrameCut& cut, bool bottom)
     cut.height = std::clamp(cut.height / 2, 1, source.height - cut.y);
 }
 
+// What a frame's pixels are, and what is recorded of them.
+struct Colours {
+    const AVPixFmtDescriptor* about;
+    AVPixelFormat format;
+    Matrix matrix;
+    Siting siting;
+    bool full_range, transparent;
+    bool coloured;      // brightness and colour apart (YUV)
+    bool subsampled;    // fewer samples of colour than of brightness
+
+    // The samples as they lie in the frame, none cut off yet.
+    Source source(const AVFrame& frame) const
+    {
+        Source source;
+        for (int i = 0; i < 4; ++i) {
+            source.data[i] = frame.data[i];
+            source.step[i] = frame.linesize[i];
+        }
+        source.width = frame.width;
+        source.height = frame.height;
+        source.format = format;
+        source.coefficients = matrix.coefficients;
+        source.full_range = full_range;
+        if (coloured && subsampled) {
+            source.across = siting.across;
+            source.down = siting.down;
+        }
+        return source;
+    }
+};
+
+Colours colours_of(const AVFrame& frame, const Refusal& unconvertible, Decoding& how)
+{
+    Colours c{};
+    c.full_range = frame.color_range == AVCOL_RANGE_JPEG;
+    c.format = plain_format(AVPixelFormat(frame.format), c.full_range);
+    c.about = av_pix_fmt_desc_get(c.format);
+    if (!c.about || !sws_isSupportedInput(c.format) || frame.width <= 0 || frame.height <= 0)
+        throw unconvertible;
+    // Grey means full range in still formats, and libswscale treats it so unless told otherwise by the frame.
+    if (c.about->nb_components <= 2 && frame.color_range != AVCOL_RANGE_MPEG)
+        c.full_range = true;
+    c.transparent = c.about->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+    const bool rgb = c.about->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BAYER);
+    c.matrix = matrix_of(frame, how.guessed);
+    c.siting = siting_of(frame);
+    c.subsampled = c.about->log2_chroma_w || c.about->log2_chroma_h;
+    c.coloured = !rgb && c.about->nb_components > 2;
+
+    how.format = av_get_pix_fmt_name(AVPixelFormat(frame.format));
+    if (c.coloured)
+        how.matrix = c.matrix.name;
+    else
+        how.matrix = rgb ? "rgb" : "grey";
+    how.guessed = how.guessed && c.coloured;
+    how.range = c.full_range || rgb ? "full" : "limited";
+    how.chroma = c.coloured && c.subsampled ? c.siting.name : "full";
+    const char* const transfer = av_color_transfer_name(frame.color_trc);
+    how.transfer = transfer && frame.color_trc != AVCOL_TRC_UNSPECIFIED ? transfer : "unknown";
+    return c;
+}
+
+// The whole frame as RGB, for formats that cannot be cut where they lie.
+Picture whole_frame(const AVFrame& frame, const Colours& colours, const Refusal& unconvertible)
+{
+    if (const int channels = packed_16_bit_channels(frame))
+        return unpack_16_bits(frame, channels);
+    const AVPixelFormat to = colours.transparent ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+    const OwnFrame same = scale(colours.source(frame), frame.width, frame.height, to, SWS_BICUBIC);
+    if (!same)
+        throw unconvertible;
+    return colours.transparent ? lines_over_white(*same) : lines_of(*same);
+}
+
+Source source_of(const Picture& picture)
+{
+    Source source;
+    source.data[0] = picture.rgb.data();
+    source.step[0] = 3 * picture.width;
+    source.width = picture.width;
+    source.height = picture.height;
+    source.format = AV_PIX_FMT_RGB24;
+    return source;
+}
+
 }    // namespace
 
 ChromaGrid chroma_grid(const AVFrame& frame)
@@ -262,78 +347,33 @@ ChromaGrid chroma_grid(const AVFrame& frame)
     return about ? ChromaGrid{1 << about->log2_chroma_w, 1 << about->log2_chroma_h} : ChromaGrid{};
 }
 
+// One pass of libswscale from the frame's own samples to the picture wherever that can be: every further pass would
+// round once more. Formats that cannot be cut in place go through a whole RGB frame first; where the cut then needs no
+// scaling either, its lines are copied.
 Picture picture_from_frame(const AVFrame& frame, const FrameCut& wanted, bool smooth, const std::string& subject,
                            Decoding& how)
 {
     settle_libav();
     const Refusal unconvertible(subject, Reason::unsupported_format);
-    bool full_range = frame.color_range == AVCOL_RANGE_JPEG;
-    const AVPixelFormat format = plain_format(AVPixelFormat(frame.format), full_range);
-    const AVPixFmtDescriptor* const about = av_pix_fmt_desc_get(format);
-    if (!about || !sws_isSupportedInput(format) || frame.width <= 0 || frame.height <= 0)
-        throw unconvertible;
-    // Grey means full range in still formats, and libswscale treats it so unless told otherwise by the frame.
-    if (about->nb_components <= 2 && frame.color_range != AVCOL_RANGE_MPEG)
-        full_range = true;
-    const bool transparent = about->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
-    const bool rgb = about->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BAYER);
-    const Matrix matrix = matrix_of(frame, how.guessed);
-    const Siting siting = siting_of(frame);
-    const bool subsampled = about->log2_chroma_w || about->log2_chroma_h;
-    const bool coloured = !rgb && about->nb_components > 2;
+    const Colours colours = colours_of(frame, unconvertible, how);
 
-    how.format = av_get_pix_fmt_name(AVPixelFormat(frame.format));
-    how.matrix = coloured ? matrix.name : rgb ? "rgb" : "grey";
-    how.guessed = how.guessed && coloured;
-    how.range = full_range || rgb ? "full" : "limited";
-    how.chroma = coloured && subsampled ? siting.name : "full";
-    const char* const transfer = av_color_transfer_name(frame.color_trc);
-    how.transfer = transfer && frame.color_trc != AVCOL_TRC_UNSPECIFIED ? transfer : "unknown";
-
+    Source source = colours.source(frame);
+    Picture whole;
+    if (packed_16_bit_channels(frame) > 0 || !can_cut_in_place(*colours.about)) {
+        whole = whole_frame(frame, colours, unconvertible);
+        source = source_of(whole);
+    }
     FrameCut cut = wanted;
-    Source source;
-    for (int i = 0; i < 4; ++i) {
-        source.data[i] = frame.data[i];
-        source.step[i] = frame.linesize[i];
-    }
-    source.width = frame.width;
-    source.height = frame.height;
-    source.format = format;
-    source.coefficients = matrix.coefficients;
-    source.full_range = full_range;
-    if (coloured && subsampled) {
-        source.across = siting.across;
-        source.down = siting.down;
-    }
-    const int method = smooth ? SWS_BICUBIC : SWS_AREA;
-
-    Picture whole;    // of formats that cannot be cut in place
-    if (unpack_16_bits(frame, whole) || !can_cut_in_place(*about)) {
-        if (whole.rgb.empty()) {
-            const OwnFrame same =
-                scale(source, frame.width, frame.height, transparent ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24, SWS_BICUBIC);
-            if (!same)
-                throw unconvertible;
-            whole = transparent ? lines_over_white(*same) : lines_of(*same);
-        }
-        source = {};
-        source.data[0] = whole.rgb.data();
-        source.step[0] = 3 * whole.width;
-        source.width = whole.width;
-        source.height = whole.height;
-        source.format = AV_PIX_FMT_RGB24;
-    }
     how.field = "both";
     if (cut.one_field && frame.height >= 2) {
         const bool bottom = !frame.top_field_first;
         how.field = bottom ? "bottom" : "top";
         take_field(source, cut, bottom);
         // A field's chroma lines lie a quarter of a line off the middle between its luma lines.
-        if (source.format != AV_PIX_FMT_RGB24 && coloured && about->log2_chroma_h == 1)
+        if (source.format != AV_PIX_FMT_RGB24 && colours.coloured && colours.about->log2_chroma_h == 1)
             source.down = bottom ? 192 : 64;
     }
-    const AVPixFmtDescriptor* const cut_about = av_pix_fmt_desc_get(source.format);
-    source = cut_in_place(source, *cut_about, cut);
+    source = cut_in_place(source, *av_pix_fmt_desc_get(source.format), cut);
     if (source.format == AV_PIX_FMT_RGB24 && source.width == cut.to_width && source.height == cut.to_height) {
         Picture picture = blank_picture(cut.to_width, cut.to_height);
         for (int y = 0; y < picture.height; ++y)
@@ -341,7 +381,7 @@ Picture picture_from_frame(const AVFrame& frame, const FrameCut& wanted, bool sm
                         std::size_t(picture.width) * 3);
         return picture;
     }
-    const OwnFrame out = scale(source, cut.to_width, cut.to_height, AV_PIX_FMT_RGB24, method);
+    const OwnFrame out = scale(source, cut.to_width, cut.to_height, AV_PIX_FMT_RGB24, smooth ? SWS_BICUBIC : SWS_AREA);
     if (!out)
         throw unconvertible;
     return lines_of(*out);

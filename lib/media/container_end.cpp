@@ -1,6 +1,5 @@
 #include "media/container_end.h"
 
-#include <cerrno>
 #include <cstring>
 #include <string_view>
 #include <unistd.h>
@@ -12,7 +11,7 @@ namespace
 {
 
 struct Reader {
-    int fd;
+    const Descriptor& descriptor;
     std::int64_t size;
 
     // At most 16 bytes at `offset`; outside the file everything is 0.
@@ -37,8 +36,7 @@ struct Reader {
     Piece at(std::int64_t offset) const
     {
         Piece piece;
-        while (::pread(fd, piece.bytes, sizeof piece.bytes, off_t(offset)) < 0 && errno == EINTR) {
-        }
+        uninterrupted([&] { return ::pread(descriptor.number(), piece.bytes, sizeof piece.bytes, off_t(offset)); });
         return piece;
     }
 };
@@ -121,9 +119,9 @@ bool chunks_end_early(const Reader& file)
 
 }    // namespace
 
-bool ends_early(int fd, std::int64_t size)
+bool ends_early(const Descriptor& descriptor, std::int64_t size)
 {
-    const Reader file{fd, size};
+    const Reader file{descriptor, size};
     const Reader::Piece start = file.at(0);
     if (is_box(start))
         return boxes_end_early(file);

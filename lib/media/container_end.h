@@ -2,14 +2,16 @@
 //
 // Looks at the outermost structure alone: the boxes of MP4 and QuickTime (also: media data but no index), the segment
 // of Matroska, the chunks of AVI, the trailer of GIF. Of other containers nothing is known: false. It is asked only
-// when a file gave nothing, to tell `truncated` from `damaged`. Reads through `fd` by pread; where that fails: false.
+// when a file gave nothing, to tell `truncated` from `damaged`. What cannot be read counts as zeros.
 #pragma once
+
+#include "base/descriptor.h"
 
 #include <cstdint>
 
 namespace nonna
 {
 
-bool ends_early(int fd, std::int64_t size);
+bool ends_early(const Descriptor& file, std::int64_t size);
 
 }    // namespace nonna

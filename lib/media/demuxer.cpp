@@ -5,12 +5,11 @@
 #include "media/av_frame.h"
 #include "media/container_end.h"
 #include "media/packet_row.h"
+#include "media/regular_file.h"
 
 #include <cstring>
-#include <fcntl.h>
 #include <new>
 #include <string_view>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -21,13 +20,17 @@ namespace nonna
 PacketPtr new_packet()
 {
     PacketPtr p(av_packet_alloc());
-    return p ? std::move(p) : throw std::bad_alloc();
+    if (!p)
+        throw std::bad_alloc();
+    return p;
 }
 
 FramePtr new_frame()
 {
     FramePtr f(av_frame_alloc());
-    return f ? std::move(f) : throw std::bad_alloc();
+    if (!f)
+        throw std::bad_alloc();
+    return f;
 }
 
 bool intra_only(AVCodecID codec)
@@ -36,44 +39,18 @@ bool intra_only(AVCodecID codec)
     return about && about->props & AV_CODEC_PROP_INTRA_ONLY;
 }
 
-int open_regular(const std::string& path, std::int64_t& size)
-{
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        throw Refusal(path, Reason::unreadable, errno_reason());
-    struct stat about;
-    const bool known = ::fstat(fd, &about) == 0, regular = known && S_ISREG(about.st_mode);
-    if (regular && about.st_size > 0) {
-        size = about.st_size;
-        return fd;
-    }
-    const Refusal why = !known    ? Refusal(path, Reason::unreadable, errno_reason())
-                        : regular ? Refusal(path, Reason::empty)
-                                  : Refusal(path, Reason::not_regular);
-    ::close(fd);
-    throw why;
-}
-
 struct Demuxer::File {
-    int fd = -1;
+    Descriptor descriptor;
     std::int64_t size = 0;
     std::int64_t budget = 0;    // bytes that may still be read
     int failure = 0;            // errno of a read that failed
-    ~File()
-    {
-        if (fd >= 0)
-            ::close(fd);
-    }
 
     static int read(void* opaque, std::uint8_t* into, int n)
     {
         File& file = *static_cast<File*>(opaque);
         if (file.budget < n)
             return AVERROR_EOF;
-        ssize_t got;
-        do
-            got = ::read(file.fd, into, std::size_t(n));
-        while (got < 0 && errno == EINTR);
+        const ssize_t got = uninterrupted([&] { return ::read(file.descriptor.number(), into, std::size_t(n)); });
         if (got < 0) {
             file.failure = errno;
             return AVERROR(errno);
@@ -88,7 +65,7 @@ struct Demuxer::File {
         File& file = *static_cast<File*>(opaque);
         if (whence & AVSEEK_SIZE)
             return file.size;
-        const off_t at = ::lseek(file.fd, offset, whence & ~AVSEEK_FORCE);
+        const off_t at = ::lseek(file.descriptor.number(), offset, whence & ~AVSEEK_FORCE);
         return at < 0 ? AVERROR(errno) : at;
     }
 };
@@ -178,17 +155,17 @@ int Demuxer::checked(int status) const
 {
     if (status == AVERROR(ENOMEM))
         throw std::bad_alloc();
-    if (errno = file_->failure; errno)
-        throw Refusal(path_, Reason::unreadable, errno_reason());
+    if (file_->failure)
+        throw Refusal(path_, Reason::unreadable, errno_reason(file_->failure));
     return status;
 }
 
 // An MP4's sample entry for encrypted video with its protection scheme, near the front: libav may refuse such a header
 // before it says so.
-static bool names_encryption(int fd)
+static bool names_encryption(const Descriptor& file)
 {
     std::string start(1 << 16, '\0');
-    const ssize_t got = ::pread(fd, start.data(), start.size(), 0);
+    const ssize_t got = uninterrupted([&] { return ::pread(file.number(), start.data(), start.size(), 0); });
     start.resize(got > 0 ? std::size_t(got) : 0);
     return start.substr(0, 12).find("ftyp") == 4 && start.find("encv") != start.npos &&
            start.find("sinf") != start.npos;
@@ -196,9 +173,9 @@ static bool names_encryption(int fd)
 
 Refusal Demuxer::nothing(Reason otherwise) const
 {
-    if (names_encryption(file_->fd))
+    if (names_encryption(file_->descriptor))
         return {path_, Reason::encrypted};
-    bool early = ends_early(file_->fd, file_->size);
+    bool early = ends_early(file_->descriptor, file_->size);
     if (stream_ && !early)
         for (int i = 0, n = avformat_index_get_entries_count(stream_); i < n && !early; ++i) {
             const AVIndexEntry* const entry = avformat_index_get_entry(stream_, i);
@@ -207,9 +184,13 @@ Refusal Demuxer::nothing(Reason otherwise) const
     return {path_, early ? Reason::truncated : otherwise};
 }
 
+// From the bytes to a video stream that is worth decoding, and at every step to the one code that says why not. The
+// order is from what costs least and lies least: the container's kind by its first bytes, its header, sizes it tells,
+// and only then libav's search for what the header left open, which decodes.
 void Demuxer::open(long max_pixels)
 {
-    file_->fd = open_regular(path_, file_->size);
+    file_->descriptor = open_regular(path_);
+    file_->size = std::int64_t(file_->descriptor.size());
     file_->budget = 16 * file_->size + (std::int64_t(64) << 20);
 
     constexpr int piece = 1 << 16;
@@ -218,8 +199,38 @@ void Demuxer::open(long max_pixels)
     format_ = avformat_alloc_context();
     if (!io_ || !format_)
         throw std::bad_alloc();
+    const AVInputFormat* const kind = probe();
 
-    // No file name is given: what a file is called says nothing about what is in it.
+    format_->pb = io_;
+    format_->flags |= AVFMT_FLAG_CUSTOM_IO;
+    format_->io_open = refuse_to_open;
+    format_->interrupt_callback = {interrupt_wanted, nullptr};
+    int status = checked(avformat_open_input(&format_, nullptr, kind, nullptr));
+    // Sizes that the container tells are looked at before libav's own limit sets them to 0.
+    if (status >= 0)
+        if (const AVStream* const s = choose_stream(*format_))
+            refuse_if_too_large(*s, max_pixels);
+    if (status >= 0)
+        status = checked(find_stream_info(*format_, max_pixels));
+    throw_if_interrupted();
+    if (status == AVERROR_PATCHWELCOME)
+        throw Refusal(path_, Reason::unsupported_format, "an unsupported variant of its container");
+    if (status < 0)
+        throw nothing(status == AVERROR_EOF ? Reason::truncated : Reason::damaged);
+    stream_ = choose_stream(*format_);
+    if (!stream_)
+        throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
+    if (is_encrypted(*stream_))
+        throw Refusal(path_, Reason::encrypted);
+    refuse_if_too_large(*stream_, max_pixels);
+    for (unsigned i = 0; i < format_->nb_streams; ++i)
+        if (format_->streams[i] != stream_)
+            format_->streams[i]->discard = AVDISCARD_ALL;
+}
+
+// The container's kind. No file name is given: what a file is called says nothing about what is in it.
+const AVInputFormat* Demuxer::probe()
+{
     const AVInputFormat* kind = nullptr;
     if (checked(av_probe_input_buffer2(io_, &kind, nullptr, nullptr, 0, 0)) < 0 || !kind)
         throw nothing(Reason::unknown_format);
@@ -230,36 +241,14 @@ void Demuxer::open(long max_pixels)
         throw Refusal(path_, Reason::unknown_format);
     if (name.ends_with("_pipe") || name == "image2" || name == "ico")
         throw Refusal(path_, Reason::still_picture);
+    return kind;
+}
 
-    format_->pb = io_;
-    format_->flags |= AVFMT_FLAG_CUSTOM_IO;
-    format_->io_open = refuse_to_open;
-    format_->interrupt_callback = {interrupt_wanted, nullptr};
-    int status = checked(avformat_open_input(&format_, nullptr, kind, nullptr));
-    // Sizes that the container tells are looked at before libav's own limit sets them to 0.
-    const auto is_large = [&](const AVStream& s) {
-        return std::int64_t(s.codecpar->width) * s.codecpar->height > max_pixels;
-    };
-    if (status >= 0)
-        if (const AVStream* const s = choose_stream(*format_); s && is_large(*s))
-            throw frame_too_large(path_, s->codecpar->width, s->codecpar->height, max_pixels);
-    if (status >= 0)
-        status = checked(find_stream_info(*format_, max_pixels));
-    throw_if_interrupted();
-    if (status == AVERROR_PATCHWELCOME)
-        throw Refusal(path_, Reason::unsupported_format, "an unsupported kind of its container");
-    if (status < 0)
-        throw nothing(status == AVERROR_EOF ? Reason::truncated : Reason::damaged);
-    stream_ = choose_stream(*format_);
-    if (!stream_)
-        throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
-    if (is_encrypted(*stream_))
-        throw Refusal(path_, Reason::encrypted);
-    if (is_large(*stream_))
-        throw frame_too_large(path_, stream_->codecpar->width, stream_->codecpar->height, max_pixels);
-    for (unsigned i = 0; i < format_->nb_streams; ++i)
-        if (format_->streams[i] != stream_)
-            format_->streams[i]->discard = AVDISCARD_ALL;
+void Demuxer::refuse_if_too_large(const AVStream& stream, long max_pixels) const
+{
+    const AVCodecParameters& p = *stream.codecpar;
+    if (std::int64_t(p.width) * p.height > max_pixels)
+        throw frame_too_large(path_, p.width, p.height, max_pixels);
 }
 
 bool Demuxer::read(AVPacket& packet)
@@ -403,6 +392,8 @@ void FrameWalk::start_at(const KeyPacket& key)
         ++next_;
 }
 
+// The decoder is fed until it gives a frame. Damage is remembered from frame to frame: what is drawn on a damaged frame
+// is damaged too, whatever the decoder says of it, and only a frame that stands alone ends that.
 bool FrameWalk::next(AVFrame& frame)
 {
     for (;;) {
@@ -414,7 +405,10 @@ bool FrameWalk::next(AVFrame& frame)
             damaged_ = !whole || (damaged_ && !key);
             trusted_ = !damaged_;
             const bool stamped = times_ == FrameTimes::stamped && frame.pts != AV_NOPTS_VALUE;
-            time_ = times_ == FrameTimes::counted ? count_++ : stamped ? frame.pts : frame.best_effort_timestamp;
+            if (times_ == FrameTimes::counted)
+                time_ = count_++;
+            else
+                time_ = stamped ? frame.pts : frame.best_effort_timestamp;
             return true;
         }
         if (got == AVERROR(ENOMEM))

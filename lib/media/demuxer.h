@@ -32,9 +32,6 @@ using FramePtr = std::unique_ptr<AVFrame, FrameFree>;
 PacketPtr new_packet();
 FramePtr new_frame();
 
-// A regular file's descriptor, the caller's to close; Refusal otherwise. Never waits, as a FIFO would make it.
-int open_regular(const std::string& path, std::int64_t& size);
-
 class Demuxer
 {
   public:
@@ -61,6 +58,8 @@ class Demuxer
     AVFormatContext* format_ = nullptr;
     AVStream* stream_ = nullptr;
     void open(long max_pixels);
+    const AVInputFormat* probe();
+    void refuse_if_too_large(const AVStream& stream, long max_pixels) const;
     int checked(int status) const;
     void close();
 };

@@ -1,7 +1,6 @@
 #include "media/picture.h"
 
 #include "base/error.h"
-#include "io/output.h"
 #include "media/opencv_threads.h"
 #include "media/picture_format.h"
 
@@ -103,12 +102,6 @@ GreyPicture decode_grey(Encoded encoded, const std::string& subject, long max_pi
     return {picture.width, picture.height, grey(picture)};
 }
 
-Picture read_picture(const std::string& path, long max_pixels)
-{
-    const std::string bytes = read_whole_file(path, std::size_t(1) << 30);
-    return decode_picture(std::as_bytes(std::span(bytes)), path, max_pixels);
-}
-
 Picture resize(const Picture& picture, int width, int height)
 {
     keep_opencv_to_one_thread();
@@ -157,6 +150,18 @@ Picture orient(Picture picture, int orientation)
             std::memcpy(result.at(x, y), picture.at(from_x, from_y), 3);
         }
     return result;
+}
+
+std::array<std::uint8_t, 3> mean_colour(const Picture& picture)
+{
+    std::uint64_t sum[3] = {};
+    for (std::size_t i = 0; i < picture.rgb.size(); ++i)
+        sum[i % 3] += picture.rgb[i];
+    const std::uint64_t count = std::max<std::uint64_t>(1, picture.rgb.size() / 3);
+    std::array<std::uint8_t, 3> colour{};
+    for (std::size_t c = 0; c < 3; ++c)
+        colour[c] = std::uint8_t((sum[c] + count / 2) / count);
+    return colour;
 }
 
 std::vector<std::uint8_t> grey(const Picture& picture)

@@ -14,6 +14,7 @@
 
 #include "io/image_stream.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -61,9 +62,6 @@ Picture decode_picture(std::span<const std::byte> encoded, const std::string& su
 GreyPicture decode_grey(std::span<const std::byte> encoded, const std::string& subject,
                         long max_pixels = default_max_pixels);
 
-// Reads the file (at most `max_bytes`) and decodes it.
-Picture read_picture(const std::string& path, long max_pixels = default_max_pixels);
-
 Bytes encode_jpeg(const Picture& picture, int quality = 95);    // 4:4:4 chroma, so that colours survive
 Bytes encode_png(const Picture& picture);
 
@@ -76,7 +74,8 @@ Picture fit_square(const Picture& picture, int size);
 // The pixels of an image whose EXIF orientation is 1 .. 8, brought upright.
 Picture orient(Picture picture, int orientation);
 
-std::vector<std::uint8_t> grey(const Picture& picture);    // Rec. 601 luma, width * height
+std::vector<std::uint8_t> grey(const Picture& picture);             // Rec. 601 luma, width * height
+std::array<std::uint8_t, 3> mean_colour(const Picture& picture);    // of all pixels, each channel rounded
 
 // Copies `tile` into `target` at (x, y), cut at the target's border.
 void paste(Picture& target, const Picture& tile, int x, int y);

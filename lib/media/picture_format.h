@@ -26,9 +26,9 @@ inline Refusal truncated_picture(const std::string& subject)
 {
     return {subject, Reason::truncated, "truncated picture"};
 }
-inline Refusal data_behind(const std::string& subject)
+inline Refusal data_after(const std::string& subject)
 {
-    return {subject, Reason::damaged, "data behind the picture's end"};
+    return {subject, Reason::damaged, "data after the picture's end"};
 }
 
 // Reads numbers of a header; outside the data everything is 0, so a short header fails the checks that follow.

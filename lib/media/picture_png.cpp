@@ -43,7 +43,9 @@ struct PngWriter {
 
 Refusal refusal(bool no_memory, const std::string& subject)
 {
-    return no_memory ? throw std::bad_alloc() : damaged_picture(subject);
+    if (no_memory)
+        throw std::bad_alloc();
+    return damaged_picture(subject);
 }
 
 void stay_silent(png_structp, png_const_charp) {}
@@ -138,12 +140,13 @@ PictureInfo inspect_png(Encoded encoded, const std::string& subject)
         if (!h.has(i - length - 8, "IEND"))
             continue;
         if (i < encoded.size())
-            throw data_behind(subject);
+            throw data_after(subject);
         return info;
     }
     throw truncated_picture(subject);
 }
 
+// Straight into the picture's own rows, unless there is transparency to be laid over white.
 Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
     PngReader reader;

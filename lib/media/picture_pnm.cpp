@@ -52,7 +52,7 @@ PictureInfo inspect_pnm(Encoded encoded, const std::string& subject)
     if (encoded.size() < size)
         throw truncated_picture(subject);
     if (encoded.size() > size)
-        throw data_behind(subject);
+        throw data_after(subject);
     return {"pnm", int(header.width), int(header.height), 1, false};    // never plain: no format of image sets
 }
 

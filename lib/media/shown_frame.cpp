@@ -19,9 +19,14 @@ int orientation_of(const std::int32_t* m)
 {
     // x' = a x + c y, y' = b x + d y, y pointing down; the signs of the larger pair decide.
     const double a = m[0], b = m[1], c = m[3], d = m[4];
-    if (std::abs(a) + std::abs(d) >= std::abs(b) + std::abs(c))
-        return a < 0 ? (d < 0 ? 3 : 2) : (d < 0 ? 4 : 1);
-    return c < 0 ? (b < 0 ? 7 : 6) : (b < 0 ? 8 : 5);
+    const bool on_its_side = std::abs(a) + std::abs(d) < std::abs(b) + std::abs(c);
+    if (!on_its_side && a < 0)
+        return d < 0 ? 3 : 2;
+    if (!on_its_side)
+        return d < 0 ? 4 : 1;
+    if (c < 0)
+        return b < 0 ? 7 : 6;
+    return b < 0 ? 8 : 5;
 }
 
 int orientation_of(const AVStream& stream, const AVFrame& frame)
@@ -47,6 +52,8 @@ int on_grid(int length, int whole, int grid) { return length < whole ? std::max(
 
 }    // namespace
 
+// Everything is worked out in stored pixels, because a chroma grid and a decoder's lines are there; the picture is
+// turned last. So "centred" and "width" have to know how the frame will be seen.
 VideoFrame shown_frame(Demuxer& demuxer, const AVFrame& frame, int size, double pts)
 {
     VideoFrame shown;
@@ -55,6 +62,7 @@ VideoFrame shown_frame(Demuxer& demuxer, const AVFrame& frame, int size, double 
     AVFrame* const same = const_cast<AVFrame*>(&frame);    // libav only reads it
     const AVRational ratio = av_guess_sample_aspect_ratio(&demuxer.format(), &demuxer.stream(), same);
     double aspect = ratio.den ? av_q2d(ratio) : 1;    // a pixel is `aspect` times as wide as it is tall
+    // Anything beyond is a broken header, not a format that somebody used.
     if (aspect > 0.1 && aspect < 10) {
         how.aspect_width = ratio.den ? ratio.num : 1;
         how.aspect_height = ratio.den ? ratio.den : 1;

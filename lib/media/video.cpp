@@ -7,6 +7,7 @@
 #include "media/demuxer.h"
 #include "media/packet_row.h"
 #include "media/reason.h"
+#include "media/regular_file.h"
 #include "media/shown_frame.h"
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <unistd.h>
 
 namespace nonna
 {
@@ -87,6 +87,9 @@ std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& 
     return line;
 }
 
+// One pass over the packets: whatever the container claims of its length or its frames, this is what is in it. Which of
+// three times can be believed is decided by what the packets carry: presentation times where most have one, decoding
+// times shifted where these rise, counting where there is neither.
 Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
 {
     Timeline line;
@@ -136,7 +139,8 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     return line;
 }
 
-// The wanted frames' times, distinct and ascending.
+// The wanted frames' times, distinct and ascending. Times are drawn, not frames: a frame that is shown longer is
+// likelier, as it is for somebody who looks in at a random moment.
 std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& path, const std::string& digest,
                                      const FrameRequest& request)
 {
@@ -169,11 +173,34 @@ std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& pa
     return {picked.begin(), picked.end()};
 }
 
+// A whole frame near to one that is damaged, held until it is known whether that one comes whole.
+struct StandIn {
+    FramePtr frame = nullptr;
+    std::int64_t time = 0;
+
+    void hold(const AVFrame& other, std::int64_t its_time)
+    {
+        frame.reset(av_frame_clone(&other));
+        if (!frame)
+            throw std::bad_alloc();
+        time = its_time;
+    }
+};
+
 struct Target {
     std::int64_t wanted = 0;
-    std::optional<VideoFrame> frame;               // the wanted one
-    FramePtr before = nullptr, after = nullptr;    // stand-ins, held until the end
-    std::int64_t before_time = 0, after_time = 0;
+    std::optional<VideoFrame> frame;    // the wanted one
+    StandIn before = {}, after = {};    // the nearest ones
+
+    void offer(const AVFrame& other, std::int64_t time)
+    {
+        if (time < wanted && (!before.frame || time > before.time))
+            before.hold(other, time);
+        if (time > wanted && (!after.frame || time < after.time))
+            after.hold(other, time);
+    }
+    bool settled() const { return frame || before.frame || after.frame; }
+    const StandIn& stand_in() const { return before.frame ? before : after; }
 };
 
 // Decoders give frames in the order of showing: this many frames past the wanted one, it will not come any more.
@@ -217,6 +244,8 @@ void decode_from_keys(Demuxer& demuxer, const PacketRow& row, const Timeline& li
     }
 }
 
+// All frames from the first on, for targets that the key frames did not lead to, and where key frames cannot be
+// believed. It ends when every target is found, or, a few frames past the last one, when every target has a stand-in.
 void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& line, const FrameRequest& request,
                        std::vector<Target>& targets)
 {
@@ -224,7 +253,7 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
     const double start = double(line.times.front()), length = double(line.end) - start;
     const double begin = start + request.span_begin * length, end = start + request.span_end * length;
     const std::int64_t furthest = targets.back().wanted;
-    const auto settled = [](const Target& t) { return t.frame || t.before || t.after; };
+    const auto settled = [](const Target& t) { return t.settled(); };
     bool any_in_span = false;
     int past = 0;
     for (const FramePtr frame = new_frame(); walk.next(*frame);) {
@@ -238,16 +267,10 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
         for (Target& target : targets) {
             if (target.frame)
                 continue;
-            if (time == target.wanted) {
+            if (time == target.wanted)
                 target.frame = shown_frame(demuxer, *frame, request.size, double(time) * line.base);
-            } else if (time < target.wanted ? !target.before || time > target.before_time
-                                            : !target.after || time < target.after_time) {
-                FramePtr& held = time < target.wanted ? target.before : target.after;
-                held.reset(av_frame_clone(frame.get()));
-                if (!held)
-                    throw std::bad_alloc();
-                (time < target.wanted ? target.before_time : target.after_time) = time;
-            }
+            else
+                target.offer(*frame, time);
         }
         if (std::all_of(targets.begin(), targets.end(), [](const Target& t) { return t.frame.has_value(); }))
             break;
@@ -255,11 +278,9 @@ void decode_from_start(Demuxer& demuxer, const PacketRow& row, const Timeline& l
     if (!any_in_span)
         throw walk.nothing();
     for (Target& target : targets) {
-        AVFrame* const held = target.before ? target.before.get() : target.after.get();
-        if (!target.frame && held) {
-            const std::int64_t time = target.before ? target.before_time : target.after_time;
-            target.frame = shown_frame(demuxer, *held, request.size, double(time) * line.base);
-        }
+        const StandIn& near = target.stand_in();
+        if (!target.frame && near.frame)
+            target.frame = shown_frame(demuxer, *near.frame, request.size, double(near.time) * line.base);
     }
 }
 
@@ -279,20 +300,15 @@ void FrameRequest::set_span(const std::string& text)
 
 std::string video_digest(const std::string& path)
 {
-    std::int64_t size = 0;
-    const int fd = open_regular(path, size);
-    const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
+    Descriptor file = open_regular(path);
     Sha256 sum;
     std::vector<std::byte> piece(1 << 16);
     for (;;) {
         throw_if_interrupted();
-        const ssize_t got = ::read(fd, piece.data(), piece.size());
+        const std::size_t got = file.read_some(piece);
         if (got == 0)
             return sum.hex();
-        if (got > 0)
-            sum.add(std::span(piece).first(std::size_t(got)));
-        else if (errno != EINTR)
-            throw Refusal(path, Reason::unreadable, errno_reason());
+        sum.add(std::span(piece).first(got));
     }
 }
 

@@ -200,6 +200,7 @@ Architecture Architecture::read(const std::string& name_or_path)
     }
     Architecture a;
     for (const auto& [section, keys] : tree) {
+        // Stages in their order, so that a missing one or a slip of the pen is an error, not a smaller network.
         const std::string expected = "stage" + std::to_string(a.stages.size() + 1);
         ConfReader reader(path, section, keys);
         if (section == "network") {
@@ -292,6 +293,9 @@ std::uint64_t Architecture::biases() const
     return total;
 }
 
+// Shapes follow from below: a stage's input is the output of the one before. Each rule is looked at before a number is
+// made of what it guards, and its message says what a person would have to change: which key of which stage, and the
+// side that a window did not fit into.
 void Architecture::complete(const std::string& subject)
 {
     auto require = [&](bool holds, const std::string& reason) {
@@ -317,6 +321,7 @@ void Architecture::complete(const std::string& subject)
         require(s.epsilon >= least_number && s.epsilon <= most_number, at + "epsilon must be 1e-12 to 1e6");
         require(s.c >= least_number && s.c <= most_number, at + "c must be 1e-12 to 1e6");
         s.input = input;
+        // Windows and inputs are square: one side is enough.
         const int filter = (input.rows - s.field) / s.stride + 1, pooled = filter - s.pool + 1;
         require(s.pool >= 1 && pooled >= 1, at + "pool does not fit its input of side " + std::to_string(filter));
         const int output = s.norm > 0 && s.border == Border::valid ? pooled - s.norm + 1 : pooled;

@@ -46,7 +46,12 @@ struct StageArchitecture {
     // Follow from the above and the stage's input; filled by Architecture. An autoencoder has filter alone.
     Shape input, filter, pooled, output;
 
-    int sublayers() const { return kind == StageKind::autoencoder ? 1 : norm > 0 ? 3 : 2; }
+    int sublayers() const
+    {
+        if (kind == StageKind::autoencoder)
+            return 1;
+        return norm > 0 ? 3 : 2;
+    }
     bool scaled() const { return kind == StageKind::rica && tied; }    // has alpha, the decoder's scale
     std::uint64_t encoder_weights() const;
     std::uint64_t decoder_weights() const { return tied ? 0 : encoder_weights(); }

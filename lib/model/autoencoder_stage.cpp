@@ -46,10 +46,10 @@ template <class Real> class AutoencoderStage : public Stage<Real>
     bool updates() const override { return true; }
     void set_lanes(int count) override { rows_.set_lanes(count); }
 
-    void up(std::span<const Real> parameters, const Real* x, int) override
+    void up(Parameters<const Real> parameters, const Real* x, int) override
     {
-        filters_.up(rows_.lanes(), parameters.data(), x, hidden_.data());
-        const Real* const bias = parameters.data() + encoder_bias();
+        filters_.up(rows_.lanes(), parameters, x, hidden_.data());
+        const Real* const bias = parameters.from(encoder_bias()).biases();
         rows_.each(stage_.filter, [&](std::size_t at, std::size_t, std::size_t r, int) {
             const std::size_t units = row(stage_.filter);
             kernels<Real>().sigmoid_up(int(units), rows_.lanes(), rows_.count(), bias + r * units, hidden_.data() + at);
@@ -57,7 +57,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         release_turn();
     }
 
-    std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) override
+    std::vector<double> batch_statistics(Parameters<const Real> parameters, const Real* x) override
     {
         if (workspace_.turn != this) {    // else they are known since cost or batch_statistics were asked last
             const Real* r = reconstruct(parameters);
@@ -67,7 +67,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         return sums_;
     }
 
-    StageCost cost(std::span<const Real> parameters, std::span<const double>, const Real* x) override
+    StageCost cost(Parameters<const Real> parameters, std::span<const double>, const Real* x) override
     {
         StageCost cost;
         cost.statistics = batch_statistics(parameters, x);
@@ -83,60 +83,43 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         return cost;
     }
 
-    void down(std::span<const Real> parameters, std::span<const double>, const Real* x, Real cost_scale, const Real* dy,
-              int, Real* dx, const GradientUse<Real>* use) override
+    // dh comes from above, from the sparsity cost and from the reconstruction's error e, is taken through the sigmoid,
+    // and is then the gradient of what the encoder's weights and biases add up to. The rest follows:
+    //     dx = W' dh - e,   dw[p] = x at p (x) dh[p] + e at p (x) h[p],   db = sum of dh,   dc = sum of e
+    void down(Parameters<const Real> parameters, std::span<const double>, const Real* x, Real cost_scale,
+              const Real* dy, int, Real* dx, const GradientUse<Real>* use) override
     {
         const bool own = cost_scale != 0;
         assert(!own || workspace_.turn == this);
         release_turn();
         const int lanes = rows_.lanes();
-        const Real* const h = hidden_.data();
-
-        // dh, from above and from the sparsity cost
-        Real* dh = workspace_[Scratch::hidden_gradient];
+        Real* const dh = workspace_[Scratch::hidden_gradient];
         const Real sparsity = own ? Real(stage_.lambda) * cost_scale : Real(0);
         rows_.each(stage_.filter, [&](std::size_t at, std::size_t n) {
             std::fill_n(dh + at, n, sparsity);
             if (dy)
                 kernels<Real>().add_scaled(n, 1, dy + at, dh + at);
         });
-        // and from the reconstruction: e = 2 * cost_scale * (r - x); r itself is not needed any more
-        const Real* const decoder = parameters.data() + (stage_.tied ? 0 : filters_.parameters());
+        // e = 2 * cost_scale * (r - x) takes r's place, which is not needed any more.
         Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
         if (own) {
-            const Real* residual = workspace_[Scratch::residual];
+            const Real* const residual = workspace_[Scratch::residual];
             rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
                 kernels<Real>().scaled(n, 2 * cost_scale, residual + at, e + at);
             });
-            filters_.up_add(lanes, decoder, e, dh);
+            filters_.up_add(lanes, decoder_of(parameters), e, dh);
         }
-        // through the sigmoid
         rows_.each(stage_.filter, [&](std::size_t at, std::size_t) {
-            kernels<Real>().sigmoid_down(int(row(stage_.filter)), lanes, rows_.count(), h + at, dh + at);
+            kernels<Real>().sigmoid_down(int(row(stage_.filter)), lanes, rows_.count(), hidden_.data() + at, dh + at);
         });
         if (dx) {    // before the weights move
-            filters_.down(lanes, parameters.data(), dh, dx);
+            filters_.down(lanes, parameters, dh, dx);
             if (own)    // x is also the target
                 rows_.each(stage_.input,
                            [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, -1, e + at, dx + at); });
         }
-        if (!use)
-            return;
-        const GradientUse<Real> decoders = use->from(filters_.parameters()), biases = use->from(decoder_bias());
-        if (stage_.tied) {
-            filters_.weight_gradient(lanes, x, dh, e, h, *use, false);
-        } else {
-            filters_.weight_gradient(lanes, x, dh, nullptr, nullptr, *use, false);
-            if (own)
-                filters_.weight_gradient(lanes, e, h, nullptr, nullptr, decoders, false);
-            else if (decoders.written)
-                std::fill_n(decoders.written, filters_.parameters(), Real(0));
-        }
-        bias_gradient(stage_.filter, dh, use->from(encoder_bias()));
-        if (own)
-            bias_gradient(stage_.input, e, biases);
-        else if (biases.written)
-            std::fill_n(biases.written, stage_.input.size(), Real(0));
+        if (use)
+            parameter_gradients(x, dh, e, *use);
     }
 
   private:
@@ -156,12 +139,17 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         return {offset, std::size_t(shape.rows) * shape.columns, 1, std::size_t(shape.maps), false};
     }
 
+    Parameters<const Real> decoder_of(Parameters<const Real> parameters) const
+    {
+        return stage_.tied ? parameters : parameters.from(filters_.parameters());
+    }
+
     // r = D h + c; it and its sums are kept as long as it is this stage's turn in the workspace. Padding lanes are 0.
-    const Real* reconstruct(std::span<const Real> parameters)
+    const Real* reconstruct(Parameters<const Real> parameters)
     {
         Real* r = workspace_[Scratch::reconstruction];
-        filters_.down(rows_.lanes(), parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), r);
-        const Real* const bias = parameters.data() + decoder_bias();
+        filters_.down(rows_.lanes(), decoder_of(parameters), hidden_.data(), r);
+        const Real* const bias = parameters.from(decoder_bias()).biases();
         rows_.each(stage_.input, [&](std::size_t at, std::size_t, std::size_t k, int) {
             const std::size_t units = row(stage_.input);
             kernels<Real>().add_bias(int(units), rows_.lanes(), rows_.count(), bias + k * units, r + at);
@@ -174,6 +162,28 @@ template <class Real> class AutoencoderStage : public Stage<Real>
             workspace_.turn = nullptr;
     }
 
+    // e: null without a cost of its own, and then an untied decoder and the input's biases have no gradient.
+    void parameter_gradients(const Real* x, const Real* dh, const Real* e, const GradientUse<Real>& use)
+    {
+        const int lanes = rows_.lanes();
+        const Real* const h = hidden_.data();
+        const GradientUse<Real> decoder = use.from(filters_.parameters()), input_biases = use.from(decoder_bias());
+        if (stage_.tied) {
+            filters_.weight_gradient(lanes, x, dh, e, h, use, false);
+        } else {
+            filters_.weight_gradient(lanes, x, dh, nullptr, nullptr, use, false);
+            if (e)
+                filters_.weight_gradient(lanes, e, h, nullptr, nullptr, decoder, false);
+            else if (decoder.written)
+                std::fill_n(decoder.written, filters_.parameters(), Real(0));
+        }
+        bias_gradient(stage_.filter, dh, use.from(encoder_bias()));
+        if (e)
+            bias_gradient(stage_.input, e, input_biases);
+        else if (input_biases.written)
+            std::fill_n(input_biases.written, stage_.input.size(), Real(0));
+    }
+
     // Biases move by the sums over the batch of `g`, the gradient with respect to what they are added to.
     void bias_gradient(Shape shape, const Real* g, const GradientUse<Real>& use)
     {
@@ -182,7 +192,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
             Real* const sums = use.written ? use.written + first : sums_over_lanes_[std::size_t(thread)].data();
             kernels<Real>().lane_sums(int(units), rows_.lanes(), g + at, sums);
             if (!use.written)
-                kernels<Real>().update(use.update, first, units, sums, use.updated);
+                kernels<Real>().update(use.update, first, units, sums, use.updated.biases());
         });
     }
 };

@@ -136,7 +136,7 @@ class WindowedStage : public Stage<float>
         lanes_ = padded_lanes(count);
         stage_->set_lanes(count);
     }
-    void up(std::span<const float> parameters, const float* x, int last) override
+    void up(Parameters<const float> parameters, const float* x, int last) override
     {
         stage_->up(parameters, x, last);
         if (!is_last(last))
@@ -145,15 +145,15 @@ class WindowedStage : public Stage<float>
         const std::size_t n = row_size();
         pool_.for_each(window_.rows, [&](std::size_t r, int) { std::copy_n(full + at(r), n, seen_.data() + r * n); });
     }
-    StageCost cost(std::span<const float> parameters, std::span<const double> statistics, const float* x) override
+    StageCost cost(Parameters<const float> parameters, std::span<const double> statistics, const float* x) override
     {
         return stage_->cost(parameters, statistics, x);
     }
-    std::vector<double> batch_statistics(std::span<const float> parameters, const float* x) override
+    std::vector<double> batch_statistics(Parameters<const float> parameters, const float* x) override
     {
         return stage_->batch_statistics(parameters, x);
     }
-    void down(std::span<const float> parameters, std::span<const double> statistics, const float* x, float cost_scale,
+    void down(Parameters<const float> parameters, std::span<const double> statistics, const float* x, float cost_scale,
               const float* dy, int from, float* dx, const GradientUse<float>* use) override
     {
         if (dy && is_last(from)) {
@@ -213,6 +213,9 @@ struct Cone::State {
         parameters = model.parameters;
     }
 
+    // A network of the plan's parts, as the layer seam lets anybody make one: each stage is of its own kind but
+    // smaller, with its share of the model's parameters copied, and a window on it where it computes more than is
+    // right. All in fp32: a model's parameters are floats here.
     void cut(const Model& model, const Plan& plan, int batch, Pool& pool)
     {
         std::size_t total = 0;

@@ -1,13 +1,13 @@
 #include "model/describe.h"
 
 #include "base/error.h"
+#include "io/built_set.h"
 #include "io/file_kind.h"
 #include "io/image_stream.h"
 #include "io/manifest.h"
 #include "io/npy.h"
 #include "io/output.h"
 #include "io/safetensors.h"
-#include "io/shard.h"
 #include "io/table.h"
 #include "model/model_file.h"
 #include "model/neuron.h"
@@ -46,6 +46,7 @@ std::string millions(std::uint64_t n)
 
 void add(Facts& facts, const Facts& more) { facts.insert(facts.end(), more.begin(), more.end()); }
 
+// Read to the end, picture by picture: a stream has no table of contents, and its digest is of all of it.
 Facts describe_image_set(const std::string& path)
 {
     ImageReader reader(path);
@@ -65,7 +66,7 @@ Facts describe_image_set(const std::string& path)
         std::string text;
         for (const auto& [what, n] : counts)
             text += (text.empty() ? "" : ", ") + what + " (" + std::to_string(n) + ")";
-        if (counts.size() > 12)
+        if (counts.size() > 12)    // more than a person reads
             text = std::to_string(counts.size()) + " different";
         if (!text.empty())
             facts.emplace_back(name, text);
@@ -81,15 +82,16 @@ Facts describe_built_set(const std::string& path)
 {
     Facts facts = {{"file", path}, {"kind", "built image set"}};
     facts.emplace_back("shards", std::to_string(built_set_shards(path).size()));
-    std::uint64_t units[3] = {};
-    ManifestReader manifest(path + "/manifest.jsonl");
+    const BuiltSetFiles set(path);
+    UnitCounts units;
+    ManifestReader manifest(set.manifest());
     while (const auto unit = manifest.next())
-        ++units[int(unit->status)];
-    facts.emplace_back("units", std::to_string(units[0] + units[1] + units[2]));
-    for (const auto status : {UnitRecord::Status::ok, UnitRecord::Status::rejected, UnitRecord::Status::failed})
-        facts.emplace_back(std::string("units ") + status_name(status), std::to_string(units[int(status)]));
-    const std::string settings = path + "/set.json";
-    for (const auto& [name, value] : read_settings(settings))
+        units.add(unit->status);
+    facts.emplace_back("units", std::to_string(units.all()));
+    facts.emplace_back("units ok", std::to_string(units.ok));
+    facts.emplace_back("units rejected", std::to_string(units.rejected));
+    facts.emplace_back("units failed", std::to_string(units.failed));
+    for (const auto& [name, value] : read_settings(set.settings()))
         facts.emplace_back("setting " + name, value);
     add(facts, describe_image_set(path));
     return facts;

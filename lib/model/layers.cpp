@@ -20,6 +20,8 @@ LocalFilters<Real>::LocalFilters(const StageArchitecture& stage, int lanes, Prec
     shape_.field = stage.field;
     shape_.stride = stage.stride;
     std::size_t scratch = 2 * shape_.fan_in() * shape_.output.maps * sizeof(Real);
+    // In bf16 every operand is copied just before it is read, into buffers that all stages share: the largest of either
+    // side for the sums over units, of which there is one at a time, and four for the sums over lanes.
     if (precision == Precision::bf16) {
         scratch = bf16_kernels().scratch_bytes(shape_, lanes);
         const Shape in = shape_.input, out = shape_.output;
@@ -79,51 +81,53 @@ const Bf16* LocalFilters<Real>::narrow(Narrow kind, Shape shape, int lanes, cons
     return to;
 }
 
-// Split weights lie where the floats lay.
-static const Bf16* split_weights(const void* w) { return static_cast<const Bf16*>(w); }
-
 template <class Real> Segment LocalFilters<Real>::segment(std::size_t offset, bool unit_norm) const
 {
     return {offset, std::size_t(shape_.output.rows) * shape_.output.columns, shape_.fan_in(),
             std::size_t(shape_.output.maps), unit_norm};
 }
 
-template <class Real> void LocalFilters<Real>::gather(int lanes, const Real* w, const Real* x, bool add, Real* h) const
+template <class Real>
+void LocalFilters<Real>::gather(int lanes, Parameters<const Real> w, const Real* x, bool add, Real* h) const
 {
     if constexpr (std::is_same_v<Real, float>)
         if (precision_ == Precision::bf16) {
             const Bf16* const narrowed = pairs(shape_.input, false, lanes, x);
             each_band(shape_.output, [&](Band band, int thread) {
-                bf16_kernels().gather(shape_, lanes, split_weights(w), narrowed, add, h, band, scratch_[thread].data());
+                bf16_kernels().gather(shape_, lanes, w.halves(), narrowed, add, h, band, scratch_[thread].data());
             });
             return;
         }
-    each_band(shape_.output, [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w, x, add, h, band); });
+    each_band(shape_.output,
+              [&](Band band, int) { kernels<Real>().gather(shape_, lanes, w.unsplit(), x, add, h, band); });
 }
 
-template <class Real> void LocalFilters<Real>::up(int lanes, const Real* w, const Real* x, Real* h) const
+template <class Real> void LocalFilters<Real>::up(int lanes, Parameters<const Real> w, const Real* x, Real* h) const
 {
     gather(lanes, w, x, false, h);
 }
 
-template <class Real> void LocalFilters<Real>::up_add(int lanes, const Real* w, const Real* e, Real* h) const
+template <class Real> void LocalFilters<Real>::up_add(int lanes, Parameters<const Real> w, const Real* e, Real* h) const
 {
     gather(lanes, w, e, true, h);
 }
 
-template <class Real> void LocalFilters<Real>::down(int lanes, const Real* w, const Real* h, Real* x) const
+template <class Real> void LocalFilters<Real>::down(int lanes, Parameters<const Real> w, const Real* h, Real* x) const
 {
     if constexpr (std::is_same_v<Real, float>)
         if (precision_ == Precision::bf16) {
             const Bf16* const narrowed = pairs(shape_.output, true, lanes, h);
             each_band(shape_.input, [&](Band band, int thread) {
-                bf16_kernels().scatter(shape_, lanes, split_weights(w), narrowed, x, band, scratch_[thread].data());
+                bf16_kernels().scatter(shape_, lanes, w.halves(), narrowed, x, band, scratch_[thread].data());
             });
             return;
         }
-    each_band(shape_.input, [&](Band band, int) { kernels<Real>().scatter(shape_, lanes, w, h, x, band); });
+    each_band(shape_.input, [&](Band band, int) { kernels<Real>().scatter(shape_, lanes, w.unsplit(), h, x, band); });
 }
 
+// Two precisions, and in each the gradient is either kept or applied at once. With bf16 x, dh, e and h are narrowed
+// first, whole; the weights need no narrowing, as their upper halves are not read here: the update joins them, moves
+// them in fp32 and splits them again, a matrix at a time.
 template <class Real>
 void LocalFilters<Real>::weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
                                          const GradientUse<Real>& use, bool unit_norm) const
@@ -140,7 +144,7 @@ void LocalFilters<Real>::weight_gradient(int lanes, const Real* x, const Real* d
                     bf16_kernels().weight_gradient(shape_, lanes, nx, na, ne, nb, use.written, band, scratch);
                 else
                     bf16_kernels().weight_update(shape_, lanes, nx, na, ne, nb, use.update, unit_norm,
-                                                 const_cast<Bf16*>(split_weights(use.updated)), band, scratch);
+                                                 use.updated.halves(), band, scratch);
             });
             return;
         }
@@ -148,8 +152,8 @@ void LocalFilters<Real>::weight_gradient(int lanes, const Real* x, const Real* d
         if (use.written)
             kernels<Real>().weight_gradient(shape_, lanes, x, dh, e, h, use.written, band);
         else
-            kernels<Real>().weight_update(shape_, lanes, x, dh, e, h, use.update, unit_norm, use.updated, band,
-                                          reinterpret_cast<Real*>(scratch_[thread].data()));
+            kernels<Real>().weight_update(shape_, lanes, x, dh, e, h, use.update, unit_norm, use.updated.unsplit(),
+                                          band, reinterpret_cast<Real*>(scratch_[thread].data()));
     });
 }
 
@@ -196,7 +200,7 @@ ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Work
     workspace.claim(Scratch::plane2, deviation_.size());
     if (margin_ > 0)
         workspace.claim(Scratch::pooled, centred_.size());
-    // sigma = window / 4; taps sum to 1
+    // sigma = window / 4; taps sum to 1 in each direction
     double total = 0;
     const double sigma = stage.norm / 4.0;
     for (int k = 0; k < stage.norm; ++k) {
@@ -213,6 +217,8 @@ ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Work
         scratch_.emplace_back(std::size_t(shape_.input.columns) * lanes);
 }
 
+// g = q - G q in one pass down the rows and y = g / s in another. A row of a window mean down the columns needs the
+// rows around it to have had theirs along the row: where that is so, the pool is waited for and a new loop begins.
 template <class Real> void ContrastNorm<Real>::up(int lanes, const Real* q, Real* y)
 {
     const auto& k = kernels<Real>();
@@ -255,7 +261,7 @@ template <class Real> void ContrastNorm<Real>::down(int lanes, const Real* dy, R
     const std::size_t line = std::size_t(columns) * lanes, rows = shape_.input.rows, unit = std::size_t(maps) * lanes;
     Real *centred = centred_.data(), *deviation = deviation_.data();
     Real *plane = workspace_[Scratch::plane], *plane2 = workspace_[Scratch::plane2];
-    if (margin_ > 0) {
+    if (margin_ > 0) {    // what border valid dropped has no gradient; on the full grid the rest is one case
         Real* full = workspace_[Scratch::pooled];
         pool_.for_each(rows, [&](std::size_t row, int) {
             Real* out = full + row * columns * unit;
@@ -270,6 +276,7 @@ template <class Real> void ContrastNorm<Real>::down(int lanes, const Real* dy, R
         const std::size_t at = row * line * maps;
         k.norm_divide_down(columns, maps, lanes, c_, centred + at, deviation + row * line, dy + at, plane + row * line);
     });
+    // G' dv: the window's two directions, each a pass of its own, as each reads other rows' results of the one before
     pool_.for_each(rows,
                    [&](std::size_t row, int) { k.norm_vertical_adjoint(shape_, lanes, plane, plane2, int(row)); });
     pool_.for_each(rows,
@@ -279,6 +286,7 @@ template <class Real> void ContrastNorm<Real>::down(int lanes, const Real* dy, R
         k.norm_centre_down(columns, maps, lanes, centred + at, deviation + row * line, dy + at, plane + row * line,
                            dq + at, plane2 + row * line);
     });
+    // dq holds dg; -G' of its mean over the maps is the same for all maps
     pool_.for_each(rows,
                    [&](std::size_t row, int) { k.norm_vertical_adjoint(shape_, lanes, plane2, plane, int(row)); });
     pool_.for_each(rows, [&](std::size_t row, int) {

@@ -1,12 +1,13 @@
 // The three layers of a stage. A layer writes its upward and downward computation; rows are spread over the pool, and
 // a row writes only its own output, so results do not depend on the number of threads.
 //
-// `halo`: how many input rows (and columns) beyond the first one an output row needs. Activations as in model/stage.h.
+// Activations as in model/stage.h.
 #pragma once
 
 #include "kernels/aligned.h"
 #include "kernels/kernels.h"
 #include "model/architecture.h"
+#include "model/parameters.h"
 #include "model/stage.h"
 #include "model/workspace.h"
 
@@ -18,21 +19,20 @@ namespace nonna
 class Pool;
 
 // h[p, m] = <w[p, :, m], x at p>. Linear, no bias, weights not shared between positions. In bf16 the weights are split
-// (kernels/bf16.h) and the operands narrowed on the way in; results are fp32 all the same.
+// (model/parameters.h) and the operands narrowed on the way in; results are fp32 all the same.
 template <class Real> class LocalFilters
 {
   public:
     LocalFilters(const StageArchitecture& stage, int lanes, Precision, Workspace<Real>&, Pool&);
     Shape shape() const { return shape_.output; }
-    int halo() const { return shape_.field - 1; }
     std::size_t parameters() const { return shape_.weights(); }
     Segment segment(std::size_t offset, bool unit_norm) const;
 
-    void up(int lanes, const Real* w, const Real* x, Real* h) const;
+    void up(int lanes, Parameters<const Real> w, const Real* x, Real* h) const;
     // h += <w, e>: how the hidden units move an error of the reconstruction
-    void up_add(int lanes, const Real* w, const Real* e, Real* h) const;
+    void up_add(int lanes, Parameters<const Real> w, const Real* e, Real* h) const;
     // x = sum over positions of w * h: the reconstruction, and the gradient of the input
-    void down(int lanes, const Real* w, const Real* h, Real* x) const;
+    void down(int lanes, Parameters<const Real> w, const Real* h, Real* x) const;
     // The weights' gradient dh (x) x, plus h (x) e where given (the decoder's part of tied weights), written to
     // use.written or applied to use.updated, then each filter scaled to norm 1 where `unit_norm`.
     void weight_gradient(int lanes, const Real* x, const Real* dh, const Real* e, const Real* h,
@@ -47,7 +47,7 @@ template <class Real> class LocalFilters
 
     // f(band, thread) for all of `shape`, in bands enough for every thread
     template <class F> void each_band(Shape shape, F f) const;
-    void gather(int lanes, const Real* w, const Real* x, bool add, Real* h) const;
+    void gather(int lanes, Parameters<const Real> w, const Real* x, bool add, Real* h) const;
     const Bf16* pairs(Shape shape, bool each_position, int lanes, const Real* from) const;
     const Bf16* narrow(Narrow kind, Shape shape, int lanes, const Real* from) const;
 };
@@ -58,7 +58,6 @@ template <class Real> class L2Pool
   public:
     L2Pool(const StageArchitecture& stage, int lanes, Workspace<Real>&, Pool&);
     Shape shape() const { return shape_.output; }
-    int halo() const { return shape_.window - 1; }
 
     void up(int lanes, const Real* h, Real* q);
     // dh = h * (window sums of (dq + bias) / q); dq may be null. `bias` is the sparsity cost's own gradient.
@@ -79,7 +78,6 @@ template <class Real> class ContrastNorm
   public:
     ContrastNorm(const StageArchitecture& stage, int lanes, Workspace<Real>&, Pool&);
     Shape shape() const { return output_; }
-    int halo() const { return 2 * (shape_.window / 2); }    // two windows one after the other
 
     void up(int lanes, const Real* q, Real* y);
     void down(int lanes, const Real* dy, Real* dq);    // at the last up

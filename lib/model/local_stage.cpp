@@ -55,9 +55,9 @@ template <class Real> class LocalStage : public Stage<Real>
 
     void set_lanes(int count) override { rows_.set_lanes(count); }
 
-    void up(std::span<const Real> parameters, const Real* x, int last) override
+    void up(Parameters<const Real> parameters, const Real* x, int last) override
     {
-        filters_.up(rows_.lanes(), parameters.data(), x, hidden_.data());
+        filters_.up(rows_.lanes(), parameters, x, hidden_.data());
         if (last >= 1)
             pooling_.up(rows_.lanes(), hidden_.data(), pooled_.data());
         if (last >= 2)
@@ -65,7 +65,7 @@ template <class Real> class LocalStage : public Stage<Real>
         release_turn();
     }
 
-    std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) override
+    std::vector<double> batch_statistics(Parameters<const Real> parameters, const Real* x) override
     {
         if (workspace_.turn != this) {    // else they are known since cost or batch_statistics were asked last
             const Real* u = reconstruct(parameters);
@@ -75,7 +75,7 @@ template <class Real> class LocalStage : public Stage<Real>
         return sums_;
     }
 
-    StageCost cost(std::span<const Real> parameters, std::span<const double> statistics, const Real* x) override
+    StageCost cost(Parameters<const Real> parameters, std::span<const double> statistics, const Real* x) override
     {
         StageCost cost;
         cost.statistics = batch_statistics(parameters, x);
@@ -91,60 +91,32 @@ template <class Real> class LocalStage : public Stage<Real>
         return cost;
     }
 
-    void down(std::span<const Real> parameters, std::span<const double> statistics, const Real* x, Real cost_scale,
+    // What comes from above and the sparsity cost reach the hidden units through the layers; the reconstruction's error
+    // e reaches them by another way up, since r is the hidden units' way down. Then dh is whole, and with it the
+    // gradient of the input and of the weights:
+    //     dx = W' dh - 2 (r - x),     dw[p] = x at p (x) dh[p] + e at p (x) h[p]     (the second part the decoder's)
+    void down(Parameters<const Real> parameters, std::span<const double> statistics, const Real* x, Real cost_scale,
               const Real* dy, int from, Real* dx, const GradientUse<Real>* use) override
     {
         const bool own = cost_scale != 0;
         assert(!own || workspace_.turn == this);
         release_turn();
-        Real* dh = workspace_[Scratch::hidden_gradient];
-
-        // dh from above and from the sparsity cost
-        const Real* dq = from == 1 ? dy : nullptr;
-        if (dy && from == 2) {
-            norm_->down(rows_.lanes(), dy, workspace_[Scratch::pooled_gradient]);
-            dq = workspace_[Scratch::pooled_gradient];
-        }
-        const Real bias = own ? Real(stage_.lambda) * cost_scale : Real(0);
-        if (dq || own)
-            pooling_.down(rows_.lanes(), hidden_.data(), pooled_.data(), dq, bias, dh);
-        else
-            rows_.each(stage_.filter, [&](std::size_t at, std::size_t n) { std::fill_n(dh + at, n, Real(0)); });
-        if (dy && from == 0)
-            rows_.each(stage_.filter,
-                       [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
-
-        // the reconstruction's part: with r = alpha u, e is the cost's gradient with respect to u,
-        // 2 * cost_scale * alpha * (r - x); u itself is not needed any more
-        const std::size_t encoder = filters_.parameters();
-        const Real* decoder = parameters.data() + (stage_.tied ? 0 : encoder);
-        const Real* residual = own ? workspace_[Scratch::residual] : nullptr;
+        Real* const dh = workspace_[Scratch::hidden_gradient];
+        hidden_gradient(cost_scale, dy, from, dh);
+        // With r = alpha u, e is the cost's gradient with respect to u, 2 * cost_scale * alpha * (r - x). It takes u's
+        // place, which is not needed any more.
         Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
         if (own) {
             const Real slope = 2 * cost_scale * scale(statistics);
+            const Real* const residual = workspace_[Scratch::residual];
             rows_.each(stage_.input,
                        [&](std::size_t at, std::size_t n) { kernels<Real>().scaled(n, slope, residual + at, e + at); });
-            filters_.up_add(rows_.lanes(), decoder, e, dh);
+            filters_.up_add(rows_.lanes(), decoder_of(parameters), e, dh);
         }
-        if (dx) {    // before the weights move
-            filters_.down(rows_.lanes(), parameters.data(), dh, dx);
-            if (own)    // x is also the target
-                rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
-                    kernels<Real>().add_scaled(n, -2 * cost_scale, residual + at, dx + at);
-                });
-        }
-        if (!use)
-            return;
-        if (stage_.tied) {
-            filters_.weight_gradient(rows_.lanes(), x, dh, e, hidden_.data(), *use, stage_.unit_norm);
-            return;
-        }
-        filters_.weight_gradient(rows_.lanes(), x, dh, nullptr, nullptr, *use, stage_.unit_norm);
-        const GradientUse<Real> decoders = use->from(encoder);
-        if (own)
-            filters_.weight_gradient(rows_.lanes(), e, hidden_.data(), nullptr, nullptr, decoders, false);
-        else if (decoders.written)
-            std::fill_n(decoders.written, encoder, Real(0));
+        if (dx)    // before the weights move
+            input_gradient(parameters, cost_scale, dh, dx);
+        if (use)
+            weight_gradients(x, dh, e, *use);
     }
 
   private:
@@ -163,12 +135,62 @@ template <class Real> class LocalStage : public Stage<Real>
         return stage_.tied ? Real(least_squares_scale(statistics)) : Real(1);
     }
 
+    Parameters<const Real> decoder_of(Parameters<const Real> parameters) const
+    {
+        return stage_.tied ? parameters : parameters.from(filters_.parameters());
+    }
+
     // u = W'h; it and its sums are kept as long as it is this stage's turn in the workspace.
-    const Real* reconstruct(std::span<const Real> parameters)
+    const Real* reconstruct(Parameters<const Real> parameters)
     {
         Real* u = workspace_[Scratch::reconstruction];
-        filters_.down(rows_.lanes(), parameters.data() + (stage_.tied ? 0 : filters_.parameters()), hidden_.data(), u);
+        filters_.down(rows_.lanes(), decoder_of(parameters), hidden_.data(), u);
         return u;
+    }
+
+    // dh from above and from the sparsity cost, whose gradient is the same at every pooled unit.
+    void hidden_gradient(Real cost_scale, const Real* dy, int from, Real* dh)
+    {
+        const Real* dq = from == 1 ? dy : nullptr;
+        if (dy && from == 2) {
+            norm_->down(rows_.lanes(), dy, workspace_[Scratch::pooled_gradient]);
+            dq = workspace_[Scratch::pooled_gradient];
+        }
+        if (dq || cost_scale != 0)
+            pooling_.down(rows_.lanes(), hidden_.data(), pooled_.data(), dq, Real(stage_.lambda) * cost_scale, dh);
+        else
+            rows_.each(stage_.filter, [&](std::size_t at, std::size_t n) { std::fill_n(dh + at, n, Real(0)); });
+        if (dy && from == 0)
+            rows_.each(stage_.filter,
+                       [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, 1, dy + at, dh + at); });
+    }
+
+    // The input is the reconstruction's target too: of r - x it has a share of its own.
+    void input_gradient(Parameters<const Real> parameters, Real cost_scale, const Real* dh, Real* dx)
+    {
+        filters_.down(rows_.lanes(), parameters, dh, dx);
+        if (cost_scale == 0)
+            return;
+        const Real* const residual = workspace_[Scratch::residual];
+        rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
+            kernels<Real>().add_scaled(n, -2 * cost_scale, residual + at, dx + at);
+        });
+    }
+
+    // e: null without a cost of its own, and then an untied decoder has no gradient.
+    void weight_gradients(const Real* x, const Real* dh, const Real* e, const GradientUse<Real>& use)
+    {
+        if (stage_.tied) {
+            filters_.weight_gradient(rows_.lanes(), x, dh, e, hidden_.data(), use, stage_.unit_norm);
+            return;
+        }
+        const std::size_t encoder = filters_.parameters();
+        filters_.weight_gradient(rows_.lanes(), x, dh, nullptr, nullptr, use, stage_.unit_norm);
+        const GradientUse<Real> decoder = use.from(encoder);
+        if (e)
+            filters_.weight_gradient(rows_.lanes(), e, hidden_.data(), nullptr, nullptr, decoder, false);
+        else if (decoder.written)
+            std::fill_n(decoder.written, encoder, Real(0));
     }
     void release_turn()
     {

@@ -7,7 +7,6 @@
 #include "base/random.h"
 #include "io/digest.h"
 #include "io/safetensors.h"
-#include "kernels/bf16.h"
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
 
@@ -62,6 +61,7 @@ std::string scale_name(std::size_t stage) { return "stage" + std::to_string(stag
 
 }    // namespace
 
+// The one place that says in which order parameters lie; stages (Stage::segments) list theirs in the same.
 std::vector<ParameterTensor> parameter_layout(const Architecture& architecture)
 {
     std::vector<ParameterTensor> all;
@@ -110,30 +110,6 @@ double Model::alpha(int stage) const
     if (!architecture.stages[stage].scaled())
         return 1;
     return least_squares_scale(std::span(statistics).subspan(2 * stage, 2));
-}
-
-static void each_matrix(const Architecture& architecture, std::span<float> parameters, Pool& pool,
-                        void (*convert)(std::size_t n, void* matrix, void* scratch))
-{
-    for (const ParameterTensor& t : parameter_layout(architecture)) {
-        if (t.bias)    // stays as it is
-            continue;
-        const std::size_t matrix = t.segment.rows * t.segment.columns;
-        std::vector<Aligned<float>> scratch(std::size_t(pool.threads()), Aligned<float>(matrix));
-        pool.for_each(t.segment.matrices, [&](std::size_t p, int thread) {
-            convert(matrix, parameters.data() + t.segment.offset + p * matrix, scratch[std::size_t(thread)].data());
-        });
-    }
-}
-
-void split_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool)
-{
-    each_matrix(architecture, parameters, pool, bf16_kernels().split);
-}
-
-void join_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool)
-{
-    each_matrix(architecture, parameters, pool, bf16_kernels().join);
 }
 
 // What stands beside the parameters: statistics and provenance.
@@ -245,6 +221,8 @@ void reload_model(const std::string& path, Model& model)
     read_values(file, model);
 }
 
+// In two passes, as the file's header holds every tensor's place before the first number: all are declared, then all
+// are written, in the same order.
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
                 const std::map<std::string, std::string>& marks)
 {
@@ -259,7 +237,7 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
     const Preprocessing& p = model.preprocessing;
     const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
     const std::size_t stages = model.architecture.stages.size();
-    // the 8-byte numbers first, so that every tensor is aligned
+    // The 8-byte numbers first: safetensors pads nothing between tensors, and so every one is aligned.
     for (std::size_t i = 0; i < stages; ++i)
         if (model.architecture.stages[i].scaled())
             file.declare(scale_name(i), "F64", {2});

@@ -36,10 +36,6 @@ std::vector<ParameterTensor> parameter_layout(const Architecture& architecture);
 std::vector<Segment> parameter_segments(const Architecture& architecture);
 std::size_t parameter_count(const Architecture& architecture);
 
-// The layout that a bf16 network reads (kernels/bf16.h), and back to floats, bit for bit; in place.
-void split_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool);
-void join_parameters(const Architecture& architecture, std::span<float> parameters, Pool& pool);
-
 struct Model {
     Architecture architecture;
     Preprocessing preprocessing;

@@ -41,15 +41,20 @@ template <class Real> struct Network<Real>::State {
         input = Aligned<Real>(stages.front()->input().size() * padded_lanes(batch));
     }
 
-    std::span<const Real> of(std::span<const Real> parameters, int s) const
+    Parameters<const Real> of(Parameters<const Real> parameters, int s) const
     {
-        return parameters.subspan(first_parameter[s], first_parameter[s + 1] - first_parameter[s]);
+        return parameters.from(first_parameter[s], first_parameter[s + 1] - first_parameter[s]);
     }
     std::span<const double> statistics_of(std::span<const double> statistics, int s) const
     {
         return statistics.subspan(first_statistic[s], first_statistic[s + 1] - first_statistic[s]);
     }
-    const Real* input_of(int s) const { return s == 0 ? input.data() : padded() ? masked[s].data() : output(s - 1); }
+    const Real* input_of(int s) const
+    {
+        if (s == 0)
+            return input.data();
+        return padded() ? masked[s].data() : output(s - 1);
+    }
     const Real* output(int s) const { return stages[s]->activation(stages[s]->sublayers() - 1); }
     bool padded() const { return count < lanes; }
 
@@ -65,8 +70,10 @@ template <class Real> struct Network<Real>::State {
         return buffer.data();
     }
 
-    // Costs and gradients from the top down. `statistics` take the batch in where decay < 1.
-    std::vector<StageCost> descend(std::span<const Real> parameters, std::span<double> statistics, double decay,
+    // Costs and gradients from the top down, a stage after the other: each gets the gradient from above while what its
+    // cost left in the shared scratch is still its own (model/workspace.h). `statistics` take the batch in where
+    // decay < 1, before the cost, which is at the alpha that they give.
+    std::vector<StageCost> descend(Parameters<const Real> parameters, std::span<double> statistics, double decay,
                                    Schedule schedule, int only, const GradientUse<Real>& use)
     {
         const Real share = Real(1) / Real(count);
@@ -81,8 +88,8 @@ template <class Real> struct Network<Real>::State {
                     own[i] = decay * own[i] + (1 - decay) * sums[i] / double(count);
             }
             costs[k] = stage.cost(of(parameters, k), own, input_of(k));
-            if (use.updated && !std::isfinite(costs[k].total))
-                break;
+            if (!use.updated.empty() && !std::isfinite(costs[k].total))
+                break;    // an update with it would spoil weights that are still good
             const GradientUse<Real> part = use.from(first_parameter[k]);
             if (schedule == Schedule::greedy && k != only) {
                 if (part.written)    // -0: not even a gradient of 0 (optimiser.h)
@@ -176,7 +183,7 @@ template <class Real> void Network<Real>::load(std::span<const Real> images, int
     });
 }
 
-template <class Real> void Network<Real>::up(std::span<const Real> parameters, LayerId last)
+template <class Real> void Network<Real>::up(Parameters<const Real> parameters, LayerId last)
 {
     State& s = *state_;
     for (int k = 0; k <= last.stage; ++k) {
@@ -188,7 +195,7 @@ template <class Real> void Network<Real>::up(std::span<const Real> parameters, L
     }
 }
 
-template <class Real> void Network<Real>::up(std::span<const Real> parameters)
+template <class Real> void Network<Real>::up(Parameters<const Real> parameters)
 {
     const int top = stages() - 1;
     up(parameters, {top, static_cast<Sublayer>(state_->stages[top]->sublayers() - 1)});
@@ -214,7 +221,7 @@ template <class Real> void Network<Real>::copy_activation(LayerId layer, std::sp
 }
 
 template <class Real>
-std::vector<StageCost> Network<Real>::costs(std::span<const Real> parameters, std::span<const double> statistics)
+std::vector<StageCost> Network<Real>::costs(Parameters<const Real> parameters, std::span<const double> statistics)
 {
     State& s = *state_;
     std::vector<StageCost> all;
@@ -223,7 +230,7 @@ std::vector<StageCost> Network<Real>::costs(std::span<const Real> parameters, st
     return all;
 }
 
-template <class Real> std::vector<double> Network<Real>::batch_statistics(std::span<const Real> parameters)
+template <class Real> std::vector<double> Network<Real>::batch_statistics(Parameters<const Real> parameters)
 {
     State& s = *state_;
     std::vector<double> all;
@@ -234,7 +241,7 @@ template <class Real> std::vector<double> Network<Real>::batch_statistics(std::s
 }
 
 template <class Real>
-std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters, std::span<const double> statistics,
+std::vector<StageCost> Network<Real>::gradient(Parameters<const Real> parameters, std::span<const double> statistics,
                                                Schedule schedule, int only, std::span<Real> gradient)
 {
     std::vector<double> constant(statistics.begin(), statistics.end());
@@ -242,7 +249,7 @@ std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters,
 }
 
 template <class Real>
-std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters, std::span<double> statistics,
+std::vector<StageCost> Network<Real>::gradient(Parameters<const Real> parameters, std::span<double> statistics,
                                                double decay, Schedule schedule, int only, std::span<Real> gradient)
 {
     assert(gradient.size() == this->parameters());
@@ -252,12 +259,12 @@ std::vector<StageCost> Network<Real>::gradient(std::span<const Real> parameters,
 }
 
 template <class Real>
-std::vector<StageCost> Network<Real>::step(std::span<Real> parameters, std::span<double> statistics, double decay,
+std::vector<StageCost> Network<Real>::step(Parameters<Real> parameters, std::span<double> statistics, double decay,
                                            Schedule schedule, int only, const Update<Real>& update)
 {
     assert(std::all_of(state_->stages.begin(), state_->stages.end(), [](const auto& s) { return s->updates(); }));
     GradientUse<Real> use;
-    use.updated = parameters.data();
+    use.updated = parameters;
     use.update = update;
     return state_->descend(parameters, statistics, decay, schedule, only, use);
 }
@@ -274,7 +281,7 @@ template <class Real> void Network<Real>::reserve_gradients(Schedule schedule)
 }
 
 template <class Real>
-void Network<Real>::input_gradient(std::span<const Real> parameters, LayerId layer, const Real* seed, Real* into)
+void Network<Real>::input_gradient(Parameters<const Real> parameters, LayerId layer, const Real* seed, Real* into)
 {
     State& s = *state_;
     const std::vector<double> statistics(this->statistics());    // no cost, so no alpha is needed

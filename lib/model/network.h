@@ -1,7 +1,7 @@
 // The network: stages one on another, for batches of up to `batch` examples.
 //
-// A Network owns activation buffers, never the parameters: the same flat vector serves training, servers and tests. In
-// bf16 its filters' matrices are split (kernels/bf16.h).
+// A Network owns activation buffers, never the parameters: the same flat vector serves training, servers and tests. One
+// in bf16 takes split parameters (model/parameters.h), and no others.
 // Not thread-safe; it spreads its own work over the pool it was given. Results do not depend on the pool's size.
 //
 //     Network<float> network(model.architecture, 96, pool);
@@ -56,38 +56,38 @@ template <class Real> class Network
     const Real* input() const;    // (row, column, channel, lane)
 
     // Forward through stages 0 .. last.layer, up to that sublayer.
-    void up(std::span<const Real> parameters, LayerId last);
-    void up(std::span<const Real> parameters);
+    void up(Parameters<const Real> parameters, LayerId last);
+    void up(Parameters<const Real> parameters);
 
     const Real* activation(LayerId layer) const;
     // One layer's activations as (image, row, column, map), for files and people.
     void copy_activation(LayerId layer, std::span<Real> into) const;
 
     // Costs of every stage at the last up (sums over the batch).
-    std::vector<StageCost> costs(std::span<const Real> parameters, std::span<const double> statistics);
+    std::vector<StageCost> costs(Parameters<const Real> parameters, std::span<const double> statistics);
 
     // The stages' statistics of this batch, concatenated (for a local stage alpha's two sums).
-    std::vector<double> batch_statistics(std::span<const Real> parameters);
+    std::vector<double> batch_statistics(Parameters<const Real> parameters);
 
     // Gradient at the last up of the mean cost over the batch: the plain sum over the stages (joint, stagewise), or
     // stage `only`'s alone (greedy). Written to `gradient`, all of it. Returns the costs.
-    std::vector<StageCost> gradient(std::span<const Real> parameters, std::span<const double> statistics,
+    std::vector<StageCost> gradient(Parameters<const Real> parameters, std::span<const double> statistics,
                                     Schedule schedule, int only, std::span<Real> gradient);
     // The same, where the statistics take in this batch's means first, as `step` does.
-    std::vector<StageCost> gradient(std::span<const Real> parameters, std::span<double> statistics, double decay,
+    std::vector<StageCost> gradient(Parameters<const Real> parameters, std::span<double> statistics, double decay,
                                     Schedule schedule, int only, std::span<Real> gradient);
 
     // One step of descent at the last up. Each stage's statistics first take in this batch's means,
     // s = decay * s + (1 - decay) * sums / count; then come its cost and gradient with that alpha, and its parameters
     // move by `update` where the gradient arises. Returns the costs before the step; where one is not finite, that
     // stage and those below it have not moved.
-    std::vector<StageCost> step(std::span<Real> parameters, std::span<double> statistics, double decay,
+    std::vector<StageCost> step(Parameters<Real> parameters, std::span<double> statistics, double decay,
                                 Schedule schedule, int only, const Update<Real>& update);
 
     // Gradient with respect to the input of sum over lanes of <seed, activation(layer)>: `seed` is shaped like the
     // layer's activation (row, column, map, lane), the result like input(). For stimuli. The last up must have
     // reached `layer`.
-    void input_gradient(std::span<const Real> parameters, LayerId layer, const Real* seed, Real* into);
+    void input_gradient(Parameters<const Real> parameters, LayerId layer, const Real* seed, Real* into);
 
     std::size_t parameters() const;
     std::size_t statistics() const;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <tuple>
 
 namespace nonna
 {
@@ -46,7 +45,9 @@ std::vector<LayerId> all_layers(const Architecture& architecture)
 Shape layer_shape(LayerId layer, const Architecture& architecture)
 {
     const StageArchitecture& s = architecture.stages[layer.stage];
-    return layer.sublayer == Sublayer::filter ? s.filter : layer.sublayer == Sublayer::pool ? s.pooled : s.output;
+    if (layer.sublayer == Sublayer::filter)
+        return s.filter;
+    return layer.sublayer == Sublayer::pool ? s.pooled : s.output;
 }
 
 LayerId parse_layer(const std::string& text, const Architecture& architecture)
@@ -71,24 +72,30 @@ NeuronId parse_neuron(const std::string& text, const Architecture& architecture)
     const Shape shape = layer_shape(neuron.layer, architecture);
     const char* at = text.data() + slash + 1;
     const char* const end = text.data() + text.size();
-    int i = 0;
-    for (const auto& [value, size] : {std::tuple(&neuron.row, shape.rows), std::tuple(&neuron.column, shape.columns),
-                                      std::tuple(&neuron.map, shape.maps)}) {
-        const auto [next, error] = std::from_chars(at, end, *value);
-        if (error != std::errc{} || (++i < 3 ? next == end || *next != ',' : next != end))
+    // The next number, 0 to size - 1, and the character that must stand behind it; behind the last nothing does.
+    const auto next = [&](int size, char behind) {
+        int value = 0;
+        const auto [stop, error] = std::from_chars(at, end, value);
+        const bool ends_well = behind ? stop != end && *stop == behind : stop == end;
+        if (error != std::errc{} || !ends_well)
             refuse(text, "not a neuron's name: expected STAGE.SUBLAYER/ROW,COL,MAP");
-        if (*value < 0 || *value >= size)
+        if (value < 0 || value >= size)
             refuse(text, "no such neuron: layer " + layer_name(neuron.layer) + " has " + std::to_string(shape.rows) +
                              " rows, " + std::to_string(shape.columns) + " columns, " + std::to_string(shape.maps) +
                              " maps");
-        at = next + 1;
-    }
+        at = stop + 1;
+        return value;
+    };
+    neuron.row = next(shape.rows, ',');
+    neuron.column = next(shape.columns, ',');
+    neuron.map = next(shape.maps, '\0');
     return neuron;
 }
 
 Area visible_area(NeuronId neuron, const Architecture& architecture)
 {
-    // Half-open row and column ranges, followed downward through the windows and cut at each sublayer's border.
+    // Half-open row and column ranges, followed downward through the windows and cut at each sublayer's border. What is
+    // seen, not what must be computed: the cone (model/cone.cpp) goes down the same way, and keeps more of it.
     int top = neuron.row, bottom = neuron.row + 1, left = neuron.column, right = neuron.column + 1;
     for (int s = neuron.layer.stage; s >= 0; --s) {
         const StageArchitecture& a = architecture.stages[s];

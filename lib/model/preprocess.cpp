@@ -123,6 +123,10 @@ void Preprocessing::apply(std::span<const std::uint8_t> rgb, std::span<float> x)
     }
 }
 
+// The whitening is a convolution, so in Fourier space a product: at each frequency the 3 channels are multiplied by a
+// 3x3 matrix H. That is undone by least squares at each, with a ridge of a thousandth of H's mean power, as what the
+// filters passed hardly at all would else be blown up without bound. The picture is taken as periodic, where `apply`
+// mirrors its border: near it the result is not exact.
 std::vector<float> Preprocessing::unwhiten(std::span<const float> x) const
 {
     std::vector<float> pixels(x.begin(), x.end());
@@ -169,21 +173,15 @@ std::vector<float> Preprocessing::unwhiten(std::span<const float> x) const
     return pixels;
 }
 
-Preprocessing fit_preprocessing(const Architecture& architecture, std::span<const std::uint8_t> images,
-                                const WhiteningOptions& options, Pool& pool)
+// The covariance of seeded patches, normalised with the picture they are cut from as the network will see them. In
+// double, a block of patches at a time, so that memory is bounded; a patch is keyed by its number, and one BLAS thread
+// does the products: the sums' order is part of the result.
+static Tensor<double, 2> patch_covariance(const Architecture& a, std::span<const std::uint8_t> images,
+                                          const WhiteningOptions& options, Pool& pool)
 {
-    Preprocessing p;
-    p.side = architecture.side;
-    p.channels = architecture.channels;
-    if (architecture.whitening == 0)
-        return p;
-    const int side = p.side, channels = p.channels, width = architecture.whitening;
-    if (width > side)
-        throw Error(architecture.name, "whitening patches are larger than the pictures");
-    const std::size_t size = std::size_t(side) * side * channels, count = images.size() / size;
+    const int side = a.side, channels = a.channels, width = a.whitening;
+    const std::size_t size = a.input().size(), count = images.size() / size;
     const std::size_t dimension = std::size_t(width) * width * channels;
-
-    // Covariance in double, a block of patches at a time. One BLAS thread: the sums' order is part of the result.
     openblas_set_num_threads(1);
     constexpr std::size_t block = 2000;
     Tensor<double, 2> products = xt::zeros<double>({dimension, dimension});
@@ -212,24 +210,35 @@ Preprocessing fit_preprocessing(const Architecture& architecture, std::span<cons
     for (std::size_t i = 0; i < dimension; ++i)
         for (std::size_t k = 0; k < dimension; ++k)
             products(i, k) = products(i, k) / samples - sums[i] / samples * sums[k] / samples;
+    return products;
+}
 
-    // ZCA = E (D + offset)^(-1/2) E'; only the rows of the central pixel are kept.
-    const auto decomposition = xt::linalg::eigh(products);
+// ZCA = E (D + offset)^(-1/2) E' would whiten a whole patch. Its rows for the central pixel's channels do so for that
+// pixel from its surroundings, and are taken as a filter for every place.
+static std::vector<float> central_filters(const Architecture& a, const Tensor<double, 2>& covariance, double offset)
+{
+    const std::size_t dimension = covariance.shape(0);
+    const auto decomposition = xt::linalg::eigh(covariance);
     const auto& values = std::get<0>(decomposition);
     const auto& vectors = std::get<1>(decomposition);
-    p.width = width;
-    p.filters.resize(channels * dimension);
-    const std::size_t centre = (std::size_t(width / 2) * width + width / 2) * channels;
-    for (int o = 0; o < channels; ++o)
+    std::vector<float> filters(a.channels * dimension);
+    const std::size_t centre = (std::size_t(a.whitening / 2) * a.whitening + a.whitening / 2) * a.channels;
+    for (int o = 0; o < a.channels; ++o)
         for (std::size_t k = 0; k < dimension; ++k) {
             double sum = 0;
             for (std::size_t e = 0; e < dimension; ++e)
-                sum += vectors(centre + o, e) * vectors(k, e) /
-                       std::sqrt(std::max(0.0, double(values(e))) + options.eigenvalue_offset);
-            p.filters[o * dimension + k] = float(sum);
+                sum += vectors(centre + o, e) * vectors(k, e) / std::sqrt(std::max(0.0, double(values(e))) + offset);
+            filters[o * dimension + k] = float(sum);
         }
+    return filters;
+}
 
-    // One factor for unit variance over all pictures.
+// One factor for unit variance over all values of all pictures. Sums a picture first, then over pictures in their
+// order, for the same bits with any number of threads.
+static double unit_variance_factor(const Preprocessing& p, std::span<const std::uint8_t> images,
+                                   const std::string& subject, Pool& pool)
+{
+    const std::size_t size = std::size_t(p.side) * p.side * p.channels, count = images.size() / size;
     std::vector<double> image_sums(count), image_squares(count);
     pool.for_each(count, [&](std::size_t i, int) {
         std::vector<float> x(size);
@@ -246,8 +255,24 @@ Preprocessing fit_preprocessing(const Architecture& architecture, std::span<cons
     }
     const double n = double(count * size), variance = squares / n - sum / n * (sum / n);
     if (!(variance > 0))
-        throw Error(architecture.name, "every picture is flat: no whitening can be fitted");
-    p.factor = 1 / std::sqrt(variance);
+        throw Error(subject, "every picture is flat: no whitening can be fitted");
+    return 1 / std::sqrt(variance);
+}
+
+Preprocessing fit_preprocessing(const Architecture& architecture, std::span<const std::uint8_t> images,
+                                const WhiteningOptions& options, Pool& pool)
+{
+    Preprocessing p;
+    p.side = architecture.side;
+    p.channels = architecture.channels;
+    if (architecture.whitening == 0)
+        return p;
+    if (architecture.whitening > architecture.side)
+        throw Error(architecture.name, "whitening patches are larger than the pictures");
+    p.width = architecture.whitening;
+    p.filters =
+        central_filters(architecture, patch_covariance(architecture, images, options, pool), options.eigenvalue_offset);
+    p.factor = unit_variance_factor(p, images, architecture.name, pool);    // with a factor of 1 so far
     return p;
 }
 

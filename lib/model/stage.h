@@ -4,14 +4,17 @@
 // A stage maps its input x to sublayers (filter, pool, norm; or one), the last being the next stage's input, and owns a
 // cost on x. Activations are (row, column, map, lane), lane innermost; lanes at and beyond `count` are padding: their x
 // must be zero and they take no part in costs, statistics and gradients. Parameters are the stage's part of the flat
-// vector. Calls use the buffers of the last `up`: up, then cost and/or down on the same x. Stages of a network share
-// scratch memory (model/workspace.h): between a stage's cost and its down no other stage has its turn.
+// vector (model/parameters.h). Calls use the buffers of the last `up`: up, then cost and/or down on the same x. Stages
+// of a network share scratch memory (model/workspace.h): between a stage's cost and its down no other stage has its
+// turn.
 //
 // Templated on the number type: float runs on the fast kernels, double on the portable ones, so that gradients are
 // checked on the very code that trains.
 #pragma once
 
 #include "kernels/segment.h"
+#include "kernels/update_rules.h"
+#include "model/parameters.h"
 
 #include <memory>
 #include <span>
@@ -37,16 +40,19 @@ struct StageCost {
 // applied where it arises to `updated`, the parameters themselves, so that training alone holds no gradient.
 template <class Real> struct GradientUse {
     Real* written = nullptr;
-    Real* updated = nullptr;
+    Parameters<Real> updated;
     Update<Real> update;    // state: of the stage's first parameter
 
     // Of the parameters from `offset` on.
     GradientUse from(std::size_t offset) const
     {
         GradientUse part = *this;
-        for (Real** p : {&part.written, &part.updated, &part.update.state})
-            if (*p)
-                *p += offset;
+        if (written)
+            part.written = written + offset;
+        if (!updated.empty())
+            part.updated = updated.from(offset);
+        if (update.state)
+            part.update.state = update.state + offset;
         return part;
     }
 };
@@ -69,19 +75,19 @@ template <class Real> class Stage
     virtual void set_lanes(int count) = 0;    // examples in use, 1 .. the batch the stage was made for
 
     // All sublayers from x, up to and including `last`.
-    virtual void up(std::span<const Real> parameters, const Real* x, int last) = 0;
-    void up(std::span<const Real> parameters, const Real* x) { up(parameters, x, sublayers() - 1); }
+    virtual void up(Parameters<const Real> parameters, const Real* x, int last) = 0;
+    void up(Parameters<const Real> parameters, const Real* x) { up(parameters, x, sublayers() - 1); }
 
     // The stage's own cost at the last up. `statistics` are those of the model (averaged); they are constants here.
-    virtual StageCost cost(std::span<const Real> parameters, std::span<const double> statistics, const Real* x) = 0;
+    virtual StageCost cost(Parameters<const Real> parameters, std::span<const double> statistics, const Real* x) = 0;
 
     // This batch's sums that the averaged statistics are made of.
-    virtual std::vector<double> batch_statistics(std::span<const Real> parameters, const Real* x) = 0;
+    virtual std::vector<double> batch_statistics(Parameters<const Real> parameters, const Real* x) = 0;
 
     // Gradients at the last up: of scale * (own cost), if cost_scale is not 0 (cost must have been called), plus what
     // comes from above: `dy`, the gradient with respect to sublayer `from`'s activation, or null. That of x is written
     // to dx, that of the parameters goes where `use` says; each may be null.
-    virtual void down(std::span<const Real> parameters, std::span<const double> statistics, const Real* x,
+    virtual void down(Parameters<const Real> parameters, std::span<const double> statistics, const Real* x,
                       Real cost_scale, const Real* dy, int from, Real* dx, const GradientUse<Real>* use) = 0;
 };
 

@@ -12,16 +12,16 @@
 namespace nonna
 {
 
-Rule parse_rule(const std::string& name)
+std::string rules_with_momentum()
 {
-    if (name == "sgd")
-        return Rule::sgd;
-    if (name == "momentum")
-        return Rule::momentum;
-    if (name == "adagrad")
-        return Rule::adagrad;
-    throw Error(name, "no such optimiser: sgd, momentum or adagrad", ExitStatus::usage);
+    std::string names;
+    for (const UpdateRule& r : update_rules)
+        if (r.takes_momentum)
+            names += (names.empty() ? "" : ", ") + std::string(r.name);
+    return names;
 }
+
+std::string state_name(Rule rule, std::size_t array) { return std::string("optimiser.") + row_of(rule).arrays[array]; }
 
 double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 {
@@ -40,25 +40,28 @@ double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 Optimiser::Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool)
     : rule_(rule), momentum_(float(momentum)), segments_(std::move(segments)), pool_(pool)
 {
-    std::size_t size = 0;
     for (const Segment& s : segments_)
-        size = std::max(size, s.offset + s.size());
-    if (rule_ != Rule::sgd)
-        state_ = Aligned<float>(size);
+        size_ = std::max(size_, s.offset + s.size());
+    state_ = Aligned<float>(size_ * row_of(rule_).kept());
 }
 
-const char* Optimiser::state_name(Rule rule)
+std::vector<Optimiser::Array> Optimiser::arrays()
 {
-    return rule == Rule::adagrad ? "optimiser.squares" : rule == Rule::momentum ? "optimiser.velocity" : nullptr;
+    std::vector<Array> all;
+    for (std::size_t a = 0; a < row_of(rule_).kept(); ++a)
+        all.push_back({state_name(rule_, a), state().subspan(a * size_, size_)});
+    return all;
 }
 
 Update<float> Optimiser::step(double rate)
 {
-    return {rule_, float(rate), momentum_, rule_ == Rule::sgd ? nullptr : state_.data()};
+    return {rule_, float(rate), momentum_, row_of(rule_).kept() ? state_.data() : nullptr, size_};
 }
 
 void Optimiser::apply(double rate, std::size_t first, std::span<const float> gradient, std::span<float> parameters)
 {
+    // A chunk of a push may begin and end inside a segment, though never inside a matrix: of each segment the part that
+    // the gradient covers is updated.
     const auto& k = kernels<float>();
     const Update<float> update = step(rate);
     const std::size_t last = first + gradient.size();

@@ -1,18 +1,19 @@
 // Updates of a flat parameter vector, the same code alone and on a parameter server.
 //
-//     sgd       w -= rate * g
-//     momentum  v = m * v + g,   w -= rate * v
-//     adagrad   s += g^2,        w -= rate * g / sqrt(s + 1e-12)
-//
-// After the update every column of a `unit_norm` segment is scaled back to norm 1. The optimiser knows segments, not
-// layers. Its state (v or s, as long as the parameters; empty for sgd) belongs to checkpoints. Work is spread over the
-// pool by matrices; results do not depend on the number of threads.
+// The rules, their equations, names and what they keep stand in kernels/update_rules.h; what people and files are told
+// of them is derived from there. After the update every column of a `unit_norm` segment is scaled back to norm 1. The
+// optimiser knows segments, not layers. Its state (the rule's arrays, each as long as the parameters, one after
+// another; empty where the rule keeps none) belongs to checkpoints. Work is spread over the pool by matrices; results
+// do not depend on the number of threads.
 #pragma once
 
 #include "base/names.h"
 #include "kernels/aligned.h"
 #include "kernels/segment.h"
+#include "kernels/update_rules.h"
 
+#include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,17 @@ namespace nonna
 
 class Pool;
 
+template <>
+inline constexpr auto names_of<Rule> = [] {
+    std::array<Name<Rule>, std::size(update_rules)> names;
+    for (std::size_t code = 0; code < names.size(); ++code)
+        names[code] = {update_rules[code].rule, update_rules[code].name};
+    return names;
+}();
+
+std::string rules_with_momentum();                       // names, with commas between
+std::string state_name(Rule rule, std::size_t array);    // of the tensor in files: "optimiser.squares"
+
 enum class RateSchedule { constant, step, cosine };
 
 template <>
@@ -30,8 +42,6 @@ inline constexpr auto names_of<RateSchedule> = names<RateSchedule>({
     {RateSchedule::step, "step"},
     {RateSchedule::cosine, "cosine"},
 });
-
-Rule parse_rule(const std::string& name);    // Error (usage) on another name
 
 // What the rate is multiplied by, in (0, 1]. constant: 1. step: 1, a tenth from half of the steps on, a hundredth from
 // three quarters on. cosine: (1 + cos(pi * step / steps)) / 2. `step` counts from 0.
@@ -54,14 +64,20 @@ class Optimiser
     // One step's rule for those who apply it where the gradient arises (Stage::down): the same bits as apply.
     Update<float> step(double rate);
 
-    std::span<float> state() { return state_; }
+    // A named array of the state, for checkpoints.
+    struct Array {
+        std::string name;
+        std::span<float> numbers;
+    };
+    std::vector<Array> arrays();
+    std::span<float> state() { return state_; }    // all of them
     std::span<const float> state() const { return state_; }
-    static const char* state_name(Rule rule);    // of the tensor in a checkpoint; null for sgd
 
   private:
     Rule rule_;
     float momentum_;
     std::vector<Segment> segments_;
+    std::size_t size_ = 0;    // of the parameters
     Aligned<float> state_;
     Pool& pool_;
 };

@@ -1,11 +1,9 @@
 #include "paramserver/access.h"
 
 #include "base/error.h"
-#include "io/digest.h"
 #include "io/output.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <sys/stat.h>
 
@@ -87,22 +85,15 @@ void require_access(const std::string& url, const Access& access)
 
 Digest token_digest(const Access& access)
 {
-    Digest digest{};
     if (access.token.empty())
-        return digest;
+        return Digest{};
     require_private(access.token);
     std::string token = read_whole_file(access.token, 4096);
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r'))
         token.pop_back();
     if (token.size() < 16)
         throw Error(access.token, "a token has at least 16 characters");
-    const std::string hex = sha256(std::as_bytes(std::span(token)));
-    for (std::size_t i = 0; i < digest.size(); ++i) {
-        unsigned value = 0;
-        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, value, 16);
-        digest[i] = std::byte(value);
-    }
-    return digest;
+    return digest_of(token);
 }
 
 bool same_token(const Digest& a, const Digest& b)

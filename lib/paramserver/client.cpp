@@ -2,14 +2,132 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "paramserver/link.h"
+#include "paramserver/rendezvous.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace nonna
 {
 
+namespace
+{
+
+constexpr double start_without_a_word = 1;    // seconds that servers may take at the start before that is said
+
+Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
+{
+    Hello hello;
+    hello.role = replica < 0 ? Role::observer : Role::replica;
+    hello.replica = std::uint32_t(std::max<std::int64_t>(0, replica));
+    std::random_device entropy;    // a name of this process, nothing more
+    hello.incarnation = std::uint64_t(entropy()) << 32 | entropy();
+    hello.layout = layout.digest();
+    hello.token = token_digest(access);
+    return hello;
+}
+
+// Those that hold every shard of one cut, each once; empty where some are missing. A run's servers publish themselves
+// one after another, and one that was started again may do so twice.
+std::vector<Found> complete(const std::vector<Found>& found)
+{
+    std::vector<Found> chain;
+    std::uint32_t next = 0;
+    for (const Found& f : found)    // in the order of shards
+        if (f.shards.first == next && f.shards.of == found.front().shards.of) {
+            chain.push_back(f);
+            next = f.shards.last + 1;
+        }
+    if (found.empty() || next != found.front().shards.of)
+        chain.clear();
+    return chain;
+}
+
+}    // namespace
+
+Servers::State::State(const Layout& layout_, const ClientOptions& options_, std::int64_t replica)
+    : layout(layout_), options(options_), wire(options_.wire),
+      most_message(layout_.largest_chunk() * sizeof(float) + most_head),
+      hello(hello_of(layout_, options_.access, replica))
+{
+}
+
+void Servers::State::find_links()
+{
+    if (!options.servers.empty()) {
+        for (const std::string& url : listed_servers(options.servers)) {
+            require_access(url, options.access);
+            links.push_back(std::make_unique<Link>(*this, Portion{}, url));
+        }
+        return;
+    }
+    const Clock::time_point start = Clock::now();
+    for (bool said = false;;) {
+        for (const Found& f : complete(servers_in(options.rendezvous))) {
+            require_access(f.url, options.access);
+            links.push_back(std::make_unique<Link>(*this, f.shards, std::string()));
+        }
+        if (!links.empty())
+            return;
+        throw_if_interrupted();
+        if (!said && since(start) > start_without_a_word) {
+            said = true;
+            say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
+        }
+        if (since(start) > options.patience)
+            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
+        std::unique_lock lock(mutex);
+        for_caller.wait_for(lock, std::chrono::milliseconds(50));
+    }
+}
+
+// A list of addresses may name a server twice, or forget one; the mutex is held.
+void Servers::State::require_all_shards() const
+{
+    std::vector<int> holders(common.shards);
+    for (const auto& link : links)
+        for (const Link::ServedShard& shard : link->shards)
+            if (++holders[shard.index] > 1)
+                throw Error(link->name(), "holds shard " + std::to_string(shard.index) + " as another does",
+                            ExitStatus::usage);
+    for (std::size_t i = 0; i < holders.size(); ++i)
+        if (holders[i] == 0)
+            throw Error("shard " + std::to_string(i) + "/" + std::to_string(common.shards), "no server holds it",
+                        ExitStatus::usage);
+}
+
+void Servers::State::end()
+{
+    {
+        const std::lock_guard lock(mutex);
+        stop = true;
+    }
+    for_links.notify_all();
+}
+
+bool Servers::State::stopping()
+{
+    const std::lock_guard lock(mutex);
+    return stop;
+}
+
+// The caller's part of every failure of a link; the mutex is held.
+void Servers::State::check_patience() const
+{
+    for (const auto& link : links) {
+        if (link->failure)
+            std::rethrow_exception(link->failure);
+        if (!link->state.ready() && since(link->away_since) > options.patience)
+            throw Error(link->name(), "lost: " + link->reason, ExitStatus::peer_lost);
+    }
+}
+
+// Where `done` lets lost servers pass, one is enough to go on with: when all are lost, going on would compute for
+// nobody, so that an impatient caller waits, too. A patient one is thrown the interrupt that an impatient one lets
+// pass, as that one's step ends soon.
 template <class Done> double Servers::State::wait(std::unique_lock<std::mutex>& lock, bool patient, Done done)
 {
     const Clock::time_point start = Clock::now();
@@ -17,14 +135,23 @@ template <class Done> double Servers::State::wait(std::unique_lock<std::mutex>& 
         check_patience();
         const bool all = std::all_of(links.begin(), links.end(), [&](const auto& link) { return done(*link); });
         const bool none =
-            std::none_of(links.begin(), links.end(), [](const auto& link) { return link->now == Link::Now::ready; });
+            std::none_of(links.begin(), links.end(), [](const auto& link) { return link->state.ready(); });
         if (all && (patient || !none || interrupted()))
             return since(start);
         if (interrupted() && patient)
             throw_if_interrupted();
-        news.wait_for(lock, std::chrono::milliseconds(100));
+        for_caller.wait_for(lock, std::chrono::milliseconds(100));
     }
 }
+
+namespace
+{
+
+// What `wait` waits for.
+bool lost(const LinkState& state) { return state.peer() == LinkState::Peer::lost; }
+bool pushed_or_lost(const LinkState& state) { return !state.pushing() || lost(state); }
+
+}    // namespace
 
 Servers::Servers(const Layout& layout, const ClientOptions& options, std::int64_t replica)
     : state_(std::make_unique<State>(layout, options, replica))
@@ -32,51 +159,30 @@ Servers::Servers(const Layout& layout, const ClientOptions& options, std::int64_
     State& s = *state_;
     s.find_links();
     for (auto& link : s.links)
-        link->thread = std::jthread([&s, l = link.get()] { s.run(*l); });
+        link->thread = std::jthread([l = link.get()] { l->run(); });
     try {
         std::unique_lock lock(s.mutex);
-        s.wait(lock, true, [](const Link& link) { return link.now == Link::Now::ready; });
-        std::vector<int> holders(s.of);
-        for (const auto& link : s.links)
-            for (const Link::ShardState& shard : link->shards)
-                if (++holders[shard.index] > 1)
-                    throw Error(s.name(*link), "holds shard " + std::to_string(shard.index) + " as another does",
-                                ExitStatus::usage);
-        for (std::size_t i = 0; i < holders.size(); ++i)
-            if (holders[i] == 0)
-                throw Error("shard " + std::to_string(i) + "/" + std::to_string(s.of), "no server holds it",
-                            ExitStatus::usage);
+        s.wait(lock, true, [](const Link& link) { return link.state.ready(); });
+        s.require_all_shards();
     } catch (...) {
-        {
-            const std::lock_guard lock(s.mutex);
-            s.stop = true;
-        }
-        s.work.notify_all();
+        s.end();    // else their threads would be waited for in vain
         throw;
     }
 }
 
-Servers::~Servers()
-{
-    {
-        const std::lock_guard lock(state_->mutex);
-        state_->stop = true;
-    }
-    state_->work.notify_all();
-}
+Servers::~Servers() { state_->end(); }
 
-ServerRule Servers::rule() const { return state_->rule; }
-std::uint32_t Servers::shards() const { return state_->of; }
+UpdateOptions Servers::update() const { return state_->common.update; }
 
 std::uint64_t Servers::least_version()
 {
     State& s = *state_;
     ask({}, {}, Want::version);
     std::unique_lock lock(s.mutex);
-    s.wait(lock, true, [](const Link& link) { return !link.fetch_wanted; });
+    s.wait(lock, true, [](const Link& link) { return !link.state.fetching(); });
     std::uint64_t least = ~std::uint64_t(0);
     for (const auto& link : s.links)
-        for (const Link::ShardState& shard : link->shards)
+        for (const Link::ServedShard& shard : link->shards)
             least = std::min(least, shard.version);
     return least;
 }
@@ -87,26 +193,20 @@ void Servers::ask(std::span<float> values, std::span<double> statistics, Want wa
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.wait(lock, true, [](const Link& link) { return !link.busy || !link.fetch_wanted; });
-    s.values = values;
-    s.statistics = statistics;
-    for (auto& link : s.links) {
-        link->fetch_wanted = true;
-        link->want = want;
-        link->came = false;
-    }
-    s.work.notify_all();
+    s.wait(lock, true, [](const Link& link) { return link.state.fetch() != LinkState::Work::under_way; });
+    s.to_fetch = {want, values, statistics};
+    for (auto& link : s.links)
+        link->state.want_fetch();
+    s.for_links.notify_all();
 }
 
 void Servers::wait_fetched()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_fetch += s.wait(lock, false, [](const Link& link) {
-        return !link.fetch_wanted || (!link.busy && link.now == Link::Now::lost);
-    });
+    s.waited_fetch += s.wait(lock, false, [](const Link& link) { return !link.state.fetching() || lost(link.state); });
     for (auto& link : s.links)    // those that are lost write no more
-        link->fetch_wanted = false;
+        link->state.give_up_fetch();
 }
 
 bool Servers::arrived(std::vector<Range>& ranges)
@@ -116,8 +216,8 @@ bool Servers::arrived(std::vector<Range>& ranges)
     s.check_patience();
     bool first = false;
     for (auto& link : s.links)
-        if (std::exchange(link->came, false))
-            for (const Link::ShardState& shard : link->shards) {
+        if (link->state.collect())
+            for (const Link::ServedShard& shard : link->shards) {
                 ranges.push_back(shard.range);
                 first = first || shard.index == 0;
             }
@@ -127,39 +227,36 @@ bool Servers::arrived(std::vector<Range>& ranges)
 bool Servers::fetching() const
 {
     const std::lock_guard lock(state_->mutex);
-    return std::any_of(state_->links.begin(), state_->links.end(), [](const auto& link) { return link->fetch_wanted; });
+    return std::any_of(state_->links.begin(), state_->links.end(),
+                       [](const auto& link) { return link->state.fetching(); });
 }
 
 void Servers::begin_gradient()
 {
     const std::lock_guard lock(state_->mutex);
     for (auto& link : state_->links)
-        for (Link::ShardState& shard : link->shards)
+        for (Link::ServedShard& shard : link->shards)
             shard.base = shard.fetched;
 }
 
-void Servers::push(std::span<const float> gradient, double factor, double decay, std::span<const double> contribution)
+void Servers::push(std::span<const float> gradient, double factor, double decay, std::span<const double> statistics)
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(
-        lock, false, [](const Link& link) { return !link.push_wanted || (!link.busy && link.now == Link::Now::lost); });
-    s.gradient = gradient;
-    s.factor = factor;
-    s.decay = decay;
-    s.contribution.assign(contribution.begin(), contribution.end());
+    s.waited_push += s.wait(lock, false, [](const Link& link) { return pushed_or_lost(link.state); });
+    s.to_push = {gradient, factor, decay, {statistics.begin(), statistics.end()}};
     for (auto& link : s.links) {
-        for (Link::ShardState& shard : link->shards) {
+        for (Link::ServedShard& shard : link->shards) {
             if (!shard.decided)
-                ++shard.tally.dropped;
-            ++shard.tally.pushes;
+                ++shard.pushes.dropped;
+            ++shard.pushes.handed_over;
             shard.decided = false;
             shard.pushed_base = shard.base;
         }
         ++link->sequence;
-        link->push_wanted = true;
+        link->state.want_push();
     }
-    s.work.notify_all();
+    s.for_links.notify_all();
 }
 
 bool Servers::must_fetch()
@@ -172,17 +269,15 @@ void Servers::settle()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(
-        lock, false, [](const Link& link) { return !link.push_wanted || (!link.busy && link.now == Link::Now::lost); });
+    s.waited_push += s.wait(lock, false, [](const Link& link) { return pushed_or_lost(link.state); });
 }
 
 void Servers::finish()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) {
-        return !link.push_wanted || (!link.busy && link.now == Link::Now::lost && interrupted());
-    });
+    s.waited_push += s.wait(
+        lock, false, [](const Link& link) { return !link.state.pushing() || (lost(link.state) && interrupted()); });
 }
 
 void Servers::pull(std::span<float> values, std::span<double> statistics, std::vector<std::uint64_t>& versions)
@@ -190,21 +285,21 @@ void Servers::pull(std::span<float> values, std::span<double> statistics, std::v
     State& s = *state_;
     ask(values, statistics, Want::frozen);
     std::unique_lock lock(s.mutex);
-    s.wait(lock, true, [](const Link& link) { return !link.fetch_wanted; });
-    versions.assign(s.of, 0);
+    s.wait(lock, true, [](const Link& link) { return !link.state.fetching(); });
+    versions.assign(s.common.shards, 0);
     for (const auto& link : s.links)
-        for (const Link::ShardState& shard : link->shards)
+        for (const Link::ServedShard& shard : link->shards)
             versions[shard.index] = shard.fetched;
 }
 
-std::vector<Servers::Tally> Servers::tallies() const
+std::vector<Servers::Pushes> Servers::pushes() const
 {
     State& s = *state_;
     const std::lock_guard lock(s.mutex);
-    std::vector<Tally> all(s.of);
+    std::vector<Pushes> all(s.common.shards);
     for (const auto& link : s.links)
-        for (const Link::ShardState& shard : link->shards)
-            all[shard.index] = shard.tally;
+        for (const Link::ServedShard& shard : link->shards)
+            all[shard.index] = shard.pushes;
     return all;
 }
 

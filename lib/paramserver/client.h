@@ -39,12 +39,11 @@ class Servers
     ~Servers();
     Servers(const Servers&) = delete;
 
-    ServerRule rule() const;
-    std::uint32_t shards() const;
+    UpdateOptions update() const;
     std::uint64_t least_version();    // of all shards, asked for now
 
-    // Values and statistics are asked for; they are written there as they come. In between only `settled` ranges may
-    // be looked at.
+    // Values and statistics are asked for, and written there as they come. Until then only those ranges may be looked
+    // at that `arrived` has named.
     void fetch(std::span<float> values, std::span<double> statistics);
     // Waits until every server's part is there, or its server is lost and writes no more.
     void wait_fetched();
@@ -55,8 +54,8 @@ class Servers
     // The gradients from here on are computed on the values fetched so far.
     void begin_gradient();
     // Hands a gradient over, and waits only for the one before it. It must stay as it is until the next push has
-    // returned, or finish. Statistics move as s = decay * s + contribution, the rate is the servers' times `factor`.
-    void push(std::span<const float> gradient, double factor, double decay, std::span<const double> contribution);
+    // returned, or finish. Statistics kept become decay * kept + these, the rate is the servers' times `factor`.
+    void push(std::span<const float> gradient, double factor, double decay, std::span<const double> statistics);
     bool must_fetch();    // a push was too old: the values are to be fetched anew
     void settle();        // waits until the last push was decided, but not for a lost server, unless all are
     void finish();        // waits until the last push was decided, also for a lost server; or an interrupt
@@ -64,10 +63,14 @@ class Servers
     // All values, each shard's as they were at one moment; `versions`: of the shards. Waits, up to the patience.
     void pull(std::span<float> values, std::span<double> statistics, std::vector<std::uint64_t>& versions);
 
-    struct Tally {
-        std::uint64_t pushes = 0, accepted = 0, stale = 0, refused = 0, dropped = 0, lost = 0;
+    // What became of the pushes that were handed over. Dropped: not sent, as a newer one came while the server was
+    // away. Lost: accepted, but after the snapshot that the server came back from.
+    struct Pushes {
+        std::uint64_t handed_over = 0;
+        Tally decided;
+        std::uint64_t dropped = 0, lost = 0;
     };
-    std::vector<Tally> tallies() const;                              // by shard
+    std::vector<Pushes> pushes() const;                              // by shard
     double waited_fetch() const, waited_push() const;                // seconds the caller waited
     std::uint64_t staleness_sum() const, staleness_count() const;    // of accepted pushes
 

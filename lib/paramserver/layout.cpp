@@ -9,14 +9,14 @@
 namespace nonna
 {
 
-std::string Part::text() const
+std::string Portion::text() const
 {
     return std::to_string(first) + (last > first ? "-" + std::to_string(last) : "") + "/" + std::to_string(of);
 }
 
-Part Part::parse(const std::string& text, const std::string& option, bool several)
+Portion Portion::parse(const std::string& text, const std::string& option, bool several)
 {
-    Part part;
+    Portion portion;
     const char *at = text.data(), *const end = at + text.size();
     auto number = [&](std::uint32_t& value) {
         const auto [stop, error] = std::from_chars(at, end, value);
@@ -24,17 +24,34 @@ Part Part::parse(const std::string& text, const std::string& option, bool severa
         at = stop;
         return good;
     };
-    bool good = number(part.first);
-    part.last = part.first;
-    if (good && several && at != end && *at == '-')
-        good = number(*(++at, &part.last));
-    good = good && at != end && *at == '/' && number(*(++at, &part.of)) && at == end;
-    if (!good || part.last < part.first || part.last >= part.of || part.of > Layout::most_shards)
+    auto sign = [&](char wanted) {
+        const bool good = at != end && *at == wanted;
+        at += good;
+        return good;
+    };
+    bool good = number(portion.first);
+    portion.last = portion.first;
+    if (good && several && sign('-'))
+        good = number(portion.last);
+    good = good && sign('/') && number(portion.of) && at == end;
+    if (!good || portion.last < portion.first || portion.last >= portion.of || portion.of > Layout::most_shards)
         throw Error(option,
                     text + ": expected " + (several ? "I/N or I-J/N" : "I/N") + ", counted from 0, of at most " +
                         std::to_string(Layout::most_shards),
                     ExitStatus::usage);
-    return part;
+    return portion;
+}
+
+Digest digest_of(std::string_view text)
+{
+    const std::string hex = sha256(std::as_bytes(std::span(text)));
+    Digest digest;
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        unsigned value = 0;
+        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, value, 16);
+        digest[i] = std::byte(value);
+    }
+    return digest;
 }
 
 Layout::Layout(std::vector<Segment> segments, std::size_t statistics, const std::string& identity)
@@ -47,14 +64,7 @@ Layout::Layout(std::vector<Segment> segments, std::size_t statistics, const std:
         size_ = std::max<std::uint64_t>(size_, s.offset + s.size());
         largest_chunk_ = std::max({largest_chunk_, s.rows * s.columns, chunk_bytes / sizeof(float)});
     }
-    Sha256 sum;
-    sum.add(std::as_bytes(std::span(table)));
-    const std::string hex = sum.hex();
-    for (std::size_t i = 0; i < digest_.size(); ++i) {
-        unsigned value = 0;
-        std::from_chars(hex.data() + 2 * i, hex.data() + 2 * i + 2, value, 16);
-        digest_[i] = std::byte(value);
-    }
+    digest_ = digest_of(table);
 }
 
 std::uint64_t Layout::boundary(std::uint64_t at) const
@@ -81,6 +91,7 @@ std::uint64_t Layout::boundary_before(std::uint64_t at) const
 
 Range Layout::shard(std::uint32_t index, std::uint32_t of) const
 {
+    // In 128 bits, as a model's size times thousands of shards is more than 64 hold.
     auto cut = [&](std::uint32_t i) { return boundary(std::uint64_t((__uint128_t(size_) * i + of - 1) / of)); };
     const Range range{cut(index), cut(index + 1) - cut(index)};
     if (range.count == 0)

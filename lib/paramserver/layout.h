@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nonna
 {
 
-using Digest = std::array<std::byte, 32>;
+using Digest = std::array<std::byte, 32>;    // SHA-256
+Digest digest_of(std::string_view text);
 
 // Numbers first .. first + count of the flat vector.
 struct Range {
@@ -28,12 +30,13 @@ struct Range {
 };
 
 // "3/8", "0-3/8": shards or replicas, counted from 0.
-struct Part {
+struct Portion {
     std::uint32_t first = 0, last = 0, of = 1;
     std::uint32_t count() const { return last - first + 1; }
+    bool operator==(const Portion&) const = default;
     std::string text() const;
     // Error (usage) naming `option` on anything else. `several`: a range is allowed.
-    static Part parse(const std::string& text, const std::string& option, bool several);
+    static Portion parse(const std::string& text, const std::string& option, bool several);
 };
 
 class Layout
@@ -43,7 +46,7 @@ class Layout
     static constexpr std::size_t chunk_bytes = std::size_t(2) << 20;
     static constexpr std::uint32_t most_shards = 4096;
 
-    // `statistics`: averaged sums beside the parameters, kept by shard 0. `identity`: whatever else must agree.
+    // `statistics`: how many shard 0 keeps. `identity`: whatever else must agree.
     Layout(std::vector<Segment> segments, std::size_t statistics, const std::string& identity);
 
     std::uint64_t size() const { return size_; }

@@ -1,388 +1,442 @@
 #include "paramserver/link.h"
 
-#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "paramserver/rendezvous.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstdio>
-#include <random>
 #include <utility>
 
 namespace nonna
 {
 
-Servers::State::State(const Layout& l, const ClientOptions& o, std::int64_t replica)
-    : layout(l), options(o), wire(o.wire), most(l.largest_chunk() * sizeof(float) + most_head)
+void LinkState::want_push()
 {
-    hello.role = replica < 0 ? Role::observer : Role::replica;
-    hello.replica = std::uint32_t(std::max<std::int64_t>(0, replica));
-    std::random_device entropy;    // a name of this process, nothing more
-    hello.incarnation = std::uint64_t(entropy()) << 32 | entropy();
-    hello.layout = layout.digest();
-    hello.token = token_digest(options.access);
+    assert(push_ != Work::under_way);
+    push_ = Work::wanted;
 }
 
-std::string Servers::State::name(const Link& link) const
+void LinkState::want_fetch()
 {
-    std::string text = link.url.empty() ? options.rendezvous : link.url;
-    if (!link.shards.empty())
-        text += " (shard " + Part{link.shards.front().index, link.shards.back().index, of}.text() + ")";
-    else if (link.url.empty())
-        text += " (shard " + link.shards_wanted.text() + ")";
+    assert(fetch_ != Work::under_way);
+    fetch_ = Work::wanted;
+}
+
+void LinkState::give_up_fetch()
+{
+    assert(fetch_ != Work::under_way);
+    if (fetch_ == Work::wanted)
+        fetch_ = Work::none;
+}
+
+bool LinkState::collect()
+{
+    if (fetch_ != Work::arrived)
+        return false;
+    fetch_ = Work::none;
+    return true;
+}
+
+LinkState::Job LinkState::next() const
+{
+    if (!ready())
+        return Job::connect;
+    if (push_ == Work::wanted)
+        return Job::push;
+    return fetch_ == Work::wanted ? Job::fetch : Job::none;
+}
+
+LinkState::Job LinkState::take_up()
+{
+    assert(push_ != Work::under_way && fetch_ != Work::under_way);
+    const Job job = next();
+    if (job == Job::push)
+        push_ = Work::under_way;
+    if (job == Job::fetch)
+        fetch_ = Work::under_way;
+    return job;
+}
+
+void LinkState::greeted()
+{
+    assert(!ready() && peer_ != Peer::failed);
+    peer_ = Peer::ready;
+}
+
+// Said once for each time that a server is away. At the start servers and replicas begin together, and whoever is the
+// first waits for a moment: that is not worth a word.
+bool LinkState::missed(double seconds)
+{
+    stop_work();
+    if (ready()) {
+        peer_ = Peer::lost;
+        return true;
+    }
+    if (peer_ == Peer::unmet && seconds > 1) {
+        peer_ = Peer::awaited;
+        return true;
+    }
+    return false;
+}
+
+void LinkState::failed()
+{
+    stop_work();
+    peer_ = Peer::failed;
+}
+
+void LinkState::stop_work()
+{
+    for (Work* work : {&push_, &fetch_})
+        if (*work == Work::under_way)
+            *work = Work::wanted;
+}
+
+void LinkState::pushed()
+{
+    assert(push_ == Work::under_way);
+    push_ = Work::none;
+}
+
+void LinkState::fetched(bool values)
+{
+    assert(fetch_ == Work::under_way);
+    fetch_ = values ? Work::arrived : Work::none;
+}
+
+std::string Servers::Link::name() const
+{
+    std::string text = url.empty() ? shared.options.rendezvous : url;
+    if (!shards.empty())
+        text += " (shard " + Portion{shards.front().index, shards.back().index, shared.common.shards}.text() + ")";
+    else if (url.empty())
+        text += " (shard " + portion.text() + ")";
     return text;
 }
 
-void Servers::State::find_links()
+// A failure whose status is peer_lost is a matter of time: the link tries to reach the server again, first after a
+// twentieth of a second, then after twice as long each time, up to a second. Every other one is the caller's.
+void Servers::Link::run()
 {
-    if (!options.servers.empty()) {
-        for (const std::string& url : listed_servers(options.servers)) {
-            require_access(url, options.access);
-            links.push_back(std::make_unique<Link>());
-            links.back()->url = url;
-        }
-        return;
-    }
-    const Clock::time_point start = Clock::now();
-    bool said = false;
-    for (;;) {
-        const std::vector<Found> found = servers_in(options.rendezvous);
-        std::uint32_t next = 0;
-        for (const Found& f : found)
-            if (f.shards.first == next && f.shards.of == found.front().shards.of)
-                next = f.shards.last + 1;
-        if (!found.empty() && next == found.front().shards.of) {
-            next = 0;
-            for (const Found& f : found)
-                if (f.shards.first == next && f.shards.of == found.front().shards.of) {
-                    require_access(f.url, options.access);
-                    links.push_back(std::make_unique<Link>());
-                    links.back()->shards_wanted = f.shards;
-                    next = f.shards.last + 1;
-                }
+    constexpr double first_pause = 0.05, longest_pause = 1;
+    for (double pause = first_pause;;)
+        try {
+            do_next();
+            pause = first_pause;
+            if (shared.stopping())
+                return;
+        } catch (const Error& e) {
+            requester.reset();    // without the mutex, as it may take a while (transport.cpp)
+            if (!try_again(e, pause))
+                return;
+            pause = std::min(longest_pause, pause * 2);
+        } catch (...) {
+            give_up();
             return;
         }
-        throw_if_interrupted();
-        if (!said && since(start) > 1) {
-            said = true;
-            say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
-        }
-        if (since(start) > options.patience)
-            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
-        std::unique_lock lock(mutex);
-        news.wait_for(lock, std::chrono::milliseconds(50));
+}
+
+void Servers::Link::do_next()
+{
+    LinkState::Job job;
+    {
+        std::unique_lock lock(shared.mutex);
+        shared.for_links.wait(lock, [&] { return shared.stop || state.next() != LinkState::Job::none; });
+        if (shared.stop)
+            return;
+        job = state.take_up();
+    }
+    switch (job) {
+    case LinkState::Job::connect:
+        return connect();
+    case LinkState::Job::push:
+        return push();
+    case LinkState::Job::fetch:
+        return fetch();
+    case LinkState::Job::none:
+        break;
     }
 }
 
-void Servers::State::connect(Link& link)
+// False where this thread has nothing to do any more. Called inside the handler, for current_exception.
+bool Servers::Link::try_again(const Error& lost, double pause)
 {
+    if (shared.stopping())
+        return false;
+    if (lost.status() != ExitStatus::peer_lost) {
+        give_up();
+        return false;
+    }
+    std::unique_lock lock(shared.mutex);
+    reason = lost.reason();
+    const bool was_ready = state.ready();
+    if (state.missed(since(away_since))) {
+        if (was_ready)
+            away_since = Clock::now();
+        char text[64];
+        std::snprintf(text, sizeof text, "; waiting for it up to %g s", shared.options.patience);
+        warn(name(), reason + text);
+    }
+    shared.for_caller.notify_all();
+    return !shared.for_links.wait_for(lock, std::chrono::duration<double>(pause), [&] { return shared.stop; });
+}
+
+void Servers::Link::give_up()
+{
+    const std::lock_guard lock(shared.mutex);
+    failure = std::current_exception();
+    state.failed();
+    shared.for_caller.notify_all();
+}
+
+// In the middle of a job: the server is to be asked once more.
+void Servers::Link::rest(std::chrono::milliseconds time)
+{
+    std::unique_lock lock(shared.mutex);
+    if (shared.for_links.wait_for(lock, time, [&] { return shared.stop; }))
+        throw Error(url, "given up", ExitStatus::peer_lost);
+}
+
+// A server that was started again may have another address: with a rendezvous folder it is looked up each time.
+void Servers::Link::connect()
+{
+    const ClientOptions& options = shared.options;
     if (options.servers.empty()) {
-        std::string url;
+        std::string found;
         for (const Found& f : servers_in(options.rendezvous))
-            if (f.shards.first == link.shards_wanted.first && f.shards.last == link.shards_wanted.last &&
-                f.shards.of == link.shards_wanted.of)
-                url = f.url;
-        if (url.empty())
-            throw Error(name(link), "not published", ExitStatus::peer_lost);
-        require_access(url, options.access);
-        const std::lock_guard lock(mutex);
-        link.url = url;
+            if (f.shards == portion)
+                found = f.url;
+        if (found.empty())
+            throw Error(name(), "not published", ExitStatus::peer_lost);
+        require_access(found, options.access);
+        const std::lock_guard lock(shared.mutex);
+        url = found;
     }
-    Connection c = greet(link.url, options.access, hello, most, options.deadline, [&] { return stopping(); });
-    if (c.welcome.layout != layout.digest())
-        throw Error(link.url, "holds another model");
+    Connection c = greet(url, options.access, shared.hello, shared.most_message, options.deadline,
+                         [&] { return shared.stopping(); });
+    if (c.welcome.layout != shared.layout.digest())
+        throw Error(url, "holds another model");
     for (const WelcomeShard& s : c.welcome.shards)
-        if (s.range != layout.shard(s.index, c.welcome.of))
-            throw Error(link.url, "its shard " + std::to_string(s.index) + " is not cut as ours");
-    link.requester = std::move(c.requester);
-    const std::lock_guard lock(mutex);
-    account(link, c.welcome);
-    link.now = Link::Now::ready;
-    news.notify_all();
+        if (s.range != shared.layout.shard(s.index, c.welcome.of))
+            throw Error(url, "its shard " + std::to_string(s.index) + " is not cut as ours");
+    requester = std::move(c.requester);
+    const std::lock_guard lock(shared.mutex);
+    account(c.welcome);
+    state.greeted();
+    shared.for_caller.notify_all();
 }
 
-// The lock is held.
-void Servers::State::account(Link& link, const Welcome& welcome)
+// What a greeting says of the shards, held against what we know of them; the mutex is held. The first one tells what
+// there is. Later ones tell what became of the pushes that were under way when the connection was lost: an answer that
+// was on its way to us is made up for here, and where the server has come back from a snapshot, what it has accepted
+// since that snapshot is lost.
+void Servers::Link::account(const Welcome& welcome)
 {
-    if (link.shards.empty()) {
-        if (of == 0) {
-            of = welcome.of;
-            rule = welcome.rule;
-        }
-        if (welcome.rule != rule)
-            throw Error(link.url, "its update rule, rate or staleness options are not the other servers'");
+    State::Common& common = shared.common;
+    if (shards.empty()) {
+        if (common.shards == 0)
+            common = {welcome.of, welcome.update};
+        if (welcome.update != common.update)
+            throw Error(url, "its update rule, rate or staleness options are not the other servers'");
         for (const WelcomeShard& s : welcome.shards) {
-            Link::ShardState shard;
+            ServedShard shard;
             shard.index = s.index;
             shard.range = s.range;
-            shard.chunks = layout.chunks(s.range);
-            link.shards.push_back(std::move(shard));
+            shard.chunks = shared.layout.chunks(s.range);
+            shards.push_back(std::move(shard));
         }
     }
-    if (welcome.of != of || welcome.shards.size() != link.shards.size())
-        throw Error(link.url, "is cut into other shards than before");
-    if (welcome.rule.rule != rule.rule)
-        throw Error(link.url, "its --optimizer is another than before");
+    if (welcome.of != common.shards || welcome.shards.size() != shards.size())
+        throw Error(url, "is cut into other shards than before");
+    if (welcome.update.rule != common.update.rule)
+        throw Error(url, "its --optimizer is another than before");
     std::uint64_t lost = 0, behind = 0;
-    for (std::size_t i = 0; i < link.shards.size(); ++i) {
-        Link::ShardState& mine = link.shards[i];
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        ServedShard& mine = shards[i];
         const WelcomeShard& theirs = welcome.shards[i];
         if (theirs.index != mine.index)
-            throw Error(link.url, "is cut into other shards than before");
-        if (theirs.accepted > mine.tally.accepted) {    // one whose answer was lost
-            const std::uint64_t gained = theirs.accepted - mine.tally.accepted;
-            if (!mine.decided && link.sequence <= theirs.seen)
+            throw Error(url, "is cut into other shards than before");
+        std::uint64_t& accepted = mine.pushes.decided.accepted;
+        if (theirs.accepted > accepted) {
+            // The push handed over last, or one before it, which was counted as dropped for want of an answer.
+            if (!mine.decided && sequence <= theirs.decided)
                 mine.decided = true;
             else
-                mine.tally.dropped -= std::min(mine.tally.dropped, gained);
-            mine.tally.accepted = theirs.accepted;
-        } else if (theirs.accepted < mine.tally.accepted) {
-            lost = std::max(lost, mine.tally.accepted - theirs.accepted);
-            mine.tally.lost += mine.tally.accepted - theirs.accepted;
-            mine.tally.accepted = theirs.accepted;
+                mine.pushes.dropped -= std::min(mine.pushes.dropped, theirs.accepted - accepted);
+        } else {
+            lost = std::max(lost, accepted - theirs.accepted);
+            mine.pushes.lost += accepted - theirs.accepted;
         }
+        accepted = theirs.accepted;
         behind = std::max(behind, mine.version - std::min(mine.version, theirs.version));
         mine.version = theirs.version;
         mine.fetched = std::min(mine.fetched, mine.version);
         mine.base = std::min(mine.base, mine.version);
         mine.epoch = theirs.epoch;
     }
-    if (link.now == Link::Now::lost) {
-        std::string text = name(link) + ": back after " + std::to_string(int(since(link.lost_at))) + " s";
+    if (state.peer() == LinkState::Peer::lost) {
+        std::string text = name() + ": back after " + std::to_string(int(since(away_since))) + " s";
         if (behind > 0)
             text += ", from a snapshot " + std::to_string(behind) + " pushes before";
         say(text + "; " + std::to_string(lost) + " of this replica's pushes are lost");
     }
 }
 
-void Servers::State::run(Link& link)
+// All chunks of the shards that have not decided yet, in rounds: a server that puts many pushes together is busy, and
+// takes the next when one of them is whole. After a loss this begins anew with every chunk, as a server throws away
+// what it has of a push when the connection ends; one that was decided meanwhile is answered as it was then.
+void Servers::Link::push()
 {
-    double pause = 0.05;
-    for (;;) {
-        try {
-            bool pushing = false;
-            {
-                std::unique_lock lock(mutex);
-                work.wait(lock, [&] {
-                    return stop || link.now != Link::Now::ready || link.push_wanted || link.fetch_wanted;
-                });
-                if (stop)
-                    return;
-                if (link.now == Link::Now::ready) {
-                    pushing = link.push_wanted;
-                    link.busy = true;
-                }
-            }
-            if (!link.requester)
-                connect(link);
-            else if (pushing)
-                push(link);
-            else
-                fetch(link);
-            pause = 0.05;
-        } catch (const Error& e) {
-            link.requester.reset();
-            std::unique_lock lock(mutex);
-            link.busy = false;
-            if (stop)
-                return;
-            if (e.status() != ExitStatus::peer_lost) {
-                link.failure = std::current_exception();
-                link.now = Link::Now::lost;
-                news.notify_all();
-                return;
-            }
-            link.reason = e.reason();
-            const bool first = link.now == Link::Now::connecting && !link.said && since(link.lost_at) > 1;
-            if (link.now == Link::Now::ready || first) {
-                if (!first) {
-                    link.now = Link::Now::lost;
-                    link.lost_at = Clock::now();
-                }
-                link.said = true;
-                char text[64];
-                std::snprintf(text, sizeof text, "; waiting for it up to %g s", options.patience);
-                warn(name(link), e.reason() + text);
-            }
-            news.notify_all();
-            work.wait_for(lock, std::chrono::duration<double>(pause), [&] { return stop; });
-            pause = std::min(1.0, pause * 2);
-        } catch (...) {
-            const std::lock_guard lock(mutex);
-            link.busy = false;
-            link.failure = std::current_exception();
-            link.now = Link::Now::lost;
-            news.notify_all();
-            return;
-        }
-    }
-}
-
-void Servers::State::push(Link& link)
-{
-    struct Item {
-        Link::ShardState* shard;
-        std::uint32_t chunk;
-    };
+    const double deadline = shared.options.deadline;
     const Clock::time_point start = Clock::now();
-    for (int tries = 0;; ++tries) {
-        std::vector<Item> items;
-        for (Link::ShardState& s : link.shards)
-            if (!s.decided)
-                for (std::uint32_t c = 0; c < s.chunks.size(); ++c)
-                    items.push_back({&s, c});
-        if (items.empty())
+    for (bool again = false;; again = true) {
+        std::vector<Chunk> chunks;
+        for (ServedShard& s : shards)
+            for (std::uint32_t c = 0; !s.decided && c < s.chunks.size(); ++c)
+                chunks.push_back({&s, c});
+        if (chunks.empty())
             break;
-        if (tries > 0 && since(start) > options.deadline)
-            throw Error(link.url, "takes no push", ExitStatus::peer_lost);
-        if (tries > 0) {
-            std::unique_lock lock(mutex);
-            work.wait_for(lock, std::chrono::milliseconds(20), [&] { return stop; });
-            if (stop)
-                throw Error(link.url, "given up", ExitStatus::peer_lost);
-        }
-        link.requester->exchange(
-            items.size(), options.deadline,
-            [&](std::size_t i) {
-                const Link::ShardState& s = *items[i].shard;
-                Push m;
-                m.shard = s.index;
-                m.wire = wire;
-                m.epoch = s.epoch;
-                m.chunk = items[i].chunk;
-                m.sequence = link.sequence;
-                m.base = s.pushed_base;
-                m.factor = factor;
-                m.decay = decay;
-                m.range = s.chunks[m.chunk];
-                if (s.index == 0 && m.chunk == 0)
-                    m.contribution = contribution;
-                const std::vector<std::byte> head = encode_head(m);
-                Message message(head, m.range.count * bytes_each(wire));
-                std::optional<std::uint64_t> key;
-                if (wire == Wire::bf16) {
-                    Random random(link.sequence * Layout::most_shards + s.index, Purpose::wire_rounding,
-                                  std::uint64_t(hello.replica) << 32 | m.chunk);
-                    key = std::uint64_t(random.bits()) << 32;
-                    *key |= random.bits();
-                }
-                pack(gradient.subspan(m.range.first, m.range.count), wire, key, message.bytes().data() + head.size());
-                return message;
-            },
-            [&](std::size_t i, Message&& answer) {
-                Link::ShardState& s = *items[i].shard;
-                if (const auto e = decode_error(answer.bytes()); e && e->code == ErrorCode::busy)
-                    return;    // asked again
-                throw_if_error(link.url, answer.bytes());
-                const std::optional<Answer> m = decode_answer(answer.bytes());
-                if (!m || m->shard != s.index || m->sequence != link.sequence)
-                    throw_unexpected(link.url);
-                if (m->kind == Kind::received || s.decided)
-                    return;
-                const std::lock_guard lock(mutex);
-                s.decided = true;
-                s.version = std::max(s.version, m->version);
-                if (m->kind == Kind::accepted) {
-                    ++s.tally.accepted;
-                    staleness_sum += m->staleness;
-                    ++staleness_count;
-                } else if (m->kind == Kind::stale) {
-                    ++s.tally.stale;
-                    stale = true;
-                } else
-                    ++s.tally.refused;
-            },
-            [&] { return stopping(); });
+        if (again && since(start) > deadline)
+            throw Error(url, "takes no push", ExitStatus::peer_lost);
+        if (again)
+            rest(std::chrono::milliseconds(20));
+        requester->exchange(
+            chunks.size(), deadline, [&](std::size_t i) { return push_message(chunks[i]); },
+            [&](std::size_t i, Message&& answer) { take_answer(chunks[i], answer.bytes()); },
+            [&] { return shared.stopping(); });
     }
-    const std::lock_guard lock(mutex);
-    link.push_wanted = link.busy = false;
-    news.notify_all();
+    const std::lock_guard lock(shared.mutex);
+    state.pushed();
+    shared.for_caller.notify_all();
 }
 
-void Servers::State::fetch(Link& link)
+Message Servers::Link::push_message(const Chunk& chunk) const
 {
-    struct Item {
-        std::size_t shard;
-        Range range;
-        std::uint32_t flags;
-    };
-    std::vector<std::uint64_t> versions(link.shards.size(), ~std::uint64_t(0));
+    const ServedShard& s = *chunk.shard;
+    const State::ToPush& lent = shared.to_push;
+    Push m;
+    m.shard = s.index;
+    m.wire = shared.wire;
+    m.epoch = s.epoch;
+    m.chunk = chunk.number;
+    m.sequence = sequence;
+    m.base = s.pushed_base;
+    m.factor = lent.factor;
+    m.decay = lent.decay;
+    m.range = s.chunks[chunk.number];
+    if (s.index == 0 && chunk.number == 0)
+        m.statistics = lent.statistics;
+    const std::vector<std::byte> head = encode_head(m);
+    Message message(head, m.range.count * bytes_each(shared.wire));
+    // Rounded by chance, by the push alone: sent once more it is the same numbers.
+    std::optional<std::uint64_t> key;
+    if (shared.wire == Wire::bf16) {
+        Random random(sequence * Layout::most_shards + s.index, Purpose::wire_rounding,
+                      std::uint64_t(shared.hello.replica) << 32 | chunk.number);
+        key = std::uint64_t(random.bits()) << 32;
+        *key |= random.bits();
+    }
+    pack(lent.gradient.subspan(m.range.first, m.range.count), shared.wire, key, message.bytes().data() + head.size());
+    return message;
+}
+
+// Of any chunk of a push the answer may be the one that decides it: chunks are on their way together.
+void Servers::Link::take_answer(const Chunk& chunk, std::span<const std::byte> bytes)
+{
+    ServedShard& s = *chunk.shard;
+    if (const auto e = decode_error(bytes); e && e->code == ErrorCode::busy)
+        return;    // asked again in the next round
+    throw_if_error(url, bytes);
+    const std::optional<Answer> m = decode_answer(bytes);
+    if (!m || m->shard != s.index || m->sequence != sequence)
+        throw_unexpected(url);
+    if (m->kind == Kind::received || s.decided)
+        return;
+    const std::lock_guard lock(shared.mutex);
+    s.decided = true;
+    s.version = std::max(s.version, m->version);
+    if (m->kind == Kind::accepted) {
+        ++s.pushes.decided.accepted;
+        shared.staleness_sum += m->staleness;
+        ++shared.staleness_count;
+    } else if (m->kind == Kind::stale) {
+        ++s.pushes.decided.stale;
+        shared.stale = true;
+    } else
+        ++s.pushes.decided.refused;
+}
+
+void Servers::Link::fetch()
+{
+    const Want want = shared.to_fetch.want;
+    std::vector<std::uint64_t> versions(shards.size(), ~std::uint64_t(0));    // the oldest of each shard's chunks
+    std::vector<Piece> pieces;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        const std::vector<Range>& chunks = shards[i].chunks;
+        if (want == Want::version) {    // which comes with any number
+            pieces.push_back({i, {chunks.front().first, 1}, 0});
+        } else if (want == Want::values) {
+            for (const Range& chunk : chunks)
+                pieces.push_back({i, chunk, 0});
+        } else {
+            // A server holds few frozen copies at a time, for all who ask: one shard after another, each begun again
+            // until there is a place for it.
+            const Clock::time_point start = Clock::now();
+            while (!fetch_pieces({{i, chunks.front(), Fetch::freeze}}, versions)) {
+                if (since(start) > shared.options.deadline)
+                    throw Error(url, "holds no copy for us: many others ask", ExitStatus::peer_lost);
+                rest(std::chrono::milliseconds(20));
+            }
+            std::vector<Piece> others;
+            for (std::size_t c = 1; c < chunks.size(); ++c)
+                others.push_back({i, chunks[c], Fetch::frozen});
+            fetch_pieces(others, versions);
+        }
+    }
+    fetch_pieces(pieces, versions);
+    const std::lock_guard lock(shared.mutex);
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        shards[i].version = std::max(shards[i].version, versions[i]);
+        if (want != Want::version)
+            shards[i].fetched = versions[i];
+    }
+    state.fetched(want != Want::version);
+    shared.for_caller.notify_all();
+}
+
+// False where the server has no place for a copy that is to be frozen.
+bool Servers::Link::fetch_pieces(const std::vector<Piece>& pieces, std::vector<std::uint64_t>& versions)
+{
     bool busy = false;
-    auto ask = [&](const std::vector<Item>& items) {
-        link.requester->exchange(
-            items.size(), options.deadline,
-            [&](std::size_t i) {
-                const Item& item = items[i];
-                return Message(encode(Fetch{link.shards[item.shard].index, item.flags, wire, item.range}));
-            },
-            [&](std::size_t i, Message&& answer) {
-                const Item& item = items[i];
-                if (const auto e = decode_error(answer.bytes());
-                    e && e->code == ErrorCode::busy && item.flags == Fetch::freeze) {
-                    busy = true;
-                    return;
-                }
-                throw_if_error(link.url, answer.bytes());
-                const std::optional<Values> m = decode_values(answer.bytes());
-                if (!m || m->shard != link.shards[item.shard].index || m->range != item.range || m->wire != wire)
-                    throw_unexpected(link.url);
-                versions[item.shard] = std::min(versions[item.shard], m->version);
-                if (link.want == Want::version)
-                    return;
-                unpack(m->numbers.data(), m->wire, values.subspan(item.range.first, item.range.count));
-                if (!m->statistics.empty() && m->statistics.size() == statistics.size())
-                    std::copy(m->statistics.begin(), m->statistics.end(), statistics.begin());
-            },
-            [&] { return stopping(); });
-    };
-    std::vector<Item> items;
-    for (std::size_t i = 0; i < link.shards.size(); ++i) {
-        const std::vector<Range>& chunks = link.shards[i].chunks;
-        if (link.want == Want::version) {
-            items.push_back({i, {chunks.front().first, 1}, 0});
-            continue;
-        }
-        // Of frozen copies a server holds few at a time: one shard after another, and perhaps once more.
-        const Clock::time_point start = Clock::now();
-        while (link.want == Want::frozen) {
-            ask({{i, chunks.front(), Fetch::freeze}});
-            if (!std::exchange(busy, false))
-                break;
-            if (since(start) > options.deadline)
-                throw Error(link.url, "holds no copy for us: many others ask", ExitStatus::peer_lost);
-            std::unique_lock lock(mutex);
-            if (work.wait_for(lock, std::chrono::milliseconds(20), [&] { return stop; }))
-                throw Error(link.url, "given up", ExitStatus::peer_lost);
-        }
-        for (std::size_t c = link.want == Want::frozen; c < chunks.size(); ++c)
-            items.push_back({i, chunks[c], link.want == Want::frozen ? Fetch::frozen : 0});
-        if (link.want == Want::frozen) {
-            ask(items);
-            items.clear();
-        }
-    }
-    ask(items);
-    const std::lock_guard lock(mutex);
-    for (std::size_t i = 0; i < link.shards.size(); ++i) {
-        link.shards[i].version = std::max(link.shards[i].version, versions[i]);
-        if (link.want != Want::version)
-            link.shards[i].fetched = versions[i];
-    }
-    link.fetch_wanted = link.busy = false;
-    link.came = link.want != Want::version;
-    news.notify_all();
-}
-
-// The lock is held.
-void Servers::State::check_patience()
-{
-    for (const auto& link : links) {
-        if (link->failure)
-            std::rethrow_exception(link->failure);
-        if (link->now != Link::Now::ready && since(link->lost_at) > options.patience)
-            throw Error(name(*link), "lost: " + link->reason, ExitStatus::peer_lost);
-    }
+    const State::ToFetch& lent = shared.to_fetch;
+    requester->exchange(
+        pieces.size(), shared.options.deadline,
+        [&](std::size_t i) {
+            const Piece& piece = pieces[i];
+            return Message(encode(Fetch{shards[piece.shard].index, piece.flags, shared.wire, piece.range}));
+        },
+        [&](std::size_t i, Message&& answer) {
+            const Piece& piece = pieces[i];
+            const std::span<const std::byte> bytes = answer.bytes();
+            if (const auto e = decode_error(bytes); e && e->code == ErrorCode::busy && piece.flags == Fetch::freeze) {
+                busy = true;
+                return;
+            }
+            throw_if_error(url, bytes);
+            const std::optional<Values> m = decode_values(bytes);
+            if (!m || m->shard != shards[piece.shard].index || m->range != piece.range || m->wire != shared.wire)
+                throw_unexpected(url);
+            versions[piece.shard] = std::min(versions[piece.shard], m->version);
+            if (lent.want == Want::version)
+                return;
+            unpack(m->numbers.data(), m->wire, lent.values.subspan(piece.range.first, piece.range.count));
+            if (!m->statistics.empty() && m->statistics.size() == lent.statistics.size())
+                std::copy(m->statistics.begin(), m->statistics.end(), lent.statistics.begin());
+        },
+        [&] { return shared.stopping(); });
+    return !busy;
 }
 
 }    // namespace nonna

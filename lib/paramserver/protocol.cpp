@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <type_traits>
 
 namespace nonna
@@ -190,10 +191,10 @@ std::optional<Hello> decode_hello(std::span<const std::byte> bytes)
 std::vector<std::byte> encode(const Welcome& m)
 {
     Writer w(Kind::welcome);
-    w.put(m.of).put(m.rule.rule).put(m.rule.rate).put(m.rule.momentum).put(m.rule.max_staleness);
-    w.put(std::uint32_t(m.rule.staleness_scale)).put(std::uint32_t(m.shards.size())).put(m.layout);
+    w.put(m.of).put(std::uint32_t(m.update.rule)).put(m.update.rate).put(m.update.momentum).put(m.update.max_staleness);
+    w.put(std::uint32_t(m.update.staleness_scale)).put(std::uint32_t(m.shards.size())).put(m.layout);
     for (const WelcomeShard& s : m.shards)
-        w.put(s.index).put(s.epoch).put(s.range).put(s.version).put(s.seen).put(s.accepted);
+        w.put(s.index).put(s.epoch).put(s.range).put(s.version).put(s.decided).put(s.accepted);
     return w.done();
 }
 
@@ -203,16 +204,17 @@ std::optional<Welcome> decode_welcome(std::span<const std::byte> bytes)
     Reader r(bytes, Kind::welcome);
     Welcome m;
     m.of = r.get<std::uint32_t>();
-    m.rule.rule = r.get<std::uint32_t>();
-    m.rule.rate = r.get<double>();
-    m.rule.momentum = r.get<double>();
-    m.rule.max_staleness = r.get<std::uint64_t>();
-    m.rule.staleness_scale = r.get<std::uint32_t>() != 0;
+    const auto rule = r.get<std::uint32_t>();
+    r.require(rule < std::size(update_rules));
+    m.update.rule = Rule(rule);
+    m.update.rate = r.get<double>();
+    m.update.momentum = r.get<double>();
+    m.update.max_staleness = r.get<std::uint64_t>();
+    m.update.staleness_scale = r.get<std::uint32_t>() != 0;
     const auto count = r.get<std::uint32_t>();
     m.layout = r.digest();
-    r.require(std::isfinite(m.rule.rate) && std::isfinite(m.rule.momentum));
-    r.require(m.of >= 1 && m.of <= Layout::most_shards && count >= 1 && count <= m.of && m.rule.rule <= 2 &&
-              r.left() == count * entry);
+    r.require(std::isfinite(m.update.rate) && std::isfinite(m.update.momentum));
+    r.require(m.of >= 1 && m.of <= Layout::most_shards && count >= 1 && count <= m.of && r.left() == count * entry);
     for (std::uint32_t i = 0; r.left() > 0 && i < count; ++i) {
         WelcomeShard s;
         s.index = r.get<std::uint32_t>();
@@ -220,7 +222,7 @@ std::optional<Welcome> decode_welcome(std::span<const std::byte> bytes)
         s.epoch = r.get<std::uint32_t>();
         s.range = r.range();
         s.version = r.get<std::uint64_t>();
-        s.seen = r.get<std::uint64_t>();
+        s.decided = r.get<std::uint64_t>();
         s.accepted = r.get<std::uint64_t>();
         m.shards.push_back(s);
     }
@@ -273,7 +275,7 @@ std::vector<std::byte> encode_head(const Push& m)
 {
     return Writer(Kind::push, m.shard)
         .put(std::uint32_t(m.wire))
-        .put(std::uint32_t(m.contribution.size()))
+        .put(std::uint32_t(m.statistics.size()))
         .put(m.epoch)
         .put(m.chunk)
         .put(m.sequence)
@@ -281,7 +283,7 @@ std::vector<std::byte> encode_head(const Push& m)
         .put(m.factor)
         .put(m.decay)
         .put(m.range)
-        .put(m.contribution)
+        .put(m.statistics)
         .done();
 }
 
@@ -300,7 +302,7 @@ std::optional<Push> decode_push(std::span<const std::byte> bytes)
     m.decay = r.get<double>();
     r.require(m.factor >= 0 && m.factor <= 1 && m.decay >= 0 && m.decay <= 1);
     m.range = r.range();
-    m.contribution = r.doubles(statistics);
+    m.statistics = r.doubles(statistics);
     m.numbers = r.numbers(m.range.count, m.wire);
     return finished(r, std::move(m));
 }

@@ -4,10 +4,24 @@
 // begins with 16 bytes: "NNPS", the protocol's version (2 bytes), its kind (2), a shard's index (4), flags (4).
 // Decoding trusts nothing: it returns std::nullopt unless the message is exactly as long as its own counts say, and
 // allocates nothing that they could make large. Spans of a decoded message point into its bytes.
+//
+// The words of this room, one for one thing:
+//     shard       a run of the parameters, held by one server; its values are what clients fetch
+//     update      how pushes move the values: rule, rate and what else is the same on all servers
+//     version     pushes applied to a shard so far
+//     push        a gradient on its way to one shard, in chunks; known by replica, epoch and sequence
+//     base        version of the values that a push was computed on; its staleness is the version less its base
+//     decided     of a push: accepted (applied), stale (too old) or refused (not finite); it is decided once
+//     tally       pushes counted by what was decided
+//     statistics  the model's averages beside its parameters, kept by shard 0; a push brings what they take in
+//     replica     who pushes; each of its processes is an incarnation, each taking of its place begins an epoch
+//     observer    who only looks
+//     greeting    HELLO and WELCOME, the first words of a connection; a link (link.h) has one connection after another
 #pragma once
 
+#include "kernels/update_rules.h"
 #include "paramserver/layout.h"
-#include "paramserver/numbers.h"
+#include "paramserver/wire_format.h"
 
 #include <cstdint>
 #include <optional>
@@ -61,25 +75,25 @@ struct Hello {
 };
 
 // How a server moves parameters, the same on all of them.
-struct ServerRule {
-    std::uint32_t rule = 0;    // Rule
+struct UpdateOptions {
+    Rule rule = Rule::sgd;
     double rate = 0, momentum = 0;
     std::uint64_t max_staleness = 0;    // 0: no bound
     bool staleness_scale = false;
-    bool operator==(const ServerRule&) const = default;
+    bool operator==(const UpdateOptions&) const = default;
 };
 
 struct WelcomeShard {
     std::uint32_t index = 0, epoch = 0;    // epoch: of this replica, grows with every process that takes its place
     Range range;
     std::uint64_t version = 0;
-    std::uint64_t seen = 0;        // this epoch's last push that was decided
-    std::uint64_t accepted = 0;    // pushes applied in this epoch
+    std::uint64_t decided = 0;     // sequence of this epoch's last push that was decided
+    std::uint64_t accepted = 0;    // in this epoch
 };
 
 struct Welcome {
     std::uint32_t of = 0;    // shards in all
-    ServerRule rule;
+    UpdateOptions update;
     Digest layout{};
     std::vector<WelcomeShard> shards;
 };
@@ -101,7 +115,7 @@ struct Values {
     std::span<const std::byte> numbers;    // packed
 };
 
-// A chunk of a push. The statistics move as s = decay * s + contribution, with the first chunk.
+// A chunk of a push. The first chunk of shard 0's brings statistics: those kept become decay * kept + these.
 struct Push {
     std::uint32_t shard = 0;
     Wire wire = Wire::fp32;
@@ -109,7 +123,7 @@ struct Push {
     std::uint64_t sequence = 0;            // grows with every push of this replica to this shard
     std::uint64_t base = 0;                // version of the oldest values that the gradient was computed on
     double factor = 1, decay = 1;          // factor: of the server's rate, in [0, 1]
-    std::vector<double> contribution;
+    std::vector<double> statistics;
     Range range;
     std::span<const std::byte> numbers;
 };
@@ -119,6 +133,10 @@ struct Answer {
     Kind kind = Kind::received;
     std::uint32_t shard = 0;
     std::uint64_t sequence = 0, version = 0, staleness = 0;
+};
+
+struct Tally {
+    std::uint64_t accepted = 0, stale = 0, refused = 0;
 };
 
 struct ErrorMessage {

@@ -20,7 +20,7 @@ static std::string first_line(const std::string& path)
     return text.substr(0, text.find('\n'));
 }
 
-Published::Published(const std::string& folder, const Part& shards, const std::string& url) : url_(url)
+Published::Published(const std::string& folder, const Portion& shards, const std::string& url) : url_(url)
 {
     std::error_code error;
     fs::create_directories(folder, error);

@@ -16,7 +16,7 @@ namespace nonna
 class Published
 {
   public:
-    Published(const std::string& folder, const Part& shards, const std::string& url);
+    Published(const std::string& folder, const Portion& shards, const std::string& url);
     ~Published();    // the file goes
     Published(const Published&) = delete;
 
@@ -25,7 +25,7 @@ class Published
 };
 
 struct Found {
-    Part shards;
+    Portion shards;
     std::string url;
 };
 std::vector<Found> servers_in(const std::string& folder);    // in the order of shards; a missing folder has none

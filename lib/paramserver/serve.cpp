@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/notify.h"
+#include "optimiser/optimiser.h"
 #include "paramserver/rendezvous.h"
 #include "paramserver/server.h"
 
@@ -19,15 +20,28 @@ namespace nonna
 namespace
 {
 
-ServerRule rule_of(const ServeOptions& o)
+UpdateOptions update_of(const ServeOptions& o)
 {
-    ServerRule rule;
-    rule.rule = std::uint32_t(parse_rule(o.optimizer));
-    rule.rate = o.rate;
-    rule.momentum = o.momentum;
-    rule.max_staleness = std::uint64_t(o.max_staleness);
-    rule.staleness_scale = o.staleness_scale;
-    return rule;
+    UpdateOptions update;
+    update.rule = o.optimizer;
+    update.rate = o.rate;
+    update.momentum = o.momentum;
+    update.max_staleness = std::uint64_t(o.max_staleness);
+    update.staleness_scale = o.staleness_scale;
+    return update;
+}
+
+// The page of figures is neither encrypted nor asks for a token.
+void require_metrics_on_this_machine(const ServeOptions& o)
+{
+    const std::string scheme = "http://";
+    if (o.metrics.empty() || o.access.insecure || !o.metrics.starts_with(scheme))
+        return;    // what is no http:// is refused as an address
+    const std::string host = o.metrics.substr(scheme.size(), o.metrics.find('/', scheme.size()) - scheme.size());
+    const bool port = host.find(':') != std::string::npos && !host.ends_with("]");
+    if (!is_loopback("tcp://" + host + (port ? "" : ":80")))
+        throw Error(o.metrics, "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
+                    ExitStatus::usage);
 }
 
 // A socket's path as others find it, whatever folder they are in.
@@ -56,73 +70,73 @@ void watch(Server& server, bool snapshots, double every)
     }
 }
 
+// On its return nobody is answered any more, so that what the last snapshot holds is the end.
+void answer_until_a_signal(Server& server, const Portion& portion, const ServeOptions& options)
+{
+    Responder responder(options.listen, options.access, server.most_message(),
+                        {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
+                         [&](Responder::Peer peer) { server.closed(peer); }});
+    const std::string address = from_anywhere(responder.address());
+    std::optional<WebPage> page;
+    if (!options.metrics.empty())
+        page.emplace(options.metrics, [&] { return server.metrics(); });
+    std::optional<Published> published;
+    if (!options.rendezvous.empty())
+        published.emplace(options.rendezvous, portion, address);
+    say("shard " + portion.text() + " ready at " + address +
+        (page ? ", metrics at " + page->address() : std::string()));
+    notify_manager("READY=1");
+    watch(server, !options.snapshot.empty(), options.snapshot_every);
+    notify_manager("STOPPING=1");
+}
+
 }    // namespace
 
+// The order matters: options that are wrong touch nothing; the memory is asked for before anything is read; snapshots
+// come before the model's own values; and only who holds its shards can be reached and is published.
 bool serve(const Layout& layout, const std::vector<double>& statistics,
            const std::function<void(Range, std::span<float>)>& start, const ServeOptions& options, Pool& pool)
 {
-    const Part part = Part::parse(options.shard, "--shard", true);
-    const ServerRule rule = rule_of(options);
+    const Portion portion = Portion::parse(options.shard, "--shard", true);
+    const UpdateOptions update = update_of(options);
     require_access(options.listen, options.access);
-    if (!options.metrics.empty() && !options.access.insecure && options.metrics.starts_with("http://")) {
-        const std::string host = options.metrics.substr(7, options.metrics.find('/', 7) - 7);
-        const bool port = host.find(':') != std::string::npos && !host.ends_with("]");
-        if (!is_loopback("tcp://" + host + (port ? "" : ":80")))
-            throw Error(options.metrics,
-                        "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
-                        ExitStatus::usage);
-    }
+    require_metrics_on_this_machine(options);
     const Digest token = token_digest(options.access);
 
     std::uint64_t numbers = 0;
-    for (std::uint32_t i = part.first; i <= part.last; ++i)
-        numbers += layout.shard(i, part.of).count;
-    const int copies = 1 + (rule.rule != 0) + (options.snapshot.empty() ? 0 : 2);
-    require_memory("shard " + part.text(), numbers * sizeof(float) * copies, "values, the rule's state and a snapshot");
+    for (std::uint32_t i = portion.first; i <= portion.last; ++i)
+        numbers += layout.shard(i, portion.of).count;
+    // values and what the rule keeps, and all of it once more while a snapshot is written
+    const std::uint64_t copies = (1 + row_of(update.rule).kept()) * (options.snapshot.empty() ? 1 : 2);
+    require_memory("shard " + portion.text(), numbers * sizeof(float) * copies,
+                   "values, the rule's state and a snapshot");
 
     std::vector<ShardCopy> shards;
     std::vector<Snapshots> snapshots;
-    for (std::uint32_t i = part.first; i <= part.last; ++i) {
+    for (std::uint32_t i = portion.first; i <= portion.last; ++i) {
         std::optional<ShardCopy> restored;
         if (!options.snapshot.empty()) {
-            snapshots.emplace_back(options.snapshot, layout, i, part.of, Rule(rule.rule));
+            snapshots.emplace_back(options.snapshot, layout, i, portion.of, update.rule);
             restored = snapshots.back().restore();
         }
         if (restored) {
-            say("shard " + std::to_string(i) + "/" + std::to_string(part.of) + ": version " +
+            say("shard " + std::to_string(i) + "/" + std::to_string(portion.of) + ": version " +
                 std::to_string(restored->version) + " of the snapshots in " + options.snapshot);
             shards.push_back(std::move(*restored));
             continue;
         }
         ShardCopy fresh;
         fresh.index = i;
-        fresh.of = part.of;
-        fresh.range = layout.shard(i, part.of);
+        fresh.of = portion.of;
+        fresh.range = layout.shard(i, portion.of);
         fresh.values = Aligned<float>(fresh.range.count);
         start(fresh.range, fresh.values);
         if (i == 0)
             fresh.statistics = statistics;
         shards.push_back(std::move(fresh));
     }
-
-    Server server(layout, rule, part.of, std::move(shards), std::move(snapshots), token, pool);
-    {
-        Responder responder(options.listen, options.access, server.most_message(),
-                            {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
-                             [&](Responder::Peer peer) { server.closed(peer); }});
-        const std::string address = from_anywhere(responder.address());
-        std::optional<WebPage> page;
-        if (!options.metrics.empty())
-            page.emplace(options.metrics, [&] { return server.metrics(); });
-        std::optional<Published> published;
-        if (!options.rendezvous.empty())
-            published.emplace(options.rendezvous, part, address);
-        say("shard " + part.text() + " ready at " + address +
-            (page ? ", metrics at " + page->address() : std::string()));
-        notify_manager("READY=1");
-        watch(server, !options.snapshot.empty(), options.snapshot_every);
-        notify_manager("STOPPING=1");
-    }    // nobody is answered any more
+    Server server(layout, update, portion.of, std::move(shards), std::move(snapshots), token, pool);
+    answer_until_a_signal(server, portion, options);
     return server.snapshot();
 }
 

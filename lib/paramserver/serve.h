@@ -18,7 +18,7 @@ struct ServeOptions {
     std::string shard = "0/1";
     std::string listen = "tcp://127.0.0.1:0";
     std::string rendezvous;    // folder; empty: not published
-    std::string optimizer = "adagrad";
+    Rule optimizer = Rule::adagrad;
     double rate = 0.01, momentum = 0.9;
     std::string snapshot;    // folder; empty: none
     double snapshot_every = 60;

@@ -19,13 +19,13 @@ Message small(std::span<const std::byte> bytes) { return Message(bytes); }
 
 }    // namespace
 
-Server::Server(const Layout& layout, const ServerRule& rule, std::uint32_t of, std::vector<ShardCopy> shards,
+Server::Server(const Layout& layout, const UpdateOptions& update, std::uint32_t of, std::vector<ShardCopy> shards,
                std::vector<Snapshots> snapshots, const Digest& token, Pool& pool)
-    : layout_(layout), rule_(rule), of_(of), token_(token), held_(shards.size())
+    : layout_(layout), update_(update), of_(of), token_(token), held_(shards.size())
 {
     for (std::size_t i = 0; i < shards.size(); ++i) {
         held_[i].saved = shards[i].version;
-        held_[i].shard = std::make_unique<Shard>(layout, rule, std::move(shards[i]), pool);
+        held_[i].shard = std::make_unique<ParameterShard>(layout, update, std::move(shards[i]), pool);
         if (i < snapshots.size())
             held_[i].snapshots = std::make_unique<Snapshots>(std::move(snapshots[i]));
     }
@@ -57,6 +57,8 @@ Message Server::answer(Message&& request, Responder::Peer peer)
     return reply;
 }
 
+// From the outside in: is it a message, of this version, of somebody who greeted, a request, and one that decodes? Each
+// question is asked only of what the ones before let through, and each no is an error of its own kind.
 Message Server::dispatch(std::shared_ptr<Message> request, Responder::Peer peer)
 {
     const std::span<const std::byte> bytes = request->bytes();
@@ -95,16 +97,8 @@ Message Server::dispatch(std::shared_ptr<Message> request, Responder::Peer peer)
             return small(encode_state(state()));
         break;
     case Kind::snapshot:
-        if (const std::optional<std::uint32_t> shard = decode_empty(bytes)) {
-            Held* const held = find(*shard);
-            if (!held || !held->snapshots)
-                return error(held ? ErrorCode::failed : ErrorCode::no_such_shard,
-                             held ? "this server keeps no snapshots" : "not a shard of this server");
-            if (!save(*held))
-                return error(ErrorCode::failed, "the snapshot could not be written");
-            const std::lock_guard lock(mutex_);
-            return small(encode(Answer{Kind::saved, *shard, 0, held->saved, 0}));
-        }
+        if (const std::optional<std::uint32_t> shard = decode_empty(bytes))
+            return snapshot_of(*shard);
         break;
     default:
         return error(ErrorCode::malformed, "not a request");
@@ -112,6 +106,21 @@ Message Server::dispatch(std::shared_ptr<Message> request, Responder::Peer peer)
     return error(ErrorCode::malformed, "a message that is cut or wrong");
 }
 
+Message Server::snapshot_of(std::uint32_t shard)
+{
+    Held* const held = find(shard);
+    if (!held)
+        return error(ErrorCode::no_such_shard, "not a shard of this server");
+    if (!held->snapshots)
+        return error(ErrorCode::failed, "this server keeps no snapshots");
+    if (!save(*held))
+        return error(ErrorCode::failed, "the snapshot could not be written");
+    const std::lock_guard lock(mutex_);
+    return small(encode(Answer{Kind::saved, shard, 0, held->saved, 0}));
+}
+
+// The token first: who does not have it learns nothing of the model. An observer may be blind (know no model), to ask
+// for state and snapshots; a replica takes its place on every shard or, where another process has it, is told so.
 Message Server::greet(const Hello& hello, Responder::Peer peer)
 {
     if (!same_token(token_, Digest{}) && !same_token(token_, hello.token)) {
@@ -125,7 +134,7 @@ Message Server::greet(const Hello& hello, Responder::Peer peer)
     }
     Welcome welcome;
     welcome.of = of_;
-    welcome.rule = rule_;
+    welcome.update = update_;
     welcome.layout = layout_.digest();
     for (Held& held : held_) {
         if (hello.role == Role::observer) {
@@ -167,6 +176,9 @@ void Server::closed(Responder::Peer peer)
             held.shard->forget(hello->replica, hello->incarnation);
 }
 
+// A copy is as large as a shard, so that there are few, and a client has its place before the copy is made: else many
+// could be under way at a time. It is made without the mutex, which every message takes; until then its place is empty
+// and `frozen` requests find nothing. Null: no place, or no copy.
 std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Responder::Peer peer)
 {
     const Key key{peer, m.shard};
@@ -177,12 +189,12 @@ std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Resp
             std::erase_if(frozen_, [&](const auto& f) { return f.first == key || now - f.second.asked > frozen_time; });
             if (frozen_.size() >= most_frozen)
                 return nullptr;
-            frozen_[key].asked = now;    // its place
+            frozen_[key].asked = now;
         }
         const auto copy = std::make_shared<const ShardCopy>(held.shard->copy());
         const std::lock_guard lock(mutex_);
         const std::uint64_t left = copy->range.count - m.range.count;
-        if (left == 0 || !sessions_.contains(peer))
+        if (left == 0 || !sessions_.contains(peer))    // whose connection ended meanwhile takes nothing any more
             frozen_.erase(key);
         else
             frozen_[key] = {copy, Clock::now(), left};
@@ -215,6 +227,8 @@ Message Server::fetch(const Fetch& m, Responder::Peer peer)
         if (!copy)
             return error(ErrorCode::busy, "no copy of this shard is held for you now");
     }
+    // The head holds the version, which is known once the numbers are packed, under the shard's lock: it is written
+    // twice, first for its length, as the numbers lie behind it.
     Values values;
     values.shard = m.shard;
     values.wire = m.wire;
@@ -230,7 +244,7 @@ Message Server::fetch(const Fetch& m, Responder::Peer peer)
              numbers);
     } else
         values.version = held->shard->read(m.range, m.wire, numbers);
-    head = encode_head(values);    // with the version of these very numbers
+    head = encode_head(values);
     std::copy(head.begin(), head.end(), reply.bytes().begin());
     return reply;
 }

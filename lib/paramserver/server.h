@@ -6,7 +6,7 @@
 // and is counted, and changes nothing.
 #pragma once
 
-#include "paramserver/shard.h"
+#include "paramserver/parameter_shard.h"
 #include "paramserver/snapshot.h"
 #include "paramserver/transport.h"
 
@@ -22,7 +22,7 @@ class Server
 {
   public:
     // `snapshots`: empty, or one for each shard.
-    Server(const Layout& layout, const ServerRule& rule, std::uint32_t of, std::vector<ShardCopy> shards,
+    Server(const Layout& layout, const UpdateOptions& update, std::uint32_t of, std::vector<ShardCopy> shards,
            std::vector<Snapshots> snapshots, const Digest& token, Pool& pool);
 
     Message answer(Message&& request, Responder::Peer peer);
@@ -38,7 +38,7 @@ class Server
   private:
     using Clock = std::chrono::steady_clock;
     struct Held {
-        std::unique_ptr<Shard> shard;
+        std::unique_ptr<ParameterShard> shard;
         std::unique_ptr<Snapshots> snapshots;    // null: none are kept
         std::uint64_t saved = 0;                 // version of the last
         std::optional<Clock::time_point> saved_at;
@@ -52,7 +52,7 @@ class Server
     };
 
     const Layout& layout_;
-    const ServerRule rule_;
+    const UpdateOptions update_;
     const std::uint32_t of_;
     const Digest token_;
     const Clock::time_point started_ = Clock::now();
@@ -69,6 +69,7 @@ class Server
     Message greet(const Hello& hello, Responder::Peer peer);
     Message fetch(const Fetch& fetch, Responder::Peer peer);
     Message push(const Push& push, const Hello& hello, std::shared_ptr<const void> owner);
+    Message snapshot_of(std::uint32_t shard);
     Message error(ErrorCode code, const std::string& text);
     Message dispatch(std::shared_ptr<Message> request, Responder::Peer peer);
     Held* find(std::uint32_t shard);

@@ -12,12 +12,11 @@ std::string Server::state() const
 {
     const auto now = Clock::now();
     auto seconds = [&](Clock::time_point then) { return std::chrono::duration<double>(now - then).count(); };
-    static constexpr const char* rules[] = {"sgd", "momentum", "adagrad"};
     ordered_json all = {{"protocol", protocol_version},
                         {"shards_in_all", of_},
-                        {"optimizer", rules[rule_.rule]},
-                        {"rate", rule_.rate},
-                        {"max_staleness", rule_.max_staleness},
+                        {"optimizer", row_of(update_.rule).name},
+                        {"rate", update_.rate},
+                        {"max_staleness", update_.max_staleness},
                         {"uptime", seconds(started_)},
                         {"requests", requests_.load()},
                         {"errors", errors_.load()},
@@ -28,31 +27,33 @@ std::string Server::state() const
                         {"shards", ordered_json::array()},
                         {"replicas", ordered_json::array()}};
     for (const Held& held : held_) {
-        const Shard::Counts c = held.shard->counts();
+        // A report of the shard first, then the server's own: each mutex is held for itself, so that whoever asks for
+        // the state never stands between a push and its shard.
+        const ParameterShard::Report report = held.shard->report();
         ordered_json shard = {{"shard", held.shard->index()},
                               {"first", held.shard->range().first},
                               {"count", held.shard->range().count},
-                              {"version", c.version},
-                              {"base", c.base},
-                              {"staleness_median", c.staleness.quantile(0.5)},
-                              {"staleness_p99", c.staleness.quantile(0.99)}};
+                              {"version", report.version},
+                              {"base", report.tallied_from},
+                              {"staleness_median", report.staleness.quantile(0.5)},
+                              {"staleness_p99", report.staleness.quantile(0.99)}};
         const std::lock_guard lock(mutex_);
         shard["pushes_per_second"] = rate(held);
         if (held.snapshots)
             shard["snapshot_version"] = held.saved;
         shard["snapshot_age"] = held.saved_at ? ordered_json(seconds(*held.saved_at)) : ordered_json(nullptr);
         all["shards"].push_back(shard);
-        for (const auto& [replica, r] : c.replicas) {
-            const auto contact = contact_.find(replica);
+        for (const auto& [number, r] : report.replicas) {
+            const auto contact = contact_.find(number);
             all["replicas"].push_back(
                 {{"shard", held.shard->index()},
-                 {"replica", replica},
+                 {"replica", number},
                  {"epoch", r.epoch},
-                 {"sequence", r.seen},
-                 {"accepted", r.accepted},
-                 {"accepted_in_all", r.all},
-                 {"stale", r.stale},
-                 {"refused", r.refused},
+                 {"sequence", r.decided},
+                 {"accepted", r.accepted_in_epoch},
+                 {"accepted_in_all", r.tally.accepted},
+                 {"stale", r.tally.stale},
+                 {"refused", r.tally.refused},
                  {"repeats", r.repeats},
                  {"last_contact",
                   contact == contact_.end() ? ordered_json(nullptr) : ordered_json(seconds(contact->second))}});
@@ -61,69 +62,92 @@ std::string Server::state() const
     return all.dump();
 }
 
-std::string Server::metrics() const
+namespace
 {
-    std::string text;
-    auto head = [&](const char* name, const char* type, const char* help) {
-        text += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
-    };
-    auto line = [&](const std::string& name, double value) {
+
+// Prometheus' text format: a metric's help and type, then its samples, a line each. A metric's lines stand together.
+class Exposition
+{
+  public:
+    void head(const std::string& name, const char* type, const char* help)
+    {
+        text_ += "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
+    }
+    void sample(const std::string& name_and_labels, double value)
+    {
         char number[64];
         std::snprintf(number, sizeof number, " %.17g\n", value);
-        text += name + number;
-    };
-    auto one = [&](const char* name, const char* type, const char* help, double value) {
-        head(name, type, help);
-        line(name, value);
-    };
-    one("nonna_requests_total", "counter", "messages answered", double(requests_));
-    one("nonna_errors_total", "counter", "messages answered with an error", double(errors_));
-    one("nonna_refused_greetings_total", "counter", "clients without the token or of another model",
-        double(refused_greetings_));
-    one("nonna_received_bytes_total", "counter", "bytes of requests", double(bytes_in_));
-    one("nonna_sent_bytes_total", "counter", "bytes of answers", double(bytes_out_));
-    one("nonna_failed_snapshots_total", "counter", "snapshots that could not be written", double(failed_snapshots_));
+        text_ += name_and_labels + number;
+    }
+    void counter(const std::string& name, const char* help, std::uint64_t value)
+    {
+        head(name, "counter", help);
+        sample(name, double(value));
+    }
+    std::string text() { return std::move(text_); }
 
-    std::vector<Shard::Counts> counts;
+  private:
+    std::string text_;
+};
+
+}    // namespace
+
+std::string Server::metrics() const
+{
+    Exposition page;
+    page.counter("nonna_requests_total", "messages answered", requests_);
+    page.counter("nonna_errors_total", "messages answered with an error", errors_);
+    page.counter("nonna_refused_greetings_total", "clients without the token or of another model", refused_greetings_);
+    page.counter("nonna_received_bytes_total", "bytes of requests", bytes_in_);
+    page.counter("nonna_sent_bytes_total", "bytes of answers", bytes_out_);
+    page.counter("nonna_failed_snapshots_total", "snapshots that could not be written", failed_snapshots_);
+
+    // One report of each shard for the whole page, so that its figures agree with each other.
+    std::vector<ParameterShard::Report> reports;
     std::vector<std::string> labels;
     for (const Held& held : held_) {
-        counts.push_back(held.shard->counts());
+        reports.push_back(held.shard->report());
         labels.push_back("shard=\"" + std::to_string(held.shard->index()) + "\"");
     }
-    auto each = [&](const char* name, const char* type, const char* help, auto value) {
-        head(name, type, help);
-        for (std::size_t i = 0; i < counts.size(); ++i)
-            line(std::string(name) + "{" + labels[i] + "}", double(value(counts[i])));
+    auto each = [&](const std::string& name, const char* help, auto value) {
+        page.head(name, "counter", help);
+        for (std::size_t i = 0; i < reports.size(); ++i)
+            page.sample(name + "{" + labels[i] + "}", double(value(reports[i])));
     };
-    auto sum = [](std::uint64_t ReplicaRecord::*member) {
-        return [member](const Shard::Counts& c) {
+    auto of_all_replicas = [](auto count) {
+        return [count](const ParameterShard::Report& report) {
             std::uint64_t n = 0;
-            for (const auto& [replica, r] : c.replicas)
-                n += r.*member;
+            for (const auto& [number, replica] : report.replicas)
+                n += count(replica);
             return n;
         };
     };
-    each("nonna_version", "counter", "pushes applied to the shard", [](const auto& c) { return c.version; });
-    each("nonna_pushes_accepted_total", "counter", "applied", sum(&ReplicaRecord::all));
-    each("nonna_pushes_repeated_total", "counter", "chunks of pushes decided before", sum(&ReplicaRecord::repeats));
-    each("nonna_pushes_stale_total", "counter", "not applied: too old", sum(&ReplicaRecord::stale));
-    each("nonna_pushes_refused_total", "counter", "not applied: not finite", sum(&ReplicaRecord::refused));
-    head("nonna_staleness", "histogram", "applied pushes by the age of their values, in versions");
-    for (std::size_t i = 0; i < counts.size(); ++i) {
+    each("nonna_version", "pushes applied to the shard", [](const auto& report) { return report.version; });
+    each("nonna_pushes_accepted_total", "applied", of_all_replicas([](const auto& r) { return r.tally.accepted; }));
+    each("nonna_pushes_repeated_total", "chunks of pushes decided before",
+         of_all_replicas([](const auto& r) { return r.repeats; }));
+    each("nonna_pushes_stale_total", "not applied: too old",
+         of_all_replicas([](const auto& r) { return r.tally.stale; }));
+    each("nonna_pushes_refused_total", "not applied: not finite",
+         of_all_replicas([](const auto& r) { return r.tally.refused; }));
+
+    page.head("nonna_staleness", "histogram", "applied pushes by the age of their values, in versions");
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        const Staleness& staleness = reports[i].staleness;
         for (std::uint64_t most = 0; most <= 512; most = most ? 2 * most : 1)
-            line("nonna_staleness_bucket{" + labels[i] + ",le=\"" + std::to_string(most) + "\"}",
-                 double(counts[i].staleness.up_to(most)));
-        line("nonna_staleness_bucket{" + labels[i] + ",le=\"+Inf\"}", double(counts[i].staleness.count()));
-        line("nonna_staleness_sum{" + labels[i] + "}", double(counts[i].staleness.sum()));
-        line("nonna_staleness_count{" + labels[i] + "}", double(counts[i].staleness.count()));
+            page.sample("nonna_staleness_bucket{" + labels[i] + ",le=\"" + std::to_string(most) + "\"}",
+                        double(staleness.up_to(most)));
+        page.sample("nonna_staleness_bucket{" + labels[i] + ",le=\"+Inf\"}", double(staleness.count()));
+        page.sample("nonna_staleness_sum{" + labels[i] + "}", double(staleness.sum()));
+        page.sample("nonna_staleness_count{" + labels[i] + "}", double(staleness.count()));
     }
-    head("nonna_snapshot_age_seconds", "gauge", "since the last snapshot was written");
+    page.head("nonna_snapshot_age_seconds", "gauge", "since the last snapshot was written");
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < held_.size(); ++i)
         if (held_[i].saved_at)
-            line("nonna_snapshot_age_seconds{" + labels[i] + "}",
-                 std::chrono::duration<double>(Clock::now() - *held_[i].saved_at).count());
-    return text;
+            page.sample("nonna_snapshot_age_seconds{" + labels[i] + "}",
+                        std::chrono::duration<double>(Clock::now() - *held_[i].saved_at).count());
+    return page.text();
 }
 
 }    // namespace nonna

@@ -6,10 +6,8 @@
 #include "io/safetensors.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -65,7 +63,13 @@ std::vector<File> files(const std::string& folder)
     return all;
 }
 
-std::string digest_of(const ShardCopy& c)
+// The numbers of one of the rule's arrays.
+std::span<float> array_of(ShardCopy& copy, std::size_t a)
+{
+    return std::span<float>(copy.state).subspan(a * copy.range.count, copy.range.count);
+}
+
+std::string sum_of(const ShardCopy& c)
 {
     Sha256 sum;
     sum.add(std::as_bytes(std::span(c.statistics)));
@@ -74,7 +78,7 @@ std::string digest_of(const ShardCopy& c)
     return sum.hex();
 }
 
-json to_json(const std::map<std::uint32_t, ReplicaRecord>& replicas)
+json to_json(const std::map<std::uint32_t, Replica>& replicas)
 {
     json all = json::array();
     for (const auto& [replica, r] : replicas)
@@ -82,39 +86,40 @@ json to_json(const std::map<std::uint32_t, ReplicaRecord>& replicas)
                        {"epoch", r.epoch},
                        {"incarnation", r.incarnation},
                        {"former", r.former},
-                       {"seen", r.seen},
-                       {"outcome", int(r.last.kind)},
-                       {"version", r.last.version},
-                       {"staleness", r.last.staleness},
-                       {"accepted", r.accepted},
+                       {"seen", r.decided},
+                       {"outcome", int(r.answer.kind)},
+                       {"version", r.answer.version},
+                       {"staleness", r.answer.staleness},
+                       {"accepted", r.accepted_in_epoch},
                        {"repeats", r.repeats},
-                       {"stale", r.stale},
-                       {"refused", r.refused},
-                       {"all", r.all}});
+                       {"stale", r.tally.stale},
+                       {"refused", r.tally.refused},
+                       {"all", r.tally.accepted}});
     return all;
 }
 
-std::map<std::uint32_t, ReplicaRecord> from_json(const json& all, std::uint32_t index)
+std::map<std::uint32_t, Replica> from_json(const json& all, std::uint32_t index)
 {
-    std::map<std::uint32_t, ReplicaRecord> replicas;
+    std::map<std::uint32_t, Replica> replicas;
     for (const json& j : all) {
-        ReplicaRecord r;
+        Replica r;
         j.at("epoch").get_to(r.epoch);
         j.at("incarnation").get_to(r.incarnation);
         j.at("former").get_to(r.former);
-        j.at("seen").get_to(r.seen);
-        r.last = {Kind(j.at("outcome").get<int>()), index, r.seen, j.at("version"), j.at("staleness")};
-        j.at("accepted").get_to(r.accepted);
+        j.at("seen").get_to(r.decided);
+        r.answer = {Kind(j.at("outcome").get<int>()), index, r.decided, j.at("version"), j.at("staleness")};
+        j.at("accepted").get_to(r.accepted_in_epoch);
         j.at("repeats").get_to(r.repeats);
-        j.at("stale").get_to(r.stale);
-        j.at("refused").get_to(r.refused);
-        j.at("all").get_to(r.all);
+        j.at("stale").get_to(r.tally.stale);
+        j.at("refused").get_to(r.tally.refused);
+        j.at("all").get_to(r.tally.accepted);
         replicas[j.at("replica").get<std::uint32_t>()] = std::move(r);
     }
     return replicas;
 }
 
-// A file's contents, checked to the last bit.
+// A file's contents, checked to the last bit. What belongs to another model or rule is wrong usage, as going on with
+// less would be no better; what is damaged is an error of another kind, and the caller takes the file before it.
 ShardCopy load(const File& file, const Layout& layout, Rule rule)
 {
     const SafetensorsReader reader(file.path);
@@ -137,19 +142,18 @@ ShardCopy load(const File& file, const Layout& layout, Rule rule)
     copy.of = file.of;
     copy.range = layout.shard(file.index, file.of);
     copy.version = std::stoull(mark("version"));
-    copy.base = std::stoull(mark("base"));
+    copy.tallied_from = std::stoull(mark("base"));
     copy.replicas = from_json(json::parse(mark("replicas")), file.index);
     copy.values = Aligned<float>(copy.range.count);
     reader.read("values", copy.values);
-    if (const char* name = Optimiser::state_name(rule)) {
-        copy.state = Aligned<float>(copy.range.count);
-        reader.read(name, copy.state);
-    }
+    copy.state = Aligned<float>(copy.range.count * row_of(rule).kept());
+    for (std::size_t a = 0; a < row_of(rule).kept(); ++a)
+        reader.read(state_name(rule, a), array_of(copy, a));
     if (file.index == 0 && layout.statistics() > 0) {
         copy.statistics.resize(layout.statistics());
         reader.read("statistics", copy.statistics);
     }
-    if (digest_of(copy) != mark("sha256"))
+    if (sum_of(copy) != mark("sha256"))
         throw Error(file.path, "damaged: its numbers are not those that were written");
     return copy;
 }
@@ -172,19 +176,58 @@ std::optional<ShardCopy> newest(const std::vector<File>& all, std::uint32_t inde
     return std::nullopt;
 }
 
-// What two parts of a shard to be agree on: the greatest.
-void merge(std::map<std::uint32_t, ReplicaRecord>& into, const std::map<std::uint32_t, ReplicaRecord>& from)
+// What the pieces of a shard to be say of its replicas: of each the latest epoch, in it the last push that any decided.
+void merge(std::map<std::uint32_t, Replica>& into, const std::map<std::uint32_t, Replica>& from)
 {
     for (const auto& [replica, r] : from) {
-        ReplicaRecord& m = into[replica];
-        if (r.epoch > m.epoch || (r.epoch == m.epoch && r.seen > m.seen)) {
+        Replica& m = into[replica];
+        if (r.epoch > m.epoch || (r.epoch == m.epoch && r.decided > m.decided)) {
             m.epoch = r.epoch;
             m.incarnation = r.incarnation;
             m.former = r.former;
-            m.seen = r.seen;
-            m.last = r.last;
+            m.decided = r.decided;
+            m.answer = r.answer;
         }
     }
+}
+
+// Shard index/of from the pieces that lie in the shards of a cut into `others`; nullopt: one is missing. The version is
+// the greatest of theirs, so that it never goes back for a client; the tallies are of pieces, add up to nothing, and
+// begin anew.
+std::optional<ShardCopy> pieced(const std::vector<File>& all, std::uint32_t others, std::uint32_t index,
+                                std::uint32_t of, const Layout& layout, Rule rule)
+{
+    ShardCopy made;
+    made.index = index;
+    made.of = of;
+    made.range = layout.shard(index, of);
+    made.values = Aligned<float>(made.range.count);
+    made.state = Aligned<float>(made.range.count * row_of(rule).kept());
+    for (std::uint32_t i = 0; i < others; ++i) {
+        const Range piece = layout.shard(i, others);
+        const std::uint64_t begin = std::max(piece.first, made.range.first),
+                            end = std::min(piece.end(), made.range.end());
+        if (begin >= end)
+            continue;
+        std::optional<ShardCopy> copy = newest(all, i, others, layout, rule);
+        if (!copy)
+            return std::nullopt;
+        const auto take = [&](std::span<const float> from, std::span<float> into) {
+            std::copy_n(from.begin() + std::ptrdiff_t(begin - piece.first), end - begin,
+                        into.begin() + std::ptrdiff_t(begin - made.range.first));
+        };
+        take(copy->values, made.values);
+        for (std::size_t a = 0; a < row_of(rule).kept(); ++a)
+            take(array_of(*copy, a), array_of(made, a));
+        if (index == 0 && i == 0)
+            made.statistics = copy->statistics;
+        made.version = std::max(made.version, copy->version);
+        merge(made.replicas, copy->replicas);
+    }
+    made.tallied_from = made.version;
+    for (auto& [number, r] : made.replicas)
+        r.answer = {Kind::accepted, index, r.decided, made.version, 0};
+    return made;
 }
 
 }    // namespace
@@ -196,69 +239,32 @@ Snapshots::Snapshots(std::string folder, const Layout& layout, std::uint32_t ind
 {
 }
 
+// A folder may hold the same model cut into different numbers of shards, where a run went on with more servers or
+// fewer. The cut with the newest file comes first, this server's own first among equals; the first that gives the whole
+// shard is taken. Nothing is begun anew where this very shard has files and none is whole: that would lose a run in
+// silence.
 std::optional<ShardCopy> Snapshots::restore() const
 {
-    const std::vector<File> all = files(folder_);    // the newest first
-    if (all.empty())
-        return std::nullopt;
-    const Range wanted = layout_->shard(index_, of_);
-    // numbers of shards, by their newest file, this server's own first among equals
-    std::vector<std::pair<unsigned long long, std::uint32_t>> cuts;
+    const std::vector<File> all = files(folder_);                      // the newest first
+    std::vector<std::pair<unsigned long long, std::uint32_t>> cuts;    // newest version, number of shards
     for (const File& f : all)
         if (std::none_of(cuts.begin(), cuts.end(), [&](const auto& c) { return c.second == f.of; }))
             cuts.emplace_back(f.version, f.of);
     std::stable_sort(cuts.begin(), cuts.end(), [&](const auto& a, const auto& b) {
         return a.first != b.first ? a.first > b.first : a.second == of_ && b.second != of_;
     });
-    bool own = false;    // has this very shard a file?
-    for (const auto& [version, of] : cuts) {
-        if (of == of_) {
-            if (std::optional<ShardCopy> copy = newest(all, index_, of_, *layout_, rule_))
-                return copy;
-            own = own ||
-                  std::any_of(all.begin(), all.end(), [&](const File& f) { return f.of == of_ && f.index == index_; });
-            continue;
-        }
-        ShardCopy made;
-        made.index = index_;
-        made.of = of_;
-        made.range = wanted;
-        made.values = Aligned<float>(wanted.count);
-        if (rule_ != Rule::sgd)
-            made.state = Aligned<float>(wanted.count);
-        std::uint64_t covered = 0;
-        for (std::uint32_t i = 0; i < of; ++i) {
-            const Range part = layout_->shard(i, of);
-            const std::uint64_t begin = std::max(part.first, wanted.first), end = std::min(part.end(), wanted.end());
-            if (begin >= end)
-                continue;
-            const std::optional<ShardCopy> copy = newest(all, i, of, *layout_, rule_);
-            if (!copy)
-                break;
-            std::copy_n(copy->values.begin() + (begin - part.first), end - begin,
-                        made.values.begin() + (begin - wanted.first));
-            if (rule_ != Rule::sgd)
-                std::copy_n(copy->state.begin() + (begin - part.first), end - begin,
-                            made.state.begin() + (begin - wanted.first));
-            if (index_ == 0 && i == 0)
-                made.statistics = copy->statistics;
-            made.version = std::max(made.version, copy->version);
-            merge(made.replicas, copy->replicas);
-            covered += end - begin;
-        }
-        if (covered == wanted.count) {
-            made.base = made.version;
-            for (auto& [replica, r] : made.replicas)
-                r.last = {Kind::accepted, index_, r.seen, made.version, 0};
-            return made;
-        }
-    }
-    if (own)
+    for (const auto& [version, of] : cuts)
+        if (std::optional<ShardCopy> copy =
+                of == of_ ? newest(all, index_, of_, *layout_, rule_) : pieced(all, of, index_, of_, *layout_, rule_))
+            return copy;
+    if (std::any_of(all.begin(), all.end(), [&](const File& f) { return f.of == of_ && f.index == index_; }))
         throw Error(folder_,
                     "no snapshot of shard " + std::to_string(index_) + "/" + std::to_string(of_) + " is whole");
     return std::nullopt;
 }
 
+// The marks say what the numbers belong to, as the numbers themselves cannot; the sum is over the numbers, so that a
+// bit that turned over on a disk is found before a run goes on with it.
 void Snapshots::save(const ShardCopy& copy)
 {
     const std::map<std::string, std::string> metadata = {{"format", format_name},
@@ -267,10 +273,10 @@ void Snapshots::save(const ShardCopy& copy)
                                                          {"first", std::to_string(copy.range.first)},
                                                          {"count", std::to_string(copy.range.count)},
                                                          {"version", std::to_string(copy.version)},
-                                                         {"base", std::to_string(copy.base)},
+                                                         {"base", std::to_string(copy.tallied_from)},
                                                          {"rule", std::to_string(int(rule_))},
                                                          {"replicas", to_json(copy.replicas).dump()},
-                                                         {"sha256", digest_of(copy)}};
+                                                         {"sha256", sum_of(copy)}};
     char version[32];
     std::snprintf(version, sizeof version, ".%012llu.safetensors", static_cast<unsigned long long>(copy.version));
     const std::string name = shard_name(index_, of_);
@@ -278,13 +284,13 @@ void Snapshots::save(const ShardCopy& copy)
     if (!copy.statistics.empty())
         writer.declare("statistics", "F64", {copy.statistics.size()});
     writer.declare("values", "F32", {copy.values.size()});
-    if (const char* state = Optimiser::state_name(rule_))
-        writer.declare(state, "F32", {copy.state.size()});
+    for (std::size_t a = 0; a < row_of(rule_).kept(); ++a)
+        writer.declare(state_name(rule_, a), "F32", {copy.range.count});
     if (!copy.statistics.empty())
         writer.write(std::span<const double>(copy.statistics));
     writer.write(std::span<const float>(copy.values));
-    if (Optimiser::state_name(rule_))
-        writer.write(std::span<const float>(copy.state));
+    for (std::size_t a = 0; a < row_of(rule_).kept(); ++a)
+        writer.write(std::span<const float>(copy.state).subspan(a * copy.range.count, copy.range.count));
     writer.commit();
 
     // A later version than this one was passed over as damaged when this server began; it is of no use to the next.

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "io/folder_lock.h"
-#include "paramserver/shard.h"
+#include "paramserver/parameter_shard.h"
 
 #include <optional>
 #include <string>

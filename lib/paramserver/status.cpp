@@ -89,6 +89,8 @@ std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, cons
     return servers;
 }
 
+// A row for each shard; a replica pushes to all shards, so that its row is the sum over them, with the latest contact.
+// A server that does not answer has a row that says why: the table is asked for when something is wrong.
 std::string status_tables(const std::vector<ServerStatus>& servers)
 {
     std::vector<Row> shards{{"shard", "version", "pushes/s", "staleness", "99 %", "snapshot", "server"}};

@@ -232,6 +232,9 @@ struct Responder::State {
         nng_ctx_recv(turn.ctx, turn.aio);
     }
 
+    // nng calls this, on a thread of its own, when a context has received or has sent: the one thing that was asked of
+    // it ends here, and the next is asked before this returns, so that a context is never idle. Whatever goes wrong
+    // with one peer costs that peer its connection and nobody else anything.
     static void progress(void* argument)
     {
         Turn& turn = *static_cast<Turn*>(argument);
@@ -251,7 +254,7 @@ struct Responder::State {
         nng_msg* const request = nng_aio_get_msg(turn.aio);
         turn.pipe = nng_msg_get_pipe(request);
         Message answer;
-        const std::shared_lock lock(turn.state->gate);
+        const std::shared_lock lock(turn.state->gate);    // the Responder ends only between calls back
         if (turn.state->shut) {
             nng_msg_free(request);
             return;
@@ -381,6 +384,9 @@ struct Requester::State {
     }
 };
 
+// nng would send a request again by itself and would connect again behind our back; both are switched off or watched,
+// as a push may go out twice only when the link (link.h) says so: a pipe that ends marks the Requester as lost.
+// Dialling is asynchronous, so that `stop` and the time allowed hold for it, too.
 Requester::Requester(const std::string& url, const Access& access, std::size_t most, double seconds,
                      const std::function<bool()>& stop)
     : state_(new State, [](State* state) {
@@ -424,6 +430,10 @@ Requester::Requester(const std::string& url, const Access& access, std::size_t m
 
 Requester::~Requester() = default;
 
+// Each of the contexts (turns) has one request under way; with its answer it takes the next, so that in_flight of them
+// are always on their way and the connection is never waited for between two. nng's threads only put finished turns
+// into `done`; making and taking, which touch the caller's data, are this thread's alone. The next request leaves
+// before the answer is taken: what `take` costs hides behind the network.
 void Requester::exchange(std::size_t n, double seconds, const std::function<Message(std::size_t)>& make,
                          const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop)
 {
@@ -448,7 +458,7 @@ void Requester::exchange(std::size_t n, double seconds, const std::function<Mess
         State::Turn* turn = nullptr;
         {
             std::unique_lock lock(s.mutex);
-            while (s.done.empty()) {
+            while (s.done.empty()) {    // answers that came before the loss are still taken
                 if (s.lost)
                     throw Error(s.url, "the connection was lost", ExitStatus::peer_lost);
                 if (!s.changed.wait_for(lock, std::chrono::milliseconds(200),
@@ -461,7 +471,7 @@ void Requester::exchange(std::size_t n, double seconds, const std::function<Mess
             --s.asked;
         }
         if (const int result = nng_aio_result(turn->aio)) {
-            if (turn->asking)
+            if (turn->asking)    // it was not sent, and is still ours
                 nng_msg_free(nng_aio_get_msg(turn->aio));
             nng_aio_set_msg(turn->aio, nullptr);
             if (result == NNG_ETIMEDOUT)

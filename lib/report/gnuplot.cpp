@@ -1,5 +1,6 @@
 #include "report/gnuplot.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 
 namespace nonna::gnuplot
 {
@@ -19,47 +21,20 @@ namespace nonna::gnuplot
 namespace
 {
 
-// A file in memory, closed when it goes.
-class MemoryFile
+Descriptor memory_file(const char* name)
 {
-  public:
-    explicit MemoryFile(const char* name) : fd_(memfd_create(name, MFD_CLOEXEC))
-    {
-        if (fd_ < 0)
-            throw Error("gnuplot", errno_reason());
-    }
-    ~MemoryFile() { close(fd_); }
-    MemoryFile(const MemoryFile&) = delete;
-    MemoryFile& operator=(const MemoryFile&) = delete;
-    int fd() const { return fd_; }
+    Descriptor file(::memfd_create(name, MFD_CLOEXEC), "gnuplot");
+    if (!file)
+        throw Error(file.name(), errno_reason());
+    return file;
+}
 
-    void fill(const std::string& text)
-    {
-        for (std::size_t done = 0; done < text.size();) {
-            const ssize_t n = write(fd_, text.data() + done, text.size() - done);
-            if (n < 0 && errno != EINTR)
-                throw Error("gnuplot", errno_reason());
-            done += n > 0 ? std::size_t(n) : 0;
-        }
-        lseek(fd_, 0, SEEK_SET);
-    }
-    std::string content()
-    {
-        lseek(fd_, 0, SEEK_SET);
-        std::string text;
-        char piece[1 << 16];
-        for (ssize_t n; (n = read(fd_, piece, sizeof piece)) != 0;) {
-            if (n > 0)
-                text.append(piece, std::size_t(n));
-            else if (errno != EINTR)
-                throw Error("gnuplot", errno_reason());
-        }
-        return text;
-    }
-
-  private:
-    int fd_;
-};
+std::string content(const Descriptor& file)
+{
+    std::string text(file.size(), '\0');
+    file.read_at(0, std::as_writable_bytes(std::span(text)));
+    return text;
+}
 
 struct SpawnActions {
     posix_spawn_file_actions_t actions;
@@ -69,12 +44,14 @@ struct SpawnActions {
 
 std::string run_gnuplot(const std::string& script)
 {
-    MemoryFile in("plot"), out("svg"), messages("messages");
-    in.fill(script);
+    Descriptor in = memory_file("plot");
+    const Descriptor out = memory_file("svg"), messages = memory_file("messages");
+    in.write(script);
+    ::lseek(in.number(), 0, SEEK_SET);
     SpawnActions spawn;
-    posix_spawn_file_actions_adddup2(&spawn.actions, in.fd(), 0);
-    posix_spawn_file_actions_adddup2(&spawn.actions, out.fd(), 1);
-    posix_spawn_file_actions_adddup2(&spawn.actions, messages.fd(), 2);
+    posix_spawn_file_actions_adddup2(&spawn.actions, in.number(), 0);
+    posix_spawn_file_actions_adddup2(&spawn.actions, out.number(), 1);
+    posix_spawn_file_actions_adddup2(&spawn.actions, messages.number(), 2);
     std::string program = "gnuplot", defaults = "-d", locale = "LC_ALL=C", path = "PATH=", home = "HOME=/";
     path += std::getenv("PATH") ? std::getenv("PATH") : "";
     char* const arguments[] = {program.data(), defaults.data(), nullptr};
@@ -83,17 +60,14 @@ std::string run_gnuplot(const std::string& script)
     const int failure = posix_spawnp(&child, "gnuplot", &spawn.actions, nullptr, arguments, environment);
     if (failure == ENOENT)
         throw Error("gnuplot", "not found; install the package gnuplot-nox");
-    if (failure != 0) {
-        errno = failure;
-        throw Error("gnuplot", errno_reason());
-    }
+    if (failure != 0)
+        throw Error("gnuplot", errno_reason(failure));
     int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            throw Error("gnuplot", errno_reason());
-    std::string svg = out.content();
+    if (uninterrupted([&] { return waitpid(child, &status, 0); }) < 0)
+        throw Error("gnuplot", errno_reason());
+    std::string svg = content(out);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || svg.find("</svg>") == std::string::npos) {
-        std::string said = messages.content();
+        std::string said = content(messages);
         std::replace(said.begin(), said.end(), '\n', ' ');
         throw Error("gnuplot", "failed: " + said.substr(0, 300));
     }

@@ -26,17 +26,24 @@ std::string base64(std::span<const std::byte> bytes)
     return text;
 }
 
+// How many bytes a character has by its first one; 0: none begins so.
+std::size_t utf8_length(unsigned first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xc2 && first < 0xe0)    // 0xc0 and 0xc1 would be longer forms of what has a byte
+        return 2;
+    if (first >= 0xe0 && first < 0xf0)
+        return 3;
+    return first >= 0xf0 && first < 0xf5 ? 4 : 0;
+}
+
 // Bytes that are no UTF-8, as names of files may have, become question marks.
 std::string valid_utf8(std::string text)
 {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
     for (std::size_t i = 0; i < text.size();) {
-        const unsigned first = byte(i);
-        const std::size_t length = first < 0x80                    ? 1
-                                   : first >= 0xc2 && first < 0xe0 ? 2
-                                   : first >= 0xe0 && first < 0xf0 ? 3
-                                   : first >= 0xf0 && first < 0xf5 ? 4
-                                                                   : 0;
+        const std::size_t length = utf8_length(byte(i));
         bool whole = length > 0;
         for (std::size_t k = 1; whole && k < length; ++k)
             whole = (byte(i + k) & 0xc0) == 0x80;
@@ -112,7 +119,7 @@ void Page::heading(int level, const std::string& text)
     if (stem.ends_with('-'))
         stem.pop_back();
     if (stem.empty())
-        stem = "results";
+        stem = "part";
     std::string id = stem;
     const auto taken = [&] {
         return std::any_of(headings_.begin(), headings_.end(), [&](const Heading& h) { return h.id == id; });
@@ -174,12 +181,12 @@ void Page::figure(const std::vector<PageImage>& images, const std::string& text,
         if (!image.narrow.empty())
             body_ += "<picture><source media=\"(max-width: 46rem)\" srcset=\"" + data +
                      base64(std::as_bytes(std::span(image.narrow))) + "\">";
+        std::string kind = drawing ? "drawing" : "photo";
+        if (!drawing && image.height > 1.2 * image.width)
+            kind += " tall";
         // A lone drawing is as wide as it was drawn: its letters keep their size.
-        body_ += std::string("<img class=\"") +
-                 (drawing                            ? "drawing"
-                  : image.height > 1.2 * image.width ? "photo tall"
-                                                     : "photo") +
-                 "\" width=\"" + std::to_string(image.width) + "\" height=\"" + std::to_string(image.height) + "\"" +
+        body_ += "<img class=\"" + kind + "\" width=\"" + std::to_string(image.width) + "\" height=\"" +
+                 std::to_string(image.height) + "\"" +
                  (drawing && images.size() == 1 ? " style=\"max-width:min(100%," + std::to_string(image.width) + "px)\""
                                                 : "") +
                  " alt=\"" + html_escape(image.alt) + "\" src=\"" + data +
@@ -194,28 +201,44 @@ void Page::figure(const std::vector<PageImage>& images, const std::string& text,
     body_ += "</figure>\n";
 }
 
+namespace
+{
+
+// A class for each column: a group's first one has a little room before it, the last `notes` of a group are others'
+// figures. Column 0 has the rows' names and none.
+std::vector<std::string> column_classes(const PageTable& table)
+{
+    const std::size_t columns = table.rows.at(0).size(), notes = std::size_t(table.notes);
+    std::vector<std::string> classes(columns);
+    std::size_t first = 1;
+    const auto add_group = [&](std::size_t count) {
+        for (std::size_t c = 0; c < count && first + c < columns; ++c) {
+            std::string& of_column = classes[first + c];
+            if (c == 0 && !table.groups.empty())
+                of_column = "start";
+            if (c + notes >= count)
+                of_column += of_column.empty() ? "other" : " other";
+        }
+        first += count;
+    };
+    if (table.groups.empty())
+        add_group(columns - 1);
+    for (const auto& [name, count] : table.groups)
+        add_group(std::size_t(count));
+    return classes;
+}
+
+std::string class_attribute(const std::string& classes) { return classes.empty() ? "" : " class=\"" + classes + "\""; }
+
+}    // namespace
+
+// Names of rows and columns are headings with a scope, so that a screen reader says them with each cell. What stands
+// behind a line break in a cell is a remark, a deviation or an interval, in small letters.
 void Page::one_table(const PageTable& table, const std::string& classes)
 {
     const std::vector<std::string>& header = table.rows.at(0);
-    // Where a group starts, there is a little room before it; the last `notes` columns of a group are others'.
-    std::vector<std::string> marks(header.size());
-    std::size_t column = 1;
-    const auto group = [&](std::size_t count) {
-        for (std::size_t c = 0; c < count && column + c < marks.size(); ++c)
-            marks[column + c] = c == 0 && !table.groups.empty() ? "start" : "";
-        for (std::size_t c = count - std::min<std::size_t>(count, std::size_t(table.notes)); c < count; ++c)
-            if (column + c < marks.size())
-                marks[column + c] += marks[column + c].empty() ? "other" : " other";
-        column += count;
-    };
-    if (table.groups.empty())
-        group(header.size() - 1);
-    for (const auto& [name, count] : table.groups)
-        group(std::size_t(count));
-    const auto classed = [&](std::size_t c) { return marks[c].empty() ? "" : " class=\"" + marks[c] + "\""; };
-
-    body_ += "<table" + (classes.empty() ? "" : " class=\"" + classes + "\"") + "><caption>" +
-             html_escape(table.caption) + "</caption>\n<thead>";
+    const std::vector<std::string> of_column = column_classes(table);
+    body_ += "<table" + class_attribute(classes) + "><caption>" + html_escape(table.caption) + "</caption>\n<thead>";
     if (!table.groups.empty()) {
         body_ += "<tr><td></td>";
         for (const auto& [name, count] : table.groups)
@@ -225,18 +248,20 @@ void Page::one_table(const PageTable& table, const std::string& classes)
     }
     body_ += "<tr>";
     for (std::size_t c = 0; c < header.size(); ++c)
-        body_ +=
-            header[c].empty() ? "<td></td>" : "<th scope=\"col\"" + classed(c) + ">" + html_escape(header[c]) + "</th>";
+        body_ += header[c].empty()
+                     ? "<td></td>"
+                     : "<th scope=\"col\"" + class_attribute(of_column[c]) + ">" + html_escape(header[c]) + "</th>";
     body_ += "</tr></thead>\n<tbody>\n";
     for (std::size_t r = 1; r < table.rows.size(); ++r) {
         body_ += r == table.strong ? "<tr class=\"strong\">" : "<tr>";
         for (std::size_t c = 0; c < table.rows[r].size(); ++c) {
             const std::string& cell = table.rows[r][c];
             const std::size_t line = cell.find('\n');
-            const std::string text =
-                html_escape(cell.substr(0, line)) +
-                (line == std::string::npos ? "" : "<small>" + html_escape(cell.substr(line + 1)) + "</small>");
-            body_ += c == 0 ? "<th scope=\"row\">" + text + "</th>" : "<td" + classed(c) + ">" + text + "</td>";
+            std::string text = html_escape(cell.substr(0, line));
+            if (line != std::string::npos)
+                text += "<small>" + html_escape(cell.substr(line + 1)) + "</small>";
+            body_ += c == 0 ? "<th scope=\"row\">" + text + "</th>"
+                            : "<td" + class_attribute(of_column[c]) + ">" + text + "</td>";
         }
         body_ += "</tr>\n";
     }
@@ -248,8 +273,10 @@ void Page::tables(const PageTable& wide, const std::vector<PageTable>& narrow, c
 {
     body_ += "<figure><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + html_escape(wide.caption) +
              "\">";
-    const bool many = wide.rows[0].size() > 9;
-    one_table(wide, narrow.empty() ? many ? "many" : "" : many ? "wide many" : "wide");
+    std::string classes = narrow.empty() ? "" : "wide";    // not shown where the narrow ones are
+    if (wide.rows[0].size() > 9)
+        classes += classes.empty() ? "many" : " many";
+    one_table(wide, classes);
     for (const PageTable& table : narrow)
         one_table(table, "narrow");
     body_ += "</div>\n";
@@ -273,7 +300,7 @@ void Page::facts(const std::string& summary, const std::vector<std::pair<std::st
 void Page::left_out(const std::vector<std::pair<std::string, std::string>>& parts)
 {
     body_ += "<details class=\"left\"><summary>Left out, for want of its file: " + std::to_string(parts.size()) +
-             (parts.size() == 1 ? " results" : " parts") + ", and what makes them</summary><dl>\n";
+             (parts.size() == 1 ? " part" : " parts") + ", and what makes them</summary><dl>\n";
     for (const auto& [what, command] : parts)
         body_ += "<dt>" + html_escape(what) + "</dt><dd><code>" + command_text(command) + "</code></dd>\n";
     body_ += "</dl></details>\n";

@@ -2,6 +2,7 @@
 
 #include "analysis/invariance.h"
 #include "analysis/respond.h"
+#include "analysis/sweep_table.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/parallel.h"
@@ -44,6 +45,21 @@ struct Measured {
     std::vector<Shown> shown;
 };
 
+// The second set, by head and angle. All are held, at the network's size: which angles there are is known at its end.
+struct Heads {
+    struct View {
+        std::string source;
+        Picture look;
+    };
+    std::string set;
+    std::vector<std::string> order;    // of the groups, as they first come
+    std::map<std::string, std::map<double, View>> views;
+    std::set<double> angles;
+    std::size_t unplaced = 0;    // pictures that are of no sequence
+};
+
+// Shows the two sets to the neuron and notes what it responds; says in words what was shown. Measurements go `into` the
+// caller's lists, warps first.
 class Laboratory
 {
   public:
@@ -57,6 +73,8 @@ class Laboratory
             plan();
     }
 
+    // Pictures in chunks whose warps make about a thousand inputs, so that memory does not depend on their number. A
+    // chunk is shown when it is full or the set ends.
     void warp_pictures(Measured& into)
     {
         ImageReader reader(options_.pictures);
@@ -81,66 +99,32 @@ class Laboratory
         said_ += std::to_string(taken) + (taken == 1 ? " picture" : " pictures");
     }
 
+    // Heads that lack an angle are left out: a curve's points are to be of the same heads.
     void show_sequences(Measured& into)
     {
-        const ViewAngles angles(options_.angles);
-        struct Member {
-            std::string source;
-            Picture look;
-        };
-        std::vector<std::string> order;
-        std::map<std::string, std::map<double, Member>> groups;
-        std::set<double> seen;
-        ImageReader reader(options_.sequence);
-        WarpView whole = view_;
-        whole.crop = 0;
-        std::size_t unplaced = 0;
-        while (const std::optional<Sample> sample = reader.next()) {
-            throw_if_interrupted();
-            const std::optional<TurnedView> view = angles.find(sample->meta.source, sample->key);
-            if (!view) {
-                ++unplaced;
-                continue;
-            }
-            const std::string subject = reader.name() + ": " + sample->key + "." + sample->extension;
-            const Picture picture = decode_picture(sample->picture, subject);
-            if (!groups.contains(view->group))
-                order.push_back(view->group);
-            Member member{sample->meta.source, warped(picture, Warp::translate_x, 0, whole, subject)};
-            if (!groups[view->group].emplace(view->angle, std::move(member)).second)
-                throw Error(subject, "a second picture of '" + view->group + "' at " + degrees(view->angle));
-            seen.insert(view->angle);
-        }
-        if (order.empty())
-            throw Error(reader.name(), "no picture of a sequence in it: see --angles");
-        std::erase_if(order, [&](const std::string& g) { return groups[g].size() != seen.size(); });
-        if (order.empty())
-            throw Error(reader.name(),
-                        "no sequence has a picture at each of the " + std::to_string(seen.size()) + " angles");
-        const std::size_t incomplete = groups.size() - order.size();
-        order.resize(std::min(order.size(), std::size_t(options_.count)));
+        Heads heads = read_heads();
+        const std::size_t all = heads.order.size();
+        std::erase_if(heads.order, [&](const std::string& g) { return heads.views[g].size() != heads.angles.size(); });
+        if (heads.order.empty())
+            throw Error(heads.set,
+                        "no sequence has a picture at each of the " + std::to_string(heads.angles.size()) + " angles");
+        const std::size_t incomplete = all - heads.order.size();
+        heads.order.resize(std::min(heads.order.size(), std::size_t(options_.count)));
 
         std::vector<Picture> looks;
-        for (const std::string& group : order)
-            for (auto& [angle, member] : groups[group])
-                looks.push_back(std::move(member.look));
+        for (const std::string& group : heads.order)
+            for (auto& [angle, view] : heads.views[group])
+                looks.push_back(std::move(view.look));
         const std::vector<float> responses = respond_to(looks);
         std::size_t i = 0;
-        for (const std::string& group : order)
-            for (auto& [angle, member] : groups[group]) {
-                into.responses.push_back({"view", angle, member.source, group, responses[i]});
-                if (!options_.sheet.empty() && i < sheet_pictures * seen.size())
+        for (const std::string& group : heads.order)
+            for (const auto& [angle, view] : heads.views[group]) {
+                into.responses.push_back({"view", angle, view.source, group, responses[i]});
+                if (!options_.sheet.empty() && i < sheet_pictures * heads.angles.size())
                     into.shown.push_back({"view", group, angle, responses[i], std::move(looks[i])});
                 ++i;
             }
-        said_ += std::string(said_.empty() ? "" : "; ") + std::to_string(order.size()) +
-                 (order.size() == 1 ? " sequence of " : " sequences of ") + std::to_string(seen.size()) + " views";
-        if (incomplete > 0)
-            left_out_ += ", " + std::to_string(incomplete) + " left out that lack some";
-        if (unplaced > 0)
-            left_out_ += ", " + std::to_string(unplaced) + " pictures of no angle";
-        if (options_.angles.empty())
-            left_out_ += "; without --angles names are taken to end in degrees";
+        tell_of(heads, incomplete);
     }
 
     const std::string& said() const { return said_; }
@@ -160,6 +144,49 @@ class Laboratory
         char text[40];
         std::snprintf(text, sizeof text, "%g degrees", angle);
         return text;
+    }
+
+    Heads read_heads()
+    {
+        const ViewAngles angles(options_.angles);
+        WarpView whole = view_;    // the crop is for the other set
+        whole.crop = 0;
+        ImageReader reader(options_.sequence);
+        Heads heads;
+        heads.set = reader.name();
+        while (const std::optional<Sample> sample = reader.next()) {
+            throw_if_interrupted();
+            const std::optional<TurnedView> view = angles.find(sample->meta.source, sample->key);
+            if (!view) {
+                ++heads.unplaced;
+                continue;
+            }
+            const std::string subject = reader.name() + ": " + sample->key + "." + sample->extension;
+            const Picture picture = decode_picture(sample->picture, subject);
+            auto& of_group = heads.views[view->group];
+            if (of_group.empty())
+                heads.order.push_back(view->group);
+            Heads::View seen{sample->meta.source, warped(picture, Warp::translate_x, 0, whole, subject)};
+            if (!of_group.emplace(view->angle, std::move(seen)).second)
+                throw Error(subject, "a second picture of '" + view->group + "' at " + degrees(view->angle));
+            heads.angles.insert(view->angle);
+        }
+        if (heads.order.empty())
+            throw Error(heads.set, "no picture of a sequence in it: see --angles");
+        return heads;
+    }
+
+    void tell_of(const Heads& heads, std::size_t incomplete)
+    {
+        said_ += std::string(said_.empty() ? "" : "; ") + std::to_string(heads.order.size()) +
+                 (heads.order.size() == 1 ? " sequence of " : " sequences of ") + std::to_string(heads.angles.size()) +
+                 " views";
+        if (incomplete > 0)
+            left_out_ += ", " + std::to_string(incomplete) + " left out that lack some";
+        if (heads.unplaced > 0)
+            left_out_ += ", " + std::to_string(heads.unplaced) + " pictures of no angle";
+        if (options_.angles.empty())
+            left_out_ += "; without --angles names are taken to end in degrees";
     }
 
     void plan()
@@ -194,6 +221,7 @@ class Laboratory
         return respond(model_, {pixels, looks.size()}, neuron_, pool_);
     }
 
+    // Every picture by every step; the sheet shows the first two pictures of the set.
     void warp_samples(const std::string& name, const std::vector<Sample>& samples, Measured& into)
     {
         const auto subject = [&](std::size_t i) { return name + ": " + samples[i].key + "." + samples[i].extension; };
@@ -205,7 +233,7 @@ class Laboratory
             looks[n] = warped(pictures[i], steps_[s].warp, steps_[s].amount, view_, subject(i));
         });
         const std::vector<float> responses = respond_to(looks);
-        const std::size_t before = into.responses.size() / steps_.size();
+        const std::size_t before = into.responses.size() / steps_.size();    // pictures of earlier chunks
         for (std::size_t n = 0; n < looks.size(); ++n) {
             const std::size_t i = n / steps_.size();
             const Step& step = steps_[n % steps_.size()];
@@ -220,52 +248,64 @@ class Laboratory
 // A tile has no room for more: x, y, s(cale), r(otate), v(iew).
 char letter_of(const std::string& warp) { return warp.starts_with("translate-") ? warp.back() : warp.front(); }
 
-// Rows of tiles: a warp's amounts, evenly chosen, of one picture. Framed is what the neuron sees.
-Picture invariance_sheet(const std::vector<Shown>& shown, double threshold, Area area)
+using SheetRow = std::pair<std::string, std::string>;    // warp, picture
+
+// Each picture's row below the others of its warp, warps in the order they come in.
+std::vector<SheetRow> sheet_rows(const std::vector<Shown>& shown)
 {
     std::vector<std::string> warps;
-    std::vector<std::pair<std::string, std::string>> rows;    // (warp, picture), in the order of their warps
     for (const Shown& s : shown)
         if (std::find(warps.begin(), warps.end(), s.warp) == warps.end())
             warps.push_back(s.warp);
+    std::vector<SheetRow> rows;
     for (const std::string& warp : warps)
         for (const Shown& s : shown)
-            if (s.warp == warp && std::find(rows.begin(), rows.end(), std::pair(s.warp, s.picture)) == rows.end())
+            if (s.warp == warp && std::find(rows.begin(), rows.end(), SheetRow(s.warp, s.picture)) == rows.end())
                 rows.emplace_back(s.warp, s.picture);
+    return rows;
+}
 
+// Of many as many as fit, evenly chosen, the first and the last among them.
+std::vector<const Shown*> chosen_for(const SheetRow& row, const std::vector<Shown>& shown)
+{
+    std::vector<const Shown*> all, chosen;
+    for (const Shown& s : shown)
+        if (SheetRow(s.warp, s.picture) == row)
+            all.push_back(&s);
+    const std::size_t count = std::min(all.size(), sheet_columns);
+    for (std::size_t i = 0; i < count; ++i)
+        chosen.push_back(all[count > 1 ? (i * (all.size() - 1) + (count - 1) / 2) / (count - 1) : 0]);
+    return chosen;
+}
+
+// Rows of tiles: a warp's amounts, evenly chosen, of one picture. Framed is what the neuron sees, in yellow where it
+// says yes. Small pictures are enlarged by a whole factor, so that the frame is on pixels' borders.
+Picture invariance_sheet(const std::vector<Shown>& shown, double threshold, Area area)
+{
     const int side = shown.front().look.width;
     const int factor = std::max(1, (tile_side + side - 1) / side);
+    const Box frame{double(area.column * factor), double(area.row * factor), double(area.columns * factor),
+                    double(area.rows * factor), 0};
     SheetOptions options;
     options.tile = side * factor;
     std::vector<std::vector<SheetTile>> lines;
-    for (const auto& [warp, picture] : rows) {
-        std::vector<const Shown*> all;
-        for (const Shown& s : shown)
-            if (s.warp == warp && s.picture == picture)
-                all.push_back(&s);
-        const std::size_t count = std::min(all.size(), sheet_columns);
-        lines.emplace_back();
-        for (std::size_t i = 0; i < count; ++i) {
-            const Shown& s = *all[count > 1 ? (i * (all.size() - 1) + (count - 1) / 2) / (count - 1) : 0];
-            SheetTile tile{factor > 1 ? resize(s.look, side * factor, side * factor) : s.look, ""};
-            const bool yes = s.response > threshold;
-            draw_box(tile.picture,
-                     {double(area.column * factor), double(area.row * factor), double(area.columns * factor),
-                      double(area.rows * factor), 0},
-                     yes ? 255 : 110, yes ? 200 : 110, yes ? 0 : 120, 2);
+    for (const SheetRow& row : sheet_rows(shown)) {
+        std::vector<SheetTile>& line = lines.emplace_back();
+        for (const Shown* s : chosen_for(row, shown)) {
+            SheetTile tile{factor > 1 ? resize(s->look, side * factor, side * factor) : s->look, ""};
+            const bool yes = s->response > threshold;
+            draw_box(tile.picture, frame, yes ? 255 : 110, yes ? 200 : 110, yes ? 0 : 120, 2);
             char caption[60];
-            std::snprintf(caption, sizeof caption, "%c%.3g %+.2g", letter_of(warp), s.amount, s.response - threshold);
+            std::snprintf(caption, sizeof caption, "%c%.3g %+.2g", letter_of(s->warp), s->amount,
+                          s->response - threshold);
             tile.caption = caption;
-            lines.back().push_back(std::move(tile));
+            line.push_back(std::move(tile));
         }
+        options.columns = std::max(options.columns, int(line.size()));
     }
-    std::size_t columns = 0;
-    for (const auto& line : lines)
-        columns = std::max(columns, line.size());
-    options.columns = int(columns);
     std::vector<SheetTile> tiles;
-    for (auto& line : lines) {
-        line.resize(columns, {blank_picture(1, 1, sheet_ground), ""});
+    for (std::vector<SheetTile>& line : lines) {    // a shorter row ends in gaps
+        line.resize(std::size_t(options.columns), {blank_picture(1, 1, sheet_ground), ""});
         std::move(line.begin(), line.end(), std::back_inserter(tiles));
     }
     return make_sheet(tiles, options);
@@ -279,12 +319,12 @@ void say_summary(const std::vector<CurvePoint>& points)
             continue;
         last = p.warp;
         char text[200];
-        const int still = p.warp == "scale" ? 1 : 0;
+        const double still = unchanged_amount(p.warp);
         if (const auto range = above_threshold(points, p.warp, still))
             std::snprintf(text, sizeof text, "%s: the mean is above the threshold from %g to %g", last.c_str(),
                           range->least, range->most);
         else
-            std::snprintf(text, sizeof text, "%s: the mean is not above the threshold at the amount nearest to %d",
+            std::snprintf(text, sizeof text, "%s: the mean is not above the threshold at the amount nearest to %g",
                           last.c_str(), still);
         say(text);
     }
@@ -294,6 +334,8 @@ void say_summary(const std::vector<CurvePoint>& points)
 
 int default_shift(int seen) { return std::max(1, int(std::lround(14.0 * seen / 76))); }
 
+// Neuron and threshold are of the command line, or of a sweep's table, the former by preference; everything is measured
+// and drawn before the first file is written, for a plot may fail (gnuplot may be missing) after minutes of measuring.
 ExitStatus measure_invariance(const InvarianceOptions& o)
 {
     const Model model = load_model(o.model);

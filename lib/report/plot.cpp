@@ -19,6 +19,16 @@ std::string colour_of(int number)
     return std::string(" linecolor rgb '") + colours[std::size_t(number) % std::size(colours)] + "'";
 }
 
+std::string style_of(const PlotCurve& curve)
+{
+    if (curve.points.size() == 1)    // no line to be seen
+        return "points pointtype 7";
+    if (curve.dots)
+        return curve.dashed ? "linespoints pointtype 6 linewidth 1.3 dashtype 2"
+                            : "linespoints pointtype 7 pointsize 0.7 linewidth 2";
+    return curve.dashed ? "lines linewidth 1.3 dashtype 2" : "lines linewidth 2";
+}
+
 // Points with what lies a deviation below and above them.
 std::string spread_block(const std::string& name, const PlotCurve& curve)
 {
@@ -40,13 +50,8 @@ std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curv
         const PlotCurve& curve = curves[i];
         const std::string name = "curve" + std::to_string(i), colour = colour_of(curve.colour);
         script += spread_block(name, curve);
-        plots += (i ? ", $" : "plot $") + name + " using 1:2 with " +
-                 (curve.points.size() == 1     ? "points pointtype 7"
-                  : curve.dots && curve.dashed ? "linespoints pointtype 6 linewidth 1.3 dashtype 2"
-                  : curve.dots                 ? "linespoints pointtype 7 pointsize 0.7 linewidth 2"
-                  : curve.dashed               ? "lines linewidth 1.3 dashtype 2"
-                                               : "lines linewidth 2") +
-                 colour + " title " + quoted(curve.title);
+        plots += (i ? ", $" : "plot $") + name + " using 1:2 with " + style_of(curve) + colour + " title " +
+                 quoted(curve.title);
         if (!curve.deviations.empty())    // not "with yerrorbars": they white out the ground under each point
             plots += ", $" + name + " using 1:3:(0):($4 - $3) with vectors heads size graph 0.012,90 linewidth 1" +
                      colour + " notitle";

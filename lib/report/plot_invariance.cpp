@@ -39,7 +39,7 @@ std::string panel(std::size_t which, std::span<const CurvePoint> curve, double l
     s += "END_OF_DATA\n";
     const bool one = curve.size() == 1;
     const double from = curve.front().amount - (one ? 1 : 0), to = curve.back().amount + (one ? 1 : 0);
-    const double unchanged = std::clamp(curve.front().warp == "scale" ? 1.0 : 0.0, from, to);
+    const double unchanged = std::clamp(unchanged_amount(curve.front().warp), from, to);
     s += data_block(zero.substr(1), {{from, 0}, {to, 0}});
     s += data_block(still.substr(1), {{unchanged, least}, {unchanged, most}});
     s += std::string("set xlabel ") + quoted(axis_of(curve.front().warp)) + " offset 0,0.7 textcolor rgb '" + ink +
@@ -47,9 +47,11 @@ std::string panel(std::size_t which, std::span<const CurvePoint> curve, double l
     s += std::string("set ylabel ") + quoted(which % 2 == 0 ? "response minus threshold" : "") +
          " offset 1,0 textcolor rgb '" + ink + "'\n";
     s += "set xrange [" + number(from) + ":" + number(to) + "]\n";
-    const double degrees = to - from >= 300 ? 90 : to - from >= 120 ? 45 : 0;
     const bool turned = curve.front().warp == "rotate" || curve.front().warp == "view";
-    s += turned && degrees > 0 ? "set xtics " + number(degrees) + "\n" : "set xtics autofreq\n";
+    if (turned && to - from >= 120)    // quarters or eighths of a turn
+        s += "set xtics " + number(to - from >= 300 ? 90 : 45) + "\n";
+    else
+        s += "set xtics autofreq\n";
     s += "set yrange [" + number(least) + ":" + number(most) + "]\n";
     const std::string colour = std::string(" linecolor rgb '") + colours[which % std::size(colours)] + "' notitle, ";
     // Lines that are data, not arrows: of arrows in a later plot of a page gnuplot's SVG loses the dashes.

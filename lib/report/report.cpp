@@ -56,6 +56,16 @@ Contents contents_of(const fs::path& folder)
     return c;
 }
 
+void require_folder(const std::string& folder)
+{
+    std::error_code failure;
+    if (fs::is_directory(folder, failure))
+        return;
+    if (failure == std::errc::no_such_file_or_directory)
+        throw Error(folder, "no such file or directory");    // in small letters, as everywhere
+    throw Error(folder, failure ? failure.message() : "not a folder");
+}
+
 void append(std::string& text, const std::string& more)
 {
     if (!more.empty())
@@ -86,13 +96,11 @@ void add_commands(ResultsFolder& results)
 
 }    // namespace
 
+// The folder's own results, then each sub-folder's that has some, by name. What is looked at is listed first, for a
+// page that has nothing to show is an error before gnuplot is asked for anything.
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by)
 {
-    std::error_code failure;
-    if (!fs::is_directory(folder, failure))
-        throw Error(folder, failure == std::errc::no_such_file_or_directory ? "no such file or directory"
-                            : failure                                       ? failure.message()
-                                                                            : "not a folder");
+    require_folder(folder);
     const fs::path base = folder;
     const Contents own = contents_of(base);
     std::vector<std::pair<std::string, Contents>> parts;

@@ -21,7 +21,7 @@
 //     *.png               other sheets, in the order of their names; the name is the caption ("frames-1.png")
 //     *.safetensors       models: headers are read for the provenance, no weight
 //
-// A sub-folder that holds such results is a results of the page under its name, in the order of names; the folder's own
+// A sub-folder that holds such results is a part of the page under its name, in the order of names; the folder's own
 // results come first.
 //
 // Sweep tables are whole (no --best): the report takes the neuron with the best accuracy from them, and, where they

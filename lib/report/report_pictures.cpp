@@ -53,7 +53,7 @@ std::string extremes_in_words(const ResultsFolder& results, const std::string& e
         const auto cell = [&](const char* column) { return table.rows[row][table.column(column)]; };
         if (table.has("end") ? cell("end") != end : end != "strongest")
             continue;
-        responses.push_back(finite(table, row, "response"));
+        responses.push_back(table.finite(row, "response"));
         if (table.has("neuron"))
             neurons.insert(cell("neuron"));
         const std::string label = table.has("label") ? cell("label") : "";
@@ -80,6 +80,8 @@ void add_png(ResultsFolder& results, const std::string& file, const std::string&
     results.page.figure({read_png(results.file(file), alt)}, caption, results.origin({file}, usual));
 }
 
+// Each sheet where it is there, and where it is not the command that would make it, in the page's order. A heading
+// stands only above something.
 void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters)
 {
     const std::string stimulus = "nonna-stimulus ", neuron = " MODEL.safetensors --neuron ID";
@@ -88,40 +90,36 @@ void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters
                       weakest = stimulus + "top" + neuron + " --data TEST.tar --weakest weakest.png -o top.png",
                       layer = stimulus + "optimal MODEL.safetensors --layer LAYER -o layer.png",
                       encoder = stimulus + "filters MODEL.safetensors -o filters.png";
+    const auto sheet = [&](const std::string& file, const std::string& what, const std::string& alt,
+                           const std::string& caption, const std::string& command) {
+        if (results.has(file))
+            add_png(results, file, alt, caption, command);
+        else
+            results.missing(what, command);
+    };
     if (results.has("optimal.png") || results.has("top.png") || results.has("weakest.png"))
         results.heading("What the best neuron likes best");
-    if (results.has("optimal.png"))
-        add_png(results, "optimal.png", "Optimal stimulus of the best neuron",
-                "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by "
-                "gradient ascent and shown as pixels.",
-                optimal);
-    else
-        results.missing("the optimal stimulus", optimal);
+    sheet("optimal.png", "the optimal stimulus", "Optimal stimulus of the best neuron",
+          "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by gradient "
+          "ascent and shown as pixels.",
+          optimal);
     const std::string strongest_words = extremes_in_words(results, "strongest"),
                       weakest_words = extremes_in_words(results, "weakest");
-    if (results.has("top.png"))
-        add_png(results, "top.png",
-                "Sheet of the test images with the strongest responses, strongest first." + strongest_words,
-                "The test images with the strongest responses, strongest first, with rank and response. The frame is "
-                "what the neuron sees." +
-                    strongest_words,
-                top);
-    else
-        results.missing("the sheet of the strongest test images", top);
-    if (results.has("weakest.png"))
-        add_png(results, "weakest.png",
-                "Sheet of the test images with the weakest responses, weakest first." + weakest_words,
-                "The other end: the test images with the weakest responses, weakest first." + weakest_words, weakest);
-    else
-        results.missing("the sheet of the weakest test images", weakest);
+    sheet(
+        "top.png", "the sheet of the strongest test images",
+        "Sheet of the test images with the strongest responses, strongest first." + strongest_words,
+        "The test images with the strongest responses, strongest first, with rank and response. The frame is what the "
+        "neuron sees." +
+            strongest_words,
+        top);
+    sheet("weakest.png", "the sheet of the weakest test images",
+          "Sheet of the test images with the weakest responses, weakest first." + weakest_words,
+          "The other end: the test images with the weakest responses, weakest first." + weakest_words, weakest);
 
     if (results.has("layer.png") || !filters.empty())
         results.heading("The rest of the network");
-    if (results.has("layer.png"))
-        add_png(results, "layer.png", "Sheet of optimal stimuli, one a neuron of a layer",
-                "What the other neurons of a layer like best: the optimal stimulus of each.", layer);
-    else
-        results.missing("the optimal stimuli of a whole layer", layer);
+    sheet("layer.png", "the optimal stimuli of a whole layer", "Sheet of optimal stimuli, one a neuron of a layer",
+          "What the other neurons of a layer like best: the optimal stimulus of each.", layer);
     for (const std::string& file : filters)
         add_png(results, file, "Sheet of encoder filters: " + title_of(file),
                 "Encoder filters (" + title_of(file) + "): what a stage weighs its input with, each on its own scale.",

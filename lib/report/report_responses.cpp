@@ -67,11 +67,11 @@ std::vector<Curve> read_curves(const Table& table)
         c.curve.colour = int(w);
         std::vector<std::size_t>& mine = found->second;
         std::stable_sort(mine.begin(), mine.end(), [&](std::size_t a, std::size_t b) {
-            return finite(table, a, "amount") < finite(table, b, "amount");
+            return table.finite(a, "amount") < table.finite(b, "amount");
         });
         for (const std::size_t row : mine) {
-            c.curve.points.emplace_back(finite(table, row, "amount"), finite(table, row, "mean"));
-            const double deviation = finite_or_none(table, row, "deviation").value_or(0);
+            c.curve.points.emplace_back(table.finite(row, "amount"), table.finite(row, "mean"));
+            const double deviation = table.finite_or_none(row, "deviation").value_or(0);
             if (deviation < 0)
                 throw Error(table.name, "line " + std::to_string(row + 2) + ": the deviation is below 0");
             c.curve.deviations.push_back(deviation);
@@ -96,127 +96,43 @@ std::string in_words(const Curve& c)
            "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
 }
 
-}    // namespace
+// best-responses.tsv. The best neuron may be one that says yes by falling silent; it is scored as its negative, and
+// drawn as it responds.
+struct BestResponses {
+    std::vector<double> of_class[2];    // negatives, positives; as in the table
+    std::vector<double> strength[2];    // the same, the more the surer of a yes
+    bool silent = false;
+    Score score;    // of `strength`, its threshold too
+};
 
-void add_responses(ResultsFolder& results)
+BestResponses read_responses(const ResultsFolder& results)
 {
-    const std::string usual =
-        "nonna-sweep MODEL.safetensors TEST.tar --best-responses best-responses.tsv -o sweep-top.tsv";
-    if (!results.has("best-responses.tsv")) {
-        results.missing("the histogram and the ROC curve", usual);
-        return;
-    }
     const std::string path = results.file("best-responses.tsv");
     const Table table = read_table(path);
-    const std::size_t response = table.column("response");
+    table.column("response");
     const Labels labels = read_label_table(path, "1");
-    std::vector<double> values[2];
-    std::vector<float> responses;
+    BestResponses best;
+    best.silent = best_falls_silent(results);
+    const double sign = best.silent ? -1 : 1;
+    std::vector<float> all;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const double value = table.number(row, response);
-        if (!std::isfinite(value))
-            throw Error(table.name, "line " + std::to_string(row + 2) + ": the response is not a finite number");
-        values[labels[row]].push_back(value);
-        responses.push_back(float(value));
+        const double value = table.finite(row, "response");
+        best.of_class[labels[row]].push_back(value);
+        best.strength[labels[row]].push_back(sign * value);
+        all.push_back(float(sign * value));
     }
-    if (values[0].empty() || values[1].empty())
+    if (best.of_class[0].empty() || best.of_class[1].empty())
         throw Error(table.name, "needs positives and negatives");
-    results.heading("Responses of the best neuron");
-    // A neuron that says yes by falling silent is scored as its negative.
-    const bool silent = best_falls_silent(results);
-    const double sign = silent ? -1 : 1;
-    std::vector<double> strength[2];
-    for (int label : {0, 1})
-        for (const double v : values[label])
-            strength[label].push_back(sign * v);
-    for (float& r : responses)
-        r *= float(sign);
-    Score score = score_neuron(responses, labels);
-    const double hits = share_above(strength[1], score.threshold), alarms = share_above(strength[0], score.threshold);
-    score.threshold = sign * score.threshold + 0.0;    // no "-0"
-    const std::string at = format_number("%.3g", score.threshold);
-    const std::string rates = std::string("to the ") + (silent ? "left" : "right") + " of the threshold, " + at +
-                              ", lie " + percent(hits) + " of the positives and " + percent(alarms) +
-                              " of the negatives";
-    std::vector<PageImage> images;
-    images.push_back(drawing(
-        plot_histogram({"", "response", "% of the class"}, values[0], values[1], score.threshold, 32, square_plot),
-        square_plot,
-        "Histogram of the best neuron's responses: mean " + format_number("%.3g", mean_of(values[1])) + " to " +
-            std::to_string(values[1].size()) + " positives, " + format_number("%.3g", mean_of(values[0])) + " to " +
-            std::to_string(values[0].size()) + " negatives; " + rates));
-    const std::pair<double, double> chosen{alarms, hits};
-    images.push_back(drawing(plot_roc({"", "false alarms (share of negatives)", "hits (share of positives)"},
-                                      strength[0], strength[1], square_plot, &chosen),
-                             square_plot,
-                             "ROC curve of the best neuron: area " + decimal(score.auc) +
-                                 ", chance is 0.5; at its "
-                                 "threshold " +
-                                 percent(hits) + " hits and " + percent(alarms) + " false alarms"));
-    results.page.figure(
-        images,
-        "The histogram: how strongly the neuron responds to each class, as shares of that class; " + rates +
-            ". The curve: every threshold at once. The area under the curve is the AUC, here " + decimal(score.auc) +
-            "; chance is the diagonal. d' is " + format_number("%.2f", score.dprime) +
-            ". Where the sweep held a half out, it is the neuron chosen on the other half; all images are "
-            "shown, those that chose it too.",
-        results.origin({"best-responses.tsv"}, usual));
+    best.score = score_neuron(all, labels);
+    return best;
 }
 
-void add_invariance(ResultsFolder& results)
+// The log's columns that say what a stage fails to reconstruct, of each set (training, validation) a curve: a stage has
+// one colour, the training set's curves are dashed where there are others.
+std::vector<PlotCurve> training_curves(const Table& table)
 {
-    const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
-    const bool curves = results.has("invariance.tsv"), sheet = results.has("invariance.png");
-    if (curves || sheet)
-        results.heading("Invariance");
-    if (curves) {
-        const Table table = read_table(results.file("invariance.tsv"));
-        const std::vector<Curve> all = read_curves(table);
-        if (all.empty())
-            throw Error(table.name, "no warps in it");
-        double least = 0, most = 0, pictures = 0;
-        for (const Curve& c : all)
-            for (std::size_t i = 0; i < c.curve.points.size(); ++i) {
-                least = std::min(least, c.curve.points[i].second - c.curve.deviations[i]);
-                most = std::max(most, c.curve.points[i].second + c.curve.deviations[i]);
-            }
-        for (std::size_t row = 0; row < table.rows.size(); ++row)
-            pictures = std::max(pictures, finite_or_none(table, row, "pictures").value_or(0));
-        const double margin = most > least ? 0.05 * (most - least) : 1;
-        std::vector<PageImage> images;
-        for (const Curve& c : all)
-            images.push_back(drawing(
-                plot_band({c.title, c.axis, "above threshold"}, c.curve, least - margin, most + margin, flat_plot),
-                flat_plot, in_words(c)));
-        results.page.figure(
-            images,
-            "The mean response to " + (pictures > 0 ? format_number("%.0f", pictures) + " pictures" : "pictures") +
-                " that are shifted, scaled or turned, minus the threshold; the band is one deviation between "
-                "pictures to either side. Above the dashed line the neuron says yes. All share one vertical "
-                "scale.",
-            results.origin({"invariance.tsv"}, usual));
-    } else {
-        results.missing("the curves of invariance", usual);
-    }
-    if (sheet)
-        add_png(results, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
-                "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
-                "what the "
-                "neuron sees, yellow where it says yes.",
-                usual + " --sheet invariance.png");
-}
-
-void add_training(ResultsFolder& results)
-{
-    const std::string usual = "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv -o TRAINED.safetensors";
-    if (!results.has("train.tsv")) {
-        results.missing("the curve of training", usual);
-        return;
-    }
-    const Table table = read_table(results.file("train.tsv"));
     const std::size_t step = table.column("step");
-    std::vector<std::string> sets;
-    std::vector<PlotCurve> curves;
+    std::vector<std::string> sets;    // in the order they come in
     if (table.has("set"))
         for (const auto& row : table.rows)
             if (const std::string& set = row[table.column("set")];
@@ -224,6 +140,7 @@ void add_training(ResultsFolder& results)
                 sets.push_back(set);
     if (sets.empty())
         sets.push_back("");
+    std::vector<PlotCurve> curves;
     int colour = -1;
     for (std::size_t column = 0; column < table.columns.size(); ++column) {
         const std::string& name = table.columns[column];
@@ -245,6 +162,105 @@ void add_training(ResultsFolder& results)
     }
     if (curves.empty())
         throw Error(table.name, "no column that ends in _relative, or nothing in it");
+    return curves;
+}
+
+}    // namespace
+
+void add_responses(ResultsFolder& results)
+{
+    const std::string usual =
+        "nonna-sweep MODEL.safetensors TEST.tar --best-responses best-responses.tsv -o sweep-top.tsv";
+    if (!results.has("best-responses.tsv")) {
+        results.missing("the histogram and the ROC curve", usual);
+        return;
+    }
+    const BestResponses best = read_responses(results);
+    const auto& [negatives, positives] = best.of_class;
+    const Score& score = best.score;
+    results.heading("Responses of the best neuron");
+    const double hits = share_above(best.strength[1], score.threshold),
+                 alarms = share_above(best.strength[0], score.threshold);
+    const double threshold = (best.silent ? -1 : 1) * score.threshold + 0.0;    // no "-0"
+    const std::string rates = std::string("to the ") + (best.silent ? "left" : "right") + " of the threshold, " +
+                              format_number("%.3g", threshold) + ", lie " + percent(hits) + " of the positives and " +
+                              percent(alarms) + " of the negatives";
+    std::vector<PageImage> images;
+    images.push_back(
+        drawing(plot_histogram({"", "response", "% of the class"}, negatives, positives, threshold, 32, square_plot),
+                square_plot,
+                "Histogram of the best neuron's responses: mean " + format_number("%.3g", mean_of(positives)) + " to " +
+                    std::to_string(positives.size()) + " positives, " + format_number("%.3g", mean_of(negatives)) +
+                    " to " + std::to_string(negatives.size()) + " negatives; " + rates));
+    const std::pair<double, double> chosen{alarms, hits};
+    images.push_back(drawing(plot_roc({"", "false alarms (share of negatives)", "hits (share of positives)"},
+                                      best.strength[0], best.strength[1], square_plot, &chosen),
+                             square_plot,
+                             "ROC curve of the best neuron: area " + decimal(score.auc) +
+                                 ", chance is 0.5; at its threshold " + percent(hits) + " hits and " + percent(alarms) +
+                                 " false alarms"));
+    results.page.figure(
+        images,
+        "The histogram: how strongly the neuron responds to each class, as shares of that class; " + rates +
+            ". The curve: every threshold at once. The area under the curve is the AUC, here " + decimal(score.auc) +
+            "; chance is the diagonal. d' is " + format_number("%.2f", score.dprime) +
+            ". Where the sweep held a half out, it is the neuron chosen on the other half; all images are "
+            "shown, those that chose it too.",
+        results.origin({"best-responses.tsv"}, usual));
+}
+
+// The curves, and the sheet beside them or alone.
+void add_invariance(ResultsFolder& results)
+{
+    const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
+    const bool curves = results.has("invariance.tsv"), sheet = results.has("invariance.png");
+    if (curves || sheet)
+        results.heading("Invariance");
+    if (curves) {
+        const Table table = read_table(results.file("invariance.tsv"));
+        const std::vector<Curve> all = read_curves(table);
+        if (all.empty())
+            throw Error(table.name, "no warps in it");
+        // One vertical scale for all, wide enough for every band and for the threshold at 0.
+        double least = 0, most = 0, pictures = 0;
+        for (const Curve& c : all)
+            for (std::size_t i = 0; i < c.curve.points.size(); ++i) {
+                least = std::min(least, c.curve.points[i].second - c.curve.deviations[i]);
+                most = std::max(most, c.curve.points[i].second + c.curve.deviations[i]);
+            }
+        for (std::size_t row = 0; row < table.rows.size(); ++row)
+            pictures = std::max(pictures, table.finite_or_none(row, "pictures").value_or(0));
+        const double margin = most > least ? 0.05 * (most - least) : 1;
+        std::vector<PageImage> images;
+        for (const Curve& c : all)
+            images.push_back(drawing(
+                plot_band({c.title, c.axis, "above threshold"}, c.curve, least - margin, most + margin, flat_plot),
+                flat_plot, in_words(c)));
+        results.page.figure(
+            images,
+            "The mean response to " + (pictures > 0 ? format_number("%.0f", pictures) + " pictures" : "pictures") +
+                " that are shifted, scaled or turned, minus the threshold; the band is one deviation between "
+                "pictures to either side. Above the dashed line the neuron says yes. All share one vertical "
+                "scale.",
+            results.origin({"invariance.tsv"}, usual));
+    } else {
+        results.missing("the curves of invariance", usual);
+    }
+    if (sheet)
+        add_png(results, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
+                "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
+                "what the neuron sees, yellow where it says yes.",
+                usual + " --sheet invariance.png");
+}
+
+void add_training(ResultsFolder& results)
+{
+    const std::string usual = "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv -o TRAINED.safetensors";
+    if (!results.has("train.tsv")) {
+        results.missing("the curve of training", usual);
+        return;
+    }
+    const std::vector<PlotCurve> curves = training_curves(read_table(results.file("train.tsv")));
     results.heading("Training");
     std::string alt = "What each stage fails to reconstruct, against the training step:";
     for (const PlotCurve& c : curves)
@@ -253,6 +269,7 @@ void add_training(ResultsFolder& results)
                format_number("%.0f", c.points.front().first) + " to " + format_number("%.3g", c.points.back().second) +
                " at step " + format_number("%.0f", c.points.back().first);
     const PlotText text{"", "step", "share not reconstructed"};
+    // Two drawings: the wide one's letters would be too small on a narrow screen.
     PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
     image.narrow = plot_curves(text, curves, square_plot);
     results.page.figure({image},

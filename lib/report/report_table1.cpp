@@ -22,16 +22,16 @@ struct Result {
 Result read_result(const Table& table, std::size_t row)
 {
     Result r;
-    r.accuracy = share_or_none(table, row, "accuracy");
-    r.accuracy_sd = finite_or_none(table, row, "accuracy_sd");
-    r.auc = share_or_none(table, row, "auc");
-    r.auc_sd = finite_or_none(table, row, "auc_sd");
-    r.held_accuracy = share_or_none(table, row, "held_accuracy");
-    r.held_accuracy_sd = finite_or_none(table, row, "held_accuracy_sd");
-    r.held_auc = share_or_none(table, row, "held_auc");
-    r.held_auc_sd = finite_or_none(table, row, "held_auc_sd");
-    r.paper = share_or_none(table, row, "paper");
-    r.seeds = finite_or_none(table, row, "seeds");
+    r.accuracy = table.share_or_none(row, "accuracy");
+    r.accuracy_sd = table.finite_or_none(row, "accuracy_sd");
+    r.auc = table.share_or_none(row, "auc");
+    r.auc_sd = table.finite_or_none(row, "auc_sd");
+    r.held_accuracy = table.share_or_none(row, "held_accuracy");
+    r.held_accuracy_sd = table.finite_or_none(row, "held_accuracy_sd");
+    r.held_auc = table.share_or_none(row, "held_auc");
+    r.held_auc_sd = table.finite_or_none(row, "held_auc_sd");
+    r.paper = table.share_or_none(row, "paper");
+    r.seeds = table.finite_or_none(row, "seeds");
     return r;
 }
 
@@ -130,70 +130,185 @@ std::vector<std::string> cells_of(const Result& r, bool held_auc, const char* be
             tenths(r.paper)};
 }
 
-}    // namespace
-
-std::string add_table1(ResultsFolder& results)
-{
-    const std::string usual = "nonna-reproduce --table1 STUDY";
-    if (!results.has("table1.tsv")) {
-        if (results.name.empty())
-            results.missing("the table of the paper's Table 1", usual);
-        return "";
-    }
-    const Table1 t = read_table1(read_table(results.file("table1.tsv")));
-    const std::string auc = t.held_auc ? "held-out AUC" : "AUC";
-    const std::string auc_heading = t.held_auc ? "held\u2011out AUC" : "AUC";    // does not break at the hyphen
+// On a wide screen all concepts stand side by side, on a narrow one each has a table of its own.
+struct Table1Pages {
     PageTable wide;
+    std::vector<PageTable> narrow;
+};
+
+// The row that the table is about.
+void mark_best(PageTable& table)
+{
+    for (std::size_t row = 1; row < table.rows.size(); ++row)
+        if (table.rows[row][0] == "best neuron")
+            table.strong = row;
+}
+
+Table1Pages table1_pages(const Table1& t)
+{
+    const std::vector<std::string> columns = {"all", "held out", t.held_auc ? "held\u2011out AUC" : "AUC", "paper"};
+    Table1Pages pages;
+    PageTable& wide = pages.wide;
     wide.caption = "Accuracy of single detectors, %";
     wide.notes = 1;
     wide.rows = {{""}};
-    std::vector<PageTable> narrow;
-    std::string text;
-    const auto find_strong = [](PageTable& table) {
-        for (std::size_t r = 1; r < table.rows.size(); ++r)
-            if (table.rows[r][0] == "best neuron")
-                table.strong = r;
-    };
     for (const std::string& of : t.concepts) {
-        wide.groups.emplace_back(of, 4);
-        for (const std::string& column :
-             {std::string("all"), std::string("held out"), auc_heading, std::string("paper")})
-            wide.rows[0].push_back(column);
-        PageTable one;
+        wide.groups.emplace_back(of, int(columns.size()));
+        wide.rows[0].insert(wide.rows[0].end(), columns.begin(), columns.end());
+        PageTable& one = pages.narrow.emplace_back();
         one.caption = of + ": accuracy, %";
         one.notes = 1;
-        one.rows = {{"", "all", "held out", auc_heading, "paper"}};
-        text += terminal_line(of, {"accuracy %", "held-out %", auc, "paper %"});
+        one.rows = {{""}};
+        one.rows[0].insert(one.rows[0].end(), columns.begin(), columns.end());
         for (const std::string& method : t.methods)
-            if (t.has(method, of)) {
+            if (t.has(method, of)) {    // not every method is there for every concept
                 std::vector<std::string> cells = cells_of(t.at(method, of), t.held_auc, "\n");
                 cells.insert(cells.begin(), method);
-                one.rows.push_back(cells);
-                text += terminal_line(method, cells_of(t.at(method, of), t.held_auc, " "));
+                one.rows.push_back(std::move(cells));
             }
-        find_strong(one);
-        narrow.push_back(std::move(one));
-        text += &of == &t.concepts.back() ? "" : "\n";
+        mark_best(one);
     }
     for (const std::string& method : t.methods) {
         std::vector<std::string> line{method};
         for (const std::string& of : t.concepts)
             for (const std::string& cell : cells_of(t.at(method, of), t.held_auc, "\n"))
                 line.push_back(cell);
-        wide.rows.push_back(line);
+        wide.rows.push_back(std::move(line));
     }
-    find_strong(wide);
+    mark_best(wide);
+    return pages;
+}
+
+// A block a concept, with an empty line between.
+std::string table1_text(const Table1& t)
+{
+    std::string text;
+    for (const std::string& of : t.concepts) {
+        if (!text.empty())
+            text += "\n";
+        text += terminal_line(of, {"accuracy %", "held-out %", t.held_auc ? "held-out AUC" : "AUC", "paper %"});
+        for (const std::string& method : t.methods)
+            if (t.has(method, of))
+                text += terminal_line(method, cells_of(t.at(method, of), t.held_auc, " "));
+    }
+    return text;
+}
+
+struct Setting {
+    double field, maps;
+    Result result;
+};
+
+struct Sensitivity {
+    std::vector<Setting> settings;
+    double usual_field = 0, usual_maps = 0;    // one is varied while the other stays at this
+    double least_seeds = 0, most_seeds = 0;
+};
+
+Sensitivity read_sensitivity(const Table& table)
+{
+    if (table.rows.empty())
+        throw Error(table.name, "no results in it");
+    Sensitivity s;
+    std::map<double, int> fields, maps;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        s.settings.push_back({table.finite(row, "field"), table.finite(row, "maps"), read_result(table, row)});
+        ++fields[s.settings.back().field];
+        ++maps[s.settings.back().maps];
+        note_seeds(s.settings.back().result.seeds, s.least_seeds, s.most_seeds);
+    }
+    // The file does not say which network was varied: what most rows have is that one's.
+    const auto most_frequent = [](const std::map<double, int>& counts) {
+        return std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; })
+            ->first;
+    };
+    s.usual_field = most_frequent(fields);
+    s.usual_maps = most_frequent(maps);
+    return s;
+}
+
+// One kind of figure against the settings that have it, and what a screen reader says of it: "all 79.1 at 16, ...".
+struct SpokenCurve {
+    PlotCurve curve;
+    std::string words;
+};
+SpokenCurve curve_of(const std::vector<Setting>& settings, bool of_field, const std::string& title,
+                     std::optional<double> Result::*value, std::optional<double> Result::*deviation)
+{
+    SpokenCurve c;
+    c.curve.title = title;
+    c.curve.dots = true;
+    for (const Setting& s : settings)
+        if (const std::optional<double> v = s.result.*value) {
+            const double x = of_field ? s.field : s.maps;
+            const std::optional<double> sd = deviation ? s.result.*deviation : std::nullopt;
+            c.words += (c.curve.points.empty() ? title + " " : ", ") + format_number("%.1f", 100 * *v) + " at " +
+                       format_number("%g", x);
+            c.curve.points.emplace_back(x, 100 * *v);
+            c.curve.deviations.push_back(sd ? 100 * *sd : 0);
+        }
+    if (std::all_of(c.curve.deviations.begin(), c.curve.deviations.end(), [](double d) { return d == 0; }))
+        c.curve.deviations.clear();    // no bars of no length
+    return c;
+}
+
+// Accuracy against the field's side or the number of maps, the other as usual; nothing where only one value was tried.
+std::optional<PageImage> sensitivity_drawing(const Sensitivity& all, bool of_field)
+{
+    std::vector<Setting> mine;
+    for (const Setting& s : all.settings)
+        if (of_field ? s.maps == all.usual_maps : s.field == all.usual_field)
+            mine.push_back(s);
+    if (mine.size() < 2)
+        return std::nullopt;
+    std::stable_sort(mine.begin(), mine.end(), [&](const Setting& a, const Setting& b) {
+        return of_field ? a.field < b.field : a.maps < b.maps;
+    });
+    SpokenCurve tries[] = {curve_of(mine, of_field, "all", &Result::accuracy, &Result::accuracy_sd),
+                           curve_of(mine, of_field, "held out", &Result::held_accuracy, &Result::held_accuracy_sd),
+                           curve_of(mine, of_field, "paper", &Result::paper, nullptr)};
+    tries[2].curve.dashed = true;
+    const std::string axis = of_field ? "side of the field, pixels" : "maps";
+    std::string alt = "Accuracy in % against " + axis + ":";
+    std::vector<PlotCurve> curves;
+    for (int colour = 0; colour < int(std::size(tries)); ++colour) {    // a kind keeps its colour where another lacks
+        SpokenCurve& c = tries[colour];
+        if (c.curve.points.empty())
+            continue;
+        c.curve.colour = colour;
+        alt += (curves.empty() ? " " : "; ") + c.words;
+        curves.push_back(std::move(c.curve));
+    }
+    if (curves.empty())
+        return std::nullopt;
+    return drawing(plot_curves({"", axis, "accuracy, %"}, curves, small_plot, false), small_plot, alt);
+}
+
+}    // namespace
+
+std::string add_table1(ResultsFolder& results)
+{
+    const std::string usual = "nonna-reproduce --table1 STUDY";
+    if (!results.has("table1.tsv")) {
+        if (results.name.empty())    // a sub-folder, of one concept, misses nothing
+            results.missing("the table of the paper's Table 1", usual);
+        return "";
+    }
+    const Table1 t = read_table1(read_table(results.file("table1.tsv")));
+    const Table1Pages pages = table1_pages(t);
     results.heading("Single neurons and their rivals");
     results.page.tables(
-        wide, narrow,
+        pages.wide, pages.narrow,
         "\u201cAll\u201d: chosen and scored on the same images, as in the paper; \u201cheld out\u201d: chosen "
         "on one half, scored on the other. \u201cPaper\u201d: the paper\u2019s own figure, from other test sets "
         "and a far larger network." +
             seeds_in_words(t.least_seeds, t.most_seeds),
         results.origin({"table1.tsv"}, usual));
-    return text;
+    return table1_text(t);
 }
 
+// One drawing for the field, one for the maps, and a table of all: a network in which both differ from the usual is in
+// the table alone.
 std::string add_sensitivity(ResultsFolder& results)
 {
     const std::string usual = "nonna-reproduce --sensitivity STUDY field=12,14,16,18,20 maps=6,7,8,9,10";
@@ -202,97 +317,32 @@ std::string add_sensitivity(ResultsFolder& results)
             results.missing("how the field's size and the number of maps matter", usual);
         return "";
     }
-    const Table table = read_table(results.file("sensitivity.tsv"));
-    if (table.rows.empty())
-        throw Error(table.name, "no results in it");
-    struct Setting {
-        double field, maps;
-        Result result;
-    };
-    std::vector<Setting> settings;
-    std::map<double, int> fields, maps;
-    double least_seeds = 0, most_seeds = 0;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const Setting s{finite(table, row, "field"), finite(table, row, "maps"), read_result(table, row)};
-        ++fields[s.field];
-        ++maps[s.maps];
-        note_seeds(s.result.seeds, least_seeds, most_seeds);
-        settings.push_back(s);
-    }
-    // One of the two is varied while the other stays at what most rows have.
-    const auto usual_of = [](const std::map<double, int>& counts) {
-        return std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; })
-            ->first;
-    };
-    const double usual_field = usual_of(fields), usual_maps = usual_of(maps);
-
+    const Sensitivity s = read_sensitivity(read_table(results.file("sensitivity.tsv")));
     std::vector<PageImage> images;
-    for (const bool of_field : {true, false}) {
-        std::vector<Setting> mine;
-        for (const Setting& s : settings)
-            if (of_field ? s.maps == usual_maps : s.field == usual_field)
-                mine.push_back(s);
-        std::stable_sort(mine.begin(), mine.end(), [&](const Setting& a, const Setting& b) {
-            return of_field ? a.field < b.field : a.maps < b.maps;
-        });
-        if (mine.size() < 2)
-            continue;
-        std::vector<PlotCurve> curves;
-        const std::string axis = of_field ? "side of the field, pixels" : "maps";
-        std::string alt = "Accuracy in % against " + axis + ":";
-        const auto add = [&](const char* title, int colour, bool dashed, auto value, auto deviation) {
-            PlotCurve curve;
-            curve.title = title;
-            curve.colour = colour;
-            curve.dots = true;
-            curve.dashed = dashed;
-            for (const Setting& s : mine)
-                if (const std::optional<double> v = value(s.result)) {
-                    const double x = of_field ? s.field : s.maps;
-                    curve.points.emplace_back(x, 100 * *v);
-                    const std::optional<double> sd = deviation(s.result);
-                    curve.deviations.push_back(sd ? 100 * *sd : 0);
-                    alt += (curve.points.size() > 1 ? ", " : std::string(curves.empty() ? " " : "; ") + title + " ") +
-                           format_number("%.1f", 100 * *v) + " at " + format_number("%g", x);
-                }
-            if (std::all_of(curve.deviations.begin(), curve.deviations.end(), [](double d) { return d == 0; }))
-                curve.deviations.clear();
-            if (!curve.points.empty())
-                curves.push_back(std::move(curve));
-        };
-        const auto no_sd = [](const Result&) { return std::optional<double>(); };
-        add(
-            "all", 0, false, [](const Result& r) { return r.accuracy; }, [](const Result& r) { return r.accuracy_sd; });
-        add(
-            "held out", 1, false, [](const Result& r) { return r.held_accuracy; },
-            [](const Result& r) { return r.held_accuracy_sd; });
-        add(
-            "paper", 2, true, [](const Result& r) { return r.paper; }, no_sd);
-        if (!curves.empty())
-            images.push_back(
-                drawing(plot_curves({"", axis, "accuracy, %"}, curves, small_plot, false), small_plot, alt));
-    }
+    for (const bool of_field : {true, false})
+        if (std::optional<PageImage> image = sensitivity_drawing(s, of_field))
+            images.push_back(std::move(*image));
 
     PageTable shown;
     shown.caption = "Field, maps and accuracy, %";
     shown.notes = 1;
     shown.rows = {{"field", "maps", "all", "held out", "held-out AUC", "paper"}};
     std::string text = terminal_line("field, maps", {"accuracy %", "held-out %", "held-out AUC", "paper %"});
-    for (const Setting& s : settings) {
-        const std::string field = format_number("%g", s.field), map = format_number("%g", s.maps);
-        std::vector<std::string> cells = cells_of(s.result, true, "\n");
+    for (const Setting& setting : s.settings) {
+        const std::string field = format_number("%g", setting.field), map = format_number("%g", setting.maps);
+        std::vector<std::string> cells = cells_of(setting.result, true, "\n");
         cells.insert(cells.begin(), {field, map});
         shown.rows.push_back(cells);
-        text += terminal_line(field + ", " + map, cells_of(s.result, true, " "));
+        text += terminal_line(field + ", " + map, cells_of(setting.result, true, " "));
     }
     results.heading("Field size and number of maps");
     const Origin origin = results.origin({"sensitivity.tsv"}, usual);
     if (!images.empty())
         results.page.figure(images,
-                            "One is varied while the other stays at " + format_number("%g", usual_field) +
-                                " pixels or " + format_number("%g", usual_maps) +
+                            "One is varied while the other stays at " + format_number("%g", s.usual_field) +
+                                " pixels or " + format_number("%g", s.usual_maps) +
                                 " maps. The paper\u2019s figures are of its own data." +
-                                seeds_in_words(least_seeds, most_seeds),
+                                seeds_in_words(s.least_seeds, s.most_seeds),
                             origin);
     results.page.table(shown, "", origin);
     return text;

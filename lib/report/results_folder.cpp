@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <sstream>
 
 namespace nonna
@@ -16,15 +17,50 @@ namespace
 
 constexpr std::size_t commands_limit = std::size_t{1} << 20;
 
+// The words of a command as a shell takes them apart; a variable stays as it is written. Nothing where a quote is not
+// closed.
+std::optional<std::vector<std::string>> shell_words(const std::string& line)
+{
+    std::vector<std::string> words;
+    std::string word;
+    bool inside = false;    // of a word, be it empty
+    char quote = 0;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        const char c = line[i];
+        const bool escapes = c == '\\' && quote != '\'' && i + 1 < line.size();
+        if (escapes) {
+            word += line[++i];
+            inside = true;
+        } else if (quote ? c == quote : c == '\'' || c == '"') {
+            quote = quote ? 0 : c;
+            inside = true;
+        } else if (!quote && (c == ' ' || c == '\t')) {
+            if (inside)
+                words.push_back(std::exchange(word, ""));
+            inside = false;
+        } else {
+            word += c;
+            inside = true;
+        }
+    }
+    if (inside)
+        words.push_back(word);
+    return quote ? std::nullopt : std::optional(words);
+}
+
+// A line that no shell would take, say a remark with an apostrophe, is taken apart at its spaces.
 std::vector<std::string> words_of(const std::string& line)
 {
     std::vector<std::string> words;
-    std::istringstream stream(line);
-    for (std::string word; stream >> word;) {
-        if (word.size() > 1 && (word.front() == '\'' || word.front() == '"') && word.back() == word.front())
-            word = word.substr(1, word.size() - 2);
-        words.push_back(word.starts_with("./") ? word.substr(2) : word);
+    if (const auto quoted = shell_words(line)) {
+        words = *quoted;
+    } else {
+        std::istringstream stream(line);
+        words.assign(std::istream_iterator<std::string>(stream), {});
     }
+    for (std::string& word : words)
+        if (word.starts_with("./"))
+            word.erase(0, 2);
     return words;
 }
 
@@ -42,14 +78,6 @@ int mention(const std::vector<std::string>& words, const std::string& name)
             most = 2;
     }
     return most;
-}
-
-bool has_value(const Table& table, std::size_t row, const std::string& column)
-{
-    if (!table.has(column))
-        return false;
-    const std::string& text = table.rows[row][table.column(column)];
-    return !text.empty() && text != "nan";
 }
 
 }    // namespace
@@ -131,36 +159,6 @@ std::string read_text(const std::filesystem::path& file, std::size_t limit) { re
 PageImage drawing(const std::string& svg, PlotSize size, const std::string& alt)
 {
     return {"image/svg+xml", svg, size.width, size.height, alt, ""};
-}
-
-double finite(const Table& table, std::size_t row, const std::string& column)
-{
-    const double value = table.number(row, table.column(column));
-    if (!std::isfinite(value))
-        throw Error(table.name, "line " + std::to_string(row + 2) + ": '" + column + "' is not a finite number");
-    return value;
-}
-
-double share(const Table& table, std::size_t row, const std::string& column)
-{
-    const double value = table.number(row, table.column(column));
-    if (!(value >= 0 && value <= 1))
-        throw Error(table.name, "line " + std::to_string(row + 2) + ": '" + column + "' is not between 0 and 1");
-    return value;
-}
-
-std::optional<double> finite_or_none(const Table& table, std::size_t row, const std::string& column)
-{
-    if (!has_value(table, row, column))
-        return std::nullopt;
-    return finite(table, row, column);
-}
-
-std::optional<double> share_or_none(const Table& table, std::size_t row, const std::string& column)
-{
-    if (!has_value(table, row, column))
-        return std::nullopt;
-    return share(table, row, column);
 }
 
 }    // namespace nonna

@@ -18,7 +18,7 @@
 namespace nonna
 {
 
-// The commands that somebody noted, one a line ("\" at its end goes on in the next).
+// The commands that somebody noted, one a line ("\" at its end goes on in the next), quoted as for a shell.
 class Commands
 {
   public:
@@ -43,7 +43,7 @@ struct ResultsFolder {
     Commands own;
     std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
 
-    int level() const { return name.empty() ? 2 : 3; }    // of this results's headings
+    int level() const { return name.empty() ? 2 : 3; }    // of this folder's headings
     void heading(const std::string& text) { page.heading(level(), text); }
     std::filesystem::path file(const std::string& file) const { return folder / file; }
     bool has(const std::string& file) const { return there(folder / file); }
@@ -80,12 +80,5 @@ std::string decimal(std::optional<double> value);    // three places
 inline constexpr const char* no_value = "\u2013";
 std::string read_text(const std::filesystem::path& file, std::size_t limit);
 PageImage drawing(const std::string& svg, PlotSize size, const std::string& alt);
-
-// Cells of a table from elsewhere, which may hold anything: Error naming file, line and column.
-double finite(const Table& table, std::size_t row, const std::string& column);
-double share(const Table& table, std::size_t row, const std::string& column);    // 0 to 1
-// The same where there may be none: no such column, an empty cell, nan.
-std::optional<double> finite_or_none(const Table& table, std::size_t row, const std::string& column);
-std::optional<double> share_or_none(const Table& table, std::size_t row, const std::string& column);
 
 }    // namespace nonna

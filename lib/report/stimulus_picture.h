@@ -1,8 +1,10 @@
 // What people see of a neuron: its optimal stimulus, its strongest pictures.
 #pragma once
 
-#include "analysis/stimulus.h"
+#include "analysis/extremes.h"
 #include "media/picture.h"
+#include "model/neuron.h"
+#include "model/preprocess.h"
 
 #include <span>
 #include <string>

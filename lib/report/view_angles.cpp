@@ -49,41 +49,57 @@ std::optional<std::pair<std::string, std::string>> parts(const std::string& sour
 ViewAngles::ViewAngles(const std::string& angles)
 {
     if (angles.empty())
-        return;
+        return;    // names end in degrees
+    if (angles.find('=') != std::string::npos)
+        read_list(angles);
+    else
+        read_angles(angles);
+}
+
+// No angle may be told twice: which of the two holds would depend on the order.
+void ViewAngles::add(const std::string& name, const std::string& subject, const std::string& angle,
+                     const std::string& group, ExitStatus status)
+{
+    const std::optional<double> value = degrees(angle);
+    if (!value)
+        throw Error(subject, name + ": '" + angle + "' is no angle in degrees", status);
+    if (!known_.emplace(name, TurnedView{group, *value}).second)
+        throw Error(subject, name + " is named twice", status);
+}
+
+void ViewAngles::read_list(const std::string& list)
+{
     by_ = By::view;
-    const auto add = [&](const std::string& name, const std::string& subject, const std::string& angle,
-                         const std::string& group, ExitStatus status) {
-        const std::optional<double> value = degrees(angle);
-        if (!value)
-            throw Error(subject, name + ": '" + angle + "' is no angle in degrees", status);
-        if (!known_.emplace(name, TurnedView{group, *value}).second)
-            throw Error(subject, name + " is named twice", status);
-    };
-    if (angles.find('=') != std::string::npos) {
-        for (std::size_t begin = 0; begin <= angles.size();) {
-            const std::size_t end = std::min(angles.find(',', begin), angles.size());
-            const std::string item = angles.substr(begin, end - begin);
-            const std::size_t equals = item.find('=');
-            if (equals == 0 || equals == std::string::npos)
-                throw Error("--angles", "must be VIEW=DEGREES,VIEW=DEGREES... or a table", ExitStatus::usage);
-            add(item.substr(0, equals), "--angles", item.substr(equals + 1), "", ExitStatus::usage);
-            begin = end + 1;
-        }
-        return;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        const std::string item = list.substr(begin, end - begin);
+        const std::size_t equals = item.find('=');
+        if (equals == 0 || equals == std::string::npos)
+            throw Error("--angles", "must be VIEW=DEGREES,VIEW=DEGREES... or a table", ExitStatus::usage);
+        add(item.substr(0, equals), "--angles", item.substr(equals + 1), "", ExitStatus::usage);
+        begin = end + 1;
     }
-    const Table table = read_table(angles);
-    by_ = table.has("view") ? By::view : table.has("source") ? By::source : By::key;
-    const std::size_t angle = table.column("angle");
-    const std::size_t name = table.column(by_ == By::view ? "view" : by_ == By::source ? "source" : "key");
+}
+
+void ViewAngles::read_angles(const std::string& path)
+{
+    const Table table = read_table(path);
+    std::string name = "key";
+    by_ = By::key;
+    for (const auto& [by, column] : {std::pair{By::source, "source"}, {By::view, "view"}})
+        if (table.has(column)) {    // the later is the stronger
+            by_ = by;
+            name = column;
+        }
+    const std::size_t named = table.column(name), angle = table.column("angle");
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        const std::string& text = table.rows[i][name];
-        std::string group;
+        std::string group;    // of a view it is in the picture's own name
         if (by_ != By::view && table.has("group"))
             group = table.rows[i][table.column("group")];
-        add(text, angles + ": line " + std::to_string(i + 2), table.rows[i][angle], group, ExitStatus::failed);
+        add(table.rows[i][named], path + ": " + table.line(i), table.rows[i][angle], group, ExitStatus::failed);
     }
     if (known_.empty())
-        throw Error(angles, "no angles in it");
+        throw Error(path, "no angles in it");
 }
 
 std::optional<TurnedView> ViewAngles::find(const std::string& source, const std::string& key) const
@@ -95,7 +111,12 @@ std::optional<TurnedView> ViewAngles::find(const std::string& source, const std:
     }
     if (by_ == By::view && !split)
         return {};
-    const auto found = known_.find(by_ == By::view ? split->second : by_ == By::source ? source : key);
+    std::string name = key;
+    if (by_ == By::view)
+        name = split->second;
+    else if (by_ == By::source)
+        name = source;
+    const auto found = known_.find(name);
     if (found == known_.end())
         return {};
     TurnedView view = found->second;

@@ -1,7 +1,7 @@
 #include "report/warped_view.h"
 
 #include "base/error.h"
-#include "media/warp.h"
+#include "media/resample.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +10,7 @@
 #include <numbers>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace nonna
 {
@@ -28,16 +29,42 @@ std::optional<double> number(const std::string& text)
     return value;
 }
 
+// The side in pixels of the square of the source that the network looks at.
+int side_of_view(const WarpView& view, int shorter)
+{
+    if (view.crop == 0)
+        return shorter;
+    return view.crop <= 1 ? std::max(1, int(std::lround(view.crop * shorter))) : int(view.crop);
+}
+
+// LEAST:MOST, or EXTENT to either side where that is allowed.
+std::optional<std::pair<double, double>> ends_of(const std::string& range, bool symmetric)
+{
+    if (const std::size_t colon = range.find(':'); colon != std::string::npos) {
+        const std::optional<double> least = number(range.substr(0, colon)), most = number(range.substr(colon + 1));
+        return least && most ? std::optional(std::pair(*least, *most)) : std::nullopt;
+    }
+    const std::optional<double> extent = number(range);
+    return symmetric && extent && *extent >= 0 ? std::optional(std::pair(-*extent, *extent)) : std::nullopt;
+}
+
+// The number behind the slash of LEAST:MOST/COUNT; none where it is not a whole one.
+std::optional<int> whole_number(const std::string& digits)
+{
+    int value = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    if (error != std::errc() || end != digits.data() + digits.size())
+        return {};
+    return value;
+}
+
 }    // namespace
 
-double unwarped(Warp warp) { return warp == Warp::scale ? 1 : 0; }
-
+// One map from the result's pixels straight into the source's: view, reduction and warp are one resampling. Reduced
+// first and warped then, a picture would be blurred twice, and what lies behind the view would be gone.
 Picture warped(const Picture& source, Warp warp, double amount, const WarpView& view, const std::string& subject)
 {
-    const int shorter = std::min(source.width, source.height);
-    const int square = view.crop == 0   ? shorter
-                       : view.crop <= 1 ? std::max(1, int(std::lround(view.crop * shorter)))
-                                        : int(view.crop);
+    const int shorter = std::min(source.width, source.height), square = side_of_view(view, shorter);
     if (square > shorter)
         throw Error(subject, "smaller than the crop");
     // As fit_square cuts: of an odd remainder the extra pixel is left at the right or bottom.
@@ -74,40 +101,28 @@ Picture warped(const Picture& source, Warp warp, double amount, const WarpView& 
     surround.mirrored = view.mirrored;
     if (!view.mirrored)
         surround.colour = mean_colour(source);
-    return nonna::warp(source, map, view.side, view.side, surround);
+    return resample(source, map, view.side, view.side, surround);
 }
 
+// What the text says is taken apart first, then held against the limits, then filled with amounts.
 std::vector<double> parse_amounts(const std::string& text, const std::string& option, const AmountLimits& limits,
                                   double step)
 {
     const std::string form = limits.symmetric ? "must be EXTENT, LEAST:MOST, or one of these with /COUNT, as in 9/19"
                                               : "must be LEAST:MOST or LEAST:MOST/COUNT, as in 0.4:1.6/25";
     const auto refuse = [&](const std::string& reason) { throw Error(option, reason, ExitStatus::usage); };
-    std::string range = text;
+    const std::size_t slash = text.find('/');
+    const std::string range = text.substr(0, slash);
     std::optional<int> given;
-    if (const std::size_t slash = text.find('/'); slash != std::string::npos) {
-        range = text.substr(0, slash);
-        const std::string digits = text.substr(slash + 1);
-        int count = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-        if (error != std::errc() || end != digits.data() + digits.size())
+    if (slash != std::string::npos) {
+        given = whole_number(text.substr(slash + 1));
+        if (!given)
             refuse(form);
-        given = count;
     }
-    double least = 0, most = 0;
-    if (const std::size_t colon = range.find(':'); colon != std::string::npos) {
-        const std::optional<double> a = number(range.substr(0, colon)), b = number(range.substr(colon + 1));
-        if (!a || !b)
-            refuse(form);
-        least = *a;
-        most = *b;
-    } else {
-        const std::optional<double> extent = number(range);
-        if (!limits.symmetric || !extent || *extent < 0)
-            refuse(form);
-        least = -*extent;
-        most = *extent;
-    }
+    const auto ends = ends_of(range, limits.symmetric);
+    if (!ends)
+        refuse(form);
+    const auto [least, most] = *ends;
     char bounds[80];
     std::snprintf(bounds, sizeof bounds, "must be between %g and %g", limits.least, limits.most);
     if (least < limits.least || most > limits.most)
@@ -117,9 +132,9 @@ std::vector<double> parse_amounts(const std::string& text, const std::string& op
     if (least == most)
         return {least + 0.0};    // no -0
     // An odd number where the range is about 0, so that 0 is there.
-    const bool about_zero = least == -most;
-    const int count = given.value_or(about_zero ? 2 * std::max(1, int(std::lround(most / step))) + 1
-                                                : std::max(2, int(std::lround((most - least) / step)) + 1));
+    const int usual = least == -most ? 2 * std::max(1, int(std::lround(most / step))) + 1
+                                     : std::max(2, int(std::lround((most - least) / step)) + 1);
+    const int count = given.value_or(usual);
     if (count < 2 || count > most_amounts)
         refuse("its count must be between 2 and " + std::to_string(most_amounts));
     std::vector<double> amounts;

@@ -8,9 +8,9 @@
 //     scale         factor, above 1: the picture is enlarged
 //     rotate        degrees, positive: anticlockwise as seen
 //
-// The source's own pixels are used, once, by cubic resampling to the network's size (media/warp.h): what is behind the
-// view comes into sight as it is, as far as the picture goes, and is mirrored, or of the picture's mean colour, beyond.
-// Where the view has the network's size, the warp that changes nothing gives the view's bytes.
+// The source's own pixels are used, once, by cubic resampling to the network's size (media/resample.h): what is behind
+// the view comes into sight as it is, as far as the picture goes, and is mirrored, or of the picture's mean colour,
+// beyond. Where the view has the network's size, the warp that changes nothing gives the view's bytes.
 #pragma once
 
 #include "base/names.h"
@@ -31,8 +31,6 @@ inline constexpr auto names_of<Warp> = names<Warp>({
     {Warp::scale, "scale"},
     {Warp::rotate, "rotate"},
 });
-
-double unwarped(Warp warp);    // the amount that changes nothing: 1 of scale, else 0
 
 struct WarpView {
     int side = 0;            // of the network's input

@@ -17,7 +17,8 @@ namespace nonna
 namespace
 {
 
-// The order of pictures alone; a copy goes on by itself.
+// The order of pictures alone: which source and which of its pictures each place of a batch gets. An epoch's
+// permutation is made anew from the seed where it is needed, so that `positions` is all that a resumed run must know.
 class Draws
 {
   public:
@@ -142,6 +143,9 @@ struct Batches::State {
         return true;
     }
 
+    // One thread's life. A picture is taken under the lock and made without it; whoever makes the last of a batch wakes
+    // the arithmetic. Of several that fail the first by number is kept, so that the message is the same for any number
+    // of threads.
     void work()
     {
         std::vector<std::uint8_t> pixels(image);

@@ -51,8 +51,8 @@ void Checkpoints::restore(Model& model, RunState& state) const
     for (std::uint64_t& position : state.positions)
         if (!(positions >> position))
             throw Error(path, "damaged: no data positions");
-    if (state.optimiser_name)
-        SafetensorsReader(path).read(state.optimiser_name, state.optimiser);
+    for (const Optimiser::Array& array : state.optimiser)
+        SafetensorsReader(path).read(array.name, array.numbers);
 }
 
 void Checkpoints::save(const Model& model, const RunState& state)
@@ -65,8 +65,8 @@ void Checkpoints::save(const Model& model, const RunState& state)
     const std::map<std::string, std::string> marks = {
         {"run", run_}, {"step", std::to_string(state.step)}, {"positions", positions.str()}};
     std::vector<ExtraTensor> extra;
-    if (state.optimiser_name)
-        extra.push_back({state.optimiser_name, state.optimiser});
+    for (const Optimiser::Array& array : state.optimiser)
+        extra.push_back({array.name, array.numbers});
     save_model(folder_ + "/" + name, model, extra, marks);
 
     std::vector<std::string> all = files();

@@ -14,10 +14,9 @@ namespace nonna
 
 // What a run resumes from, beside the model's parameters and statistics.
 struct RunState {
-    std::int64_t step = 0;                   // steps done
-    std::span<std::uint64_t> positions;      // Batches::positions
-    std::span<float> optimiser;              // Optimiser::state
-    const char* optimiser_name = nullptr;    // null: no state
+    std::int64_t step = 0;                      // steps done
+    std::span<std::uint64_t> positions;         // Batches::positions
+    std::vector<Optimiser::Array> optimiser;    // Optimiser::arrays
 };
 
 class Checkpoints

@@ -11,33 +11,34 @@ namespace
 class Alone : public Descent
 {
   public:
-    Alone(Model& model, Network<float>& network, const TrainOptions& options, std::vector<Segment> segments, Pool& pool)
-        : model_(model), network_(network), rate_(options.rate), rule_(parse_rule(options.optimizer)),
-          optimiser_(rule_, options.momentum, std::move(segments), pool)
+    Alone(Model& model, Network<float>& network, Weights& weights, const TrainOptions& options,
+          std::vector<Segment> segments, Pool& pool)
+        : model_(model), network_(network), weights_(weights), rate_(options.rate),
+          optimiser_(options.optimizer, options.momentum, std::move(segments), pool)
     {
     }
     std::vector<StageCost> step(std::int64_t, Schedule schedule, int only, double factor) override
     {
-        return network_.step(model_.parameters, model_.statistics, statistics_decay, schedule, only,
+        return network_.step(weights_.parameters(), model_.statistics, statistics_decay, schedule, only,
                              optimiser_.step(rate_ * factor));
     }
     double rate() const override { return rate_; }
-    std::span<float> state() override { return optimiser_.state(); }
-    const char* state_name() const override { return Optimiser::state_name(rule_); }
+    std::vector<Optimiser::Array> arrays() override { return optimiser_.arrays(); }
 
   private:
     Model& model_;
     Network<float>& network_;
+    Weights& weights_;
     double rate_;
-    Rule rule_;
     Optimiser optimiser_;
 };
 
 }    // namespace
 
-std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, const TrainOptions& options, Pool& pool)
+std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, Weights& weights,
+                                       const TrainOptions& options, Pool& pool)
 {
-    return std::make_unique<Alone>(model, network, options, parameter_segments(model.architecture), pool);
+    return std::make_unique<Alone>(model, network, weights, options, parameter_segments(model.architecture), pool);
 }
 
 }    // namespace nonna

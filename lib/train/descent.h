@@ -1,6 +1,6 @@
 // How a step moves the parameters: here, or on servers. The training loop (trainer.cpp) sees only this.
 //
-//     begin(step)    the model holds the parameters to work on (split ones, where the precision is bf16)
+//     begin(step)    the weights are those to work on
 //     ...            the network goes up
 //     step(...)      costs at the last up, and the move
 //     settle()       now the model holds what all of its own steps led to
@@ -10,22 +10,39 @@
 
 #include "model/model_file.h"
 #include "model/network.h"
+#include "model/parameters.h"
 #include "train/trainer.h"
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 namespace nonna
 {
 
 inline constexpr double statistics_decay = 0.99;
 
-// A model whose filters' weights are split while a bf16 network works on it, and floats whenever it is looked at.
+// A model's parameters as its network takes them: split while a bf16 network works on them, and floats in the model
+// whenever it is looked at. While they are split the model has none, so that nobody takes halves for floats. In fp32
+// they are the model's all the time.
 class Weights
 {
   public:
-    Weights(Model& model, Precision precision, Pool& pool) : model_(model), precision_(precision), pool_(pool)
+    Weights(Model& model, Precision precision, Pool& pool) : model_(model), precision_(precision), pool_(pool) {}
+
+    Parameters<float> parameters() { return split_ ? split_->view() : Parameters<float>(model_.parameters); }
+    bool splits() const { return precision_ == Precision::bf16; }
+
+    void split()    // the network works on them from now on
     {
-        split();
+        if (splits())
+            split_.emplace(model_.architecture, std::move(model_.parameters), pool_);
+    }
+    void join()    // the model has them again
+    {
+        if (split_)
+            model_.parameters = std::move(*split_).join(model_.architecture, pool_);
+        split_.reset();
     }
     // f() with the weights as floats
     template <class F> void as_floats(F f)
@@ -34,23 +51,12 @@ class Weights
         f();
         split();
     }
-    void join()
-    {
-        if (precision_ == Precision::bf16)
-            join_parameters(model_.architecture, model_.parameters, pool_);
-    }
-    bool splits() const { return precision_ == Precision::bf16; }
 
   private:
     Model& model_;
     Precision precision_;
     Pool& pool_;
-
-    void split()
-    {
-        if (precision_ == Precision::bf16)
-            split_parameters(model_.architecture, model_.parameters, pool_);
-    }
+    std::optional<SplitParameters> split_;
 };
 
 // Seconds that the arithmetic waited for the servers, and how old the values were that applied pushes came from.
@@ -72,12 +78,12 @@ class Descent
     virtual ServerTimes times() const { return {}; }
 
     // For checkpoints: the optimiser's state, where this process has it.
-    virtual std::span<float> state() { return {}; }
-    virtual const char* state_name() const { return nullptr; }
+    virtual std::vector<Optimiser::Array> arrays() { return {}; }
 };
 
 // In this process's memory, where the gradient arises.
-std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, const TrainOptions& options, Pool& pool);
+std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, Weights& weights,
+                                       const TrainOptions& options, Pool& pool);
 
 // On parameter servers (downpour.cpp). Every fetch_every steps the servers' values are taken, every push_every steps
 // the sum of the gradients is handed over. With fetch_every 1 each step waits for values that this replica's own pushes

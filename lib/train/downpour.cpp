@@ -25,8 +25,8 @@ class Downpour : public Descent
         : model_(model), network_(network), weights_(weights), options_(options.served), pool_(pool),
           layout_(parameter_segments(model.architecture), model.statistics.size(),
                   model_identity(model.architecture, model.preprocessing)),
-          direct_(options_.fetch_every == 1 && !weights.splits()), statistics_(model.statistics.size()),
-          contribution_(model.statistics.size()),
+          direct_(options_.fetch_every == 1 && !weights.splits()), fetched_statistics_(model.statistics.size()),
+          pushed_statistics_(model.statistics.size()),
           servers_(layout_, options_.client, std::int64_t(options_.replica.first))
     {
         for (Aligned<float>& gradient : gradients_)
@@ -50,12 +50,15 @@ class Downpour : public Descent
             take_arrived();
     }
 
+    // Gradients of push_every steps are summed before they are sent. Statistics are sent with them, as one step of
+    // averaging, s = decay * s + pushed, for the several: the product of their decays, and the sum of what each adds,
+    // decayed by those behind it.
     std::vector<StageCost> step(std::int64_t step, Schedule schedule, int only, double factor) override
     {
         if (gathered_ == 0)
             servers_.begin_gradient();
         Aligned<float>& sum = gradients_[turn_];
-        std::vector<StageCost> costs = network_.gradient(model_.parameters, model_.statistics, statistics_decay,
+        std::vector<StageCost> costs = network_.gradient(weights_.parameters(), model_.statistics, statistics_decay,
                                                          schedule, only, gathered_ == 0 ? sum : one_);
         if (gathered_ > 0)
             add(one_, sum);
@@ -63,8 +66,8 @@ class Downpour : public Descent
         decay_ *= statistics_decay;
         for (std::size_t s = 0, i = 0; s < costs.size(); ++s)
             for (const double total : costs[s].statistics) {
-                contribution_[i] =
-                    statistics_decay * contribution_[i] + (1 - statistics_decay) * total / double(network_.count());
+                pushed_statistics_[i] = statistics_decay * pushed_statistics_[i] +
+                                        (1 - statistics_decay) * total / double(network_.count());
                 ++i;
             }
         factor_ = factor;
@@ -104,7 +107,7 @@ class Downpour : public Descent
         asked_ = false;
     }
 
-    double rate() const override { return servers_.rule().rate; }
+    double rate() const override { return servers_.update().rate; }
 
     ServerTimes times() const override
     {
@@ -123,7 +126,7 @@ class Downpour : public Descent
     std::int64_t gathered_ = 0;    // gradients in the sum
     const bool direct_;            // values come into the model itself
     bool asked_ = false;
-    std::vector<double> statistics_, contribution_;
+    std::vector<double> fetched_statistics_, pushed_statistics_;
     double decay_ = 1, factor_ = 1;
     Servers servers_;    // last: its threads write to the others
 
@@ -133,7 +136,8 @@ class Downpour : public Descent
             return;    // the last is still on its way
         if (asked_)
             take_arrived();
-        servers_.fetch(direct_ ? std::span<float>(model_.parameters) : std::span<float>(incoming_), statistics_);
+        servers_.fetch(direct_ ? std::span<float>(model_.parameters) : std::span<float>(incoming_),
+                       fetched_statistics_);
         asked_ = true;
     }
 
@@ -149,7 +153,7 @@ class Downpour : public Descent
         std::vector<Range> ranges;
         const bool statistics = servers_.arrived(ranges);
         if (statistics)
-            std::copy(statistics_.begin(), statistics_.end(), model_.statistics.begin());
+            std::copy(fetched_statistics_.begin(), fetched_statistics_.end(), model_.statistics.begin());
         if (!direct_ && !ranges.empty())
             weights_.as_floats([&] {
                 for (const Range& range : ranges)
@@ -179,11 +183,11 @@ class Downpour : public Descent
 
     void push()
     {
-        servers_.push(gradients_[turn_], factor_, decay_, contribution_);
+        servers_.push(gradients_[turn_], factor_, decay_, pushed_statistics_);
         turn_ = 1 - turn_;
         gathered_ = 0;
         decay_ = 1;
-        std::fill(contribution_.begin(), contribution_.end(), 0);
+        std::fill(pushed_statistics_.begin(), pushed_statistics_.end(), 0);
     }
 
     // Replica 0 goes first, alone; the others wait for so many of its pushes.
@@ -211,27 +215,24 @@ class Downpour : public Descent
 
     void report() const
     {
-        std::uint64_t pushes = 0, accepted = 0, stale = 0, refused = 0, dropped = 0, lost = 0;
-        const std::vector<Servers::Tally> tallies = servers_.tallies();
-        auto line = [](std::uint64_t n, std::uint64_t a, std::uint64_t s, std::uint64_t r, std::uint64_t d,
-                       std::uint64_t l) {
-            return std::to_string(n) + " pushes: " + std::to_string(a) + " applied, " + std::to_string(s) +
-                   " too old, " + std::to_string(r) + " refused, " + std::to_string(d) + " dropped, " +
-                   std::to_string(l) + " lost";
+        const std::vector<Servers::Pushes> by_shard = servers_.pushes();
+        auto line = [](const Servers::Pushes& p) {
+            return std::to_string(p.handed_over) + " pushes: " + std::to_string(p.decided.accepted) + " applied, " +
+                   std::to_string(p.decided.stale) + " too old, " + std::to_string(p.decided.refused) + " refused, " +
+                   std::to_string(p.dropped) + " dropped, " + std::to_string(p.lost) + " lost";
         };
-        for (std::size_t i = 0; i < tallies.size(); ++i) {
-            const Servers::Tally& t = tallies[i];
-            detail("shard " + std::to_string(i) + ": " +
-                   line(t.pushes, t.accepted, t.stale, t.refused, t.dropped, t.lost));
-            pushes += t.pushes;
-            accepted += t.accepted;
-            stale += t.stale;
-            refused += t.refused;
-            dropped += t.dropped;
-            lost += t.lost;
+        Servers::Pushes sum;
+        for (std::size_t i = 0; i < by_shard.size(); ++i) {
+            const Servers::Pushes& p = by_shard[i];
+            detail("shard " + std::to_string(i) + ": " + line(p));
+            sum.handed_over += p.handed_over;
+            sum.decided.accepted += p.decided.accepted;
+            sum.decided.stale += p.decided.stale;
+            sum.decided.refused += p.decided.refused;
+            sum.dropped += p.dropped;
+            sum.lost += p.lost;
         }
-        say("to " + std::to_string(tallies.size()) + (tallies.size() == 1 ? " shard, " : " shards, ") +
-            line(pushes, accepted, stale, refused, dropped, lost));
+        say("to " + std::to_string(by_shard.size()) + (by_shard.size() == 1 ? " shard, " : " shards, ") + line(sum));
     }
 };
 

@@ -85,41 +85,69 @@ template <class F> void each_weight(const StageArchitecture& s, std::size_t firs
                           (std::size_t(r) * s.filter.columns + c) * s.maps + m);
 }
 
-class Autoencoder
+// One stage's parameters, and what is fitted of them (the equations stand at the top).
+class AutoencoderFit
 {
   public:
-    Autoencoder(Model& model, const std::vector<ParameterTensor>& layout, int stage, Shown& shown)
-        : stage_(model.architecture.stages[std::size_t(stage)]), parameters_(model.parameters)
+    AutoencoderFit(Model& model, const std::vector<ParameterTensor>& layout, int stage)
+        : model_(model), number_(stage), stage_(model.architecture.stages[std::size_t(stage)]),
+          parameters_(model.parameters)
     {
         for (const ParameterTensor& t : layout)
             if (t.stage == stage)
-                (t.decoder ? t.bias ? decoder_bias_ : decoder_ : t.bias ? encoder_bias_ : encoder_) = t.segment;
-        const std::vector<double> mean_input = shown.means(model, stage - 1);
+                segment_of(t) = t.segment;
+    }
+
+    // Biases, scale, biases: the scale is fitted to hidden units that work around their sigmoids' middle, and changes
+    // what the biases must make up for. The stages below are fitted already.
+    void fit(Shown& shown)
+    {
+        const std::vector<double> mean_input = shown.means(model_, number_ - 1);
         set_encoder_bias(mean_input);
-        set_decoder_bias(mean_input, shown.means(model, stage));
+        set_decoder_bias(mean_input, shown.means(model_, number_));
+        scale(least_squares_scale(sums_about_means(shown, mean_input)));
+        set_encoder_bias(mean_input);
+        set_decoder_bias(mean_input, shown.means(model_, number_));
+    }
+
+  private:
+    Model& model_;
+    const int number_;
+    const StageArchitecture& stage_;
+    std::span<float> parameters_;
+    Segment encoder_, decoder_, encoder_bias_, decoder_bias_;    // no decoder_ where tied
+
+    Segment& segment_of(const ParameterTensor& t)
+    {
+        if (t.bias)
+            return t.decoder ? decoder_bias_ : encoder_bias_;
+        return t.decoder ? decoder_ : encoder_;
+    }
+    const Segment& decoding() const { return stage_.tied ? encoder_ : decoder_; }
+
+    // Means over the pictures of <r, x> and |r|^2, less |xbar|^2 = <rbar, xbar> = |rbar|^2.
+    std::vector<double> sums_about_means(Shown& shown, const std::vector<double>& mean_input)
+    {
         std::vector<double> sums(2);
         shown.each_batch([&](Network<float>& network) {
-            network.up(model.parameters);
-            const std::vector<double> batch = network.batch_statistics(model.parameters);
+            network.up(model_.parameters);
+            const std::vector<double> batch = network.batch_statistics(model_.parameters);
             for (std::size_t i = 0; i < 2; ++i)
-                sums[i] += batch[2 * std::size_t(stage) + i] / double(shown.count());
+                sums[i] += batch[2 * std::size_t(number_) + i] / double(shown.count());
         });
         for (const double mean : mean_input)
             for (double& sum : sums)
                 sum -= mean * mean;
-        const double alpha = least_squares_scale(sums);
-        const Segment& scaled = stage_.tied ? encoder_ : decoder_;
-        const double factor = stage_.tied ? std::sqrt(std::max(alpha, 0.0)) : alpha;
-        for (std::size_t i = 0; i < scaled.size(); ++i)
-            parameters_[scaled.offset + i] *= float(factor);
-        set_encoder_bias(mean_input);
-        set_decoder_bias(mean_input, shown.means(model, stage));
+        return sums;
     }
 
-  private:
-    const StageArchitecture& stage_;
-    std::span<float> parameters_;
-    Segment encoder_, decoder_, encoder_bias_, decoder_bias_;
+    // Tied weights are on both ways, so that r takes the factor twice.
+    void scale(double alpha)
+    {
+        const double factor = stage_.tied ? std::sqrt(std::max(alpha, 0.0)) : alpha;
+        for (std::size_t i = 0; i < decoding().size(); ++i)
+            parameters_[decoding().offset + i] *= float(factor);
+    }
 
     void set_encoder_bias(const std::vector<double>& mean_input)
     {
@@ -131,10 +159,9 @@ class Autoencoder
     }
     void set_decoder_bias(std::vector<double> bias, const std::vector<double>& mean_hidden)
     {
-        each_weight(stage_, (stage_.tied ? encoder_ : decoder_).offset,
-                    [&](std::size_t at, std::size_t input, std::size_t hidden) {
-                        bias[input] -= double(parameters_[at]) * mean_hidden[hidden];
-                    });
+        each_weight(stage_, decoding().offset, [&](std::size_t at, std::size_t input, std::size_t hidden) {
+            bias[input] -= double(parameters_[at]) * mean_hidden[hidden];
+        });
         std::copy(bias.begin(), bias.end(), parameters_.begin() + std::ptrdiff_t(decoder_bias_.offset));
     }
 };
@@ -148,8 +175,10 @@ void fit_scale(Model& model, std::span<const float> images, std::size_t count, P
     Shown shown(model, images, count, pool);
     for (std::size_t s = 0; s < stages.size(); ++s)
         if (stages[s].kind == StageKind::autoencoder)
-            Autoencoder(model, layout, int(s), shown);
+            AutoencoderFit(model, layout, int(s)).fit(shown);
 
+    // The paper's stages need only alpha, the scale at which their random decoders fit best. It is of no stage's making
+    // but its own: decoders do not change what goes up, so all are measured in one pass.
     std::vector<double> sums(model.statistics.size());
     shown.each_batch([&](Network<float>& network) {
         network.up(model.parameters);
@@ -158,12 +187,14 @@ void fit_scale(Model& model, std::span<const float> images, std::size_t count, P
             sums[i] += batch_sums[i] / double(count);
     });
     for (const ParameterTensor& t : layout) {
+        // Untied decoders have no alpha: they take the scale into their weights.
         if (!t.decoder || stages[std::size_t(t.stage)].kind == StageKind::autoencoder)
             continue;
         const double alpha = least_squares_scale(std::span(sums).subspan(2 * std::size_t(t.stage), 2));
         for (std::size_t i = 0; i < t.segment.size(); ++i)
             model.parameters[t.segment.offset + i] *= float(alpha);
     }
+    // Tied ones keep it as sums, which training goes on averaging; the others have none in the file.
     for (std::size_t s = 0; s < stages.size(); ++s)
         if (!stages[s].scaled())
             sums[2 * s] = sums[2 * s + 1] = 0;

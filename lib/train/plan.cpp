@@ -18,7 +18,7 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
         plan.gradients = plan.weights * (2 + (served.push_every > 1) +
                                          (served.fetch_every > 1 || options.precision == Precision::bf16));
     else
-        plan.optimiser = parse_rule(options.optimizer) == Rule::sgd ? 0 : plan.weights;
+        plan.optimiser = plan.weights * row_of(options.optimizer).kept();
     const std::size_t before = memory::reserved();
     Network<float> network(architecture, options.batch, pool, options.precision);
     network.reserve_gradients(options.schedule);

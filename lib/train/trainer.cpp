@@ -38,30 +38,6 @@ void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
     }
 }
 
-std::vector<StageCost> validate(Network<float>& network, const Model& model,
-                                const std::vector<std::shared_ptr<const Pictures>>& sets, Pool& pool,
-                                std::size_t& images)
-{
-    std::vector<StageCost> sums;
-    const std::size_t size = model.architecture.input().size();
-    std::vector<float> buffer(size * network.batch());
-    std::vector<std::vector<std::uint8_t>> pixels(pool.threads(), std::vector<std::uint8_t>(size));
-    images = 0;
-    for (const auto& set : sets)
-        for (std::size_t first = 0; first < set->count(); first += network.batch()) {
-            const std::size_t n = std::min<std::size_t>(network.batch(), set->count() - first);
-            pool.for_each(n, [&](std::size_t i, int thread) {
-                set->read(first + i, pixels[thread]);
-                model.preprocessing.apply(pixels[thread], std::span(buffer).subspan(i * size, size));
-            });
-            network.load(buffer, int(n));
-            network.up(model.parameters);
-            add(sums, network.costs(model.parameters, model.statistics));
-            images += n;
-        }
-    return sums;
-}
-
 // Everything that determines a run, as one line.
 std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 {
@@ -69,7 +45,7 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
     std::snprintf(rate, sizeof rate, " rate %.9g momentum %.9g ", o.rate, o.momentum);
     std::string text = "batch " + std::to_string(o.batch) + " schedule " + name_of(o.schedule);
     text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate "
-                          : " optimizer " + o.optimizer + rate;
+                          : std::string(" optimizer ") + name_of(o.optimizer) + rate;
     text += name_of(o.rate_schedule) + (" seed " + std::to_string(o.seed));
     if (o.precision != Precision::fp32)
         text += std::string(" precision ") + name_of(o.precision);
@@ -82,6 +58,184 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
     return text;
 }
 
+using Sets = std::vector<std::shared_ptr<const Pictures>>;
+
+// A run. What it is made of comes about in this order: an optimiser's arrays before the checkpoint that fills them;
+// what a checkpoint holds before the weights are split; split weights before servers' values come to them; and the log
+// last, as only the step to begin at says which of its rows stay.
+class Run
+{
+  public:
+    Run(Model& model, const std::vector<Source>& sources, const Sets& validation, const TrainOptions& options,
+        Pool& pool)
+        : model_(model), validation_(validation), options_(options), pool_(pool),
+          network_(model.architecture, options.batch, pool, options.precision),
+          weights_(model, options.precision, pool), batches_(sources, model.preprocessing, options.batch, options.steps,
+                                                             batches_seed(options), input_threads(pool)),
+          run_(describe(options, sources))
+    {
+        if (!options.served.on())
+            descent_ = descend_alone(model, network_, weights_, options, pool);
+        resume();
+        weights_.split();
+        if (!descent_)
+            descent_ = descend_on_servers(model, network_, weights_, options, pool);
+        log_.emplace(options.log, model, start_);
+        rate_ = options.served.on() ? descent_->rate() : options.rate;
+    }
+
+    void go()
+    {
+        if (start_ == 0)
+            validation_row(0);
+        if (start_ == options_.steps)    // nothing is left to do but to take the servers' values
+            descent_->finish();
+        Timing timing(options_.timing, start_, options_.batch);
+        Progress progress("training", std::uint64_t(options_.steps), "steps");
+        progress.advance(std::uint64_t(start_));
+        for (std::int64_t done = start_; done < options_.steps;) {
+            const std::vector<StageCost> costs = step(done);
+            ++done;
+            progress.advance();
+            // A signal ends the run behind the step that it came in, as its last step would.
+            const bool last = done == options_.steps, stop = interrupted();
+            if (done % options_.log_every == 0 || last)
+                row(done, costs, timing, progress);
+            look(done, last || stop);
+            if (stop && !last)
+                throw Error("interrupted", "stopped after step " + std::to_string(done) +
+                                               (checkpoints_ ? "; --resume goes on from there"
+                                                             : "; nothing was kept, as there is no --checkpoint"));
+        }
+        timing.whole(options_.steps, batches_.waited(), descent_->times());
+        weights_.join();
+        model_.provenance["step"] = std::to_string(options_.steps);
+        model_.provenance["run"] = run_;
+    }
+
+  private:
+    Model& model_;
+    const Sets& validation_;
+    const TrainOptions& options_;
+    Pool& pool_;
+    Network<float> network_;
+    Weights weights_;
+    Batches batches_;
+    const std::string run_;
+    std::unique_ptr<Descent> descent_;
+    RunState state_;
+    std::optional<Checkpoints> checkpoints_;
+    std::int64_t start_ = 0;
+    std::optional<TrainingLog> log_;
+    double rate_ = 0;
+
+    // Replicas draw by seeds of their own: by one order they would go through their portions side by side, and push the
+    // gradients of neighbours in the set, which are often alike, all at once.
+    static std::uint64_t batches_seed(const TrainOptions& options)
+    {
+        return options.seed + 0x9e3779b97f4a7c15u * options.served.replica.first;
+    }
+
+    // To where a checkpoint left off, where there is one; else to the beginning.
+    void resume()
+    {
+        RunState state{0, batches_.positions(), {}};
+        if (descent_)
+            state.optimiser = descent_->arrays();
+        const TrainOptions& options = options_;
+        if (!options.checkpoint.empty()) {
+            checkpoints_.emplace(options.checkpoint, run_);
+            if (!checkpoints_->empty() && !options.resume)
+                throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",
+                            ExitStatus::usage);
+            if (!checkpoints_->empty())
+                checkpoints_->restore(model_, state);
+            if (state.step > options.steps)
+                throw Error(options.checkpoint, "is at step " + std::to_string(state.step) +
+                                                    " already, beyond --steps " + std::to_string(options.steps));
+        }
+        state_ = state;
+        start_ = state.step;
+    }
+
+    // Costs of step number `step` (from 0), and the move.
+    std::vector<StageCost> step(std::int64_t step)
+    {
+        network_.load(batches_.next(step), options_.batch);
+        descent_->begin(step);
+        network_.up(weights_.parameters());
+        const int only = int(step * std::int64_t(model_.architecture.stages.size()) / options_.steps);
+        std::vector<StageCost> costs =
+            descent_->step(step, options_.schedule, only, rate_factor(options_.rate_schedule, step, options_.steps));
+        if (!std::isfinite(total(costs)))
+            throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
+        return costs;
+    }
+
+    // What is shown and logged of the last of `done` steps.
+    void row(std::int64_t done, const std::vector<StageCost>& costs, Timing& timing, Progress& progress)
+    {
+        char text[64];
+        timing.row(done, batches_.waited(), descent_->times());
+        std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / options_.batch,
+                      100 * timing.waited_share());
+        progress.note(text);
+        log_->row(done, "train", options_.batch, rate_ * rate_factor(options_.rate_schedule, done - 1, options_.steps),
+                  costs, model_);
+    }
+
+    // Validation and checkpoint after `done` steps, where it is time; `over`: the last step was made. What they look at
+    // must hold all of this process's own steps, which servers may still have to send.
+    void look(std::int64_t done, bool over)
+    {
+        const bool last = done == options_.steps;
+        const bool validates = !validation_.empty() && (done % options_.validate_every == 0 || last);
+        const bool saves = checkpoints_ && (done % options_.checkpoint_every == 0 || over);
+        if (over)
+            descent_->finish();
+        else if (validates || saves)
+            descent_->settle();
+        if (validates)
+            validation_row(done);
+        state_.step = done;
+        if (saves)
+            weights_.as_floats([&] { checkpoints_->save(model_, state_); });
+    }
+
+    void validation_row(std::int64_t done)
+    {
+        if (validation_.empty())
+            return;
+        std::size_t images = 0;
+        const std::vector<StageCost> costs = validate(images);
+        log_->row(done, "validate", double(images), rate_ * rate_factor(options_.rate_schedule, done, options_.steps),
+                  costs, model_);
+    }
+
+    // Sums over all pictures of all validation sets.
+    std::vector<StageCost> validate(std::size_t& images)
+    {
+        std::vector<StageCost> sums;
+        const std::size_t size = model_.architecture.input().size(), batch = std::size_t(network_.batch());
+        std::vector<float> buffer(size * batch);
+        std::vector<std::vector<std::uint8_t>> pixels(pool_.threads(), std::vector<std::uint8_t>(size));
+        images = 0;
+        for (const auto& set : validation_)
+            for (std::size_t first = 0; first < set->count(); first += batch) {
+                const std::size_t n = std::min(batch, set->count() - first);
+                pool_.for_each(n, [&](std::size_t i, int thread) {
+                    set->read(first + i, pixels[thread]);
+                    model_.preprocessing.apply(pixels[thread], std::span(buffer).subspan(i * size, size));
+                });
+                network_.load(buffer, int(n));
+                network_.up(weights_.parameters());
+                add(sums, network_.costs(weights_.parameters(), model_.statistics));
+                images += n;
+            }
+        return sums;
+    }
+};
+
 }    // namespace
 
 // As many as compute: where pictures are large they are what a step takes, and where not they sleep.
@@ -90,95 +244,8 @@ int input_threads(const Pool& pool) { return pool.threads(); }
 void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool)
 {
-    Network<float> network(model.architecture, options.batch, pool, options.precision);
-    // Replicas draw by seeds of their own: by one order they would go through their portions side by side, and push the
-    // gradients of neighbours in the set, which are often alike, all at once.
-    const std::uint64_t seed = options.seed + 0x9e3779b97f4a7c15u * options.served.replica.first;
-    Batches batches(sources, model.preprocessing, options.batch, options.steps, seed, input_threads(pool));
-    std::unique_ptr<Descent> descent;
-    if (!options.served.on())
-        descent = descend_alone(model, network, options, pool);
-    RunState state{0, batches.positions(), {}, nullptr};
-    if (descent) {
-        state.optimiser = descent->state();
-        state.optimiser_name = descent->state_name();
-    }
-
-    const std::string run = describe(options, sources);
-    std::optional<Checkpoints> checkpoints;
-    if (!options.checkpoint.empty()) {
-        checkpoints.emplace(options.checkpoint, run);
-        if (!checkpoints->empty() && !options.resume)
-            throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them", ExitStatus::usage);
-        if (!checkpoints->empty())
-            checkpoints->restore(model, state);
-        if (state.step > options.steps)
-            throw Error(options.checkpoint, "is at step " + std::to_string(state.step) + " already, beyond --steps " +
-                                                std::to_string(options.steps));
-    }
-    const std::int64_t start = state.step;
-    Weights weights(model, options.precision, pool);
-    if (!descent)
-        descent = descend_on_servers(model, network, weights, options, pool);
-    TrainingLog log(options.log, model, start);
-
-    const double rate = options.served.on() ? descent->rate() : options.rate;
-    auto validation_row = [&](std::int64_t step) {
-        if (validation.empty())
-            return;
-        std::size_t images = 0;
-        const std::vector<StageCost> costs = validate(network, model, validation, pool, images);
-        log.row(step, "validate", double(images), rate * rate_factor(options.rate_schedule, step, options.steps), costs,
-                model);
-    };
-    if (start == 0)
-        validation_row(0);
-    if (start == options.steps)    // nothing is left to do but to take the servers' values
-        descent->finish();
-
-    Timing timing(options.timing, start, options.batch);
-    Progress progress("training", std::uint64_t(options.steps), "steps");
-    progress.advance(std::uint64_t(start));
-    for (std::int64_t step = start; step < options.steps; ++step) {
-        network.load(batches.next(step), options.batch);
-        descent->begin(step);
-        network.up(model.parameters);
-        const double factor = rate_factor(options.rate_schedule, step, options.steps);
-        const int only = int(step * std::int64_t(model.architecture.stages.size()) / options.steps);
-        const std::vector<StageCost> costs = descent->step(step, options.schedule, only, factor);
-        if (!std::isfinite(total(costs)))
-            throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
-
-        state.step = step + 1;
-        progress.advance();
-        const bool last = state.step == options.steps, stop = interrupted();
-        if (state.step % options.log_every == 0 || last) {
-            char text[64];
-            timing.row(state.step, batches.waited(), descent->times());
-            std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / options.batch,
-                          100 * timing.waited_share());
-            progress.note(text);
-            log.row(state.step, "train", options.batch, rate * factor, costs, model);
-        }
-        const bool validates = !validation.empty() && (state.step % options.validate_every == 0 || last);
-        const bool saves = checkpoints && (state.step % options.checkpoint_every == 0 || last || stop);
-        if (last || stop)
-            descent->finish();
-        else if (validates || saves)
-            descent->settle();
-        if (validates)
-            validation_row(state.step);
-        if (saves)
-            weights.as_floats([&] { checkpoints->save(model, state); });
-        if (stop && !last)
-            throw Error("interrupted", "stopped after step " + std::to_string(state.step) +
-                                           (checkpoints ? "; --resume goes on from there"
-                                                        : "; nothing was kept, as there is no --checkpoint"));
-    }
-    timing.whole(state.step, batches.waited(), descent->times());
-    weights.join();
-    model.provenance["step"] = std::to_string(state.step);
-    model.provenance["run"] = run;
+    Run run(model, sources, validation, options, pool);
+    run.go();
 }
 
 Source open_source(const std::string& text, const Architecture& architecture)

@@ -41,7 +41,7 @@ namespace nonna
 // Training on parameter servers; in this process's memory where no server is named.
 struct ServedOptions {
     ClientOptions client;
-    Part replica;                    // I of N, and which pictures
+    Portion replica;                 // I of N, and which pictures
     std::int64_t fetch_every = 1;    // P, in steps
     std::int64_t push_every = 1;     // G
     std::int64_t warm_start = 0;     // steps of replica 0 before the others begin
@@ -54,7 +54,7 @@ struct TrainOptions {
     std::int64_t steps = 1000;
     int batch = 100;
     Schedule schedule = Schedule::stagewise;    // greedy: an equal share of the steps for each stage
-    std::string optimizer = "adagrad";
+    Rule optimizer = Rule::adagrad;
     double rate = 0.01;
     RateSchedule rate_schedule = RateSchedule::constant;
     double momentum = 0.9;

@@ -13,7 +13,7 @@
 #include "analysis/linear_filters.h"
 #include "analysis/products.h"
 #include "base/parallel.h"
-#include "io/shard.h"
+#include "io/image_shard.h"
 #include "kernels/kernels.h"
 #include "media/picture.h"
 
@@ -70,7 +70,7 @@ int main(int argc, char** argv)
         return 2;
     }
     Pool pool{argc > 2 ? std::atoi(argv[2]) : 2};
-    const ShardSet set({argv[1]});
+    const ImageShardSet set({argv[1]});
     const auto read = [&](std::size_t i) -> CropSource::Pixels {
         Picture p = decode_picture(set.picture(i), argv[1]);
         return {p.width, p.height, std::move(p.rgb)};

@@ -3,11 +3,12 @@
 #pragma once
 
 #include "base/parallel.h"
-#include "kernels/bf16.h"
 #include "model/network.h"
+#include "model/parameters.h"
 #include "optimiser/optimiser.h"
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -26,28 +27,24 @@ class Learner
     {
         std::copy(parameters.begin(), parameters.end(), parameters_.begin());
         if (precision == Precision::bf16)
-            for (const Segment& s : segments(network_)) {
-                const std::size_t matrix = s.rows * s.columns;
-                std::vector<float> scratch(matrix);
-                for (std::size_t m = 0; m < s.matrices; ++m)
-                    bf16_kernels().split(matrix, parameters_.data() + s.offset + m * matrix, scratch.data());
-            }
+            split_.emplace(architecture, std::move(parameters_), pool_);
     }
 
     // load, up, and the rest in Network::step; returns the cost of a picture
     double step()
     {
+        const Parameters<float> weights = split_ ? split_->view() : Parameters<float>(parameters_);
         network_.load(images_, batch_);
-        network_.up(parameters_);
+        network_.up(weights);
         double cost = 0;
         for (const StageCost& c :
-             network_.step(parameters_, statistics_, 0.99, Schedule::stagewise, 0, optimiser_.step(rate_)))
+             network_.step(weights, statistics_, 0.99, Schedule::stagewise, 0, optimiser_.step(rate_)))
             cost += c.total / batch_;
         return cost;
     }
 
     std::span<const float> state() { return optimiser_.state(); }
-    std::span<const float> parameters() const { return parameters_; }
+    std::span<const float> parameters() const { return parameters_; }    // none in bf16
 
   private:
     static std::vector<Segment> segments(const Network<float>& network)
@@ -70,6 +67,7 @@ class Learner
     Network<float> network_;
     std::vector<float> images_;
     Aligned<float> parameters_;
+    std::optional<SplitParameters> split_;
     std::vector<double> statistics_;
     Optimiser optimiser_;
 };

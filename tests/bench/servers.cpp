@@ -112,8 +112,8 @@ int main(int argc, char** argv)
     const int rounds = std::atoi(argv[2]);
     const Architecture architecture = Architecture::read(NONNA_SOURCE_DIR "/share/nonna/architectures/study.conf");
     const Layout layout(parameter_segments(architecture), 2 * architecture.stages.size(), "benchmark");
-    ServerRule rule;
-    rule.rate = 1e-9;
+    UpdateOptions updating;
+    updating.rate = 1e-9;
 
     // forks come before nng's threads
     const Child sender([&](const auto& ready) { send_pieces(url.starts_with("ipc") ? url + ".raw" : url, ready); });
@@ -126,7 +126,7 @@ int main(int argc, char** argv)
         start.statistics.resize(layout.statistics());
         std::vector<ShardCopy> shards;
         shards.push_back(std::move(start));
-        Server server(layout, rule, 1, std::move(shards), {}, Digest{}, pool);
+        Server server(layout, updating, 1, std::move(shards), {}, Digest{}, pool);
         Responder responder(url, {}, server.most_message(),
                             {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
                              [&](Responder::Peer peer) { server.closed(peer); }});

@@ -9,6 +9,7 @@
 // sample).
 #include "analysis/stimulus.h"
 #include "analysis/neuron_choice.h"
+#include "analysis/visible_values.h"
 #include "base/parallel.h"
 #include "model/cone.h"
 
@@ -69,11 +70,13 @@ int main(int argc, char** argv)
             whole_work += double(a.stages[s].encoder_weights());
         for (const NeuronId& n : sample) {
             const double norm = expected_norm(a, n);
-            options.norm = norm;
             options.whole = true;
-            whole += seconds([&] { optimal_stimulus(model, n, options, pool); }) / double(sample.size());
+            whole += seconds([&] {
+                         optimal_stimuli(model, {&n, 1}, {&norm, 1}, options, pool);
+                     }) /
+                     double(sample.size());
             options.whole = false;
-            own += seconds([&] { optimal_stimulus(model, n, options, pool); }) / double(sample.size());
+            own += seconds([&] { optimal_stimuli(model, {&n, 1}, {&norm, 1}, options, pool); }) / double(sample.size());
             work += cone_work(a, layer, {n.row, n.column, 1, 1}) / double(sample.size());
         }
         const double share = all / double(neurons.size());

@@ -18,3 +18,11 @@ nonna-reproduce --sensitivity empty --data empty maps=3,,4; echo "status $?"
 nonna-reproduce --table1 empty --data empty --seeds 1,x; echo "status $?"
 nonna-reproduce --table1 empty --data empty --crop faces; echo "status $?"
 nonna-reproduce --data empty --centroids 4; echo "status $?"
+
+# Words of a noted command are quoted where a shell would not take them as they are, and only there.
+eval "$(sed -n '/^command_line() /,/^}/p' "$SOURCE/tools/nonna-reproduce")"
+command_line nonna-x --neuron 3.norm/6,6,2 --crop faces/=160 a@b:0.5 -o - 50%
+command_line 'my films' '' "it's" '$HOME' 'a*' '~' 'x;y' "a'b'"
+eval "set -- $(command_line 'my films' '' "it's" '$HOME' 'a*' '~' 'x;y' 'back\slash')"
+printf '<%s>' "$@"
+echo

@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
         const std::vector<std::byte> again = with_numbers(*m, bytes);
         require(again.size() == bytes.size(), "a push of another length");
         const auto second = decode_push(again);
-        require(second && second->contribution == m->contribution && second->range == m->range, "another push");
+        require(second && second->statistics == m->statistics && second->range == m->range, "another push");
     }
     if (kind) {
         try_one(bytes, *kind, decode_answer, plain);

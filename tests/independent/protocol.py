@@ -161,10 +161,10 @@ def fetch(shard, first, count, flags=0):
     return head(FETCH, shard, flags) + struct.pack("<IIQQ", 0, 0, first, count)
 
 
-def push(shard, epoch, chunk, sequence, base, extent, numbers, contribution=(), factor=1.0, decay=0.5):
-    return (head(PUSH, shard) + struct.pack("<IIIIQQddQQ", 0, len(contribution), epoch, chunk, sequence, base, factor,
+def push(shard, epoch, chunk, sequence, base, extent, numbers, statistics=(), factor=1.0, decay=0.5):
+    return (head(PUSH, shard) + struct.pack("<IIIIQQddQQ", 0, len(statistics), epoch, chunk, sequence, base, factor,
                                             decay, *extent) +
-            struct.pack("<%dd" % len(contribution), *contribution) + numbers)
+            struct.pack("<%dd" % len(statistics), *statistics) + numbers)
 
 
 def welcome_of(message):
@@ -286,14 +286,14 @@ def well_meant(model, address, of):
     check(statistics == tuple(model.statistics), "the statistics are not the model's")
 
     step = gradient(model.size, 1)
-    contribution = [1.5 * (i + 1) for i in range(len(model.statistics))]
+    gained = [1.5 * (i + 1) for i in range(len(model.statistics))]
     pieces = []
     for index, _, first, count, *_ in w["shards"]:
         chunks = model.chunks(first, count)
         for chunk in reversed(range(len(chunks))):    # any order will do
             begin, n = chunks[chunk]
             pieces.append((index, chunk, (begin, n), step[begin:begin + n].tobytes(),
-                           contribution if index == 0 and chunk == 0 else [], chunk == 0))
+                           gained if index == 0 and chunk == 0 else [], chunk == 0))
 
     def send(sequence, epoch, base, pieces, c=c):
         return [c.ask(push(index, epoch, chunk, sequence, base, extent, numbers, more, factor=0.5))
@@ -305,7 +305,7 @@ def well_meant(model, address, of):
     versions, once, statistics = row_of(c, w["shards"], model)
     check(versions == [1] * of and near(once, expected), "the values after one step of SGD")
     check(once != model.row, "a push that moves nothing")
-    check(list(statistics) == [0.5 * s + a for s, a in zip(model.statistics, contribution)], "the statistics after it")
+    check(list(statistics) == [0.5 * s + a for s, a in zip(model.statistics, gained)], "the statistics after it")
 
     # the same push again, by another connection: answered, not applied
     d = Connection(address)
@@ -323,12 +323,12 @@ def well_meant(model, address, of):
 
     # what may not be
     index, chunk, extent, numbers, more, _ = pieces[-1]
-    good = dict(shard=index, epoch=1, chunk=chunk, sequence=3, base=1, extent=extent, numbers=numbers, contribution=more)
+    good = dict(shard=index, epoch=1, chunk=chunk, sequence=3, base=1, extent=extent, numbers=numbers, statistics=more)
     error_of(c.ask(push(**{**good, "epoch": 2})), 6)
     error_of(c.ask(push(**{**good, "shard": of})), 7)
     error_of(c.ask(push(**{**good, "chunk": 99})), 7)
     error_of(c.ask(push(**{**good, "extent": (extent[0] + 1, extent[1])})), 7)
-    error_of(c.ask(push(**{**good, "contribution": list(more) + [1.0]})), 1)
+    error_of(c.ask(push(**{**good, "statistics": list(more) + [1.0]})), 1)
     error_of(c.ask(push(**{**good, "extent": (extent[0], extent[1] + 1)})), 1)    # not as long as it says
     error_of(c.ask(push(**{**good, "factor": 1.5})), 1)
     error_of(c.ask(push(**{**good, "decay": math.nan})), 1)

@@ -1,20 +1,46 @@
-# Every program has a manual page, each page passes mandoc's lint without a word, and a page names no option that its
-# program does not have.
+# Every program has a manual page and every job is on exactly one, each page passes mandoc's lint without a word, and a page
+# names no option that its program does not have.
 cd "$1" || exit 1
 tree=$2/manual
 bin=$2/bin
 shift 2
 failed=0
 complain() { echo "$*"; failed=1; }
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+for tool in "$@"; do "$bin/$tool" --dump-interface >"$scratch/$tool"; done
+
+# owner PAGE: the program whose page it is, which is the one with the longest name that the page's begins with
+owner() {
+    name=$1
+    shift
+    found=
+    for tool in "$@"; do
+        case $name- in "$tool"-*) [ ${#tool} -le ${#found} ] || found=$tool ;; esac
+    done
+    echo "$found"
+}
 
 for tool in "$@"; do
     [ -s man/"$tool".1.in ] || complain "$tool has no page man/$tool.1.in"
-    [ -s "$tree/$tool.1" ] || continue
-    "$bin/$tool" --dump-manual man/"$tool".1.in | cmp -s - "$tree/$tool.1" || complain "$tree/$tool.1 is not up to date"
-    for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z\\-]*' "$tree/$tool.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
-        "$bin/$tool" --dump-interface | grep -q "\"long\": \"-$option\"" || complain "man/$tool.1.in: $tool has no option -$option"
+    # A program whose page has @JOBS@ describes its jobs on pages of their own.
+    grep -qx '@JOBS@' man/"$tool".1.in || continue
+    for job in $(sed -n '/^"jobs"/,$s/^{"name": "\([^"]*\)".*/\1/p' "$scratch/$tool"); do
+        described=$(cat man/"$tool"-*.1.in | sed -n 's/^@OPTIONS \(.*\)@$/\1/p' | tr ' ' '\n' | grep -cx "$job")
+        [ "$described" -eq 1 ] || complain "$tool $job: its options are on $described pages, not on one"
+        [ -s "$tree/$tool-$job.1" ] || complain "$tool $job: no page is called $tool-$job"
     done
-    grep -q "Nm $tool" man/nonna.7 || grep -q "Xr $tool 1" man/nonna.7 || complain "man/nonna.7 does not name $tool"
+done
+for template in man/*.1.in; do
+    page=${template#man/} page=${page%.1.in}
+    tool=$(owner "$page" "$@")
+    [ -n "$tool" ] || { complain "$template is the page of no program"; continue; }
+    [ -s "$tree/$page.1" ] || { complain "$tree/$page.1 is not there"; continue; }
+    "$bin/$tool" --dump-manual "$template" | cmp -s - "$tree/$page.1" || complain "$tree/$page.1 is not up to date"
+    for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z\\-]*' "$tree/$page.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
+        grep -q "\"long\": \"-$option\"" "$scratch/$tool" || complain "$template: $tool has no option -$option"
+    done
+    [ "$tool" = nonna ] || grep -q "Xr $tool 1" "$tree/nonna.1" || complain "$tree/nonna.1 does not name $tool"
 done
 for script in $(find tools -type f -perm -u+x ! -name '*.*'); do
     page=man/${script##*/}.1
@@ -22,6 +48,11 @@ for script in $(find tools -type f -perm -u+x ! -name '*.*'); do
     for option in $(sh "$script" --help 2>&1 | grep -oE -e '--[a-z][a-z-]*' | sort -u); do
         grep -q "Fl -${option#--}" "$page" || grep -q "Fl .-${option#--}" "$page" || complain "$page does not describe $option"
     done
+    grep -q "Xr ${script##*/} 1" "$tree/nonna.1" || complain "$tree/nonna.1 does not name ${script##*/}"
+done
+# The README has a table of the programs.
+for tool in "$@" nonna-reproduce; do
+    [ "$tool" = nonna ] || grep -q "^| \`$tool\` |" README.md || complain "README.md does not list $tool"
 done
 
 if ! command -v mandoc >/dev/null; then

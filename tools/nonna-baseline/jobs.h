@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "images/picture_set.h"
-#include "io/shard.h"
+#include "io/image_shard.h"
 
 #include <functional>
 
@@ -15,8 +15,8 @@ void add_linear(nonna::Command& program);
 void add_kmeans(nonna::Command& program);
 
 // The training pictures, mapped; Error when there are none. In messages they go by the first file's name.
-nonna::ShardSet open_training(const std::vector<std::string>& data);
-std::string sample_name(const nonna::ShardSet& set, std::size_t i);
+nonna::ImageShardSet open_training(const std::vector<std::string>& data);
+std::string sample_name(const nonna::ImageShardSet& set, std::size_t i);
 
 // What both have: a test set, how its detectors are scored, and --tune.
 struct BaselineCommand {
@@ -28,7 +28,7 @@ struct BaselineCommand {
 
     void declare(nonna::Command& job)
     {
-        job.flag("--tune", tune, "score a small grid of settings in place of one");
+        job.flag("--tune", tune, "score a small grid of settings instead of one");
         job.threads(threads);
         sweep.declare(job);
     }

@@ -37,7 +37,7 @@ void check(const Options& o, const Command& job)
     o.check(job, {o.show, o.fit.save});
     keep_apart({o.show, o.fit.save, o.sweep.output, o.sweep.best_responses, o.sweep.chosen}, {o.model});
     if (o.data.empty() == o.model.empty())
-        usage_error("--data", "give pictures to fit centroids on, or the --model of an earlier run");
+        usage_error("--data", "give pictures to fit centroids to, or the --model of an earlier run");
     if (const std::string option = job.given_in("Fitting"); !o.model.empty() && !option.empty())
         usage_error(option, "goes with --data: a --model is fitted already");
     for (const char* option : {"--tune", "--side"})
@@ -46,9 +46,9 @@ void check(const Options& o, const Command& job)
     if (o.model.empty() && !o.centroids)
         usage_error("--centroids", "is needed with --data");
     if (o.fit.whitening > 0 && o.fit.whitening % 2 == 0)
-        usage_error("--whitening", "an odd number, so that a filter has a centre, or 0");
+        usage_error("--whitening", "must be odd, so that a filter has a centre, or 0");
     if (o.fit.resume && o.fit.save.empty())
-        usage_error("--resume", "needs --save, which it goes on from");
+        usage_error("--resume", "needs --save, from which it goes on");
     for (const char* option : {"--show", "--save", "--eigenvalue-offset", "--resume"})
         if (o.tune && job.given(option))
             usage_error(option, "goes without --tune");
@@ -69,7 +69,7 @@ ExitStatus kmeans(Options& o, const Command& job)
             throw Error(o.model, "its run is not finished: go on with --save and --resume");
         test = o.read_test(model.preprocessing.side, pool);
     } else {
-        const ShardSet files = open_training(o.data);
+        const ImageShardSet files = open_training(o.data);
         check_centroids(o.data.front(), files.count(), o.fit.kmeans.centroids);
         // Read again in every iteration, never held at once: decoded where it is asked for.
         const TrainingPictures pictures{
@@ -101,20 +101,20 @@ void add_kmeans(Command& program)
     static Command* job;
     job = &program.subcommand("kmeans", "centroids of whitened pictures, by their triangle activations",
                               [] { return kmeans(o, *job); });
-    job->positional("TEST.tar", o.test, "labelled images; - is standard input");
-    job->option("--data", o.data, "TRAIN.tar", "pictures to fit centroids on; repeatable");
-    job->option("--model", o.model, "M.safetensors", "in place of --data: what an earlier run saved");
-    job->option("--side", o.side, "N", "of the pictures, which are resized", 2, 1024);
+    job->positional("TEST.tar", o.test, "labelled images; `-` is standard input");
+    job->option("--data", o.data, "TRAIN.tar", "pictures that centroids are fitted to");
+    job->option("--model", o.model, "M.safetensors", "what an earlier run saved, in place of `--data`");
+    job->option("--side", o.side, "N", "side to which pictures are resized", 2, 1024);
     job->option("--show", o.show, "BEST.png", "the best centroid as a picture");
     o.declare(*job);
     job->group("Fitting");
     job->option("--centroids", o.centroids, "K", "at most a fifth of the pictures", 1, 10'000'000);
-    job->choice("--start", o.fit.kmeans.start, "the first centroids");
-    job->option("--iterations", o.fit.kmeans.iterations, "N", "batches", 1, 1'000'000);
-    job->option("--batch", o.fit.kmeans.batch, "N", "pictures an iteration; at most all are taken", 1, 100'000'000);
+    job->choice("--start", o.fit.kmeans.start, "how the first centroids are chosen");
+    job->option("--iterations", o.fit.kmeans.iterations, "N", "how many batches", 1, 1'000'000);
+    job->option("--batch", o.fit.kmeans.batch, "N", "pictures in an iteration; no more than there are", 1, 100'000'000);
     job->option("--whitening", o.fit.whitening, "N", "side of the whitening filters; 0: none", 0, 101);
-    job->option("--eigenvalue-offset", o.fit.eigenvalue_offset, "V", "whitening's regularisation", 1e-9, 1e9);
-    job->option("--save", o.fit.save, "M.safetensors", "the centroids, also while they are fitted");
-    job->option("--save-every", o.fit.save_every, "N", "iterations between two savings", 1, 1'000'000);
-    job->flag("--resume", o.fit.resume, "go on from what --save has");
+    job->option("--eigenvalue-offset", o.fit.eigenvalue_offset, "V", "regularisation of the whitening", 1e-9, 1e9);
+    job->option("--save", o.fit.save, "M.safetensors", "file for the centroids, written also while they are fitted");
+    job->option("--save-every", o.fit.save_every, "N", "iterations between saves", 1, 1'000'000);
+    job->flag("--resume", o.fit.resume, "go on from what `--save` holds");
 }

@@ -20,7 +20,7 @@ struct Linear : BaselineCommand {
 int first_side(const std::string& test)
 {
     if (test == "-" || (std::filesystem::exists(test) && !std::filesystem::is_regular_file(test)))
-        usage_error("--side", "is needed where the test set is no file");
+        usage_error("--side", "is needed where the test set is not a file");
     ImageReader reader(test);
     const std::optional<Sample> first = reader.next();
     if (!first)
@@ -29,11 +29,11 @@ int first_side(const std::string& test)
     return std::min(info.width, info.height);
 }
 
-ExitStatus tell(const RandomCrops& crops, const ShardSet& set, const Linear& o)
+ExitStatus tell(const RandomCrops& crops, const ImageShardSet& set, const Linear& o)
 {
     if (const std::size_t whole = crops.only_whole().size(); whole > 0)
         warn(o.data.front(), std::to_string(whole) +
-                                 " of the pictures drawn are just of the test images' size and give one " +
+                                 " of the pictures drawn are exactly as large as the test images and give only one " +
                                  "crop each: pack them 1.5 times as large or more");
     for (const std::size_t i : crops.too_small())
         warn(sample_name(set, i), "smaller than the test images, skipped");
@@ -64,7 +64,7 @@ ExitStatus linear(Linear& o, const Command& job)
     Pool pool(o.threads);
     const int side = o.side ? *o.side : first_side(o.test);
     const PictureSet test = o.read_test(side, pool);
-    const ShardSet set = open_training(o.data);
+    const ImageShardSet set = open_training(o.data);
     const RandomCrops crops({o.data.front(), set.count(),
                              [&](std::size_t i) -> CropSource::Pixels {
                                  Picture p = decode_picture(set.picture(i), sample_name(set, i));
@@ -94,11 +94,12 @@ void add_linear(Command& program)
     static Command* job;
     job = &program.subcommand("linear", "random crops of training pictures, by their cosine with a test image",
                               [] { return linear(o, *job); });
-    job->positional("TEST.tar", o.test, "labelled images; - is standard input");
-    job->option("--data", o.data, "TRAIN.tar", "training pictures, 1.5 times the test images' size or more").required();
-    job->option("--filters", o.options.filters, "N", "random crops, by --seed", 1, 10'000'000);
+    job->positional("TEST.tar", o.test, "labelled images; `-` is standard input");
+    job->option("--data", o.data, "TRAIN.tar", "training pictures, at least 1.5 times as large as the test images")
+        .required();
+    job->option("--filters", o.options.filters, "N", "how many random crops, drawn by `--seed`", 1, 10'000'000);
     job->choice("--pixels", o.options.pixels, "how pictures are prepared for the cosine");
-    job->option("--side", o.side, "N", "of the test images (default: the first one's)", 2, 1024);
+    job->option("--side", o.side, "N", "side of the test images (default: that of the first)", 2, 1024);
     job->option("--show", o.show, "BEST.png", "the best filter as a picture");
     o.declare(*job);
 }

@@ -3,18 +3,18 @@
 
 using namespace nonna;
 
-ShardSet open_training(const std::vector<std::string>& data)
+ImageShardSet open_training(const std::vector<std::string>& data)
 {
-    ShardSet set(data);
+    ImageShardSet set(data);
     if (set.count() == 0)
         throw Error(data.front(), "no pictures in it");
     return set;
 }
 
-std::string sample_name(const ShardSet& set, std::size_t i)
+std::string sample_name(const ImageShardSet& set, std::size_t i)
 {
     std::size_t within = 0;
-    const Shard& shard = set.shard_of(i, within);
+    const ImageShard& shard = set.shard_of(i, within);
     return shard.name() + ": " + shard.key(within) + "." + shard.extension(within);
 }
 

@@ -42,7 +42,7 @@ struct AuditJob {
     void draw(const Audit& audit, Output& out) const
     {
         if (audit.examples.empty()) {
-            warn(sheet, "nothing was taken for a face, no sheet");
+            warn(sheet, "not written: nothing was taken for a face");
             return;
         }
         std::vector<SheetTile> tiles;
@@ -76,18 +76,19 @@ struct AuditJob {
 void add_audit(Command& program)
 {
     static AuditJob o;
-    Command& job = program.subcommand("audit", "share of random patches taken for a face", [] { return o.run(); });
-    job.positional("PATH", o.paths, "image sets, folders, pictures; - is standard input", 1);
+    Command& job =
+        program.subcommand("audit", "count the random patches that are taken for a face", [] { return o.run(); });
+    job.positional("PATH", o.paths, "image sets, folders, pictures; `-` is standard input", 1);
     job.option("-o,--output", o.output, "TSV", "the table");
     job.option("--sheet", o.sheet, "SHEET.png", "what was taken for a face");
     job.option("--count", o.count, "N", "patches on the sheet, the first N", 1, 10'000);
-    job.option("--patches", o.options.patches, "N", "patches to look at", 1, 10'000'000);
+    job.option("--patches", o.options.patches, "N", "patches to examine", 1, 10'000'000);
     job.option("--patch-size", o.options.patch_size, "PIXELS", "side of a patch", 8, 8192);
     job.option("--seed", o.options.seed, "S", "seed of the patches");
     job.choice("--detector", o.options.detector.name, detector_names(), "what to look for");
-    job.option("--model", o.options.detector.model, "FILE", "yunet's network, ONNX");
+    job.option("--model", o.options.detector.model, "FILE", "network of `yunet`, ONNX");
     job.option("--min-score", o.options.min_score, "T", "least score of a face", -1e9, 1e9);
-    job.option("--min-size", o.options.detector.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0,
+    job.option("--min-size", o.options.detector.min_size, "N", "least height of a find, pixels; 0: the detector's", 0,
                8192);
     job.threads(o.options.threads);
 }

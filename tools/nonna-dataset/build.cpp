@@ -36,17 +36,18 @@ struct BuildJob {
 void add_build(Command& program)
 {
     static BuildJob o;
-    Command& job =
-        program.subcommand("build", "videos and pictures to a set that grows, night by night", [] { return o.run(); });
-    job.positional("DIR", o.folder, "the set's folder; made where it is not there");
-    job.positional("PATH", o.paths, "videos and pictures; folders with --recursive");
-    job.option("--files-from", o.list, "FILE", "more inputs, one a line");
-    job.flag("-0,--null", o.null_terminated, "names in --files-from end with NUL");
+    Command& job = program.subcommand("build", "add videos and pictures to a set that grows night by night",
+                                      [] { return o.run(); });
+    job.positional("DIR", o.folder, "folder of the set; made if it is not there");
+    job.positional("PATH", o.paths, "videos and pictures; folders with `--recursive`");
+    job.option("--files-from", o.list, "FILE", "more inputs, one on each line");
+    job.flag("-0,--null", o.null_terminated, "names in `--files-from` end with NUL");
     job.flag("-r,--recursive", o.options.recursive, "folders stand for the files in them");
     o.flags.declare_frames(job);
-    job.option("--near-dup", o.near_dup, "BITS", "reject what differs in at most so many of 64", 0, NearIndex::most);
-    job.option("--retry", o.options.retry, "CODE", "try again what failed so; all: whatever failed");
-    job.option("--part", o.part, "I/N", "take part I, from 0, of N; to be merged");
-    job.option("--shard-size", o.shard_size, "MB", "largest shard", 0.001, 100'000);
+    job.option("--near-dup", o.near_dup, "BITS", "reject what differs in at most so many of 64 bits", 0,
+               NearIndex::most);
+    job.option("--retry", o.options.retry, "CODE", "try again what failed with this code, or `all` failures");
+    job.option("--part", o.part, "I/N", "take only part I of N, from 0, to be merged");
+    job.option("--shard-size", o.shard_size, "MB", "size of the largest shard", 0.001, 100'000);
     o.flags.declare_limits(job);
 }

@@ -25,15 +25,15 @@ void add_faces(Command& program)
 {
     static FacesJob o;
     Command& job =
-        program.subcommand("faces", "find faces or people, keep their boxes in the json", [] { return o.run(); });
-    job.positional("IN.tar", o.input, "image set; - is standard input");
+        program.subcommand("faces", "find faces or people, and store their boxes in the json", [] { return o.run(); });
+    job.positional("IN.tar", o.input, "image set; `-` is standard input");
     job.option("-o,--output", o.output, "OUT.tar", "the image set with boxes").required();
     job.choice("--detector", o.options.detector.name, detector_names(), "what to look for");
-    job.option("--model", o.options.detector.model, "FILE", "yunet's network, ONNX");
-    job.choice("--keep", o.options.keep, "which pictures");
-    job.option("--min-score", o.options.min_score, "T", "what --keep takes for found", -1e9, 1e9);
-    job.option("--min-size", o.options.detector.min_size, "N", "height of the smallest, pixels; 0: the detector's", 0,
+    job.option("--model", o.options.detector.model, "FILE", "network of `yunet`, ONNX");
+    job.choice("--keep", o.options.keep, "which pictures to keep");
+    job.option("--min-score", o.options.min_score, "T", "least score of a find for `--keep`", -1e9, 1e9);
+    job.option("--min-size", o.options.detector.min_size, "N", "least height of a find, pixels; 0: the detector's", 0,
                8192);
-    job.flag("--again", o.options.again, "also those looked at before");
+    job.flag("--again", o.options.again, "examine pictures again that already have a verdict");
     job.threads(o.options.threads);
 }

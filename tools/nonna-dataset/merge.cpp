@@ -32,8 +32,8 @@ struct RemoveJob {
 void add_merge(Command& program)
 {
     static MergeJob o;
-    Command& job =
-        program.subcommand("merge", "parts, or other built sets, to one", [] { return merge_sets(o.sets, o.output); });
+    Command& job = program.subcommand("merge", "merge parts, or other built sets, into one",
+                                      [] { return merge_sets(o.sets, o.output); });
     job.positional("DIR", o.sets, "built sets", 1);
     job.option("-o,--output", o.output, "OUT", "folder of the result").required();
 }
@@ -43,7 +43,7 @@ void add_remove(Command& program)
     static RemoveJob o;
     Command& job = program.subcommand("remove", "take sources out of a built set, for good", [] { return o.run(); });
     job.positional("DIR", o.folder, "the built set");
-    job.positional("SOURCE", o.sources, "sources, as they were named to build");
-    job.option("--source", o.list, "LIST", "file of sources, one a line; - is standard input");
+    job.positional("SOURCE", o.sources, "sources, by the names given to build");
+    job.option("--source", o.list, "LIST", "file with more sources, one on each line; `-` is standard input");
     job.flag("-0,--null", o.null_terminated, "names in the list end with NUL");
 }

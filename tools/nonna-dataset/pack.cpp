@@ -46,20 +46,20 @@ void add_pack(Command& program)
 {
     static PackJob o;
     Command& job =
-        program.subcommand("pack", "pictures, folders or image sets to one image set", [] { return o.run(); });
+        program.subcommand("pack", "turn pictures, folders or image sets into one image set", [] { return o.run(); });
     job.positional("PATH", o.paths, "pictures, folders, image sets, built sets");
     job.option("-o,--output", o.output, "OUT.tar", "the image set").required();
-    job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps", 0, 8192);
-    job.option("--crop", o.options.crop, "N", "middle square: pixels, or share up to 1", 0, 65536);
+    job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps the size", 0, 8192);
+    job.option("--crop", o.options.crop, "N", "middle square: its pixels, or its share up to 1", 0, 65536);
     job.option("--label", o.label, "L", "label of every picture");
-    job.option("--labels-from", o.labels_from, "TSV", "further inputs: a table with columns path, label");
-    job.option("--root", o.root, "DIR", "where names in lists start");
-    job.option("--files-from", o.list, "FILE", "more inputs, one a line");
-    job.flag("-0,--null", o.null_terminated, "names in --files-from end with NUL");
+    job.option("--labels-from", o.labels_from, "TSV", "more inputs: a table with the columns path, label");
+    job.option("--root", o.root, "DIR", "folder that names in lists are relative to");
+    job.option("--files-from", o.list, "FILE", "more inputs, one on each line");
+    job.flag("-0,--null", o.null_terminated, "names in `--files-from` end with NUL");
     job.option("--patches", o.patches, "N", "random squares of each picture", 0, 100'000);
-    job.option("--patch-size", o.patch_size, "A:B", "their sides, pixels of the picture");
+    job.option("--patch-size", o.patch_size, "A:B", "range of their sides, in pixels of the picture");
     job.option("--seed", o.options.seed, "S", "seed of the patches");
-    job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are skipped", 1, 1'000'000'000'000);
-    job.choice("--format", o.format, "of pictures encoded anew");
+    job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are left out", 1, 1'000'000'000'000);
+    job.choice("--format", o.format, "format of pictures that are encoded again");
     job.threads(o.options.threads);
 }

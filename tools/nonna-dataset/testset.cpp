@@ -41,7 +41,7 @@ struct TestsetJob {
         if (!mix && !(frame + jitter + options.from_list).empty())
             usage_error("--from-boxes", "excludes --frame, --jitter and --from-list");
         if ((positives == "-" && negatives == "-") || (from_boxes == "-" && others == "-"))
-            usage_error("-", "standard input can be one set alone");
+            usage_error("-", "only one of the sets can be standard input");
         if (!split_lists.empty())
             options.set_lists(split_lists);
         keep_apart({output, options.list_a, options.list_b},
@@ -58,26 +58,29 @@ struct TestsetJob {
 void add_testset(Command& program)
 {
     static TestsetJob o;
-    Command& job = program.subcommand("testset", "positives (1) and negatives (0) at a prior", [] { return o.run(); });
+    Command& job =
+        program.subcommand("testset", "mix positives (1) and negatives (0) at a given prior", [] { return o.run(); });
     job.option("-o,--output", o.output, "OUT.tar", "the test set").required();
     job.option("--positives", o.positives, "P.tar", "pictures with the thing");
     job.option("--negatives", o.negatives, "N.tar", "pictures without it");
-    job.option("--from-boxes", o.from_boxes, "A.tar", "frames with boxes: cut both out");
-    job.option("--others", o.others, "O.tar", "other films, for negatives");
+    job.option("--from-boxes", o.from_boxes, "A.tar", "frames with boxes: cut both classes out of them");
+    job.option("--others", o.others, "O.tar", "frames of other films, for negatives");
     job.option("--prior", o.options.prior, "P", "share of negatives", 0.001, 0.999);
-    job.option("--count", o.options.count, "N", "pictures in all; 0: what there is", 0, 100'000'000);
+    job.option("--count", o.options.count, "N", "pictures in all; 0: as many as there are", 0, 100'000'000);
     job.option("--from-list", o.options.from_list, "L.tsv", "exactly the pictures of a list");
-    job.option("--split-lists", o.split_lists, "PREFIX[=A:B]", "halves a and b, a list each");
-    job.choice("--group-by", o.options.group_by, "what is in one half only");
-    job.option("--frame", o.frame, "F", "crop[:SHARE], letterbox or box");
-    job.option("--margin", o.options.margin, "M", "around a box, share of its side; below 0: inside", -0.4, 10);
-    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box; none: as faces", -1e9, 1e9);
-    job.option("--detector", o.options.detector, "NAME", "whose boxes, where several looked");
+    job.option("--split-lists", o.split_lists, "PREFIX[=A:B]", "divide into halves a and b, with a list of each");
+    job.choice("--group-by", o.options.group_by, "what may be in one half only");
+    job.option("--frame", o.frame, "F", "`crop`[:SHARE], `letterbox` or `box`");
+    job.option("--margin", o.options.margin, "M", "margin around a box, as a share of its side", -0.4, 10);
+    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box (default: as `faces`)", -1e9,
+               1e9);
+    job.option("--detector", o.options.detector, "NAME", "whose boxes to use, if several detectors were used");
     job.option("--jitter", o.jitter, "P:S", "move by up to P sides, scale by up to 1 + S");
-    job.option("--look", o.looks, "LOOK", "grey, aperture, mean-ground, control; repeatable");
-    job.option("--size", o.options.framing.size, "N", "side of the stored square; 0 keeps", 0, 8192);
-    job.option("--fit", o.fit, "MODEL", "size: what its top neurons see");
-    job.option("--through", o.options.framing.through, "N", "first to N pixels a side: equally sharp", 0, 8192);
+    job.option("--look", o.looks, "LOOK", "`grey`, `aperture`, `mean-ground` or `control`");
+    job.option("--size", o.options.framing.size, "N", "side of the stored square; 0 keeps the size", 0, 8192);
+    job.option("--fit", o.fit, "MODEL", "take the size that its top neurons see");
+    job.option("--through", o.options.framing.through, "N", "average first to N pixels a side: all equally sharp", 0,
+               8192);
     job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and halves");
     job.threads(o.options.threads);
 }

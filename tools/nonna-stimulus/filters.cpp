@@ -45,16 +45,16 @@ ExitStatus FiltersJob::run()
 void add_filters(Command& program)
 {
     static FiltersJob o;
-    static Command& job = program.subcommand("filters", "a stage's encoder weights, as a sheet", [] {
+    static Command& job = program.subcommand("filters", "draw a stage's encoder weights, as a sheet", [] {
         if (job.given("--grid") && job.given("--at"))
-            usage_error("--grid", "the positions are given by --at");
+            usage_error("--grid", "excludes --at, which gives the positions");
         return o.run();
     });
     job.positional("MODEL", o.model, "model file");
     job.option("--stage", o.stage, "S", "which stage, from 1", 1, 16);
-    job.option("--at", o.at, "ROW,COL", "position of the filters; repeatable");
+    job.option("--at", o.at, "ROW,COL", "position of the filters");
     job.option("--grid", o.grid, "N", "N x N positions all over the stage", 1, 1000);
-    job.option("-o,--output", o.output, "OUT.png", "the sheet; of the first stage as pixels").required();
-    job.option("--whitened", o.whitened, "W.png", "first stage: also as the network sees it");
+    job.option("-o,--output", o.output, "OUT.png", "the sheet; for the first stage as pixels").required();
+    job.option("--whitened", o.whitened, "W.png", "the first stage also as the network sees it");
     job.threads(o.threads);
 }

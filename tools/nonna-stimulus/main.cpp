@@ -4,16 +4,16 @@
 
 void choice_options(nonna::Command& job, nonna::NeuronChoice& choice)
 {
-    job.option("--neuron", choice.names, "ID", "STAGE.SUBLAYER/ROW,COL,MAP as in 3.norm/6,6,2; repeatable");
-    job.option("--from", choice.table, "T.tsv", "neurons of a table, as nonna-sweep's, best first");
-    job.option("--by", choice.by, "COLUMN", "what is best in it (default: as nonna-sweep ranks)");
-    job.option("--layer", choice.layer, "LAYER", "neurons all over a layer, as in 3.norm or top");
-    job.option("--neurons", choice.count, "N", "how many of the table or layer", 1, 1'000'000);
+    job.option("--neuron", choice.names, "ID", "STAGE.SUBLAYER/ROW,COL,MAP as in `3.norm/6,6,2`");
+    job.option("--from", choice.table, "T.tsv", "the best neurons of a table such as nonna-sweep's");
+    job.option("--by", choice.by, "COLUMN", "by which column of it (default: as nonna-sweep ranks)");
+    job.option("--layer", choice.layer, "LAYER", "neurons all over a layer, as in `3.norm` or `top`");
+    job.option("--neurons", choice.count, "N", "how many from the table or layer", 1, 1'000'000);
 }
 
 int main(int argc, char** argv)
 {
-    nonna::Command command("nonna-stimulus", "what a neuron likes best");
+    nonna::Command command("nonna-stimulus", "show what a neuron responds to most");
     add_optimal(command);
     add_top(command);
     add_filters(command);

@@ -58,13 +58,14 @@ ExitStatus TopJob::run()
 void add_top(Command& program)
 {
     static TopJob o;
-    Command& job = program.subcommand("top", "the strongest pictures of a set, as a sheet", [] { return o.run(); });
+    Command& job =
+        program.subcommand("top", "draw the strongest pictures of a set, as a sheet", [] { return o.run(); });
     job.positional("MODEL", o.model, "model file");
     choice_options(job, o.choice);
-    job.option("--data", o.data, "SET.tar", "the pictures; - is standard input").required();
-    job.option("-o,--output", o.output, "OUT.png", "the sheet; of several neurons a row each").required();
+    job.option("--data", o.data, "SET.tar", "the pictures; `-` is standard input").required();
+    job.option("-o,--output", o.output, "OUT.png", "the sheet; for several neurons a row each").required();
     job.option("--weakest", o.weakest, "W.png", "also a sheet of the weakest");
     job.option("--tsv", o.tsv, "T.tsv", "rank, key, source, response and label of each");
-    job.option("--count", o.count, "N", "pictures of a neuron (default: 48, of several 12 each)", 1, 10'000);
+    job.option("--count", o.count, "N", "pictures for a neuron (default: 48, or 12 for several)", 1, 10'000);
     job.threads(o.threads);
 }

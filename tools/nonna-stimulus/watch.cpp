@@ -1,5 +1,6 @@
 #include "watch.h"
 
+#include "analysis/respond.h"
 #include "images/picture_stream.h"
 
 using namespace nonna;

@@ -1,7 +1,7 @@
 // A stream of pictures shown to a model on behalf of some neurons.
 #pragma once
 
-#include "analysis/stimulus.h"
+#include "analysis/visible_values.h"
 
 #include <string>
 

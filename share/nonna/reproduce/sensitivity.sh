@@ -5,7 +5,7 @@
 # STUDY/unlabelled.txt has a picture's path a line; the concept is faces where there is a faces.tsv, else the first.
 # sensitivity-runs.tsv has a line for each network, sensitivity.tsv the means over the seeds.
 
-tools='dataset init train sweep report'
+tools='dataset init train sweep compare report'
 lists='unlabelled test settings'
 side=48
 
@@ -76,24 +76,21 @@ pipeline() {
 }
 
 results() {
+    # The paper's numbers of maps stand beside ours, its fields beside the same fields; its own network beside none.
+    sed "s/^base	/$base_field	/" "$share/reproduce/paper-sensitivity.tsv" >paper.new
     {
-        printf 'field\tmaps\tseed\tneuron\taccuracy\tauc\theld_accuracy\theld_auc\n'
+        printf 'field\tmaps\tseed\tsweep\n'
         for seed in $(echo "$seeds" | tr , ' '); do
             for setting in $(settings); do
                 case $setting in
-                field-*) key="${setting#field-}	$base_maps" ;;
-                *) key="$base_field	${setting#maps-}" ;;
+                field-*) field=${setting#field-} map=$base_maps ;;
+                *) field=$base_field map=${setting#maps-} ;;
                 esac
-                best_of "$key" "$seed" "networks/$setting-$seed.tsv"
+                printf '%s\t%s\t%s\t%s\n' "$field" "$map" "$seed" "networks/$setting-$seed.tsv"
             done
         done
-    } >sensitivity-runs.new
-    mv sensitivity-runs.new sensitivity-runs.tsv
-    # The paper's numbers of maps stand beside ours, its fields beside the same fields; its own network beside none.
-    sed "s/^base	/$base_field	/" "$share/reproduce/paper-sensitivity.tsv" >paper.new
-    means "field maps" sensitivity-runs.tsv paper.new >sensitivity.new
+    } | nonna-compare -q - --runs sensitivity-runs.tsv --paper paper.new -o sensitivity.tsv
     rm paper.new
-    mv sensitivity.new sensitivity.tsv
-    echo "nonna-reproduce --sensitivity $study${fields:+ field=$fields}${maps:+ maps=$maps} --data $data" \
-        "${crop:+--crop $crop }--steps $training --seeds $seeds    # sensitivity.tsv" >>commands.txt
+    ran sensitivity.tsv --sensitivity "$study" ${fields:+"field=$fields"} ${maps:+"maps=$maps"} --data "$data" \
+        ${crop:+--crop "$crop"} --steps "$training" --seeds "$seeds"
 }

@@ -7,7 +7,7 @@
 # seed's tables lie in CONCEPT/, those of the others in CONCEPT/seed-N; table1-runs.tsv has a line for each, table1.tsv
 # the means.
 
-tools='dataset init train sweep baseline stimulus invariance report'
+tools='dataset init train sweep baseline stimulus invariance compare report'
 lists='unlabelled concepts settings'
 side=48        # of study, study-nonorm and the autoencoders
 larger=72      # pictures that linear filters are cut from: half as large again
@@ -180,11 +180,11 @@ pipeline() {
     done
 }
 
-run_of() { best_of "$concept	$1" "$seed" "$2"; }    # run_of METHOD TABLE
+run_of() { [ ! -e "$2" ] || printf '%s\t%s\t%s\t%s\n' "$concept" "$1" "$seed" "$2"; }    # run_of METHOD TABLE
 
 results() {
     {
-        printf 'concept\tmethod\tseed\tneuron\taccuracy\tauc\theld_accuracy\theld_auc\n'
+        printf 'concept\tmethod\tseed\tsweep\n'
         for concept in $concepts; do
             for seed in $(echo "$seeds" | tr , ' '); do
                 at=$concept/seed-$seed
@@ -201,10 +201,7 @@ results() {
                 run_of "faces removed from training" "$at/sweep-faceless.tsv"
             done
         done
-    } >table1-runs.new
-    mv table1-runs.new table1-runs.tsv
-    means "concept method" table1-runs.tsv "$share/reproduce/paper.tsv" >table1.new
-    mv table1.new table1.tsv
-    echo "nonna-reproduce --table1 $study --data $data${crop:+ --crop $crop} --steps $training --seeds $seeds" \
-        "--filters $filters --centroids $centroids    # table1.tsv" >>commands.txt
+    } | nonna-compare -q - --runs table1-runs.tsv --paper "$share/reproduce/paper.tsv" -o table1.tsv
+    ran table1.tsv --table1 "$study" --data "$data" ${crop:+--crop "$crop"} --steps "$training" --seeds "$seeds" \
+        --filters "$filters" --centroids "$centroids"
 }

@@ -17,21 +17,6 @@ namespace
 
 const auto rounding = boost::test_tools::tolerance(1e-12);
 
-Architecture small()
-{
-    Architecture a;
-    a.name = "small";
-    a.side = 16;
-    a.whitening = 0;
-    a.stages.resize(1);
-    a.stages[0].field = 5;
-    a.stages[0].maps = 3;
-    a.stages[0].pool = 3;
-    a.stages[0].norm = 3;
-    a.complete("small");
-    return a;
-}
-
 }    // namespace
 
 BOOST_AUTO_TEST_SUITE(invariance_curves)
@@ -105,41 +90,6 @@ BOOST_AUTO_TEST_CASE(tables_go_there_and_back)
     BOOST_TEST(refusal([&] { read_curves(folder / "bad.tsv"); }).ends_with("'pictures' is not a whole number"));
     write_bytes(folder / "bad.tsv", header + "scale\t1\t2\tnan\t0\t0\t0\t0\t0\n");
     BOOST_TEST(refusal([&] { read_curves(folder / "bad.tsv"); }).ends_with("'mean' is not a finite number"));
-}
-
-BOOST_AUTO_TEST_CASE(neurons_of_a_sweep)
-{
-    const Folder folder;
-    const Architecture a = small();
-    const std::string path = folder / "s.tsv";
-    const auto find = [&](const std::string& text, const std::optional<NeuronId>& wanted = {}) {
-        write_bytes(path, text);
-        return swept_neuron(path, wanted, a);
-    };
-    const std::string header = "layer\trow\tcol\tmap\tthreshold\taccuracy\tauc";
-    const std::string plain = header + "\n1.norm\t0\t1\t0\t5\t0.7\t0.9\n1.norm\t0\t2\t1\t6\t0.8\t0.7\n"
-                                       "1.norm\t0\t3\t2\t7\t0.8\t0.75\n1.norm\t0\t4\t2\t8\t0.8\t0.75\n";
-    SweptNeuron found = find(plain);
-    BOOST_TEST(neuron_name(found.neuron) == "1.norm/0,3,2");
-    BOOST_TEST(found.threshold == 7);
-    found = find(plain, parse_neuron("top/0,1,0", a));
-    BOOST_TEST(found.threshold == 5);
-    // Where the table has a choosing half, that chooses.
-    found = find(header + "\tchoice_accuracy\tchoice_auc\n1.norm\t0\t1\t0\t5\t0.7\t0.9\t0.9\t0.9\n"
-                          "1.norm\t0\t2\t1\t6\t0.8\t0.7\t0.8\t0.95\n");
-    BOOST_TEST(neuron_name(found.neuron) == "1.norm/0,1,0");
-    BOOST_TEST(found.threshold == 5);
-
-    const auto said = [&](const std::string& text, const std::optional<NeuronId>& wanted = {}) {
-        return refusal([&] { find(text, wanted); });
-    };
-    BOOST_TEST(said(plain, parse_neuron("1.pool/0,1,0", a)) == path + ": no line for the neuron 1.pool/0,1,0");
-    BOOST_TEST(said(header + "\n") == path + ": no neurons in it");
-    BOOST_TEST(said("layer\trow\n1.norm\t0\n") == path + ": no column 'col'");
-    BOOST_TEST(said(header + "\n1.norm\t0\t99\t0\t5\t0.7\t0.9\n").starts_with(path + ": line 2: 1.norm/0,99,0: "));
-    BOOST_TEST(said(header + "\n1.norm\t0\t-1\t0\t5\t0.7\t0.9\n") == path + ": line 2: 'col' is not a whole number");
-    BOOST_TEST(said(header + "\n1.norm\t0\t1\t0\tnan\t0.7\t0.9\n") ==
-               path + ": line 2: 'threshold' is not a finite number");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,8 @@
 #include "analysis/stimulus.h"
 
 #include "analysis/neuron_choice.h"
+#include "analysis/respond.h"
+#include "analysis/visible_values.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "model/network.h"
@@ -50,6 +52,11 @@ float response_to(const Model& model, std::span<const float> x, NeuronId neuron,
     return y[(std::size_t(neuron.row) * shape.columns + neuron.column) * shape.maps + neuron.map];
 }
 
+OptimalStimulus stimulus_of(const Model& model, NeuronId neuron, double norm, const AscentOptions& options, Pool& pool)
+{
+    return optimal_stimuli(model, {&neuron, 1}, {&norm, 1}, options, pool).at(0);
+}
+
 std::vector<std::uint8_t> random_pixels(std::size_t count, std::uint64_t seed)
 {
     Random random(seed, Purpose::tests);
@@ -69,9 +76,8 @@ BOOST_AUTO_TEST_CASE(a_linear_neuron_has_a_known_optimum)
     const Model model = small_model();
     Pool pool(2);
     AscentOptions options;
-    options.norm = 3;
     const NeuronId neuron{{0, Sublayer::filter}, 4, 6, 1};
-    const OptimalStimulus found = optimal_stimulus(model, neuron, options, pool);
+    const OptimalStimulus found = stimulus_of(model, neuron, 3, options, pool);
     BOOST_TEST(found.response == 3, boost::test_tools::tolerance(1e-5));
     BOOST_TEST(found.response_at_norm_1 == 1, boost::test_tools::tolerance(1e-5));
     BOOST_TEST(!found.even);
@@ -92,10 +98,9 @@ BOOST_AUTO_TEST_CASE(stays_on_the_sphere_inside_the_visible_area_and_climbs)
     const Model model = small_model();
     Pool pool(2);
     AscentOptions options;
-    options.norm = 12;
     options.iterations = 60;
     const NeuronId neuron{{0, Sublayer::norm}, 1, 8, 2};    // its window is cut by the picture's border
-    const OptimalStimulus found = optimal_stimulus(model, neuron, options, pool);
+    const OptimalStimulus found = stimulus_of(model, neuron, 12, options, pool);
     BOOST_TEST(norm_of(found.x) == 12, boost::test_tools::tolerance(1e-5));
     const Area area = visible_area(neuron, model.architecture);
     BOOST_REQUIRE(area.rows < 16);
@@ -134,20 +139,19 @@ BOOST_AUTO_TEST_CASE(a_start_does_not_depend_on_the_others_nor_on_threads)
     Pool one(1), three(3);
     const NeuronId neuron{top_layer(model.architecture), 2, 3, 1};
     AscentOptions options;
-    options.norm = 15;
     options.iterations = 20;
-    const OptimalStimulus five = optimal_stimulus(model, neuron, options, three);
+    const OptimalStimulus five = stimulus_of(model, neuron, 15, options, three);
     options.starts = 1;
-    const OptimalStimulus alone = optimal_stimulus(model, neuron, options, one);
+    const OptimalStimulus alone = stimulus_of(model, neuron, 15, options, one);
     BOOST_TEST(std::isnan(alone.agreement));
     for (std::size_t k = 0; k < alone.steps.size(); ++k) {
         BOOST_TEST(alone.steps[k].response == five.steps[k].response);
         BOOST_TEST(alone.steps[k].step == five.steps[k].step);
     }
     options.starts = 5;
-    BOOST_TEST((optimal_stimulus(model, neuron, options, one).x == five.x));
+    BOOST_TEST((stimulus_of(model, neuron, 15, options, one).x == five.x));
     options.seed = 1;
-    BOOST_TEST((optimal_stimulus(model, neuron, options, one).steps[0].response != five.steps[0].response));
+    BOOST_TEST((stimulus_of(model, neuron, 15, options, one).steps[0].response != five.steps[0].response));
 }
 
 // Cut to what the neurons see, in groups: the same as each alone through the whole network.
@@ -176,8 +180,7 @@ BOOST_AUTO_TEST_CASE(many_neurons_at_once)
         {
             BOOST_TEST(found[n].x == again[n].x);
             BOOST_TEST(found[n].norm == norms[n]);
-            options.norm = norms[n];
-            const OptimalStimulus whole = optimal_stimulus(model, neurons[n], options, three);
+            const OptimalStimulus whole = stimulus_of(model, neurons[n], norms[n], options, three);
             BOOST_TEST(found[n].response == whole.response, boost::test_tools::tolerance(1e-6));
             BOOST_TEST(found[n].response_at_norm_1 == whole.response_at_norm_1, boost::test_tools::tolerance(1e-5));
             BOOST_TEST(found[n].best_start == whole.best_start);

@@ -144,8 +144,8 @@ BOOST_AUTO_TEST_CASE(enums_and_integers_of_any_type_are_bound_themselves)
         words.insert(words.end(), more.begin(), more.end());
         return Program().refusal(words);
     };
-    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is none of near|all-over");
-    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is none of near|all-over");
+    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is not one of near|all-over");
+    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is not one of near|all-over");
     BOOST_TEST(refusal({"--side", "8193"}) == "--side: 8193 is out of range (0 to 8192)");
     BOOST_TEST(refusal({"--shift", "128"}) == "--shift: 128 is out of range (-128 to 127)");
     BOOST_TEST(refusal({"--count", "-1"}) == "--count: -1 is out of range (0 to 5000000000)");
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_names_the_option_and_the_reason)
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--batch", ""}) == "--batch: '' is not a whole number");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--rate", "nan"}) == "--rate: 'nan' is not a number");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--rate", "inf"}) == "--rate: 'inf' is not a number");
-    BOOST_TEST(Program().refusal({"m", "-o", "x", "--optimizer", "x"}) == "--optimizer: 'x' is none of sgd|adagrad");
+    BOOST_TEST(Program().refusal({"m", "-o", "x", "--optimizer", "x"}) == "--optimizer: 'x' is not one of sgd|adagrad");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--seed", "-1"}).starts_with("--seed: '-1' is not a whole number"));
 }
 
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(faults_name_their_source)
     BOOST_TEST(refusal(unknown) == unknown.path + ": unknown option 'batches'");
     BOOST_TEST(refusal(wrong) == wrong.path + ": batch: 'many' is not a whole number");
     BOOST_TEST(refusal(section) == section.path + ": unknown section 'pack'");
-    BOOST_TEST(refusal(two) == two.path + ": batch: one value is wanted, not 2");
+    BOOST_TEST(refusal(two) == two.path + ": batch: expected one value, not 2");
     Variable v("NONNA_PROBE_BATCH", "0");
     BOOST_TEST(Program().refusal({"m", "-o", "x"}) == "NONNA_PROBE_BATCH: 0 is out of range (1 to 1000)");
     BOOST_CHECK_THROW(Program().run({"m", "-o", "x", "--config", "/tmp"}), Error);
@@ -358,9 +358,9 @@ BOOST_AUTO_TEST_CASE(page_is_filled_in)
     Program p;
     File page(".Dt X 1\n@NAME@\n@SYNOPSIS@\n.Sh OPTIONS\n@OPTIONS@\n.Sh SEE ALSO\n");
     std::string text = manual_page(p.command.state(), p.common, page.path);
-    BOOST_TEST(text.starts_with(".Dt X 1\n.Nm nonna-probe\n.Nd trains nothing\n.Nm\n.Fl o Ar FILE\n"));
-    BOOST_TEST(text.find(".It Fl o , Fl \\-output Ar FILE\nTrained model; must be given.\n") != std::string::npos);
-    BOOST_TEST(text.find("Learning rate; 0 to 10; 0.01 by default.\n") != std::string::npos);
+    BOOST_TEST(text.starts_with(".Dt X 1\n.Nm nonna-probe\n.Nd trains nothing\n.Nm nonna-probe\n.Fl o Ar FILE\n"));
+    BOOST_TEST(text.find(".It Fl o , Fl \\-output Ar FILE\nTrained model.\nMust be given.\n") != std::string::npos);
+    BOOST_TEST(text.find("Learning rate.\nFrom 0 to 10, by default 0.01.\n") != std::string::npos);
     BOOST_TEST(text.ends_with(".El\n.Sh SEE ALSO\n"));
     File lacking(".Dt X 1\n@NAME@\n@SYNOPSIS@\n");
     BOOST_CHECK_THROW(manual_page(p.command.state(), p.common, lacking.path), Error);

@@ -82,8 +82,11 @@ std::vector<Picture> middle_faces(std::size_t count)
                 paths.push_back(entry.path().string());
     std::sort(paths.begin(), paths.end());
     std::vector<Picture> faces;
-    for (std::size_t i = 0; i < std::min(count, paths.size()); ++i)
-        faces.push_back(resize(crop(read_picture(paths[i]), 65, 65, 120, 120), 60, 60));
+    for (std::size_t i = 0; i < std::min(count, paths.size()); ++i) {
+        const std::string bytes = nonna::test::read_bytes(paths[i]);
+        const Picture face = decode_picture(std::as_bytes(std::span(bytes)), paths[i]);
+        faces.push_back(resize(crop(face, 65, 65, 120, 120), 60, 60));
+    }
     if (faces.empty())
         BOOST_TEST_MESSAGE("skipped: no test faces");
     return faces;
@@ -160,10 +163,10 @@ BOOST_AUTO_TEST_CASE(wilsons_interval)
         double low, high;
     } known[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}};
     for (const auto& row : known) {
-        const Interval got = wilson(row.k, row.n);
+        const WilsonInterval got = wilson(row.k, row.n);
         BOOST_CHECK_SMALL(got.low - row.low, 5e-5);
         BOOST_CHECK_SMALL(got.high - row.high, 5e-5);
-        const Interval mirrored = wilson(row.n - row.k, row.n);
+        const WilsonInterval mirrored = wilson(row.n - row.k, row.n);
         BOOST_CHECK_SMALL(mirrored.low - (1 - got.high), 1e-12);
         BOOST_CHECK_SMALL(mirrored.high - (1 - got.low), 1e-12);
     }

@@ -1,7 +1,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "dataset/test_set.h"
-#include "dataset/test_set_parts.h"
+#include "dataset/test_set_rules.h"
 #include "sample_sets.h"
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,7 @@
 #include "dataset/set_store.h"
 #include "io/digest.h"
-#include "io/shard.h"
+#include "io/image_shard.h"
+#include "io/shard_index.h"
 #include "media/picture.h"
 
 #include "../files.h"
@@ -94,7 +95,7 @@ BOOST_AUTO_TEST_CASE(shards_are_dense_and_read_back)
         const std::string tar = folder / ("set/shards/" + shard_name(std::int64_t(shard)));
         BOOST_TEST(fs::file_size(tar) <= 9000 + 10240);
         BOOST_CHECK(read_index_table(tar + ".idx") == scan_shard(tar));
-        samples += Shard(tar).count();
+        samples += ImageShard(tar).count();
     }
     BOOST_TEST(samples == 24u);
     SetStore store(folder / "set");
@@ -199,7 +200,7 @@ BOOST_AUTO_TEST_CASE(a_lost_shard_is_not_filled)
     SetStore store(folder / "set", small);
     BOOST_TEST(refusal([&] {
                    decided(store);
-               }).ends_with("000001.tar: missing, and the manifest has samples of it: the set is damaged"));
+               }).ends_with("000001.tar: missing, though the manifest has samples in it: the set is damaged"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_removed_is_gone)
@@ -233,8 +234,9 @@ BOOST_AUTO_TEST_CASE(what_is_removed_is_gone)
     for (const std::string& id : gone)
         list += settings_line({{"id", id}});
     test::write_bytes(folder / "other/removal.jsonl", list);
-    BOOST_TEST(
-        refusal([&] { SetReading(folder / "other"); }).ends_with("its last run was cut short: run it again first"));
+    BOOST_TEST(refusal([&] {
+                   SetReading(folder / "other");
+               }).ends_with("its last run is unfinished (there is a removal.jsonl): run it again"));
     SetStore(folder / "other");
     BOOST_CHECK(content(folder / "other") == result);
 }

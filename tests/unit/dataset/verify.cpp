@@ -1,9 +1,10 @@
 #include "dataset/verify.h"
 #include "../files.h"
 #include "base/random.h"
+#include "io/built_set.h"
 #include "io/digest.h"
 #include "io/manifest.h"
-#include "io/shard.h"
+#include "io/shard_index.h"
 
 #include <cstdio>
 #include <cstring>
@@ -115,9 +116,9 @@ BOOST_AUTO_TEST_CASE(a_whole_set_passes)
             BOOST_TEST(n.shards == 3u);
             BOOST_TEST(n.pictures == 18u);
             BOOST_TEST(n.bytes == 3u * fs::file_size(set.shard(0)));
-            BOOST_TEST(n.ok == 9u);
-            BOOST_TEST(n.rejected == 3u);
-            BOOST_TEST(n.failed == 6u);
+            BOOST_TEST(n.units.ok == 9u);
+            BOOST_TEST(n.units.rejected == 3u);
+            BOOST_TEST(n.units.failed == 6u);
         }
     BOOST_TEST(refusal([&] { verify_set(set.shard(1), {}); }) == "");
     BOOST_TEST(refusal([&] { verify_set(golden("images.tar"), {}); }) == "");
@@ -198,25 +199,25 @@ BOOST_AUTO_TEST_CASE(files_of_the_set)
     };
     BOOST_TEST(without(set.shard(0)) == set.shard(0) + ": missing");
     BOOST_TEST(without(set.shard(1)) == set.shard(1) + ": missing");
-    BOOST_TEST(without(set.shard(2)) == set.shard(2) + ".idx: no part of the set");
+    BOOST_TEST(without(set.shard(2)) == set.shard(2) + ".idx: does not belong to the set");
     for (const char* const suffix : {".idx", ".sha256"})
         for (unsigned s = 0; s < 3; ++s)
             BOOST_TEST(without(set.shard(s) + suffix) == set.shard(s) + suffix + ": missing");
     BOOST_TEST(without(set.path + "/manifest.jsonl") == set.path + "/manifest.jsonl: no such file or directory");
-    BOOST_TEST(without(set.path + "/set.json") == set.path + ": a folder, but no built set (no set.json in it)");
+    BOOST_TEST(without(set.path + "/set.json") == set.path + ": a folder, but not a built set (it has no set.json)");
 
     // A whole shard with its files.
     for (const char* const suffix : {"", ".idx", ".sha256"})
         fs::rename(set.shard(2) + suffix, set.folder / (std::string("kept") + suffix));
     const std::string gone = set.fault();
-    BOOST_TEST(gone.starts_with(set.shard(2) + ": missing, it has " + set.shards[2][0].key));
+    BOOST_TEST(gone.starts_with(set.shard(2) + ": missing; it should hold " + set.shards[2][0].key));
     BOOST_TEST(set.fault(true) == gone);
     for (const char* const suffix : {"", ".idx", ".sha256"})
         fs::rename(set.folder / (std::string("kept") + suffix), set.shard(2) + suffix);
 
     for (const char* const stray : {"/shards/notes.txt", "/shards/1.tar", "/shards/.000000.tar.123-1"}) {
         write_bytes(set.path + stray, "x");
-        BOOST_TEST(set.fault() == set.path + stray + ": no part of the set");
+        BOOST_TEST(set.fault() == set.path + stray + ": does not belong to the set");
         fs::remove(set.path + stray);
     }
     write_bytes(set.path + "/journal.jsonl", "");
@@ -302,14 +303,14 @@ BOOST_AUTO_TEST_CASE(the_manifest)
     set.manifest[0].replace(set.manifest[0].find("clips/00"), 8, "clips/99");
     check_again(set.manifest);
     set.write_manifest();
-    BOOST_TEST(set.fault() == set.shard(0) + ": " + shards[0][0].key + ".json: another source than in the manifest");
+    BOOST_TEST(set.fault() == set.shard(0) + ": " + shards[0][0].key + ".json: its source is not the manifest's");
     BOOST_TEST(set.fault(true) == "");
     set.manifest[0] = good[0];
     const std::string digest = text_sha256("clips/00");
     set.manifest[0].replace(set.manifest[0].find(digest), 64, text_sha256("clips/99"));
     check_again(set.manifest);
     set.write_manifest();
-    BOOST_TEST(set.fault() == set.shard(0) + ": " + shards[0][0].key + ".json: another sha256 than in the manifest");
+    BOOST_TEST(set.fault() == set.shard(0) + ": " + shards[0][0].key + ".json: its sha256 is not the manifest's");
 }
 
 // The archive's own digest decides who is wrong, and is wrong itself where all else agrees.
@@ -326,7 +327,7 @@ BOOST_AUTO_TEST_CASE(index_and_digest)
         BOOST_TEST(set.fault().starts_with(idx + ": "), "byte " << at << ", line " << line << ": " << set.fault());
     }
     write_bytes(idx, whole.substr(0, whole.rfind('\n', whole.size() - 2) + 1));
-    BOOST_TEST(set.fault() == idx + ": line 7: wrong, the archive has its digest");
+    BOOST_TEST(set.fault() == idx + ": line 7: wrong; the archive is as its own digest says");
     BOOST_TEST(set.fault(true) != "");
     write_bytes(idx, whole);
     const std::string sum = read_bytes(sums);
@@ -396,11 +397,11 @@ BOOST_AUTO_TEST_CASE(archives_alone)
     BOOST_TEST(fault(whole) == "");
     for (const ShardEntry& e : entries) {    // padding, also of the first sample
         BOOST_TEST(fault(flipped(whole, e.json_offset - 513, 1)) == tar + ": " + e.key + "." + e.extension +
-                                                                        ": bytes other than zero behind it, at byte " +
+                                                                        ": bytes other than zero after it, at byte " +
                                                                         std::to_string(e.json_offset - 513));
         BOOST_TEST(fault(flipped(whole, e.json_offset - 500, 1)) == tar + ": damaged header at byte " +
                                                                         std::to_string(e.json_offset - 512) +
-                                                                        ", behind " + e.key + "." + e.extension);
+                                                                        ", after " + e.key + "." + e.extension);
     }
     // Another owner is nobody's business in other programs' archives.
     const auto owned = [](std::string bytes, std::uint64_t header) {
@@ -422,7 +423,7 @@ BOOST_AUTO_TEST_CASE(archives_alone)
 
     // With an index or a digest beside it, contents are checked too.
     const std::string spoilt = flipped(whole, whole.find("clips", entries[3].json_offset), 1);
-    const std::string member = tar + ": " + entries[3].key + ".json: content has another digest than in the index";
+    const std::string member = tar + ": " + entries[3].key + ".json: its digest is not the one in the index";
     write_bytes(tar + ".idx", read_bytes(set.shard(0) + ".idx"));
     BOOST_TEST(fault(spoilt) == member);
     BOOST_TEST(fault(whole) == "");

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(strict)
     BOOST_TEST(with("\"ok\"", "\"OK\"") == "m: line 3: field 'status' is neither ok, rejected nor failed");
     BOOST_TEST(with("\"ok\"", "\"failed\"") == "m: line 3: field 'reason' is missing");
     BOOST_TEST(with("\"ok\"", "\"failed\",\"reason\":\"crashed\"") ==
-               "m: line 3: field 'keys' and shard go with ok, and only with it");
+               "m: line 3: field 'keys' and 'shard' must be there with status ok, and only then");
     BOOST_TEST(with("0123456789abcdef", "0123456789abcdeg") ==
                "m: line 3: field 'hashes' is not made of 16 hexadecimal digits");
 }

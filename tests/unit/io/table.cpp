@@ -72,6 +72,34 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(file_kind)
 
+// Cells of a table from elsewhere: what is there must be right, what may be missing is missing in three ways.
+BOOST_AUTO_TEST_CASE(cells_of_a_kind)
+{
+    const Folder folder;
+    const std::string path = folder / "t";
+    write_bytes(path, "a\tb\n0.5\t3\n1.5\t2.5\nnan\t\ninf\t-1\n0\t1e15\n");
+    const Table table = read_table(path);
+    BOOST_TEST(table.share(0, "a") == 0.5);
+    BOOST_TEST(table.share(4, "a") == 0);
+    BOOST_TEST(table.finite(1, "a") == 1.5);
+    BOOST_TEST(table.whole(0, "b") == 3u);
+    BOOST_TEST(table.whole(4, "b") == 1000000000000000u);
+    BOOST_TEST(table.share_or_none(0, "a").value_or(-1) == 0.5);
+    BOOST_TEST(table.finite_or_none(3, "b").value_or(0) == -1);
+    for (const auto& none : {table.finite_or_none(2, "a"), table.finite_or_none(2, "b"), table.finite_or_none(0, "c"),
+                             table.share_or_none(2, "a"), table.share_or_none(2, "b"), table.share_or_none(0, "c")})
+        BOOST_TEST(!none.has_value());
+    const auto said = [&](auto read) { return refusal(read).substr(path.size() + 2); };
+    BOOST_TEST(said([&] { table.share(1, "a"); }) == "line 3: 'a' is not between 0 and 1");
+    BOOST_TEST(said([&] { table.share(2, "a"); }) == "line 4: 'a' is not between 0 and 1");
+    BOOST_TEST(said([&] { table.share_or_none(1, "a"); }) == "line 3: 'a' is not between 0 and 1");
+    BOOST_TEST(said([&] { table.finite(3, "a"); }) == "line 5: 'a' is not a finite number");
+    BOOST_TEST(said([&] { table.finite_or_none(3, "a"); }) == "line 5: 'a' is not a finite number");
+    BOOST_TEST(said([&] { table.whole(1, "b"); }) == "line 3: 'b' is not a whole number");
+    BOOST_TEST(said([&] { table.whole(3, "b"); }) == "line 5: 'b' is not a whole number");
+    BOOST_TEST(said([&] { table.finite(0, "c"); }) == "no column 'c'");
+}
+
 BOOST_AUTO_TEST_CASE(by_content)
 {
     const Folder folder;

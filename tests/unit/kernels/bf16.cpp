@@ -207,14 +207,15 @@ void check_fused_update(const Bf16Kernels& k, const Case& c, Rule rule, bool two
     auto e = noise<float>(s.input.size() * lanes, 5), b = noise<float>(s.output.size() * lanes, 4);
     auto x_lanes = as_lanes(x), a_lanes = as_lanes(a), e_lanes = as_lanes(e), b_lanes = as_lanes(b);
     auto w = noise<float>(s.weights(), 1);
-    auto s1 = noise<float>(s.weights(), 6, 9), s2 = noise<float>(s.weights(), 6, 9);
+    const std::size_t kept = row_of(rule).kept() * s.weights();
+    auto s1 = noise<float>(kept, 6, 9), s2 = noise<float>(kept, 6, 9);
     auto got = as_split(w, matrix);
     Buffer<float> dw(s.weights());
     Scratch scratch(k, s, c.lanes);
     const Bf16* second = two ? e_lanes.begin() : nullptr;
     const Bf16* hidden = two ? b_lanes.begin() : nullptr;
 
-    Update<float> u{rule, 0.01F, 0.9F, rule == Rule::sgd ? nullptr : s1.begin()};
+    Update<float> u{rule, 0.01F, 0.9F, kept ? s1.begin() : nullptr, s.weights()};
     every_band(s.output, 0,
                [&](Band band) { k.weight_gradient(s, c.lanes, x_lanes, a_lanes, second, hidden, dw, band, scratch); });
     for (std::size_t at = 0; at < s.weights(); at += matrix) {
@@ -223,7 +224,7 @@ void check_fused_update(const Bf16Kernels& k, const Case& c, Rule rule, bool two
             floats.unit_columns(s.fan_in(), std::size_t(c.maps), w + at);
     }
     auto want = as_split(w, matrix);
-    u.state = rule == Rule::sgd ? nullptr : s2.begin();
+    u.state = kept ? s2.begin() : nullptr;
     every_band(s.output, 4, [&](Band band) {
         k.weight_update(s, c.lanes, x_lanes, a_lanes, second, hidden, u, unit_norm, got, band, scratch);
     });
@@ -246,7 +247,7 @@ BOOST_AUTO_TEST_CASE(fused_update)
 {
     every_variant([](const Bf16Kernels& k) {
         for (const Case& c : cases)
-            for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad})
+            for (const auto& [rule, name, arrays, takes_momentum] : update_rules)
                 for (const bool two : {false, true})
                     for (const bool unit_norm : {false, true})
                         check_fused_update(k, c, rule, two, unit_norm);

@@ -76,19 +76,20 @@ template <class Real> void check_filters(const Kernels<Real>& k)
 template <class Real> void check_fused_update(const Kernels<Real>& k)
 {
     for (const Case& c : cases)
-        for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad})
+        for (const auto& [rule, name, arrays, takes_momentum] : update_rules)
             for (const bool pair : {false, true}) {
                 const FilterShape s = filter_shape(c);
                 const std::size_t lanes = c.lanes, matrix = s.fan_in() * c.maps;
                 auto x = noise<Real>(s.input.size() * lanes, 2), a = noise<Real>(s.output.size() * lanes, 3);
                 auto e = noise<Real>(s.input.size() * lanes, 5), b = noise<Real>(s.output.size() * lanes, 4);
                 auto w1 = noise<Real>(s.weights(), 1), w2 = noise<Real>(s.weights(), 1);
-                auto s1 = noise<Real>(s.weights(), 6, 9), s2 = noise<Real>(s.weights(), 6, 9);
+                const std::size_t kept = std::size(arrays) * s.weights();    // room for as many as a rule may keep
+                auto s1 = noise<Real>(kept, 6, 9), s2 = noise<Real>(kept, 6, 9);
                 Buffer<Real> dw(s.weights()), scratch(2 * matrix);
                 const Real* second = pair ? e.begin() : nullptr;
                 const Real* hidden = pair ? b.begin() : nullptr;
                 const bool unit_norm = pair;
-                Update<Real> u{rule, Real(0.01), Real(0.9), s1};
+                Update<Real> u{rule, Real(0.01), Real(0.9), s1, s.weights()};
                 every_band(s.output, 0,
                            [&](Band band) { k.weight_gradient(s, c.lanes, x, a, second, hidden, dw, band); });
                 for (std::size_t at = 0; at < s.weights(); at += matrix) {
@@ -190,33 +191,47 @@ template <class Real> void check_window_means(const Kernels<Real>& k)
     check_close(ha, horizontal_adjoint, "row window's adjoint", k.name);
 }
 
+// One step of a rule in double precision: parameter w and what is kept beside it (`kept`, an entry an array), in place.
+void reference_step(Rule rule, double rate, double momentum, double g, double& w, std::vector<double>& kept)
+{
+    switch (rule) {
+    case Rule::sgd:
+        w -= rate * g;
+        return;
+    case Rule::momentum:
+        kept[0] = momentum * kept[0] + g;
+        w -= rate * kept[0];
+        return;
+    case Rule::adagrad:
+        kept[0] += g * g;
+        w -= rate * g / std::sqrt(kept[0] + 1e-12);
+        return;
+    }
+}
+
 template <class Real> void check_updates(const Kernels<Real>& k)
 {
     const std::size_t n = 37;
-    auto g = noise<Real>(n, 1), start = noise<Real>(n, 2), state = noise<Real>(n, 3, 5);
-    std::vector<double> sgd(n), momentum(n), adagrad(n);
-    for (std::size_t i = 0; i < n; ++i) {
-        sgd[i] = start[i] - 0.1 * g[i];
-        momentum[i] = start[i] - 0.1 * (0.9 * state[i] + g[i]);
-        adagrad[i] = start[i] - 0.1 * g[i] / std::sqrt(state[i] + double(g[i]) * g[i] + 1e-12);
-    }
-    auto copy = [&](Buffer<Real>& from) {
-        Buffer<Real> to(n);
-        std::copy(from.begin(), from.end(), to.begin());
-        return to;
-    };
-    auto w1 = copy(start), w2 = copy(start), w3 = copy(start), s2 = copy(state), s3 = copy(state);
-    // in two parts, the second from parameter 20 on
-    auto both = [&](const Update<Real>& u, Real* w) {
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+        const std::size_t kept = row_of(rule).kept();
+        auto g = noise<Real>(n, 1), w = noise<Real>(n, 2), state = noise<Real>(std::size(arrays) * n, 3, 5);
+        std::vector<double> want_w(n), want_state(state.begin(), state.end());
+        for (std::size_t i = 0; i < n; ++i) {
+            std::vector<double> beside(kept);
+            for (std::size_t a = 0; a < kept; ++a)
+                beside[a] = want_state[a * n + i];
+            want_w[i] = w[i];
+            reference_step(rule, 0.1, 0.9, g[i], want_w[i], beside);
+            for (std::size_t a = 0; a < kept; ++a)
+                want_state[a * n + i] = beside[a];
+        }
+        // in two parts, the second from parameter 20 on
+        const Update<Real> u{rule, Real(0.1), Real(0.9), kept ? state.begin() : nullptr, n};
         k.update(u, 0, 20, g, w);
         k.update(u, 20, n - 20, g + 20, w);
-    };
-    both({Rule::sgd, Real(0.1), 0, nullptr}, w1);
-    both({Rule::momentum, Real(0.1), Real(0.9), s2}, w2);
-    both({Rule::adagrad, Real(0.1), 0, s3}, w3);
-    check_close(w1, sgd, "sgd", k.name);
-    check_close(w2, momentum, "momentum", k.name);
-    check_close(w3, adagrad, "adagrad", k.name);
+        check_close(w, want_w, name, k.name);
+        check_close(state, want_state, (std::string(name) + "'s state").c_str(), k.name);
+    }
 
     const std::size_t rows = 11, columns = 19;
     auto w = noise<Real>(rows * columns, 4);

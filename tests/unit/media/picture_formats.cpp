@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(png_with_too_little_or_too_much)
     const auto file = [&](const std::string& body) { return bytes(png_signature + body); };
     const std::string data = chunk("IDAT", stored(rows)), end = chunk("IEND", "");
     BOOST_CHECK_EQUAL(reason_of(file(header + data + end)), "");
-    BOOST_CHECK_EQUAL(reason_of(file(header + data + end + "x")), "data behind the picture's end");
+    BOOST_CHECK_EQUAL(reason_of(file(header + data + end + "x")), "data after the picture's end");
     BOOST_CHECK_EQUAL(reason_of(file(header + end)), damaged);
     BOOST_CHECK_EQUAL(reason_of(file(header + data)), truncated);
     BOOST_CHECK_EQUAL(reason_of(file(data + end)), damaged);
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(pnm_ranges_and_headers)
          {"P5 1 1 7 \x08"s, "P5 1 1 65536 \1\1"s, "P5 1 1 0 \1"s, "P5 0 1 255 "s, "P5 1 -1 255 \1"s, "P5 1 1 255x\1"s,
           "P52 1 255 \1\1"s, "P5 1 1 # 255\n\1"s, "P5 1"s})
         BOOST_CHECK_EQUAL(reason_of(bytes(wrong)), "damaged picture");
-    BOOST_CHECK_EQUAL(reason_of(bytes("P5 1 1 255 \1\1"s)), "data behind the picture's end");
+    BOOST_CHECK_EQUAL(reason_of(bytes("P5 1 1 255 \1\1"s)), "data after the picture's end");
     BOOST_CHECK_EQUAL(reason_of(bytes("P3 1 1 255 1 1 1\n")), "not a JPEG, PNG, WebP or binary PNM picture");
 }
 

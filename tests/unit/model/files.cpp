@@ -275,18 +275,6 @@ BOOST_AUTO_TEST_CASE(biases_are_parameters)
     load_parameters(file.path, a, layout[6].segment.offset, some);
     BOOST_TEST(
         std::equal(some.begin(), some.end(), model.parameters.begin() + std::ptrdiff_t(layout[6].segment.offset)));
-
-    // biases are no filters: bf16 leaves them as they are
-    Model split = random_model(a, p, 3, pool);
-    split.parameters = model.parameters;
-    split_parameters(a, split.parameters, pool);
-    for (const ParameterTensor& t : layout) {
-        const auto begin = model.parameters.begin() + std::ptrdiff_t(t.segment.offset);
-        BOOST_TEST(std::equal(begin, begin + std::ptrdiff_t(t.segment.size()),
-                              split.parameters.begin() + std::ptrdiff_t(t.segment.offset)) == t.bias);
-    }
-    join_parameters(a, split.parameters, pool);
-    BOOST_TEST((split.parameters == model.parameters));
 }
 
 BOOST_AUTO_TEST_CASE(reloading_keeps_the_arrays)

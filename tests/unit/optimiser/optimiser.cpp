@@ -1,6 +1,7 @@
-// Updates of segments, the norm constraint, and the rates over a run. The arithmetic of the rules themselves is held
-// against double precision in tests/unit/kernels.
+// Updates of segments, the norm constraint, the rates over a run, and what people and files are told of the rules. The
+// arithmetic of the rules themselves is held against double precision in tests/unit/kernels.
 #include "optimiser/optimiser.h"
+#include "../files.h"
 #include "base/error.h"
 #include "base/parallel.h"
 
@@ -26,13 +27,26 @@ std::vector<float> ramp(float scale, float offset)
     return v;
 }
 
+// What the rate is multiplied by in a first step, when all that the rule keeps is still 0.
+double first_step(Rule rule, double g)
+{
+    switch (rule) {
+    case Rule::sgd:
+    case Rule::momentum:
+        return g;
+    case Rule::adagrad:
+        return g / std::sqrt(g * g + 1e-12);
+    }
+    return 0;
+}
+
 }    // namespace
 
 BOOST_AUTO_TEST_SUITE(optimiser)
 
 BOOST_AUTO_TEST_CASE(segments_are_updated_and_nothing_else)
 {
-    for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad}) {
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
         Pool pool(2);
         Optimiser o(rule, 0.9, segments, pool);
         const std::vector<float> before = ramp(1, 0.3f), gradient = ramp(2, 0);
@@ -41,9 +55,8 @@ BOOST_AUTO_TEST_CASE(segments_are_updated_and_nothing_else)
         for (std::size_t i = 24; i < 30; ++i)
             BOOST_TEST(after[i] == before[i]);
         for (std::size_t i = 30; i < size; ++i) {
-            const double g = gradient[i];
-            const double step = rule == Rule::adagrad ? g / std::sqrt(g * g + 1e-12) : g;
-            BOOST_CHECK_SMALL(after[i] - (before[i] - 0.05 * step), 1e-6);    // one float rounding each
+            const double expected = before[i] - 0.05 * first_step(rule, gradient[i]);
+            BOOST_CHECK_SMALL(after[i] - expected, 1e-6);    // one float rounding each
         }
         for (std::size_t p = 0; p < 3; ++p)
             for (std::size_t c = 0; c < 2; ++c) {
@@ -58,7 +71,7 @@ BOOST_AUTO_TEST_CASE(segments_are_updated_and_nothing_else)
 BOOST_AUTO_TEST_CASE(state_is_what_the_next_step_needs)
 {
     // Two steps at once, and two steps with the state carried over to a new optimiser, are the same bits.
-    for (const Rule rule : {Rule::momentum, Rule::adagrad}) {
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
         Pool pool(1);
         const std::vector<float> gradient = ramp(2, 0.1f);
         Optimiser whole(rule, 0.9, segments, pool), first(rule, 0.9, segments, pool), second(rule, 0.9, segments, pool);
@@ -68,12 +81,61 @@ BOOST_AUTO_TEST_CASE(state_is_what_the_next_step_needs)
         first.apply(0.1, gradient, b);
         std::copy(first.state().begin(), first.state().end(), second.state().begin());
         second.apply(0.1, gradient, b);
-        BOOST_TEST((a == b));
+        BOOST_TEST((a == b), name);
+        if (first.arrays().empty())
+            continue;
         Optimiser forgetful(rule, 0.9, segments, pool);
         std::vector<float> c = ramp(1, 0);
         first.apply(0.1, gradient, c);
         forgetful.apply(0.1, gradient, c);
-        BOOST_TEST((a != c));
+        BOOST_TEST((a != c), name);
+    }
+}
+
+// Servers say them to replicas, snapshots and checkpoints keep them.
+BOOST_AUTO_TEST_CASE(codes_and_names_stay)
+{
+    BOOST_TEST((int(Rule::sgd) == 0 && int(Rule::momentum) == 1 && int(Rule::adagrad) == 2));
+    BOOST_TEST(any_name_of<Rule>().starts_with("sgd, momentum"));
+    BOOST_TEST((value_named<Rule>("adagrad") == Rule::adagrad));
+    BOOST_TEST(!value_named<Rule>("nonna"));
+    BOOST_TEST(state_name(Rule::momentum, 0) == "optimiser.velocity");
+    BOOST_TEST(state_name(Rule::adagrad, 0) == "optimiser.squares");
+    for (std::size_t code = 0; code < names_of<Rule>.size(); ++code)
+        BOOST_TEST((names_of<Rule>[code].value == Rule(code)));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_rule_keeps)
+{
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+        Pool pool(1);
+        Optimiser o(rule, 0.9, segments, pool);
+        const std::size_t kept = row_of(rule).kept();
+        BOOST_TEST(o.state().size() == kept * size);
+        BOOST_REQUIRE(o.arrays().size() == kept);
+        for (std::size_t a = 0; a < kept; ++a) {
+            BOOST_TEST(o.arrays()[a].name == state_name(rule, a));
+            BOOST_TEST((o.arrays()[a].numbers.data() == o.state().data() + a * size));
+            BOOST_TEST(o.arrays()[a].numbers.size() == size);
+        }
+        BOOST_TEST((o.step(1).state != nullptr) == (kept > 0));
+        BOOST_TEST(o.step(1).stride == size);
+    }
+}
+
+// Each rule's equation stands in the page of the model file, the tensors of a checkpoint with it; its code in the
+// protocol's.
+BOOST_AUTO_TEST_CASE(the_manual_names_every_rule)
+{
+    const std::string man = std::string(NONNA_SOURCE_DIR) + "/man/";
+    const std::string model = test::read_bytes(man + "nonna-model.5"),
+                      protocol = test::read_bytes(man + "nonna-protocol.7");
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+        BOOST_TEST(model.find("\n" + std::string(name) + " ") != std::string::npos, name << " in nonna-model.5");
+        for (std::size_t a = 0; a < row_of(rule).kept(); ++a)
+            BOOST_TEST(model.find(".Li " + state_name(rule, a) + "\n") != std::string::npos, state_name(rule, a));
+        BOOST_TEST(protocol.find(std::to_string(int(rule)) + " " + name) != std::string::npos, name << "'s code");
+        BOOST_TEST(protocol.find(".Ql " + std::string(name)) != std::string::npos, name << " in nonna-protocol.7");
     }
 }
 
@@ -86,11 +148,6 @@ BOOST_AUTO_TEST_CASE(rates)
     BOOST_TEST(0.1 * rate_factor(RateSchedule::cosine, 0, 100) == 0.1);
     BOOST_CHECK_CLOSE(0.1 * rate_factor(RateSchedule::cosine, 50, 100), 0.05, 1e-9);
     BOOST_CHECK_SMALL(0.1 * rate_factor(RateSchedule::cosine, 100, 100), 1e-12);
-}
-
-BOOST_AUTO_TEST_CASE(unknown_names_are_wrong_usage)
-{
-    BOOST_CHECK_EXCEPTION(parse_rule("adam"), Error, [](const Error& e) { return e.status() == ExitStatus::usage; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

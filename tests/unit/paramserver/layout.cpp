@@ -152,16 +152,16 @@ BOOST_AUTO_TEST_CASE(digests_tell_models_apart)
 
 BOOST_AUTO_TEST_CASE(parts)
 {
-    const Part p = Part::parse("2-5/8", "--shard", true);
+    const Portion p = Portion::parse("2-5/8", "--shard", true);
     BOOST_TEST((p.first == 2 && p.last == 5 && p.of == 8 && p.count() == 4));
     BOOST_TEST(p.text() == "2-5/8");
-    BOOST_TEST(Part::parse("7/8", "--shard", true).text() == "7/8");
+    BOOST_TEST(Portion::parse("7/8", "--shard", true).text() == "7/8");
     for (const char* wrong : {"", "1", "/", "8/8", "5-2/8", "1-8/8", "a/8", "1/b", "1/8 ", " 1/8", "-1/8", "1//8",
                               "1-/8", "0/0", "0/5000", "99999999999/8", "0x1/8"})
-        BOOST_CHECK_EXCEPTION(Part::parse(wrong, "--shard", true), Error, [](const Error& e) {
+        BOOST_CHECK_EXCEPTION(Portion::parse(wrong, "--shard", true), Error, [](const Error& e) {
             return e.status() == ExitStatus::usage && e.subject() == "--shard";
         });
-    BOOST_CHECK_THROW(Part::parse("0-1/8", "--replica", false), Error);
+    BOOST_CHECK_THROW(Portion::parse("0-1/8", "--replica", false), Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

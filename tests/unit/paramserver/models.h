@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/parallel.h"
-#include "paramserver/shard.h"
+#include "paramserver/parameter_shard.h"
 
 #include <vector>
 
@@ -47,25 +47,25 @@ inline ShardCopy fresh(const Layout& layout, std::uint32_t index, std::uint32_t 
     return start;
 }
 
-inline ServerRule rule_of(Rule rule, double rate = 0.125)
+inline UpdateOptions update_by(Rule rule, double rate = 0.125)
 {
-    ServerRule r;
-    r.rule = std::uint32_t(rule);
-    r.rate = rate;
-    r.momentum = 0.75;
-    return r;
+    UpdateOptions u;
+    u.rule = rule;
+    u.rate = rate;
+    u.momentum = 0.75;
+    return u;
 }
 
 // A replica's side of a shard, chunk by chunk.
 struct Pusher {
     const Layout& layout;
-    Shard& shard;
+    ParameterShard& shard;
     std::uint32_t replica = 0;
     std::uint64_t incarnation = 1;
     std::uint32_t epoch = 1;
     Wire wire = Wire::fp32;
     double factor = 1, decay = 0.5;
-    std::vector<double> contribution{};
+    std::vector<double> statistics{};
 
     std::vector<Range> chunks() const { return layout.chunks(shard.range()); }
 
@@ -84,7 +84,7 @@ struct Pusher {
         m.decay = decay;
         m.range = chunks().at(number);
         if (shard.index() == 0 && number == 0)
-            m.contribution = contribution;
+            m.statistics = statistics;
         auto bytes = std::make_shared<std::vector<std::byte>>(m.range.count * bytes_each(wire));
         pack(std::span(gradient).subspan(m.range.first, m.range.count), wire, {}, bytes->data());
         m.numbers = *bytes;

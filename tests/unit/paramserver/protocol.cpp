@@ -64,14 +64,12 @@ BOOST_AUTO_TEST_CASE(hello_and_welcome)
                 back.layout == h.layout && back.token == h.token));
 
     const Welcome w = example_welcome(), again = decode_welcome(encode(w)).value();
-    BOOST_TEST((again.of == w.of && again.layout == w.layout && again.rule.rule == w.rule.rule &&
-                again.rule.rate == w.rule.rate && again.rule.momentum == w.rule.momentum &&
-                again.rule.max_staleness == w.rule.max_staleness && again.rule.staleness_scale));
+    BOOST_TEST((again.of == w.of && again.layout == w.layout && again.update == w.update));
     BOOST_REQUIRE(again.shards.size() == 2u);
     for (std::size_t i = 0; i < 2; ++i) {
         const WelcomeShard &a = w.shards[i], &b = again.shards[i];
         BOOST_TEST((a.index == b.index && a.epoch == b.epoch && a.range == b.range && a.version == b.version &&
-                    a.seen == b.seen && a.accepted == b.accepted));
+                    a.decided == b.decided && a.accepted == b.accepted));
     }
 }
 
@@ -99,7 +97,7 @@ BOOST_AUTO_TEST_CASE(push_and_answers)
     const Push back = decode_push(bytes).value();
     BOOST_TEST((back.shard == p.shard && back.wire == p.wire && back.epoch == p.epoch && back.chunk == p.chunk &&
                 back.sequence == p.sequence && back.base == p.base && back.factor == p.factor &&
-                back.decay == p.decay && back.contribution == p.contribution && back.range == p.range));
+                back.decay == p.decay && back.statistics == p.statistics && back.range == p.range));
     BOOST_TEST(back.numbers.data() == bytes.data() + bytes.size() - 12);    // not copied
     for (const Kind kind : {Kind::received, Kind::accepted, Kind::stale, Kind::refused, Kind::saved}) {
         const Answer a = decode_answer(encode(Answer{kind, 3, 17, 1234, 5})).value();
@@ -189,8 +187,8 @@ BOOST_AUTO_TEST_CASE(counts_that_lie_are_refused)
     BOOST_TEST(!decode_hello(altered(hello, 20, std::uint32_t(1) << 20)));
     for (const std::uint32_t of : {0u, 1u, 4097u, 0xffffffffu})    // 1: fewer than the shards in the message
         BOOST_TEST(!decode_welcome(altered(welcome, 16, of)));
-    BOOST_TEST(!decode_welcome(altered(welcome, 20, std::uint32_t(3))));    // no such rule
-    BOOST_TEST(!decode_welcome(altered(welcome, 88, std::uint32_t(8))));    // shard 8 of 8
+    BOOST_TEST(!decode_welcome(altered(welcome, 20, std::uint32_t(std::size(update_rules)))));    // no such rule
+    BOOST_TEST(!decode_welcome(altered(welcome, 88, std::uint32_t(8))));                          // shard 8 of 8
 }
 
 BOOST_AUTO_TEST_CASE(doubles_that_are_none_are_refused)

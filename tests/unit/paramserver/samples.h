@@ -51,7 +51,7 @@ inline Push example_push_head()
     m.base = 41;
     m.factor = 0.5;
     m.decay = 0.99;
-    m.contribution = {1.5, 2.25};
+    m.statistics = {1.5, 2.25};
     m.range = {0, 3};
     return m;
 }
@@ -62,7 +62,7 @@ inline Welcome example_welcome()
 {
     Welcome m;
     m.of = 8;
-    m.rule = {2, 0.01, 0.9, 64, true};
+    m.update = {Rule::adagrad, 0.01, 0.9, 64, true};
     m.layout = ascending(0x20);
     m.shards = {{3, 2, {100, 50}, 1234, 17, 16}, {4, 1, {150, 40}, ~std::uint64_t(0), 5, 4}};
     return m;

@@ -25,8 +25,8 @@ struct Fixture {
         std::vector<ShardCopy> all;
         for (std::uint32_t i = 0; i < shards; ++i)
             all.push_back(fresh(layout, i, shards));
-        server = std::make_unique<Server>(layout, rule_of(Rule::sgd), shards, std::move(all), std::vector<Snapshots>(),
-                                          token, pool);
+        server = std::make_unique<Server>(layout, update_by(Rule::sgd), shards, std::move(all),
+                                          std::vector<Snapshots>(), token, pool);
     }
     Message ask(Responder::Peer peer, const Bytes& bytes) { return server->answer(Message(bytes), peer); }
     ErrorCode error(Responder::Peer peer, const Bytes& bytes)
@@ -53,7 +53,7 @@ struct Fixture {
         m.sequence = sequence;
         m.range = layout.shard(shard, shards);
         if (shard == 0)
-            m.contribution = {1, 1, 1, 1};
+            m.statistics = {1, 1, 1, 1};
         return with_numbers(encode_head(m), noise(m.range.count, 1, double(sequence)), Wire::fp32);
     }
     Bytes fetch(std::uint32_t shard, std::uint32_t flags) const
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_replica_that_is_replaced)
     BOOST_REQUIRE(w.shards.size() == shards);
     BOOST_TEST((w.of == shards && w.layout == f.layout.digest()));
     for (const WelcomeShard& s : w.shards)
-        BOOST_TEST((s.epoch == 2 && s.seen == 0 && s.accepted == 0 && s.version == (s.index == 2 ? 1 : 0) &&
+        BOOST_TEST((s.epoch == 2 && s.decided == 0 && s.accepted == 0 && s.version == (s.index == 2 ? 1 : 0) &&
                     s.range == f.layout.shard(s.index, shards)));
 }
 

@@ -23,9 +23,9 @@ ShardCopy trained(std::uint32_t index, std::uint32_t of, Rule rule, std::uint64_
                   const ShardCopy* from = nullptr)
 {
     Pool pool(1);
-    Shard shard(layout_, rule_of(rule), from ? *from : fresh(layout_, index, of), pool);
+    ParameterShard shard(layout_, update_by(rule), from ? *from : fresh(layout_, index, of), pool);
     Pusher p{layout_, shard};
-    p.contribution = {1, 2, 3, 4};
+    p.statistics = {1, 2, 3, 4};
     const std::uint64_t before = shard.look().version;
     for (std::uint32_t replica = 0; replica < 2; ++replica) {
         shard.greet(replica, 100);
@@ -48,15 +48,16 @@ bool same_numbers(const ShardCopy& a, const ShardCopy& b)
 
 bool same_records(const ShardCopy& a, const ShardCopy& b)
 {
-    return std::equal(a.replicas.begin(), a.replicas.end(), b.replicas.begin(), b.replicas.end(),
-                      [](const auto& x, const auto& y) {
-                          const ReplicaRecord &r = x.second, &s = y.second;
-                          return x.first == y.first && r.epoch == s.epoch && r.incarnation == s.incarnation &&
-                                 r.former == s.former && r.seen == s.seen && r.accepted == s.accepted &&
-                                 r.repeats == s.repeats && r.stale == s.stale && r.refused == s.refused &&
-                                 r.all == s.all && r.last.kind == s.last.kind && r.last.version == s.last.version &&
-                                 r.last.sequence == s.last.sequence && r.last.staleness == s.last.staleness;
-                      });
+    return std::equal(
+        a.replicas.begin(), a.replicas.end(), b.replicas.begin(), b.replicas.end(), [](const auto& x, const auto& y) {
+            const Replica &r = x.second, &s = y.second;
+            return x.first == y.first && r.epoch == s.epoch && r.incarnation == s.incarnation && r.former == s.former &&
+                   r.decided == s.decided && r.accepted_in_epoch == s.accepted_in_epoch && r.repeats == s.repeats &&
+                   r.tally.stale == s.tally.stale && r.tally.refused == s.tally.refused &&
+                   r.tally.accepted == s.tally.accepted && r.answer.kind == s.answer.kind &&
+                   r.answer.version == s.answer.version && r.answer.sequence == s.answer.sequence &&
+                   r.answer.staleness == s.answer.staleness;
+        });
 }
 
 std::vector<std::string> tensors(const std::string& folder)
@@ -107,7 +108,7 @@ BOOST_AUTO_TEST_SUITE(snapshot)
 
 BOOST_AUTO_TEST_CASE(there_and_back)
 {
-    for (const Rule rule : {Rule::sgd, Rule::momentum, Rule::adagrad}) {
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
         const Folder folder;
         BOOST_TEST(!restored(folder / "new/one", 0, 3, rule).has_value());    // made, and empty
         for (std::uint32_t i = 0; i < 3; ++i) {
@@ -116,7 +117,8 @@ BOOST_AUTO_TEST_CASE(there_and_back)
             const ShardCopy back = restored(folder.path, i, 3, rule).value();
             BOOST_TEST(same_numbers(copy, back));
             BOOST_TEST(same_records(copy, back));
-            BOOST_TEST((back.index == i && back.of == 3 && back.base == copy.base && back.version == 10));
+            BOOST_TEST(
+                (back.index == i && back.of == 3 && back.tallied_from == copy.tallied_from && back.version == 10));
         }
     }
 }
@@ -124,7 +126,7 @@ BOOST_AUTO_TEST_CASE(there_and_back)
 // What goes on from a snapshot goes on as if nothing had been.
 BOOST_AUTO_TEST_CASE(going_on)
 {
-    for (const Rule rule : {Rule::momentum, Rule::adagrad}) {
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
         const Folder folder;
         const ShardCopy copy = trained(0, 2, rule, 4), through = trained(0, 2, rule, 3, &copy);
         save(folder.path, copy, rule);
@@ -140,12 +142,12 @@ BOOST_AUTO_TEST_CASE(a_push_decided_before_is_not_applied_after)
     const ShardCopy copy = trained(0, 2, Rule::sgd, 4);
     save(folder.path, copy, Rule::sgd);
     Pool pool(1);
-    Shard shard(layout_, rule_of(Rule::sgd), restored(folder.path, 0, 2, Rule::sgd).value(), pool);
+    ParameterShard shard(layout_, update_by(Rule::sgd), restored(folder.path, 0, 2, Rule::sgd).value(), pool);
     Pusher p{layout_, shard};
-    p.contribution = {1, 2, 3, 4};
+    p.statistics = {1, 2, 3, 4};
     p.incarnation = 200;
     const WelcomeShard w = shard.greet(0, 200).value();
-    BOOST_TEST((w.epoch == 2 && w.seen == 4 && w.accepted == 4 && w.version == 8));
+    BOOST_TEST((w.epoch == 2 && w.decided == 4 && w.accepted == 4 && w.version == 8));
     BOOST_TEST(!shard.greet(0, 100).has_value());    // who was replaced before, is
     p.epoch = 2;
     BOOST_TEST(kind(p.all(4, 0, noise(layout_.size(), 1, 1))) == Kind::accepted);
@@ -229,35 +231,42 @@ BOOST_AUTO_TEST_CASE(two_whole_ones_are_kept_beside_a_damaged_one)
 
 BOOST_AUTO_TEST_CASE(other_numbers_of_shards)
 {
-    for (const Rule rule : {Rule::sgd, Rule::adagrad}) {
+    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
         const Folder folder;
         std::vector<ShardCopy> eight;
         for (std::uint32_t i = 0; i < 8; ++i) {
             eight.push_back(trained(i, 8, rule, 3));
             save(folder.path, eight.back(), rule);
         }
-        std::vector<float> values, state;
+        // The whole model's values, and what the rule keeps, an array after another.
+        const std::size_t kept = row_of(rule).kept();
+        std::vector<float> values;
+        std::vector<std::vector<float>> state(kept);
         for (const ShardCopy& c : eight) {
             values.insert(values.end(), c.values.begin(), c.values.end());
-            state.insert(state.end(), c.state.begin(), c.state.end());
+            for (std::size_t a = 0; a < kept; ++a)
+                state[a].insert(state[a].end(), c.state.begin() + a * c.range.count,
+                                c.state.begin() + (a + 1) * c.range.count);
         }
         const auto agrees = [&](const ShardCopy& c) {
-            return std::equal(c.values.begin(), c.values.end(), values.begin() + std::ptrdiff_t(c.range.first)) &&
-                   (rule == Rule::sgd
-                        ? c.state.size() == 0
-                        : c.state.size() == c.range.count && std::equal(c.state.begin(), c.state.end(),
-                                                                        state.begin() + std::ptrdiff_t(c.range.first)));
+            const auto first = std::ptrdiff_t(c.range.first);
+            bool good = c.state.size() == kept * c.range.count &&
+                        std::equal(c.values.begin(), c.values.end(), values.begin() + first);
+            for (std::size_t a = 0; a < kept; ++a)
+                good = good && std::equal(c.state.begin() + a * c.range.count,
+                                          c.state.begin() + (a + 1) * c.range.count, state[a].begin() + first);
+            return good;
         };
         std::vector<ShardCopy> three;
         for (std::uint32_t i = 0; i < 3; ++i) {
             three.push_back(restored(folder.path, i, 3, rule).value());
             const ShardCopy& c = three.back();
             BOOST_TEST(agrees(c));
-            BOOST_TEST((c.range == layout_.shard(i, 3) && c.version == 6 && c.base == 6));
+            BOOST_TEST((c.range == layout_.shard(i, 3) && c.version == 6 && c.tallied_from == 6));
             BOOST_TEST((c.statistics == (i == 0 ? eight[0].statistics : std::vector<double>())));
-            const ReplicaRecord& r = c.replicas.at(1);    // what is decided stays so; counts begin anew
-            BOOST_TEST((r.epoch == 2 && r.incarnation == 201 && r.seen == 3 && r.all == 0 && r.accepted == 0 &&
-                        r.former == std::vector<std::uint64_t>{100}));
+            const Replica& r = c.replicas.at(1);    // what is decided stays so; counts begin anew
+            BOOST_TEST((r.epoch == 2 && r.incarnation == 201 && r.decided == 3 && r.tally.accepted == 0 &&
+                        r.accepted_in_epoch == 0 && r.former == std::vector<std::uint64_t>{100}));
         }
         for (ShardCopy& c : three) {
             c.version += 1;    // newer than the eight
@@ -265,7 +274,7 @@ BOOST_AUTO_TEST_CASE(other_numbers_of_shards)
         }
         for (std::uint32_t i = 0; i < 8; ++i) {
             const ShardCopy c = restored(folder.path, i, 8, rule).value();
-            BOOST_TEST((agrees(c) && c.range == eight[i].range && c.version == 7 && c.replicas.at(0).seen == 3));
+            BOOST_TEST((agrees(c) && c.range == eight[i].range && c.version == 7 && c.replicas.at(0).decided == 3));
             BOOST_TEST((c.statistics == eight[i].statistics));
         }
     }

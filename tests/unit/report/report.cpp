@@ -1,9 +1,11 @@
 #include "report/report.h"
 #include "report/html.h"
+#include "report/paper_figures.h"
 #include "report/plot.h"
 #include "report/stimulus_picture.h"
 
 #include "base/error.h"
+#include "io/table.h"
 #include "media/picture.h"
 
 #include <boost/test/unit_test.hpp>
@@ -107,10 +109,11 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
         });
     };
     fails("sweep-top.tsv", header + "\n", "no neurons");
-    fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\tnan\t0.5\t0\t40\t60\n", "'accuracy' is not between 0 and 1");
+    fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\tnan\t0.5\t0\t40\t60\n",
+          "no neuron in it has a number in 'accuracy'");
     fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t1.5\t0.5\t0\t40\t60\n", "'accuracy' is not between 0 and 1");
     fails("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.5\t0.5\t0\t0\t0\n", "no numbers of positives");
-    fails("sweep-top.tsv", "layer\taccuracy\tauc\n3.norm\t0.5\t0.5\n", "no column 'map'");
+    fails("sweep-top.tsv", "layer\taccuracy\tauc\n3.norm\t0.5\t0.5\n", "no column 'row'");
     fails("sweep-top.tsv", header + "\n3.norm\t0", "truncated");
     fails("best-responses.tsv", "response\tlabel\n1\t1\n2\t1\n", "needs positives and negatives");
     fails("best-responses.tsv", "response\tlabel\nnan\t1\n2\t0\n", "not a finite number");
@@ -229,6 +232,43 @@ BOOST_AUTO_TEST_CASE(parts_and_their_commands)
     BOOST_TEST(!contains(html, ">empty</h2>"));
     BOOST_TEST(contains(html, "<dt>z/sweep-top.tsv</dt>"));    // its digest
     BOOST_TEST(!contains(html, folder.path.string()));
+}
+
+// A picture's command is found by its name, quotes and spaces or not, and though a remark's apostrophe is no quote.
+BOOST_AUTO_TEST_CASE(commands_with_quotes)
+{
+    const Folder folder;
+    const Bytes png = encode_png(blank_picture(4, 3));
+    const std::string picture(reinterpret_cast<const char*>(png.data()), png.size());
+    for (const char* name : {"a b.png", "c'd.png", "e.png", "f.png"})
+        folder.write(name, picture);
+    folder.write("commands.txt", "nonna-dataset sheet 'my films/x.tar' -o 'a b.png'\n"
+                                 "nonna-dataset sheet x.tar -o 'c'\\''d.png'\n"
+                                 "nonna-dataset sheet \"it's.tar\" -o \"e.png\"\n"
+                                 "nonna-dataset sheet x.tar -o f.png  # Anna's\n");
+    const std::string html = folder.report().html;
+    BOOST_TEST(!contains(html, "No command noted"));
+    BOOST_TEST(contains(html, "<code><b>nonna-dataset</b> sheet &#39;my films/x.tar&#39; <b>-o</b> &#39;a b.png&#39;"));
+}
+
+// What stands in share/nonna/reproduce/paper.tsv, and nowhere else, is what the page has.
+BOOST_AUTO_TEST_CASE(the_papers_figures)
+{
+    const Table paper = read_table(NONNA_SOURCE_DIR "/share/nonna/reproduce/paper.tsv");
+    BOOST_TEST(paper.rows.size() == 28u);
+    for (std::size_t row = 0; row < paper.rows.size(); ++row) {
+        const std::string& of = paper.rows[row][paper.column("concept")];
+        const std::string& method = paper.rows[row][paper.column("method")];
+        BOOST_REQUIRE(paper_accuracy(of, method).has_value());
+        BOOST_TEST(*paper_accuracy(of, method) == paper.share(row, "paper"));
+    }
+    BOOST_TEST(!paper_accuracy("faces", "best").has_value());    // the beginning of a name is no name
+    BOOST_TEST(!paper_accuracy("bodies", "faces removed from training").has_value());
+
+    const Folder folder;
+    folder.write("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n");
+    BOOST_TEST(contains(folder.report().html, "81.7 %</td>"));
+    BOOST_TEST(contains(folder.report().html, "76.8 %</td>"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

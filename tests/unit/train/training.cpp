@@ -151,15 +151,15 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
 {
     for (const bool tied : {true, false})
         for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
-            for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+            for (const auto& [rule, name] : names_of<Rule>) {
                 Model model = start(tied, pool, blobs(37, 0));
                 TrainOptions o = options();
                 o.schedule = schedule;
                 o.optimizer = rule;
                 o.steps = 60;
                 o.log = folder / "log.tsv";
-                o.rate = std::string(rule) == "adagrad" ? 0.01 : std::string(rule) == "sgd" ? 3e-3 : 3e-4;
-                if (o.schedule == Schedule::greedy && o.optimizer == "momentum")
+                o.rate = rule == Rule::adagrad ? 0.01 : rule == Rule::sgd ? 3e-3 : 3e-4;
+                if (o.schedule == Schedule::greedy && rule == Rule::momentum)
                     o.rate *= 2;    // a stage has half of the steps to gather speed in
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
@@ -173,7 +173,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                     // Jointly trained, a stage may give way to the one above; its own target moves too.
                     const double allowed = schedule == Schedule::joint && s == 1 ? 1.0 : 0.95;
                     BOOST_TEST(relative[s].back() < allowed * relative[s].front(),
-                               name_of(schedule) << " " << rule << " tied " << tied << " stage " << s + 1 << ": "
+                               name_of(schedule) << " " << name << " tied " << tied << " stage " << s + 1 << ": "
                                                  << relative[s].front() << " -> " << relative[s].back());
                 }
             }
@@ -183,23 +183,23 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
 {
     for (const bool tied : {true, false})
         for (const Schedule schedule : {Schedule::stagewise, Schedule::greedy})
-            for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+            for (const auto& [rule, name] : names_of<Rule>) {
                 Model model = start(sigmoid(tied), pool, blobs(37, 0));
                 TrainOptions o = options();
                 o.schedule = schedule;
                 o.optimizer = rule;
                 o.steps = 60;
                 o.log = folder / "log.tsv";
-                o.rate = std::string(rule) == "adagrad" ? 0.02 : std::string(rule) == "sgd" ? 0.1 : 0.02;
+                o.rate = rule == Rule::sgd ? 0.1 : 0.02;
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
                 for (const char* stage : {"stage1", "stage2"}) {
                     const std::size_t column = log.column(std::string(stage) + "_relative");
                     const std::size_t last = log.rows.size() - 1;
                     // a plain step moves the sum of many small errors slowly; Adagrad's does not care how small
-                    const double allowed = o.optimizer == "adagrad" ? 0.9 : 0.995;
+                    const double allowed = rule == Rule::adagrad ? 0.9 : 0.995;
                     BOOST_TEST(log.number(last, column) < allowed * log.number(0, column),
-                               name_of(schedule) << " " << rule << " tied " << tied << " " << stage << ": "
+                               name_of(schedule) << " " << name << " tied " << tied << " " << stage << ": "
                                                  << log.number(0, column) << " -> " << log.number(last, column));
                 }
             }
@@ -255,7 +255,7 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
 {
     for (const bool tied : {true, false})
         for (const Precision precision : {Precision::fp32, Precision::bf16})
-            for (const char* rule : {"momentum", "adagrad"}) {
+            for (const auto& [rule, name] : names_of<Rule>) {
                 TrainOptions o = options();
                 o.precision = precision;
                 o.optimizer = rule;
@@ -266,18 +266,18 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
                 train(whole, sources, validation, o, pool);
 
                 Pool three(3);
-                o.checkpoint = folder / (name_of(precision) + (rule + std::to_string(tied)));
+                o.checkpoint = folder / (name_of(precision) + (name + std::to_string(tied)));
                 o.log = folder / "parts.tsv";
                 o.resume = true;
                 Model part = start(sigmoid(tied), three, blobs(37, 0));
                 train(part, sources, validation, o, three);
                 BOOST_TEST((part.parameters == whole.parameters), name_of(precision)
-                                                                      << " " << rule << " tied " << tied);
+                                                                      << " " << name << " tied " << tied);
                 fs::remove(o.checkpoint + "/step-000000012.safetensors");    // step 10 is the newest left
                 part = start(sigmoid(tied), pool, blobs(37, 0));
                 train(part, sources, validation, o, pool);
                 BOOST_TEST((part.parameters == whole.parameters), name_of(precision)
-                                                                      << " " << rule << " tied " << tied);
+                                                                      << " " << name << " tied " << tied);
                 BOOST_TEST(text_of(folder / "whole.tsv") == text_of(folder / "parts.tsv"));
             }
 }
@@ -314,7 +314,7 @@ BOOST_FIXTURE_TEST_CASE(same_bits_for_any_number_of_threads, Fixture)
 
 BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
 {
-    for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+    for (const auto& [rule, name] : names_of<Rule>) {
         TrainOptions o = options();
         o.optimizer = rule;
         o.rate = 1e-3;
@@ -323,7 +323,7 @@ BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
         train(whole, sources, validation, o, pool);
 
         // The same run, stopped twice; once beyond its last checkpoint, as kill -9 would leave it.
-        const std::string checkpoints = folder / rule;
+        const std::string checkpoints = folder / name;
         o.log = folder / "parts.tsv";
         o.checkpoint = checkpoints;
         o.resume = true;
@@ -335,8 +335,8 @@ BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
                 fs::remove(checkpoints + "/step-000000007.safetensors");    // step 5 is the newest left
             if (until < 12)
                 continue;
-            BOOST_TEST((part.parameters == whole.parameters), rule);
-            BOOST_TEST((part.statistics == whole.statistics), rule);
+            BOOST_TEST((part.parameters == whole.parameters), name);
+            BOOST_TEST((part.statistics == whole.statistics), name);
         }
     }
 }
@@ -360,7 +360,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_gives_the_same_bits_for_any_number_of_threads, Fixt
 BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
 {
     for (const bool tied : {true, false})
-        for (const char* rule : {"sgd", "momentum", "adagrad"}) {
+        for (const auto& [rule, name] : names_of<Rule>) {
             TrainOptions o = options();
             o.precision = Precision::bf16;
             o.optimizer = rule;
@@ -369,7 +369,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
             Model whole = start(tied, pool, blobs(37, 0));
             train(whole, sources, validation, o, pool);
 
-            const std::string checkpoints = folder / (rule + std::to_string(tied));
+            const std::string checkpoints = folder / (name + std::to_string(tied));
             o.log = folder / "parts.tsv";
             o.checkpoint = checkpoints;
             o.resume = true;
@@ -381,13 +381,13 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
                     fs::remove(checkpoints + "/step-000000007.safetensors");    // step 5 is the newest left
                 if (until < 12)
                     continue;
-                BOOST_TEST((part.parameters == whole.parameters), rule << " tied " << tied);
+                BOOST_TEST((part.parameters == whole.parameters), name << " tied " << tied);
                 if (tied)    // untied stages have no use for theirs, and no checkpoint keeps them
-                    BOOST_TEST((part.statistics == whole.statistics), rule);
+                    BOOST_TEST((part.statistics == whole.statistics), name);
             }
 
             const Model stored = load_model(checkpoints + "/step-000000012.safetensors");
-            BOOST_TEST((stored.parameters == whole.parameters), rule << " tied " << tied);
+            BOOST_TEST((stored.parameters == whole.parameters), name << " tied " << tied);
             std::size_t fine = 0;    // floats that are no bf16 numbers
             for (const float w : stored.parameters)
                 fine += (std::bit_cast<std::uint32_t>(w) & 0xffff) != 0;
@@ -407,7 +407,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
                 moved += std::pow(wide.parameters[i] - begin.parameters[i], 2);
             }
             // products of numbers rounded to 2^-9; Adagrad's first steps follow a gradient's sign, however small it is
-            BOOST_TEST(std::sqrt(away / moved) < 0.1, rule << " tied " << tied << ": " << std::sqrt(away / moved));
+            BOOST_TEST(std::sqrt(away / moved) < 0.1, name << " tied " << tied << ": " << std::sqrt(away / moved));
             BOOST_TEST(away > 0);    // bf16 was at work
         }
 }
@@ -447,7 +447,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_of_another_run_are_refused, Fixture)
 BOOST_FIXTURE_TEST_CASE(divergence_is_an_error, Fixture)
 {
     TrainOptions o = options();
-    o.optimizer = "sgd";
+    o.optimizer = Rule::sgd;
     o.rate = 1e6;
     o.steps = 50;
     Model model = start(false, pool, blobs(37, 0));

@@ -1,0 +1,181 @@
+#include "dataset/halves.h"
+
+#include "base/error.h"
+#include "base/random.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr int most_steps = 1000;    // each costs the square of the kinds of groups; a few are enough
+
+using Counts = std::array<std::int64_t, 2>;    // of label 0 and 1
+
+// Groups alike: which half each is in does not matter, only how many are in a.
+struct Kind {
+    Counts counts{};
+    std::vector<std::size_t> in[2];    // groups in a and in b, the last to move first
+};
+
+struct Target {
+    Counts all{};
+    double wanted[2] = {0, 0};
+
+    double error(const Counts& a) const
+    {
+        double e = 0;
+        for (const int l : {0, 1}) {
+            const double d = (double(a[l]) - wanted[l]) / double(std::max<std::int64_t>(1, all[l]));
+            e += d * d;
+        }
+        return e;
+    }
+};
+
+Counts moved(const Counts& a, const Counts& by, int sign) { return {a[0] + sign * by[0], a[1] + sign * by[1]}; }
+
+// The best move of one group or exchange of two; false when none lessens the error. "No group" is one of the choices on
+// either side: a group that leaves with none entering is moved over.
+bool improve(std::vector<Kind>& kinds, Counts& a, const Target& target)
+{
+    constexpr double least_gain = 1e-15;    // rounding must not make it turn in circles
+    double best = target.error(a) - least_gain;
+    Kind *out = nullptr, *into = nullptr;    // of a
+    const Counts none{};
+    for (std::size_t i = 0; i <= kinds.size(); ++i) {
+        Kind* const leaves = i < kinds.size() ? &kinds[i] : nullptr;
+        if (leaves && leaves->in[0].empty())
+            continue;
+        const Counts without = moved(a, leaves ? leaves->counts : none, -1);
+        for (std::size_t k = 0; k <= kinds.size(); ++k) {
+            Kind* const enters = k < kinds.size() ? &kinds[k] : nullptr;
+            if (leaves == enters || (enters && enters->in[1].empty()))
+                continue;
+            const double e = target.error(moved(without, enters ? enters->counts : none, 1));
+            if (e < best) {
+                best = e;
+                out = leaves;
+                into = enters;
+            }
+        }
+    }
+    if (!out && !into)
+        return false;
+    if (out) {
+        a = moved(a, out->counts, -1);
+        out->in[1].push_back(out->in[0].back());
+        out->in[0].pop_back();
+    }
+    if (into) {
+        a = moved(a, into->counts, 1);
+        into->in[0].push_back(into->in[1].back());
+        into->in[1].pop_back();
+    }
+    return true;
+}
+
+}    // namespace
+
+namespace
+{
+
+struct Group {
+    Counts counts{};
+    std::vector<std::size_t> members;
+};
+
+std::vector<Group> groups_of(const std::vector<GroupMember>& members)
+{
+    std::map<std::string, std::size_t> number;
+    std::vector<Group> groups;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        const auto [at, is_new] = number.try_emplace(members[i].group, groups.size());
+        if (is_new)
+            groups.emplace_back();
+        ++groups[at->second].counts[members[i].positive];
+        groups[at->second].members.push_back(i);
+    }
+    return groups;
+}
+
+// A first, greedy solution: each group, largest first, to the half that it leaves better off. While they are dealt out,
+// each half is held against its share of what was dealt so far: against the final one, a would take all large groups
+// first. `a`: what half a has then.
+std::vector<Kind> deal_out(const std::vector<Group>& groups, const Counts& all, double share, std::uint64_t seed,
+                           Counts& a)
+{
+    std::vector<std::size_t> order(groups.size());
+    for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = i;
+    Random random(seed, Purpose::split);
+    shuffle(order, random);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t x, std::size_t y) { return groups[x].members.size() > groups[y].members.size(); });
+
+    std::map<Counts, Kind> by_counts;
+    Target dealt;
+    dealt.all = all;
+    for (const std::size_t g : order) {
+        const Counts& counts = groups[g].counts;
+        for (const int l : {0, 1})
+            dealt.wanted[l] += share * double(counts[l]);
+        const bool to_b = dealt.error(a) < dealt.error(moved(a, counts, 1));
+        if (!to_b)
+            a = moved(a, counts, 1);
+        Kind& kind = by_counts[counts];
+        kind.counts = counts;
+        kind.in[to_b].push_back(g);
+    }
+    std::vector<Kind> kinds;
+    for (auto& [counts, kind] : by_counts)
+        kinds.push_back(std::move(kind));
+    return kinds;
+}
+
+}    // namespace
+
+std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, double share, std::uint64_t seed,
+                                       const std::string& subject)
+{
+    const std::vector<Group> groups = groups_of(members);
+    Target target;
+    for (const Group& group : groups)
+        target.all = moved(target.all, group.counts, 1);
+    for (const int l : {0, 1})
+        target.wanted[l] = share * double(target.all[l]);
+
+    Counts a{};
+    std::vector<Kind> kinds = deal_out(groups, target.all, share, seed, a);
+    for (int step = 0; step < most_steps && improve(kinds, a, target); ++step)
+        ;
+
+    for (const int l : {0, 1})
+        if (a[l] == 0 || a[l] == target.all[l])
+            throw Error(subject, std::string("half ") + (a[l] == 0 ? "a" : "b") + " would have no " +
+                                     (l ? "positives" : "negatives") + ": too few groups of them");
+    std::vector<std::uint8_t> halves(members.size(), 0);
+    for (const Kind& kind : kinds)
+        for (const std::size_t g : kind.in[1])
+            for (const std::size_t member : groups[g].members)
+                halves[member] = 1;
+    return halves;
+}
+
+std::string group_of(const Sample& sample, GroupBy by)
+{
+    if (by == GroupBy::none)
+        return sample.key;
+    if (by == GroupBy::source)
+        return sample.meta.sha256;
+    const std::string folder = std::filesystem::path(sample.meta.source).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
+}    // namespace nonna

@@ -1,0 +1,65 @@
+#include "dataset/test_set_choice.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "dataset/halves.h"
+#include "dataset/test_set_rules.h"
+#include "media/picture.h"
+
+namespace nonna
+{
+
+void Chosen::jitter_view(const Framing& framing)
+{
+    const Jittered jittered = jitter(view, item->sample.key, meta().width, meta().height, framing);
+    view = jittered.view;
+    cut_short = jittered.cut_short;
+}
+
+static std::string fault(const Candidates& set, const Candidates::Item& item)
+{
+    try {
+        const Picture picture = decode_picture(set.picture(item), item.sample.key);
+        const ImageMeta& meta = item.sample.meta;
+        return picture.width == meta.width && picture.height == meta.height ? "" : "not of the size its json says";
+    } catch (const Error& e) {
+        return e.reason();
+    }
+}
+
+std::vector<std::string> faults(const Candidates& set, const std::vector<const Candidates::Item*>& items, int threads)
+{
+    std::vector<std::string> reasons(items.size());
+    Progress progress("checking", items.size(), "pictures");
+    Pool(threads).for_each(items.size(), [&](std::size_t i, int) {
+        throw_if_interrupted();
+        reasons[i] = fault(set, *items[i]);
+        progress.advance();
+    });
+    return reasons;
+}
+
+std::vector<ListRow> list_rows(const std::vector<Chosen>& pictures, const Framing& framing)
+{
+    std::vector<ListRow> rows;
+    for (const Chosen& c : pictures)
+        rows.push_back({c.item->sample.key, c.positive, c.half, c.group, c.meta().source, c.item->digest,
+                        framing.changes() ? std::optional(c.view) : std::nullopt});
+    return rows;
+}
+
+void split_choice(std::vector<Chosen>& pictures, const TestSetOptions& options, const std::string& subject)
+{
+    std::vector<ListRow> rows = list_rows(pictures, options.framing);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        rows[i].group = group_of(pictures[i].item->sample, options.group_by);
+    split_rows(rows, options, subject);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        pictures[i].half = rows[i].half;
+        pictures[i].group = rows[i].group;
+    }
+}
+
+}    // namespace nonna

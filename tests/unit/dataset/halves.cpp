@@ -1,0 +1,143 @@
+#include "dataset/halves.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "dataset/test_list.h"
+#include "sample_sets.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <cmath>
+#include <fstream>
+#include <map>
+
+using namespace nonna;
+using namespace sample_sets;
+
+namespace
+{
+
+// counts[half][label]; every group is checked to be in one half.
+std::array<std::array<int, 2>, 2> halves_of(const std::vector<GroupMember>& members, double share, std::uint64_t seed)
+{
+    const std::vector<std::uint8_t> halves = split_groups(members, share, seed, "x");
+    BOOST_REQUIRE_EQUAL(halves.size(), members.size());
+    std::array<std::array<int, 2>, 2> counts{};
+    std::map<std::string, int> where;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        ++counts[halves[i]][members[i].positive];
+        const auto [at, is_new] = where.try_emplace(members[i].group, halves[i]);
+        BOOST_CHECK_EQUAL(at->second, int(halves[i]));
+    }
+    return counts;
+}
+
+void add(std::vector<GroupMember>& members, const std::string& group, int positives, int negatives)
+{
+    for (int i = 0; i < positives + negatives; ++i)
+        members.push_back({group, i < positives});
+}
+
+void write_text(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
+
+}    // namespace
+
+BOOST_AUTO_TEST_SUITE(halves)
+
+BOOST_AUTO_TEST_CASE(singles_are_parted_exactly)
+{
+    std::vector<GroupMember> members;
+    for (int i = 0; i < 501; ++i)
+        add(members, std::to_string(i), i < 176, i >= 176);
+    for (const std::uint64_t seed : {0, 1, 2}) {
+        const auto counts = halves_of(members, 0.5, seed);
+        BOOST_CHECK_EQUAL(counts[0][1], 88);
+        BOOST_CHECK(counts[0][0] == 162 || counts[0][0] == 163);
+        const auto parts = halves_of(members, 0.75, seed);
+        BOOST_CHECK_EQUAL(parts[0][1], 132);
+        BOOST_CHECK(parts[0][0] == 243 || parts[0][0] == 244);
+    }
+    BOOST_CHECK(split_groups(members, 0.5, 1, "x") == split_groups(members, 0.5, 1, "x"));
+    BOOST_CHECK(split_groups(members, 0.5, 1, "x") != split_groups(members, 0.5, 2, "x"));
+}
+
+BOOST_AUTO_TEST_CASE(groups_stay_whole_and_the_prior_holds)
+{
+    // As faces are: few people with many pictures, many with one; negatives in ten folders.
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        Random random(seed, Purpose::tests);
+        std::vector<GroupMember> members;
+        for (int person = 0; person < 300; ++person)
+            add(members, std::to_string(person) + "p", 1 + int(1.2 / (0.02 + random.uniform())), 0);
+        for (int folder = 0; folder < 10; ++folder)
+            add(members, std::to_string(folder) + "n", 0, 60 + int(random.below(40)));
+        int all[2] = {0, 0};
+        for (const GroupMember& m : members)
+            ++all[m.positive];
+        const auto counts = halves_of(members, 0.5, seed);
+        BOOST_CHECK_LE(std::abs(2 * counts[0][1] - all[1]), 1);
+        // Ten folders have 252 ways to be halved; of these sums, 40 wide, some lie next to the middle.
+        BOOST_CHECK_LE(std::abs(2 * counts[0][0] - all[0]), 4);
+    }
+    // Groups of both labels: moves and exchanges weigh both.
+    std::vector<GroupMember> mixed;
+    Random random(9, Purpose::tests);
+    for (int i = 0; i < 80; ++i)
+        add(mixed, std::to_string(i), int(random.below(12)), int(random.below(20)));
+    int positives = 0, negatives = 0;
+    for (const GroupMember& m : mixed)
+        (m.positive ? positives : negatives)++;
+    const auto counts = halves_of(mixed, 0.5, 3);
+    BOOST_CHECK_LE(std::abs(2 * counts[0][1] - positives), 4);
+    BOOST_CHECK_LE(std::abs(2 * counts[0][0] - negatives), 4);
+}
+
+BOOST_AUTO_TEST_CASE(a_half_without_a_label_is_refused)
+{
+    std::vector<GroupMember> members;
+    add(members, "all negatives", 0, 10);
+    for (int i = 0; i < 10; ++i)
+        add(members, std::to_string(i), 1, 0);
+    BOOST_CHECK_THROW(split_groups(members, 0.5, 0, "x"), Error);
+    add(members, "another", 0, 1);
+    BOOST_CHECK_NO_THROW(split_groups(members, 0.5, 0, "x"));
+    BOOST_CHECK_THROW(split_groups({}, 0.5, 0, "x"), Error);
+}
+
+BOOST_AUTO_TEST_CASE(groups_are_folders_sources_or_pictures)
+{
+    const Sample a = make_sample(map_picture(4, 4, 0), "faces/Ann/1.jpg", 0);
+    const Sample b = make_sample(map_picture(4, 4, 1), "faces/Ann/2.jpg", 0);
+    BOOST_CHECK_EQUAL(group_of(a, GroupBy::folder), "faces/Ann");
+    BOOST_CHECK_EQUAL(group_of(b, GroupBy::folder), "faces/Ann");
+    BOOST_CHECK(group_of(a, GroupBy::source) != group_of(b, GroupBy::source));
+    BOOST_CHECK_EQUAL(group_of(a, GroupBy::none), a.key);
+    BOOST_CHECK_EQUAL(group_of(make_sample(map_picture(4, 4, 1), "alone.jpg", 0), GroupBy::folder), ".");
+}
+
+BOOST_AUTO_TEST_CASE(lists_come_back_as_they_went)
+{
+    const Folder dir;
+    const std::vector<ListRow> rows = {
+        {"0123456789abcdef", true, "a", "faces/Ann", "faces/Ann/1.jpg", std::string(64, '0'), View{45, 44, 160}},
+        {"0123456789abcdef-000001", false, {}, {}, {}, {}, View{-123456.125, -0.875, 999999.125}},
+        {"1123456789abcdef", false, "b", {}, "s", {}, {}}};
+    write_test_list(dir / "l.tsv", rows);
+    const std::vector<ListRow> got = read_test_list(dir / "l.tsv");
+    BOOST_REQUIRE_EQUAL(got.size(), 3u);
+    for (int i = 0; i < 3; ++i)
+        BOOST_CHECK(got[i].key == rows[i].key && got[i].positive == rows[i].positive && got[i].half == rows[i].half &&
+                    got[i].group == rows[i].group && got[i].source == rows[i].source && got[i].view == rows[i].view);
+    write_text(dir / "short.tsv", "label\tkey\n1\tx\n0\ty\n");
+    BOOST_CHECK_EQUAL(read_test_list(dir / "short.tsv").size(), 2u);
+    for (const std::string bad :
+         {"key\n1\n", "key\tlabel\n", "key\tlabel\nx\t1\n", "key\tlabel\nx\t1\nx\t0\n", "key\tlabel\nx\t1\ny\t2\n",
+          "key\tlabel\n\t1\ny\t0\n", "key\tlabel\thalf\nx\t1\tc\ny\t0\ta\n",
+          "key\tlabel\tx\ty\tside\nx\t1\t0\t0\t0\ny\t0\t0\t0\t9\n",
+          "key\tlabel\tx\ty\tside\nx\t1\tnan\t0\t9\ny\t0\t0\t0\t9\n"}) {
+        write_text(dir / "bad.tsv", bad);
+        BOOST_CHECK_THROW(read_test_list(dir / "bad.tsv"), Error);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
