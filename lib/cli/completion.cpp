@@ -57,8 +57,8 @@ std::string bash_body(const Command::State& state, const Common& common, const s
     }
     if (!files.empty())
         text += indent + files + ") COMPREPLY=(); return ;;\n";
-    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " + nonna::quoted(words) +
-           " -- \"$current\"))\n";
+    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " +
+           nonna::quoted(words) + " -- \"$current\"))\n";
 }
 
 std::string bash(const Command::State& root, const Common& common)
