@@ -245,14 +245,13 @@ std::string json(const std::string& text)
 
 std::string json(const Declaration& d)
 {
-    static const char* const kinds[] = {"text", "whole number", "natural number", "number", "choice", "flag"};
     std::string text = "{";
     if (!d.positional()) {
         text += "\"long\": " + json(d.long_name) + ", ";
         if (!d.short_name.empty())
             text += "\"short\": " + json(d.short_name) + ", ";
     }
-    text += "\"kind\": " + json(kinds[static_cast<int>(d.kind)]);
+    text += "\"kind\": " + json(name_of(d.kind));
     text += ", \"metavar\": " + json(d.metavar) + ", \"help\": " + json(d.help);
     if (!d.standard.empty())
         text += ", \"default\": " + json(d.standard);

@@ -73,19 +73,6 @@ Json parse_object(std::string_view line, const std::string& file, const std::str
 
 }    // namespace
 
-const char* status_name(UnitRecord::Status status)
-{
-    switch (status) {
-    case UnitRecord::Status::ok:
-        return "ok";
-    case UnitRecord::Status::rejected:
-        return "rejected";
-    case UnitRecord::Status::failed:
-        break;
-    }
-    return "failed";
-}
-
 void UnitCounts::add(UnitRecord::Status status)
 {
     switch (status) {
@@ -111,7 +98,7 @@ std::string unit_id(std::string_view source) { return sha256(std::as_bytes(std::
 
 std::string manifest_line(const UnitRecord& record)
 {
-    Json json = {{"source", record.source}, {"id", record.id}, {"status", status_name(record.status)}};
+    Json json = {{"source", record.source}, {"id", record.id}, {"status", name_of(record.status)}};
     const auto add = [&](const char* name, const std::string& text) {
         if (!text.empty())
             json[name] = text;
@@ -166,10 +153,8 @@ struct LineParser {
     }
     UnitRecord::Status status(const std::string& name) const
     {
-        using Status = UnitRecord::Status;
-        for (const Status s : {Status::ok, Status::rejected, Status::failed})
-            if (name == status_name(s))
-                return s;
+        if (const std::optional<UnitRecord::Status> known = value_named<UnitRecord::Status>(name))
+            return *known;
         throw refuse("status", "is neither ok, rejected nor failed");
     }
 

@@ -171,6 +171,7 @@ BOOST_AUTO_TEST_CASE(words_give_another_program_the_same_values)
     words.insert(words.begin(), "m");
     other.run(words);
     BOOST_TEST((other.rate == p.rate && other.reach == p.reach && other.data == p.data && other.null));
+    BOOST_TEST(Program().command.words({"--null", "--norm"}).empty());
     BOOST_CHECK_THROW(p.command.words({"--no-such"}), Error);
 }
 
