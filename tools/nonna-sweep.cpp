@@ -110,7 +110,7 @@ int main(int argc, char** argv)
         if (in.responses == "-" && in.labels == "-")
             usage_error("--labels", "cannot be standard input, which already gives the responses");
         if (in.responses.empty() != in.labels.empty())
-            usage_error("--labels", "goes with --responses, each needs the other");
+            usage_error("--labels", "goes with --responses; each needs the other");
         return in.responses.empty() ? score_pictures(in, sweep, pool) : score_responses(in, sweep, pool);
     });
 }

@@ -40,7 +40,7 @@ std::string stimulus_summary(std::span<const OptimalStimulus> found, std::span<c
     if (found.size() > 1 && starts == 1)
         return std::to_string(found.size()) + " neurons";
     if (found.size() > 1) {
-        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
+        std::snprintf(text, sizeof text, "%zu neurons: best of %d starts each, mean cosine of the others %.3f",
                       found.size(), starts, agreement);
         return text;
     }
@@ -48,8 +48,8 @@ std::string stimulus_summary(std::span<const OptimalStimulus> found, std::span<c
     if (strongest_seen)
         std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", *strongest_seen);
     if (starts > 1)
-        std::snprintf(others, sizeof others, "; best of %d starts is %d, mean cosine of the others %.3f", starts,
-                      f.best_start, agreement);
+        std::snprintf(others, sizeof others, "; the best of %d starts is number %d, mean cosine of the others %.3f",
+                      starts, f.best_start, agreement);
     std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s",
                   neuron_name(neurons.front()).c_str(), f.response, f.norm, f.response_at_norm_1, others, strongest);
     return text;
