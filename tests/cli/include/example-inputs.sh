@@ -10,7 +10,7 @@ films() {    # two drawn ones and a street with people
         mkdir "$pool/films"
         drawn testsrc2=size=320x240:rate=10:duration=4 -c:v mpeg4 "$pool/films/bars.mp4"
         drawn mandelbrot=size=320x240:rate=10 -frames:v 40 -c:v mpeg4 "$pool/films/cat.mp4"
-        ffmpeg -v error -nostdin -i "$film" -t 10 -c copy "$pool/street.avi"
+        ffmpeg -v error -nostdin -i "$film" -t 5 -c copy "$pool/street.avi"
     fi
     cp -r "$pool/films" films
     ln -s "$pool/street.avi" street.avi

@@ -1,14 +1,12 @@
 // Snapshots: there and back to the bit, damage passed over, other numbers of shards, one server a shard.
 #include "paramserver/snapshot.h"
 #include "../files.h"
+#include "../standard_error.h"
 #include "models.h"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 using namespace nonna;
 using namespace nonna::test;
@@ -74,28 +72,6 @@ std::optional<ShardCopy> restored(const std::string& folder, std::uint32_t index
 {
     return Snapshots(folder, layout_, index, of, rule).restore();
 }
-
-// What is said on stderr goes to a file meanwhile: damage is named many times here.
-class Said
-{
-  public:
-    explicit Said(const std::string& path) : path_(path), before_(::dup(2))
-    {
-        const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        ::dup2(file, 2);
-        ::close(file);
-    }
-    ~Said()
-    {
-        ::dup2(before_, 2);
-        ::close(before_);
-    }
-    std::string text() const { return read_bytes(path_); }
-
-  private:
-    std::string path_;
-    int before_;
-};
 
 void save(const std::string& folder, const ShardCopy& copy, Rule rule)
 {
@@ -181,7 +157,7 @@ BOOST_AUTO_TEST_CASE(damage_is_passed_over)
     const std::string newest = tensors(folder.path).at(1), good = read_bytes(newest);
     const auto reads = [&] { return restored(folder.path, 0, 2, Rule::adagrad).value(); };
     BOOST_TEST(same_numbers(reads(), second));
-    const Said said(folder / "said");
+    const StandardError said(folder / "said");
     for (std::size_t n = 0; n < good.size(); n += 1 + good.size() / 97) {
         write_bytes(newest, good.substr(0, n));
         BOOST_TEST(same_numbers(reads(), first), "cut to " << n);
@@ -216,7 +192,7 @@ BOOST_AUTO_TEST_CASE(two_whole_ones_are_kept_beside_a_damaged_one)
     save(folder.path, trained(0, 2, Rule::sgd, 1), Rule::sgd);
     save(folder.path, trained(0, 2, Rule::sgd, 9), Rule::sgd);
     write_bytes(tensors(folder.path).at(1), "x");
-    const Said said(folder / "said");
+    const StandardError said(folder / "said");
     // back at version 2, and on from there: the damaged one, of version 18, must not take a whole one's place
     ShardCopy copy = restored(folder.path, 0, 2, Rule::sgd).value();
     BOOST_TEST(copy.version == 2u);
