@@ -31,10 +31,10 @@ int main(int argc, char** argv)
     command.option("--folder", o.folder, "DIR", "folder for the files of the run (default: a temporary one)");
     command.flag("--resume", o.resume, "go on from what `--folder` holds");
     command.threads(threads, "threads of each replica");
-    command.group("As nonna-serve and nonna-train have them");
+    command.group("As in nonna-serve and nonna-train");
     command.choice("--optimizer", serve.optimizer, "update rule");
-    command.option("--momentum", serve.momentum, "M", "of --optimizer " + rules_with_momentum(), 0, 0.9999);
-    command.choice("--schedule", train.schedule, "how the stages learn together");
+    command.option("--momentum", serve.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
+    command.choice("--schedule", train.schedule, "how stages learn together");
     command.choice("--rate-schedule", train.rate_schedule, "how the rate falls");
     command.choice("--precision", train.precision, "of the filters' products");
     command.choice("--wire", train.served.client.wire, "format of numbers between replicas and servers");

@@ -17,6 +17,7 @@ int main(int argc, char** argv)
         if (list == "-" && paper == "-")
             usage_error("--paper", "standard input gives the list");
         const ComparedRuns compared = compare_sweeps(list);
+        keep_apart({output, runs}, compared.sweeps);
         if (!runs.empty())
             write_runs(runs, compared);
         write_means(output, compared, paper);

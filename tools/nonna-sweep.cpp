@@ -6,25 +6,15 @@
 #include "images/picture_stream.h"
 #include "sweep_options.h"
 
-#include <algorithm>
-
 namespace
 {
 
 using namespace nonna;
 
-std::vector<LayerId> wanted_layers(const std::vector<std::string>& names, const Architecture& architecture)
-{
-    std::vector<LayerId> layers;
-    for (const std::string& text : names) {
-        if (text == "all")
-            layers = all_layers(architecture);
-        else if (const LayerId layer = parse_layer(text, architecture);
-                 std::find(layers.begin(), layers.end(), layer) == layers.end())
-            layers.push_back(layer);
-    }
-    return layers.empty() ? std::vector{top_layer(architecture)} : layers;
-}
+struct Inputs {
+    std::vector<std::string> files, layers;
+    std::string responses, labels;
+};
 
 // Lines of a table made before, in place of MODEL and TEST.tar.
 ExitStatus print_lines(const std::string& from, const std::vector<std::string>& by, bool names,
@@ -43,20 +33,62 @@ ExitStatus print_lines(const std::string& from, const std::vector<std::string>& 
     return ExitStatus::done;
 }
 
+// Responses of another run, or of another program: read as often as needed, no model is loaded.
+ExitStatus score_responses(const Inputs& in, const SweepCommand& sweep, Pool& pool)
+{
+    if (!in.files.empty())
+        usage_error("--responses", "takes the place of MODEL and TEST.tar");
+    if (!in.layers.empty() && in.layers[0].find_first_of("\t\n\r/") != std::string::npos)
+        usage_error("--layer", "needs a name without tabs, line breaks and slashes");
+    if (in.layers.size() > 1 || (in.layers.size() == 1 && in.layers[0] == "all"))
+        usage_error("--layer", "needs a single name, since the responses are those of one layer");
+    const ResponseSource source = file_responses(in.responses, in.layers.empty() ? "top" : in.layers[0]);
+    return sweep.run(source, read_label_table(in.labels, sweep.positive), {}, {}, pool);
+}
+
+// One pass over the pictures, so that they may come from a pipe: what is kept for the sweep's several readings are
+// their responses.
+ExitStatus score_pictures(const Inputs& in, const SweepCommand& sweep, Pool& pool)
+{
+    if (in.files.size() != 2)
+        usage_error("FILE", "MODEL and TEST.tar are needed, or --responses and --labels");
+    const std::string& set_path = in.files[1];
+    const Model model = load_model(in.files[0]);
+    const std::vector<LayerId> wanted = parse_layers(in.layers, model.architecture);
+    ResponseKeeper keeper(set_path, response_layers(model.architecture, wanted), sweep.kept_bytes());
+    LayerResponder responder(model, wanted, pool);
+    std::vector<std::string> keys;
+    std::vector<std::optional<std::string>> halves;
+    Labels marks;
+    const auto keep = [&](std::size_t layer, std::size_t at, std::size_t count, std::span<const float> batch) {
+        keeper.take(layer, at, count, batch);
+    };
+    stream_pictures(set_path, model.architecture.side, model.architecture.channels, responder.batch(), pool,
+                    [&](const PictureSet& set, std::size_t first) {
+                        const Labels read = read_labels(set.labels, sweep.positive, set_path, first);
+                        marks.insert(marks.end(), read.begin(), read.end());
+                        responder.respond({set.pixels, set.count()}, first, keep);
+                        keys.insert(keys.end(), set.keys.begin(), set.keys.end());
+                        halves.insert(halves.end(), set.halves.begin(), set.halves.end());
+                    });
+    return sweep.run(keeper.source(), marks, keys, recorded_half(halves, set_path), pool);
+}
+
 }    // namespace
 
 int main(int argc, char** argv)
 {
     SweepCommand sweep;
-    std::vector<std::string> files, layers, by;
-    std::string responses, labels, from;
+    Inputs in;
+    std::vector<std::string> by;
+    std::string from;
     bool names = false;
     int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
-    command.positional("FILE", files, "MODEL and TEST.tar (`-` is standard input)");
-    command.option("--responses", responses, "R.npy", "(images, rows, columns, maps), in place of MODEL TEST.tar");
-    command.option("--labels", labels, "L.tsv", "their labels: a table with the column `label`");
-    command.option("--layer", layers, "LAYER", "as in `3.norm`, `all`, or `top` (default)");
+    command.positional("FILE", in.files, "MODEL and TEST.tar (`-` is standard input)");
+    command.option("--responses", in.responses, "R.npy", "(images, rows, columns, maps), in place of MODEL TEST.tar");
+    command.option("--labels", in.labels, "L.tsv", "their labels: a table with the column `label`");
+    command.option("--layer", in.layers, "LAYER", "as in `3.norm`, `all`, or `top` (default)");
     command.threads(threads);
     sweep.declare(command);
     command.group("A table made before");
@@ -65,52 +97,20 @@ int main(int argc, char** argv)
     command.flag("--names", names, "only the neurons' names, one a line");
 
     return run_tool(argc, argv, command, [&] {
-        if (!from.empty() && files.empty())
+        if (!from.empty() && in.files.empty())
             return print_lines(from, by, names, sweep, command);
         if (const std::string given = command.given_in("A table made before"); !given.empty())
             usage_error(given, from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
         sweep.check();
-        keep_apart(sweep.outputs(), {responses, labels});
-        keep_apart(sweep.outputs(), files);
+        keep_apart(sweep.outputs(), {in.responses, in.labels});
+        keep_apart(sweep.outputs(), in.files);
         Pool pool(threads);
         if (command.given("--seed") && !sweep.held_out && !sweep.folds && !sweep.resamples)
             usage_error("--seed", "goes with --held-out, --folds or --bootstrap");
-        if (responses == "-" && labels == "-")
+        if (in.responses == "-" && in.labels == "-")
             usage_error("--labels", "cannot be standard input, which already gives the responses");
-        if (responses.empty() != labels.empty())
-            usage_error("--labels", "goes with --responses, each needs the other");
-        // Responses of another run, or of another program: read as often as needed, no model is loaded.
-        if (!responses.empty()) {
-            if (!files.empty())
-                usage_error("--responses", "takes the place of MODEL and TEST.tar");
-            if (!layers.empty() && layers[0].find_first_of("\t\n\r/") != std::string::npos)
-                usage_error("--layer", "needs a name without tabs, line breaks and slashes");
-            if (layers.size() > 1 || (layers.size() == 1 && layers[0] == "all"))
-                usage_error("--layer", "needs a single name, since the responses are those of one layer");
-            const ResponseSource source = file_responses(responses, layers.empty() ? "top" : layers[0]);
-            return sweep.run(source, read_label_table(labels, sweep.positive), {}, {}, pool);
-        }
-        if (files.size() != 2)
-            usage_error("FILE", "MODEL and TEST.tar are needed, or --responses and --labels");
-        const Model model = load_model(files[0]);
-        const std::vector<LayerId> wanted = wanted_layers(layers, model.architecture);
-        // One pass over the pictures: their responses are kept, they are not.
-        ResponseKeeper keeper(files[1], response_layers(model.architecture, wanted), sweep.kept_bytes());
-        LayerResponder responder(model, wanted, pool);
-        std::vector<std::string> keys;
-        std::vector<std::optional<std::string>> halves;
-        Labels marks;
-        stream_pictures(files[1], model.architecture.side, model.architecture.channels, responder.batch(), pool,
-                        [&](const PictureSet& set, std::size_t first) {
-                            const Labels read = read_labels(set.labels, sweep.positive, files[1], first);
-                            marks.insert(marks.end(), read.begin(), read.end());
-                            responder.respond(
-                                {set.pixels, set.count()}, first,
-                                [&](std::size_t layer, std::size_t at, std::size_t count,
-                                    std::span<const float> batch) { keeper.take(layer, at, count, batch); });
-                            keys.insert(keys.end(), set.keys.begin(), set.keys.end());
-                            halves.insert(halves.end(), set.halves.begin(), set.halves.end());
-                        });
-        return sweep.run(keeper.source(), marks, keys, recorded_half(halves, files[1]), pool);
+        if (in.responses.empty() != in.labels.empty())
+            usage_error("--labels", "goes with --responses; each needs the other");
+        return in.responses.empty() ? score_pictures(in, sweep, pool) : score_responses(in, sweep, pool);
     });
 }

@@ -56,8 +56,7 @@ ExitStatus run(Options& o, const Command& command)
     Pool pool(o.threads);
     const Architecture architecture = o.plan ? Architecture::of_any(o.input) : Architecture::of_model(o.input);
     const MemoryPlan memory = plan_memory(architecture, o.run, pool);
-    if (o.plan)
-        std::fputs(plan_table(memory).c_str(), stdout);
+    std::fputs(o.plan ? plan_table(memory).c_str() : "", stdout);
     require(memory, o.input);
     if (o.plan)
         return ExitStatus::done;
@@ -89,7 +88,7 @@ int main(int argc, char** argv)
     command.option("--data", o.data, "FILE[:WEIGHT]", "image set and its weight").required_unless(o.plan);
     command.option("--steps", r.steps, "N", "minibatches in all", 0, 1000000000);
     command.option("--batch", r.batch, "N", "pictures in a minibatch", 1, 4096);
-    command.choice("--schedule", r.schedule, "how the stages learn together");
+    command.choice("--schedule", r.schedule, "how stages learn together");
     command.choice("--optimizer", r.optimizer, "update rule");
     command.option("--rate", r.rate, "R", "learning rate", 0, 1e6);
     command.choice("--rate-schedule", r.rate_schedule, "how the rate falls");
@@ -102,22 +101,19 @@ int main(int argc, char** argv)
     command.threads(o.threads);
     command.group("Also");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
-    command.option("--momentum", r.momentum, "M", "of --optimizer " + rules_with_momentum(), 0, 0.9999);
+    command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
     command.option("--validate-every", r.validate_every, "N", "steps between validations", 1, 1000000000);
     command.option("--log-every", r.log_every, "N", "steps between rows of the log", 1, 1000000000);
     command.option("--timing", r.timing, "TIMES.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     ServedOptions& s = r.served;
     command.group(on_servers);
-    command.option("--servers", s.client.servers, "LIST",
-                   "addresses separated by commas, or a file with one on each line");
+    command.option("--servers", s.client.servers, "LIST", "addresses separated by commas, or a file of them");
     declare_client(command, s.client);
-    command.option("--replica", o.replica, "I/N",
-                   "which of N replicas, counted from 0; learns from every N-th picture");
+    command.option("--replica", o.replica, "I/N", "which of N, from 0; learns from every N-th picture");
     command.option("--fetch-every", s.fetch_every, "P", "steps between fetches of the values", 1, 1000000);
     command.option("--push-every", s.push_every, "G", "steps between pushes of the summed gradients", 1, 1000000);
-    command.option("--warm-start", s.warm_start, "STEPS",
-                   "the other replicas wait until replica 0 has made so many steps", 0, 1000000000);
+    command.option("--warm-start", s.warm_start, "STEPS", "steps that replica 0 makes alone", 0, 1000000000);
     command.option("--patience", s.client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
     command.choice("--wire", s.client.wire, "format of numbers between replica and servers");
     return run_tool(argc, argv, command, [&] { return run(o, command); });

@@ -1,10 +1,17 @@
-// The options by which videos (and pictures) become samples, shared by nonna-frames and nonna-dataset build.
+// The options by which videos (and pictures) become samples, shared by nonna-frames and nonna-dataset build; and
+// --format of these and nonna-dataset pack.
 #pragma once
-
-#include "format_option.h"
 
 #include "cli/run_tool.h"
 #include "dataset/decode_units.h"
+
+enum class PictureFormat { jpg, png };
+
+template <>
+inline constexpr auto nonna::names_of<PictureFormat> = nonna::names<PictureFormat>({
+    {PictureFormat::jpg, "jpg"},
+    {PictureFormat::png, "png"},
+});
 
 // Binds the options to a UnitOptions, which must stay where it is.
 class UnitFlags

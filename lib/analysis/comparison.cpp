@@ -114,7 +114,7 @@ Spread spread_of(const std::vector<double>& values)
 ComparedRuns compare_sweeps(const std::string& list)
 {
     const Table table = read_table(list);
-    const std::size_t seed = table.column("seed"), path = table.column("sweep");
+    const std::size_t path = table.column("sweep");
     ComparedRuns all;
     for (const std::string& column : table.columns)
         if (column != "seed" && column != "sweep")
@@ -127,13 +127,16 @@ ComparedRuns compare_sweeps(const std::string& list)
     std::set<std::pair<std::vector<std::string>, std::string>> taken;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
         std::vector<std::string> keys = keys_of(table, row, all.keys);
-        if (!taken.emplace(keys, table.rows[row][seed]).second)
-            throw Error(table.name,
-                        table.line(row) + ": a second sweep of " + keys.back() + " with seed " + table.rows[row][seed]);
+        const std::string seed = std::to_string(table.whole(row, "seed"));    // 01 is 1
+        if (table.rows[row][path].empty())
+            throw Error(table.name, table.line(row) + ": no sweep in it");
+        if (!taken.emplace(keys, seed).second)
+            throw Error(table.name, table.line(row) + ": a second sweep of " + keys.back() + " with seed " + seed);
         ComparedRun run = run_of(SweepTable(table.rows[row][path]), keys.back() == "guess");
         run.keys = std::move(keys);
-        run.seed = table.rows[row][seed];
+        run.seed = seed;
         all.runs.push_back(std::move(run));
+        all.sweeps.push_back(table.rows[row][path]);
     }
     return all;
 }

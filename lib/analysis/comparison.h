@@ -5,10 +5,9 @@
 //
 //     runs    a line each: the neuron best on all images with its accuracy and AUC, as in the paper, and the held-out
 //             accuracy and AUC of the one that the choosing half likes best (analysis/sweep_table.h)
-//     means   a line for each keys, in the order they first stand in: of these four figures, over the n runs, the mean
-//     m
-//             and the deviation sqrt(sum (x - m)^2 / (n - 1)), which a single run has none of; beside them what
-//             somebody else reports under the same keys
+//     means   a line for each keys, in the order they first stand in: of these four figures, over the n runs, the
+//             mean m and the deviation sqrt(sum (x - m)^2 / (n - 1)), which a single run has none of; beside them
+//             what somebody else reports under the same keys
 //
 // Where the last key is `guess`, a run is not about a neuron: it is always saying the larger class of the sweep's
 // images. A figure that a sweep does not have is nan.
@@ -30,10 +29,12 @@ struct ComparedRun {
 struct ComparedRuns {
     std::vector<std::string> keys;    // their columns' names
     std::vector<ComparedRun> runs;
+    std::vector<std::string> sweeps;    // the files that were read
 };
 
 // `list`: a table with the columns seed and sweep, a path, and any others, which are the keys. Error where it has no
-// run or no key, where a seed of the same keys comes twice, or where a sweep's table cannot be read.
+// run or no key, where a seed is no whole number or comes twice with the same keys, or where a sweep's table cannot be
+// read.
 ComparedRuns compare_sweeps(const std::string& list);
 
 // KEYS seed neuron accuracy auc held_accuracy held_auc

@@ -7,6 +7,8 @@
 namespace nonna
 {
 
+// Columns come in groups: those of all images always, the held-out ones and the intervals only where they were asked
+// for, so that nobody takes an empty column for a measured nothing. Of several folds the means stand in the table.
 void write_scores(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
                   const Labels& labels)
 {
@@ -48,6 +50,7 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
             table.cell(s.held_accuracy()).cell(s.held_auc());
         }
         if (intervals) {
+            // only the best neurons were resampled; the others have the columns, and nan in them
             const double nan = std::numeric_limits<double>::quiet_NaN();
             const Interval none{nan, nan};
             const NeuronScore::Intervals i = s.intervals.value_or(NeuronScore::Intervals{none, none, none, none});

@@ -13,6 +13,7 @@
 #include "model/model_file.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,5 +57,10 @@ std::vector<OptimalStimulus> optimal_stimuli(const Model& model, std::span<const
 void write_starts(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found);
 // neuron start iteration step response
 void write_steps(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found);
+
+// One neuron's figures, or of many how well their starts agree. `strongest_seen`: the largest response to a picture,
+// none where none was shown.
+std::string stimulus_summary(std::span<const OptimalStimulus> found, std::span<const NeuronId> neurons, int starts,
+                             std::optional<double> strongest_seen);
 
 }    // namespace nonna

@@ -2,6 +2,8 @@
 
 #include "io/table.h"
 
+#include <cstdio>
+
 namespace nonna
 {
 
@@ -26,6 +28,31 @@ void write_steps(const std::string& path, std::span<const NeuronId> neurons, std
         for (const AscentStep& s : found[n].steps)
             table.cell(neuron_name(neurons[n])).cell(s.start).cell(s.iteration).cell(s.step).cell(s.response).end_row();
     table.commit();
+}
+
+std::string stimulus_summary(std::span<const OptimalStimulus> found, std::span<const NeuronId> neurons, int starts,
+                             std::optional<double> strongest_seen)
+{
+    double agreement = 0;
+    for (const OptimalStimulus& f : found)
+        agreement += f.agreement / double(found.size());
+    char text[300], strongest[60] = "", others[80] = "";
+    if (found.size() > 1 && starts == 1)
+        return std::to_string(found.size()) + " neurons";
+    if (found.size() > 1) {
+        std::snprintf(text, sizeof text, "%zu neurons: best of %d starts each, mean cosine of the others %.3f",
+                      found.size(), starts, agreement);
+        return text;
+    }
+    const OptimalStimulus& f = found.front();
+    if (strongest_seen)
+        std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", *strongest_seen);
+    if (starts > 1)
+        std::snprintf(others, sizeof others, "; the best of %d starts is number %d, mean cosine of the others %.3f",
+                      starts, f.best_start, agreement);
+    std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s",
+                  neuron_name(neurons.front()).c_str(), f.response, f.norm, f.response_at_norm_1, others, strongest);
+    return text;
 }
 
 }    // namespace nonna

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace nonna
 {
@@ -16,6 +17,9 @@ using Kind = Declaration::Kind;
 template <class Number> std::string to_text(Number n)
 {
     char buffer[64];
+    if constexpr (std::is_floating_point_v<Number>)
+        if (n == std::trunc(n) && std::abs(n) < 1e7)    // 100000 rather than 1e+05
+            return {buffer, std::to_chars(buffer, buffer + sizeof buffer, static_cast<long>(n)).ptr};
     return {buffer, std::to_chars(buffer, buffer + sizeof buffer, n).ptr};
 }
 

@@ -57,8 +57,8 @@ std::string bash_body(const Command::State& state, const Common& common, const s
     }
     if (!files.empty())
         text += indent + files + ") COMPREPLY=(); return ;;\n";
-    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " + quoted(words) +
-           " -- \"$current\"))\n";
+    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " +
+           nonna::quoted(words) + " -- \"$current\"))\n";
 }
 
 std::string bash(const Command::State& root, const Common& common)
@@ -104,7 +104,7 @@ std::string zsh_body(const Command::State& state, const Common& common, const st
             if (d->kind != Declaration::Kind::flag)
                 spec += concat({":", zsh_text(d->choices.empty() ? d->metavar : d->key()), ":",
                                 d->choices.empty() ? "_files" : concat({"(", spaced(d->choices), ")"})});
-            text += " \\\n" + indent + "    " + quoted(spec);
+            text += " \\\n" + indent + "    " + nonna::quoted(spec);
         }
     }
     return text + " \\\n" + indent + "    '*:file:_files'\n";

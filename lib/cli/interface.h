@@ -42,6 +42,16 @@ struct Declaration {
     std::string key() const { return positional() ? "" : long_name.substr(2); }
 };
 
+template <>
+inline constexpr auto names_of<Declaration::Kind> = names<Declaration::Kind>({
+    {Declaration::Kind::text, "text"},
+    {Declaration::Kind::integer, "whole number"},
+    {Declaration::Kind::natural, "natural number"},
+    {Declaration::Kind::real, "number"},
+    {Declaration::Kind::choice, "choice"},
+    {Declaration::Kind::flag, "flag"},
+});
+
 struct Command::State {
     std::string name, summary;
     std::vector<Declaration> declarations;                      // in the order declared

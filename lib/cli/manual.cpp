@@ -63,6 +63,22 @@ std::string sentence(std::string text)
     return text + ".";
 }
 
+// What holds for the value, as a sentence of its own; empty where there is nothing to say.
+std::string rules(const Declaration& d)
+{
+    std::string text = range_text(d);
+    if (!d.least.empty() && !d.most.empty())
+        text = "from " + text;
+    if (!d.standard.empty())
+        text += concat({text.empty() ? "" : ", ", "by default ", d.choices.empty() ? "" : "`", d.standard,
+                        d.choices.empty() ? "" : "`"});
+    if (d.required && !d.positional())
+        text += concat({text.empty() ? "" : "; ", "must be given"});
+    if (d.repeated && !d.positional())
+        text += concat({text.empty() ? "" : "; ", "may be repeated"});
+    return text.empty() ? "" : " " + sentence(text);
+}
+
 std::string item(const Declaration& d)
 {
     std::string text = ".It ";
@@ -71,17 +87,7 @@ std::string item(const Declaration& d)
     else
         text +=
             (d.short_name.empty() ? "" : flag_macro(d.short_name) + " , ") + flag_macro(d.long_name) + value_macro(d);
-    text += "\n";
-    std::string help = d.marked_help;
-    if (!d.least.empty() || !d.most.empty())
-        help += "; " + range_text(d);
-    if (!d.standard.empty())
-        help += "; " + (d.choices.empty() ? d.standard : concat({"`", d.standard, "`"})) + " by default";
-    if (d.required && !d.positional())
-        help += "; must be given";
-    if (d.repeated && !d.positional())
-        help += "; may be repeated";
-    return text + roff(sentence(help));
+    return text + "\n" + roff(sentence(d.marked_help) + rules(d));
 }
 
 std::string item_list(const std::vector<const Declaration*>& declarations)
@@ -239,14 +245,13 @@ std::string json(const std::string& text)
 
 std::string json(const Declaration& d)
 {
-    static const char* const kinds[] = {"text", "whole number", "natural number", "number", "choice", "flag"};
     std::string text = "{";
     if (!d.positional()) {
         text += "\"long\": " + json(d.long_name) + ", ";
         if (!d.short_name.empty())
             text += "\"short\": " + json(d.short_name) + ", ";
     }
-    text += "\"kind\": " + json(kinds[static_cast<int>(d.kind)]);
+    text += "\"kind\": " + json(name_of(d.kind));
     text += ", \"metavar\": " + json(d.metavar) + ", \"help\": " + json(d.help);
     if (!d.standard.empty())
         text += ", \"default\": " + json(d.standard);

@@ -55,6 +55,7 @@ void decode_video(Unit& unit, const UnitOptions& options)
     }
 }
 
+// A picture's frame is itself: it goes the way that packing goes, and its hash is that of what is stored.
 void decode_picture_file(Unit& unit, const UnitOptions& options)
 {
     const std::string bytes = read_whole_file(unit.path, most_picture_bytes);
@@ -142,6 +143,9 @@ void end_without_answer(Unit& unit, const ChildEnd& end, const ChildLimits& limi
 
 }    // namespace
 
+// The parent touches no file: what is wrong with a unit's name is found before its child is made, everything else in
+// the child. An answer that makes no sense is taken for what it is, a decoder out of its mind, and not for the parent's
+// fault.
 void decode_units(const UnitOptions& options, const std::function<bool(UnitJob&)>& produce,
                   const std::function<void(Unit&)>& consume)
 {

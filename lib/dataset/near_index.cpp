@@ -29,6 +29,8 @@ void NearIndex::add(std::uint64_t hash, std::uint64_t what)
     what_.push_back(what);
 }
 
+// Candidates are found by one word and then counted whole. One may be found by several words: it has the same distance
+// each time, so the least is the least.
 std::optional<std::uint64_t> NearIndex::find(std::uint64_t hash) const
 {
     std::pair<int, std::uint32_t> best{distance_ + 1, 0};

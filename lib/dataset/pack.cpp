@@ -33,7 +33,8 @@ struct Square {
     int x, y, side;
 };
 
-// The squares to cut, empty when the whole picture is meant.
+// The squares to cut, empty when the whole picture is meant. Patches are drawn by the picture's own digest, so that
+// they do not depend on what else is packed, in which order, or on how many threads.
 std::vector<Square> squares(const Picture& picture, const std::string& digest, const PackOptions& o,
                             const std::string& subject)
 {

@@ -30,6 +30,8 @@ static bool is_image_set(const std::string& path)
     return fs::file_size(path, error) > 0 && !error && detect_file_kind(path) == FileKind::image_set;
 }
 
+// Whatever was opened last is asked first, and only when it has no more is the next name looked at: so there is never
+// more than one folder or set open.
 bool PictureSource::next(PictureJob& job)
 {
     throw_if_interrupted();

@@ -21,6 +21,8 @@ ExitStatus remove_sources(const std::string& folder, const std::vector<std::stri
                 contents.insert(record.digest);
         }
     });
+    // A second time through the manifest: units of the same content under other names may stand before the one that was
+    // named, and they have to go with it.
     DuplicateIndex known(-1);
     store.each([&](UnitRecord record, std::uint64_t offset) {
         if ((found.contains(record.id) || contents.contains(record.digest)) &&

@@ -118,8 +118,8 @@ SetReading::SetReading(const std::string& folder)
 struct SetStore::State {
     BuiltSetFiles files;
     std::uint64_t shard_bytes = 0;
-    Descriptor lock, manifest, journal,
-        part;                        // journal is open while a run has something under way, part with a shard
+    Descriptor lock, manifest;
+    Descriptor journal, part;        // open while a run has something under way, and while a shard is part of that
     JournalLine now;                 // what is written, not all of it on the disk yet
     std::int64_t shard_count = 0;    // sealed ones; the last of them may be open again as a part
     std::size_t waiting = 0;         // units since the last line of the journal

@@ -80,7 +80,8 @@ class Planner
         }
     }
 
-    // About `wanted` of each sort, fewer where they run out.
+    // About `wanted` of each sort, fewer where they run out. Round by round, one of each sort for each positive: so no
+    // positive's place and size are taken much oftener than another's, which would tell the classes apart.
     void plan(std::size_t wanted, std::vector<Cut>& places, std::vector<Cut>& films)
     {
         for (bool more = true; more && (places.size() < wanted || films.size() < wanted);) {

@@ -67,7 +67,8 @@ struct Walk::State {
     std::set<std::pair<dev_t, ino_t>> entered;
     std::optional<Found> failure;    // to be given next
 
-    // Lists a folder and makes it the current level.
+    // Lists a folder and makes it the current level. By its descriptor, so that what is looked at is what was listed,
+    // and as a device and inode number, so that links in a circle end.
     void enter(const std::string& path)
     {
         const std::string subject = path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;

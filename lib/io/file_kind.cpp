@@ -36,6 +36,7 @@ bool is_safetensors(std::string_view start, std::uint64_t file_size)
     return header >= 2 && header <= 100'000'000 && header <= file_size - 8 && start[8] == '{';
 }
 
+// Text whose lines have the same number of tabs, as far as they are there: the last line of a piece may be cut.
 bool is_table(std::string_view start, bool whole)
 {
     for (const char c : start)

@@ -203,6 +203,7 @@ Json decoding_json(const Decoding& d)
 
 }    // namespace
 
+// Known fields are taken out one by one, each held against its type; what is left is somebody else's and kept as it is.
 ImageMeta meta_from_json(std::string_view text, const std::string& archive, const std::string& member)
 {
     check_json_object(text, archive, member);
@@ -233,6 +234,8 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     return meta;
 }
 
+// Others' fields and ours in one object, whose keys the library sorts: the same sample is always the same bytes,
+// whatever it went through. What reading would refuse is refused here.
 std::string meta_to_json(const ImageMeta& meta, const std::string& archive, const std::string& member)
 {
     const Finite finite{archive, member};

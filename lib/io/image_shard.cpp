@@ -33,6 +33,7 @@ struct ImageShard::State {
 
     State(const std::string& tar, std::string name) : path(std::move(name)), file(tar)
     {
+        // Over digests that the index has: two sets of the same samples are told to be so without reading a picture.
         const std::vector<ShardEntry> entries = read_shard_index(tar, file.bytes());
         Sha256 sum;
         for (const ShardEntry& e : entries)
@@ -44,6 +45,8 @@ struct ImageShard::State {
                 {e.picture_offset, e.json_offset, std::uint32_t(e.picture_bytes), std::uint32_t(e.json_bytes)});
     }
 
+    // The name of the member that the index has at `offset`. Names are not kept: a set of millions would hold more of
+    // them than of anything else, and asking the archive is what finds a wrong index out.
     std::string_view named(std::size_t i, std::uint64_t offset, std::uint64_t size) const
     {
         const std::string_view name = member_name(file.bytes(), offset, size);

@@ -53,7 +53,7 @@ struct ImageReader::State {
 
     void open_next()
     {
-        tar.reset();
+        tar.reset();    // the one before is closed first: sets have thousands of shards
         if (opened < archives.size())
             tar = std::make_unique<TarStream>(archives[opened++]);
     }
@@ -109,6 +109,7 @@ class Archiver
         closing_ = true;
     }    // freeing an open archive writes an end marker: archive_end says where it belongs
 
+    // All that can be wrong with a sample is found before its first byte: an archive never ends in half a sample.
     void add(const Sample& sample)
     {
         const std::string picture = sample.key + "." + sample.extension, json = sample.key + ".json";
@@ -209,6 +210,7 @@ ImageWriter::~ImageWriter() = default;
 void ImageWriter::write(const Sample& sample)
 {
     State& s = *state_;
+    // Into memory first: a sample that is refused leaves nothing in the output.
     s.archiver.bytes.clear();
     s.archiver.add(sample);
     if (!s.keys.insert(sample.key))

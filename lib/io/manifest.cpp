@@ -38,7 +38,8 @@ constexpr std::size_t check_digits = 8;
 
 std::string check_of(std::string_view bare) { return sha256(std::as_bytes(std::span(bare))).substr(0, check_digits); }
 
-// `bare`: an object of at least one field, with the end of line.
+// The check stands in front, where a line that was cut still has it, and can be cut off without parsing. `bare`: an
+// object of at least one field, with the end of line.
 std::string sealed(std::string_view bare)
 {
     bare.remove_suffix(1);
@@ -72,19 +73,6 @@ Json parse_object(std::string_view line, const std::string& file, const std::str
 
 }    // namespace
 
-const char* status_name(UnitRecord::Status status)
-{
-    switch (status) {
-    case UnitRecord::Status::ok:
-        return "ok";
-    case UnitRecord::Status::rejected:
-        return "rejected";
-    case UnitRecord::Status::failed:
-        break;
-    }
-    return "failed";
-}
-
 void UnitCounts::add(UnitRecord::Status status)
 {
     switch (status) {
@@ -110,7 +98,7 @@ std::string unit_id(std::string_view source) { return sha256(std::as_bytes(std::
 
 std::string manifest_line(const UnitRecord& record)
 {
-    Json json = {{"source", record.source}, {"id", record.id}, {"status", status_name(record.status)}};
+    Json json = {{"source", record.source}, {"id", record.id}, {"status", name_of(record.status)}};
     const auto add = [&](const char* name, const std::string& text) {
         if (!text.empty())
             json[name] = text;
@@ -165,10 +153,8 @@ struct LineParser {
     }
     UnitRecord::Status status(const std::string& name) const
     {
-        using Status = UnitRecord::Status;
-        for (const Status s : {Status::ok, Status::rejected, Status::failed})
-            if (name == status_name(s))
-                return s;
+        if (const std::optional<UnitRecord::Status> known = value_named<UnitRecord::Status>(name))
+            return *known;
         throw refuse("status", "is neither ok, rejected nor failed");
     }
 
@@ -240,7 +226,8 @@ struct ManifestReader::State {
     std::uint64_t begin = 0, end = 0, number = 0;
     explicit State(const std::string& path) : input(path) {}
 
-    // The next line with its newline, or what is left; empty at the end.
+    // The next line with its newline, or what is left; empty at the end. A view of the buffer, which moves at the next
+    // call only.
     std::string_view line()
     {
         for (std::size_t searched = at;;) {
@@ -283,6 +270,7 @@ std::uint64_t ManifestReader::number() const { return state_->number; }
 UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset)
 {
     const Input input(path);
+    // Most lines fit the first piece; a unit of many samples has a longer one.
     std::string line;
     for (std::size_t piece = 4096; line.find('\n') == std::string::npos; piece *= 2) {
         if (offset >= input.size() || piece > line_limit || line.size() == input.size() - offset)

@@ -12,6 +12,8 @@
 // line.
 #pragma once
 
+#include "base/names.h"
+
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -35,7 +37,13 @@ struct UnitRecord {
     std::int64_t shard = -1;              // number of the shard, where ok
 };
 
-const char* status_name(UnitRecord::Status status);    // "ok", "rejected", "failed"
+template <>
+inline constexpr auto names_of<UnitRecord::Status> = names<UnitRecord::Status>({
+    {UnitRecord::Status::ok, "ok"},
+    {UnitRecord::Status::rejected, "rejected"},
+    {UnitRecord::Status::failed, "failed"},
+});
+
 std::string unit_id(std::string_view source);
 
 // Units by what became of them.

@@ -311,6 +311,7 @@ struct NpyReader::State {
             input.read_at(start, std::as_writable_bytes(into));
             return;
         }
+        // Other types go through a small buffer, so that reading doubles does not take twice the memory of the result.
         std::vector<std::byte> piece(std::min<std::uint64_t>(into.size(), 1 << 16) * value_bytes);
         for (std::size_t done = 0; done < into.size();) {
             const std::size_t n = std::min<std::size_t>(into.size() - done, 1 << 16);

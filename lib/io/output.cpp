@@ -137,6 +137,8 @@ void Output::commit()
         file_.close();
         return;
     }
+    // The bytes first, then the name, then the name's place: a crash in between leaves the old file or the new one,
+    // never the new name with half of its bytes.
     file_.sync();
     file_.close();
     if (std::rename(temporary_.c_str(), target_.c_str()) != 0)

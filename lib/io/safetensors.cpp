@@ -27,6 +27,7 @@ struct TypeSize {
     const char* type;
     std::uint64_t bytes;
 };
+// All types of the format, used here or not: a tensor's size must be known to tell whether its neighbours lie right.
 constexpr std::array<TypeSize, 15> type_sizes{{{"BOOL", 1},
                                                {"U8", 1},
                                                {"I8", 1},
@@ -68,6 +69,8 @@ bool multiply(std::uint64_t& product, std::uint64_t factor)
     return !__builtin_mul_overflow(product, factor, &product);
 }
 
+// Nothing here is believed: the bytes between the offsets must be those that shape and type ask for, multiplied without
+// overflow, before anybody allocates by either.
 TensorInfo parse_tensor(const std::string& file, const std::string& tensor, const Json& entry)
 {
     const auto refuse = [&](const std::string& reason) -> Error {
@@ -128,6 +131,7 @@ struct SafetensorsReader::State {
         const std::uint64_t size = input.size();
         if (size < 8)
             throw Error(file, size == 0 ? "empty, not a safetensors file" : "truncated, or not a safetensors file");
+        // The one number that nothing vouches for: held against the file before memory is spent on it.
         std::uint64_t header_size = 0;
         input.read_at(0, std::as_writable_bytes(std::span(&header_size, 1)));
         if (header_size > header_limit || header_size < 2)
@@ -159,6 +163,8 @@ struct SafetensorsReader::State {
                 metadata[name] = text.get<std::string>();
             }
         }
+        // One after the other, from the first byte to the last: no tensor shares bytes with another, nothing is hidden
+        // between two, and a file that was cut is found out without reading it.
         std::stable_sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
             return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
         });
@@ -244,7 +250,7 @@ struct SafetensorsWriter::State {
         if (std::exchange(header_written, true))
             return;
         std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
-        text.resize((text.size() + 7) / 8 * 8, ' ');
+        text.resize((text.size() + 7) / 8 * 8, ' ');    // numbers then lie aligned where the file is mapped
         if (text.size() > header_limit)
             throw Error(output.name(), "more than 100 MB of header");
         const std::uint64_t size = text.size();

@@ -107,6 +107,9 @@ void write_shard_index(const std::string& idx, const std::vector<ShardEntry>& en
     table.commit();
 }
 
+// Rows are held against each other, too. The members of an archive lie one after the other, each at a whole block with
+// a block for its header before it: offsets that overlap, go back or lie between blocks are no index of anything, and
+// whoever maps the archive can then take what is between two checked offsets without asking again.
 std::vector<ShardEntry> read_index_table(const std::string& idx)
 {
     const Table table = read_table(idx);
@@ -140,6 +143,7 @@ std::vector<ShardEntry> read_index_table(const std::string& idx)
     return entries;
 }
 
+// An index that is damaged or another archive's costs a scan, not the samples: it is named, and not used.
 std::vector<ShardEntry> read_shard_index(const std::string& tar, std::string_view archive)
 {
     const std::string idx = shard_index_path(tar);
@@ -163,6 +167,8 @@ std::vector<ShardEntry> read_shard_index(const std::string& tar)
     return read_shard_index(tar, file.bytes());
 }
 
+// Goes through the archive as the writer would have laid it out, comparing what it would have written with what is
+// there. Contents are stepped over, so that a page a member is all that is read of the disk.
 void check_shard_layout(const std::string& tar, const std::vector<ShardEntry>& entries)
 {
     const MappedFile file(tar);

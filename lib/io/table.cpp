@@ -50,6 +50,7 @@ struct TableWriter::State {
     void add(std::string_view text)
     {
         if (text.find_first_of("\t\n\r") != std::string_view::npos)
+            // There is no quoting: what cannot be written so that it reads back the same is refused.
             throw Error(output.name(), "a tab or line break inside a cell: '" + std::string(text) + "'");
         if (filled == columns)
             throw std::logic_error("more cells than columns");
@@ -89,7 +90,7 @@ TableWriter& TableWriter::cell(double number)
 {
     char text[40] = "nan";    // whatever its sign bit
     if (!std::isnan(number))
-        std::snprintf(text, sizeof text, "%.9g", number);
+        std::snprintf(text, sizeof text, "%.9g", number);    // nine digits give every float back
     state_->add(text);
     return *this;
 }
@@ -169,6 +170,8 @@ std::optional<double> Table::share_or_none(std::size_t row, const std::string& o
     return has_value(*this, row, of) ? std::optional(share(row, of)) : std::nullopt;
 }
 
+// Anything that two readers could take differently is refused, with its line: a missing end, a row too short or too
+// long, carriage returns (which would stay in the last cell), two columns of one name.
 Table read_table(const std::string& path)
 {
     const std::string text = read_whole_file(path, table_limit);

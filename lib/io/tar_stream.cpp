@@ -262,6 +262,7 @@ struct TarStream::State {
             throw refuse("neither a picture (jpg, png, webp) nor json");
     }
 
+    // Two members that are a sample. Whoever gets the pair need not know which of them came first.
     std::optional<TarPair> next(KeySet& keys)
     {
         if (!opened)

@@ -115,7 +115,9 @@ struct Detector::State {
         }
     }
 
-    // `image`: grey, or for yunet red, green, blue.
+    // `image`: grey, or for yunet red, green, blue. Boxes come back in the pixels of a picture that may be enlarged,
+    // and may stick out of it: they are brought to the given one's, cut at its border, and put into the order of their
+    // places.
     Detection look(const cv::Mat& image)
     {
         cv::Mat work = image;

@@ -33,6 +33,7 @@ std::uint64_t perceptual_hash(const Picture& picture)
 {
     const std::vector<std::uint8_t> levels = grey(resize(picture, side, side));
     const Cosines& c = cosines();
+    // The transform is a product of one for each axis: rows first, then the columns of what they gave.
     std::array<std::array<std::int64_t, frequencies>, side> rows{};
     for (int y = 0; y < side; ++y)
         for (int u = 0; u < frequencies; ++u)
@@ -44,6 +45,7 @@ std::uint64_t perceptual_hash(const Picture& picture)
             for (int y = 0; y < side; ++y)
                 spectrum[std::size_t(v * frequencies + u)] += c[v][y] * rows[y][u];
 
+    // Above the median or not: half of the bits are set whatever the picture's contrast.
     auto sorted = spectrum;
     std::nth_element(sorted.begin(), sorted.begin() + 32, sorted.end());
     // Rounded cosines do not quite add up to nothing: what a flat picture leaves must not become a pattern.

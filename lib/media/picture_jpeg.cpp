@@ -140,6 +140,7 @@ Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string&
         jpeg.decode(picture.rgb.data(), TJPF_RGB);
         return picture;
     }
+    // Ink times black; what Adobe writes is inverted, and says so by its marker alone.
     std::vector<std::uint8_t> ink(std::size_t(jpeg.width) * jpeg.height * 4);
     jpeg.decode(ink.data(), TJPF_CMYK);
     const std::uint8_t invert = jpeg_markers({encoded}).adobe ? 0 : 255;

@@ -146,6 +146,7 @@ PictureInfo inspect_png(Encoded encoded, const std::string& subject)
     throw truncated_picture(subject);
 }
 
+// Straight into the picture's own rows, unless there is transparency to be laid over white.
 Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
     PngReader reader;

@@ -139,7 +139,8 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     return line;
 }
 
-// The wanted frames' times, distinct and ascending.
+// The wanted frames' times, distinct and ascending. Times are drawn, not frames: a frame that is shown longer is
+// likelier, as it is for somebody who looks in at a random moment.
 std::vector<std::int64_t> pick_times(const Timeline& line, const std::string& path, const std::string& digest,
                                      const FrameRequest& request)
 {

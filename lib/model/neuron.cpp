@@ -62,6 +62,21 @@ LayerId parse_layer(const std::string& text, const Architecture& architecture)
     return *found;
 }
 
+std::vector<LayerId> parse_layers(const std::vector<std::string>& names, const Architecture& architecture)
+{
+    std::vector<LayerId> layers;
+    for (const std::string& name : names) {
+        if (name == "all") {
+            layers = all_layers(architecture);
+            continue;
+        }
+        const LayerId layer = parse_layer(name, architecture);
+        if (std::find(layers.begin(), layers.end(), layer) == layers.end())
+            layers.push_back(layer);
+    }
+    return layers.empty() ? std::vector{top_layer(architecture)} : layers;
+}
+
 NeuronId parse_neuron(const std::string& text, const Architecture& architecture)
 {
     const std::size_t slash = text.find('/');

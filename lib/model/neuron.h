@@ -38,6 +38,8 @@ std::string neuron_name(NeuronId neuron);    // "3.norm/6,6,2"
 
 // Error (status usage) naming `text` when it does not fit the architecture.
 LayerId parse_layer(const std::string& text, const Architecture& architecture);
+// Each once, in the order given; "all": all_layers; none given: the top alone.
+std::vector<LayerId> parse_layers(const std::vector<std::string>& names, const Architecture& architecture);
 NeuronId parse_neuron(const std::string& text, const Architecture& architecture);
 
 LayerId top_layer(const Architecture& architecture);

@@ -192,6 +192,8 @@ bool best_falls_silent(const ResultsFolder& results)
     return sweep.polarity(sweep.best()) < 0;
 }
 
+// Three rows at most: random weights, the first stage, the top. Each is there only if its sweep is, and all must be of
+// one test set: a table invites comparison, and figures of two tests cannot be compared.
 std::string add_numbers(ResultsFolder& results)
 {
     const Sweeps sweeps{read_best(results.file("sweep-random.tsv")), read_best(results.file("sweep-first.tsv")),
@@ -217,7 +219,9 @@ std::string add_numbers(ResultsFolder& results)
     results.heading("One neuron as a detector");
     if (top)
         add_tiles(results, *top, *lines[0].accuracy);
-    const std::string& usual = top ? make_top : first ? make_first : make_random;
+    // Where nobody noted how the table was made, the command of its most important row stands below it.
+    const std::string& usual_without_top = first ? make_first : make_random;
+    const std::string& usual = top ? make_top : usual_without_top;
     add_table(results, lines, sweeps, results.origin({"sweep-random.tsv", "sweep-first.tsv", "sweep-top.tsv"}, usual));
     results.page.paragraph(
         "Accuracy and AUC are those of the best of all the layer's neurons on the very images that chose it, as in "

@@ -87,6 +87,8 @@ Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const Stim
     return make_sheet(tiles, options);
 }
 
+// A row a neuron, opened by a tile with its name; a single neuron needs none. Small pictures are enlarged by a whole
+// factor, so that the frame around what the neuron sees lies between pixels, not across them.
 Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const ExtremesRow> rows)
 {
     const int side = preprocessing.side, channels = preprocessing.channels;

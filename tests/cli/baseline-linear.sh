@@ -61,7 +61,7 @@ nonna-baseline linear -q test.tar --data train.tar --filters 500 --tune -j 2 | c
 echo sizes
 nonna-baseline linear test.tar --data test.tar --filters 50 --best 1 -o x.tsv 2>said
 echo "status $?"
-grep 'just of the test' said
+grep 'exactly as large as the test' said
 mkdir small
 for i in 1 2 3; do picture small/$i.pgm 12 5$i; done
 nonna-dataset pack -q small --size 0 --format png -o small.tar

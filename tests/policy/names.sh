@@ -42,6 +42,7 @@ function breach(text) { print text; failed = 1 }
 function place() { return FILENAME ":" FNR ": " }
 # What a template is one of does not matter.
 function plain(head,    i, n, c) {
+    gsub(/\[\[[^]]*\]\]|__attribute__ *\(\([^)]*\)\)|alignas *\([^)]*\)/, " ", head)
     gsub(/[ \t]+/, " ", head)
     sub(/^ /, "", head)
     sub(/ $/, "", head)
@@ -54,6 +55,9 @@ function plain(head,    i, n, c) {
         head = substr(head, i)
         sub(/^ /, "", head)
     }
+    sub(/^requires .* struct /, "struct ", head)
+    sub(/^requires .* class /, "class ", head)
+    sub(/^(static |const |constexpr |inline )+/, "", head)
     return head
 }
 # A brace opens: what is behind it? Kept is, for each level, the namespace there; "" where types are nobody elses.
@@ -62,7 +66,7 @@ function opens(head,    outside, name) {
     ++depth
     scope[depth] = ""
     if (outside == "") return
-    if (head ~ /^(inline )?namespace [A-Za-z_0-9:]+$/) {
+    if (head ~ /^(inline )?namespace [A-Za-z_0-9: ]+$/) {
         name = head
         sub(/.*namespace /, "", name)
         scope[depth] = outside name "::"

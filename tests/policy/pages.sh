@@ -6,6 +6,9 @@ bin=$2/bin
 shift 2
 failed=0
 complain() { echo "$*"; failed=1; }
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+for tool in "$@"; do "$bin/$tool" --dump-interface >"$scratch/$tool"; done
 
 # owner PAGE: the program whose page it is, which is the one with the longest name that the page's begins with
 owner() {
@@ -22,7 +25,7 @@ for tool in "$@"; do
     [ -s man/"$tool".1.in ] || complain "$tool has no page man/$tool.1.in"
     # A program whose page has @JOBS@ describes its jobs on pages of their own.
     grep -qx '@JOBS@' man/"$tool".1.in || continue
-    for job in $("$bin/$tool" --dump-interface | sed -n '/^"jobs"/,$s/^{"name": "\([^"]*\)".*/\1/p'); do
+    for job in $(sed -n '/^"jobs"/,$s/^{"name": "\([^"]*\)".*/\1/p' "$scratch/$tool"); do
         described=$(cat man/"$tool"-*.1.in | sed -n 's/^@OPTIONS \(.*\)@$/\1/p' | tr ' ' '\n' | grep -cx "$job")
         [ "$described" -eq 1 ] || complain "$tool $job: its options are on $described pages, not on one"
         [ -s "$tree/$tool-$job.1" ] || complain "$tool $job: no page is called $tool-$job"
@@ -35,7 +38,7 @@ for template in man/*.1.in; do
     [ -s "$tree/$page.1" ] || { complain "$tree/$page.1 is not there"; continue; }
     "$bin/$tool" --dump-manual "$template" | cmp -s - "$tree/$page.1" || complain "$tree/$page.1 is not up to date"
     for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z\\-]*' "$tree/$page.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
-        "$bin/$tool" --dump-interface | grep -q "\"long\": \"-$option\"" || complain "$template: $tool has no option -$option"
+        grep -q "\"long\": \"-$option\"" "$scratch/$tool" || complain "$template: $tool has no option -$option"
     done
     [ "$tool" = nonna ] || grep -q "Xr $tool 1" "$tree/nonna.1" || complain "$tree/nonna.1 does not name $tool"
 done

@@ -36,7 +36,7 @@ ExitStatus tell(const RandomCrops& crops, const ImageShardSet& set, const Linear
                                  " of the pictures drawn are exactly as large as the test images and give only one " +
                                  "crop each: pack them 1.5 times as large or more");
     for (const std::size_t i : crops.too_small())
-        warn(sample_name(set, i), "smaller than the test images, left out");
+        warn(sample_name(set, i), "smaller than the test images, skipped");
     return crops.too_small().empty() ? ExitStatus::done : ExitStatus::skipped;
 }
 

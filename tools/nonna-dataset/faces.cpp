@@ -14,7 +14,7 @@ struct FacesJob {
     ExitStatus run()
     {
         if (options.min_score && options.keep == AnnotateOptions::Keep::all)
-            usage_error("--min-score", "goes with --keep with or without");
+            usage_error("--min-score", "goes with --keep with or --keep without");
         return annotate_set(input, output, options);
     }
 };

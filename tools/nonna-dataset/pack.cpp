@@ -1,6 +1,6 @@
 // nonna-dataset pack: pictures, folders and image sets to one image set.
 #include "dataset/pack.h"
-#include "../format_option.h"
+#include "../unit_options.h"
 #include "jobs.h"
 
 using namespace nonna;

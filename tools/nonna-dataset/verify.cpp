@@ -20,7 +20,7 @@ struct VerifyJob {
             std::string text = std::to_string(n.pictures) + " pictures, " + std::to_string(n.bytes) + " bytes";
             if (is_built_set(set))
                 text = n.units.text() + ", " + std::to_string(n.shards) + " shards, " + text;
-            say((set == "-" ? "standard input" : set) + ": " + (options.quick ? "structure whole: " : "whole: ") +
+            say((set == "-" ? "standard input" : set) + ": " + (options.quick ? "structure intact: " : "intact: ") +
                 text);
         }
         return ExitStatus::done;

@@ -8,8 +8,6 @@
 #include "report/stimulus_picture.h"
 #include "watch.h"
 
-#include <cstdio>
-
 using namespace nonna;
 
 namespace
@@ -22,32 +20,45 @@ struct OptimalJob {
     std::optional<double> norm;
     int threads = 0;
     ExitStatus run();
+    std::vector<double> wanted_norms(const Architecture&, const std::vector<NeuronId>&, const MedianNorms&) const;
+    void write(const Model&, const std::vector<NeuronId>&, const std::vector<OptimalStimulus>&,
+               const std::vector<StimulusTile>&, Pool&) const;
 };
 
-// One neuron's figures, or of many how well their starts agree. `seen`: null without pictures.
-std::string result_text(const std::string& name, const std::vector<OptimalStimulus>& found, int starts,
-                        const Extremes* seen)
+// As strong as what the neuron sees in pictures; without pictures, as strong as whitened noise is there.
+std::vector<double> OptimalJob::wanted_norms(const Architecture& a, const std::vector<NeuronId>& neurons,
+                                             const MedianNorms& median) const
 {
-    double agreement = 0;
-    for (const OptimalStimulus& f : found)
-        agreement += f.agreement / double(found.size());
-    char text[300], strongest[60] = "", others[80] = "";
-    if (found.size() > 1 && starts == 1)
-        return std::to_string(found.size()) + " neurons";
-    if (found.size() > 1) {
-        std::snprintf(text, sizeof text, "%zu neurons: mean cosine of the starts with the best of %d %.3f",
-                      found.size(), starts, agreement);
-        return text;
+    std::vector<double> norms;
+    for (std::size_t n = 0; n < neurons.size(); ++n) {
+        if (norm)
+            norms.push_back(*norm);
+        else
+            norms.push_back(data.empty() ? expected_norm(a, neurons[n]) : median.median(n));
+        if (!(norms.back() > 0))
+            throw Error(data,
+                        "the pictures are flat in the area that " + neuron_name(neurons[n]) + " sees: give --norm");
     }
-    const OptimalStimulus& f = found.front();
-    if (seen)
-        std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", seen->strongest(0)[0].response);
-    if (starts > 1)
-        std::snprintf(others, sizeof others, "; best of %d starts is %d, mean cosine of the others %.3f", starts,
-                      f.best_start, agreement);
-    std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, %.4g at norm 1%s%s", name.c_str(), f.response,
-                  f.norm, f.response_at_norm_1, others, strongest);
-    return text;
+    return norms;
+}
+
+void OptimalJob::write(const Model& m, const std::vector<NeuronId>& neurons, const std::vector<OptimalStimulus>& found,
+                       const std::vector<StimulusTile>& tiles, Pool& pool) const
+{
+    if (!tsv.empty())
+        write_starts(tsv, neurons, found);
+    if (!steps.empty())
+        write_steps(steps, neurons, found);
+    if (!npy.empty()) {
+        const auto side = std::uint64_t(m.architecture.side);
+        NpyWriter writer(npy, {side, side, std::uint64_t(m.architecture.channels)});
+        for (const OptimalStimulus& f : found)
+            writer.write_rows(f.x);
+        writer.commit();
+    }
+    if (!whitened.empty())
+        write_png(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
+    write_png(output, stimuli_picture(m.preprocessing, tiles, false, pool));
 }
 
 ExitStatus OptimalJob::run()
@@ -61,17 +72,7 @@ ExitStatus OptimalJob::run()
     MedianNorms median(a, neurons);
     if (!data.empty())
         watch_pictures(m, neurons, data, pool, seen, norm ? nullptr : &median);
-    // As strong as what the neuron sees in pictures; without pictures, as strong as whitened noise is there.
-    std::vector<double> norms;
-    for (std::size_t n = 0; n < neurons.size(); ++n) {
-        if (norm)
-            norms.push_back(*norm);
-        else
-            norms.push_back(data.empty() ? expected_norm(a, neurons[n]) : median.median(n));
-        if (!(norms.back() > 0))
-            throw Error(data,
-                        "the pictures are flat in the area that " + neuron_name(neurons[n]) + " sees: give --norm");
-    }
+    const std::vector<double> norms = wanted_norms(a, neurons, median);
     std::vector<OptimalStimulus> found = optimal_stimuli(m, neurons, norms, ascent, pool);
     std::vector<StimulusTile> tiles;
     for (std::size_t n = 0; n < neurons.size(); ++n) {
@@ -82,20 +83,11 @@ ExitStatus OptimalJob::run()
                 v = -v;
         tiles.push_back({neuron_name(neurons[n]), f.response, f.x, visible_area(neurons[n], a)});
     }
-    if (!tsv.empty())
-        write_starts(tsv, neurons, found);
-    if (!steps.empty())
-        write_steps(steps, neurons, found);
-    if (!npy.empty()) {
-        NpyWriter writer(npy, {std::uint64_t(a.side), std::uint64_t(a.side), std::uint64_t(a.channels)});
-        for (const OptimalStimulus& f : found)
-            writer.write_rows(f.x);
-        writer.commit();
-    }
-    if (!whitened.empty())
-        write_png(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
-    write_png(output, stimuli_picture(m.preprocessing, tiles, false, pool));
-    say(result_text(tiles[0].name, found, ascent.starts, data.empty() ? nullptr : &seen));
+    write(m, neurons, found, tiles, pool);
+    std::optional<double> strongest;
+    if (!data.empty())
+        strongest = seen.strongest(0)[0].response;
+    say(stimulus_summary(found, neurons, ascent.starts, strongest));
     return ExitStatus::done;
 }
 

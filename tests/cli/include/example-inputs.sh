@@ -145,6 +145,15 @@ inputs_of() {
         nonna-sweep model.safetensors test.tar -o sweep.tsv
         ;;
     nonna-sweep.1 | nonna-cluster.1 | nonna-train.1) tiny ;;
+    nonna-compare.1)
+        sets 16
+        for seed in 1 2 3; do
+            nonna-init tiny --seed $seed -o $seed.safetensors
+            nonna-sweep $seed.safetensors test.tar --held-out -o top-$seed.tsv
+            nonna-baseline kmeans test.tar --data train.tar --centroids 20 --iterations 3 --batch 50 --seed $seed \
+                --held-out -o kmeans-$seed.tsv
+        done
+        ;;
     nonna-serve.1)
         tiny
         cp random.safetensors m.safetensors

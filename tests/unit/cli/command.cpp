@@ -144,8 +144,8 @@ BOOST_AUTO_TEST_CASE(enums_and_integers_of_any_type_are_bound_themselves)
         words.insert(words.end(), more.begin(), more.end());
         return Program().refusal(words);
     };
-    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is none of near|all-over");
-    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is none of near|all-over");
+    BOOST_TEST(refusal({"--reach", "far"}) == "--reach: 'far' is not one of near|all-over");
+    BOOST_TEST(refusal({"--reach", ""}) == "--reach: '' is not one of near|all-over");
     BOOST_TEST(refusal({"--side", "8193"}) == "--side: 8193 is out of range (0 to 8192)");
     BOOST_TEST(refusal({"--shift", "128"}) == "--shift: 128 is out of range (-128 to 127)");
     BOOST_TEST(refusal({"--count", "-1"}) == "--count: -1 is out of range (0 to 5000000000)");
@@ -171,6 +171,7 @@ BOOST_AUTO_TEST_CASE(words_give_another_program_the_same_values)
     words.insert(words.begin(), "m");
     other.run(words);
     BOOST_TEST((other.rate == p.rate && other.reach == p.reach && other.data == p.data && other.null));
+    BOOST_TEST(Program().command.words({"--null", "--norm"}).empty());
     BOOST_CHECK_THROW(p.command.words({"--no-such"}), Error);
 }
 
@@ -357,9 +358,9 @@ BOOST_AUTO_TEST_CASE(page_is_filled_in)
     Program p;
     File page(".Dt X 1\n@NAME@\n@SYNOPSIS@\n.Sh OPTIONS\n@OPTIONS@\n.Sh SEE ALSO\n");
     std::string text = manual_page(p.command.state(), p.common, page.path);
-    BOOST_TEST(text.starts_with(".Dt X 1\n.Nm nonna-probe\n.Nd trains nothing\n.Nm\n.Fl o Ar FILE\n"));
-    BOOST_TEST(text.find(".It Fl o , Fl \\-output Ar FILE\nTrained model; must be given.\n") != std::string::npos);
-    BOOST_TEST(text.find("Learning rate; 0 to 10; 0.01 by default.\n") != std::string::npos);
+    BOOST_TEST(text.starts_with(".Dt X 1\n.Nm nonna-probe\n.Nd trains nothing\n.Nm nonna-probe\n.Fl o Ar FILE\n"));
+    BOOST_TEST(text.find(".It Fl o , Fl \\-output Ar FILE\nTrained model.\nMust be given.\n") != std::string::npos);
+    BOOST_TEST(text.find("Learning rate.\nFrom 0 to 10, by default 0.01.\n") != std::string::npos);
     BOOST_TEST(text.ends_with(".El\n.Sh SEE ALSO\n"));
     File lacking(".Dt X 1\n@NAME@\n@SYNOPSIS@\n");
     BOOST_CHECK_THROW(manual_page(p.command.state(), p.common, lacking.path), Error);

@@ -97,6 +97,22 @@ BOOST_AUTO_TEST_CASE(study_has_1352_top_neurons)
     BOOST_TEST(a.decoder_weights() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(layers_are_named_once_and_in_order)
+{
+    const Architecture a = installed("study");
+    const auto names = [&](const std::vector<std::string>& wanted) {
+        std::string text;
+        for (const LayerId layer : parse_layers(wanted, a))
+            text += layer_name(layer) + " ";
+        return text;
+    };
+    BOOST_TEST(names({}) == "3.norm ");
+    BOOST_TEST(names({"2.pool", "top", "1.filter", "2.pool", "3.norm"}) == "2.pool 3.norm 1.filter ");
+    BOOST_TEST(names({"top", "all", "2.pool"}) ==
+               "1.filter 1.pool 1.norm 2.filter 2.pool 2.norm 3.filter 3.pool 3.norm ");
+    BOOST_CHECK_THROW(names({"4.pool"}), Error);
+}
+
 BOOST_AUTO_TEST_CASE(controls_of_study_search_as_many_top_neurons)
 {
     for (const char* name : {"study-autoencoder3", "study-autoencoder6", "study-nonorm"}) {

@@ -159,7 +159,7 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                 o.steps = 60;
                 o.log = folder / "log.tsv";
                 o.rate = rule == Rule::adagrad ? 0.01 : rule == Rule::sgd ? 3e-3 : 3e-4;
-                if (o.schedule == Schedule::greedy && rule == Rule::momentum)
+                if (o.schedule == Schedule::greedy && row_of(rule).takes_momentum)
                     o.rate *= 2;    // a stage has half of the steps to gather speed in
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
