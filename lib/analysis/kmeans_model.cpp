@@ -193,11 +193,6 @@ KMeansModel load_kmeans(const std::string& path)
     return model;
 }
 
-void save_kmeans(const std::string& path, const KMeansModel& model)
-{
-    save(path, model, model.centroids, model.finished);
-}
-
 // The model is whole, but for its centroids, before the first iteration: so it can be saved after any of them. The
 // centroids stay with `kmeans` until the end, for there is room for one copy.
 KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, const std::string& tool, Pool& pool)

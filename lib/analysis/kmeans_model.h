@@ -29,7 +29,6 @@ struct KMeansModel {
 
 // Error when it is no such file, or a damaged one.
 KMeansModel load_kmeans(const std::string& path);
-void save_kmeans(const std::string& path, const KMeansModel& model);
 
 struct KMeansFit {
     KMeansOptions kmeans;

@@ -267,9 +267,9 @@ BOOST_AUTO_TEST_CASE(a_model_in_its_file)
     fit.kmeans = options_of(6, KMeansStart::sampled);
     fit.kmeans.iterations = 3;
     fit.whitening = 5;
+    fit.save = folder / "m";
     const TrainingPictures pictures = noise_pictures(40, 12);
     const KMeansModel model = fit_kmeans(pictures, fit, "test 1", pool);
-    save_kmeans(folder / "m", model);
     const KMeansModel again = load_kmeans(folder / "m");
     BOOST_TEST((again.centroids.values == model.centroids.values));
     BOOST_TEST((again.centroids.weights == model.centroids.weights));
