@@ -6,8 +6,9 @@
 //     momentum  v, velocity     v = momentum * v + g,   w -= rate * v
 //     adagrad   s, squares      s += g^2,               w -= rate * g / sqrt(s + 1e-12)
 //
-// Programs, checkpoints, parameter servers and the plan of memory read `update_rules` and name no rule themselves. A
-// rule's place in it is its code in the servers' messages and snapshots, so that a new one goes to the end.
+// Programs, checkpoints, parameter servers and the plan of memory read `update_rules` and name no rule themselves: a
+// new one is its enumerator and its row here, and its case in updates.inc. A rule's place is its code in the servers'
+// messages and in snapshots, so that a new one goes to the end.
 #pragma once
 
 #include <cstddef>

@@ -30,7 +30,9 @@ double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
     case RateSchedule::constant:
         return 1;
     case RateSchedule::step:
-        return part < 0.5 ? 1 : part < 0.75 ? 0.1 : 0.01;
+        if (part < 0.5)
+            return 1;
+        return part < 0.75 ? 0.1 : 0.01;
     case RateSchedule::cosine:
         return (1 + std::cos(std::numbers::pi * part)) / 2;
     }
