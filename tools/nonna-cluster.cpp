@@ -35,6 +35,7 @@ int main(int argc, char** argv)
     command.choice("--optimizer", serve.optimizer, "update rule");
     command.option("--momentum", serve.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
     command.choice("--schedule", train.schedule, "how stages learn together");
+    train.rate_schedule = RateSchedule::constant;
     command.choice("--rate-schedule", train.rate_schedule, "how the rate falls");
     command.choice("--precision", train.precision, "of the filters' products");
     command.choice("--wire", train.served.client.wire, "format of numbers between replicas and servers");

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "cli/run_tool.h"
 #include "images/picture_set.h"
+#include "train/recipe.h"
 #include "train/trainer.h"
 
 namespace
@@ -19,10 +20,12 @@ int main(int argc, char** argv)
     std::string architecture_name, output, whiten_from;
     nonna::WhiteningOptions whitening;
     int threads = 0;
+    nonna::Start start = nonna::Start::alike;
     nonna::Command command("nonna-init", "make a model with random weights and fitted preprocessing");
     command.positional("ARCH", architecture_name, "architecture: an installed one by name (`study`), or a .conf file");
     command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required();
     command.option("--seed", whitening.seed, "S", "seed of weights and whitening patches");
+    command.choice("--start", start, "positions begin with the same filters, or each with its own");
     command.option("--whiten-from", whiten_from, "DATA.tar",
                    "fit the whitening to these pictures; without it the input is only normalised");
     command.option("--patches", whitening.patches, "N", "patches that the whitening is fitted to", 1000, 100000000);
@@ -31,6 +34,7 @@ int main(int argc, char** argv)
         using namespace nonna;
         keep_apart({output}, {architecture_name, whiten_from});
         const Architecture architecture = Architecture::read(architecture_name);
+        const std::string recipe = Recipe::of(architecture, architecture_name).text();
         Pool pool(threads);
 
         // What pictures look like to the network comes first: weights are fitted to its output below.
@@ -43,7 +47,7 @@ int main(int argc, char** argv)
             pictures = read_pictures(whiten_from, architecture.side, architecture.channels, pool);
             preprocessing = fit_preprocessing(architecture, pictures.pixels, whitening, pool);
         }
-        Model model = random_model(architecture, preprocessing, whitening.seed, pool);
+        Model model = random_model(architecture, preprocessing, whitening.seed, pool, start);
 
         // A random decoder's scale would make the first costs, and steps, any size. A few hundred pictures tell the
         // least-squares one; without pictures whitened ones are imitated by noise, which has their unit variance.
@@ -60,7 +64,11 @@ int main(int argc, char** argv)
             }
         fit_scale(model, images, count, pool);
 
-        model.provenance = {{"tool", "nonna " + version()}, {"seed", std::to_string(whitening.seed)}, {"step", "0"}};
+        model.provenance["tool"] = "nonna " + version();
+        model.provenance["seed"] = std::to_string(whitening.seed);
+        model.provenance["step"] = "0";
+        if (!recipe.empty())
+            model.provenance["training"] = recipe;
         if (!whiten_from.empty()) {
             model.provenance["whitening_data"] = pictures.digest;
             model.provenance["whitening_patches"] = std::to_string(whitening.patches);

@@ -18,7 +18,7 @@ int main(int argc, char** argv)
     command.option("--listen", o.listen, "URL", "ipc://PATH, tcp://HOST:PORT or tls+tcp://HOST:PORT; port 0: any");
     command.option("--rendezvous", o.rendezvous, "DIR", "publish the address in this folder");
     command.choice("--optimizer", o.optimizer, "update rule");
-    command.option("--rate", o.rate, "R", "learning rate", 0, 1e6);
+    command.option("--rate", o.rate, "R", "learning rate [the rule's usual one]", 0, 1e6);
     command.option("--momentum", o.momentum, "M", "of --optimizer " + nonna::rules_with_momentum(), 0, 0.9999);
     command.option("--snapshot", o.snapshot, "DIR", "folder for snapshots; starts from them if there are any");
     command.option("--snapshot-every", o.snapshot_every, "SECONDS", "time between snapshots", 0.1, 1e6);

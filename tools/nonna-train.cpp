@@ -5,6 +5,7 @@
 #include "cli/run_tool.h"
 #include "optimiser/optimiser.h"
 #include "train/plan.h"
+#include "train/recipe.h"
 #include "train/trainer.h"
 
 #include <cstdio>
@@ -19,10 +20,30 @@ const std::string on_servers = "On parameter servers";
 struct Options {
     std::string input, output, replica = "0/1";
     std::vector<std::string> data, validation;
+    std::string rate;
     int threads = 0;
     bool plan = false;
     TrainOptions run;
 };
+
+// What no option says is as the architecture has it, or else the rule's own. On servers the rule is theirs.
+void follow_recipe(Options& o, const Command& command)
+{
+    TrainOptions& r = o.run;
+    const Recipe recipe = Recipe::of_any(o.input);
+    if (!command.given("--optimizer"))
+        r.optimizer = recipe.optimizer.value_or(r.optimizer);
+    const bool as_advised = r.optimizer == recipe.optimizer.value_or(r.optimizer);
+    r.rates = {row_of(r.optimizer).usual_rate};
+    if (command.given("--rate"))
+        r.rates = parse_rates(o.rate, "--rate");
+    else if (as_advised && !recipe.rates.empty())
+        r.rates = recipe.rates;
+    if (!command.given("--momentum") && as_advised)
+        r.momentum = recipe.momentum.value_or(r.momentum);
+    if (!command.given("--rate-schedule"))
+        r.rate_schedule = r.served.on() ? RateSchedule::constant : recipe.rate_schedule.value_or(r.rate_schedule);
+}
 
 // What goes together, and what would do nothing or destroy an input, before a byte is read or written.
 void check(Options& o, const Command& command)
@@ -40,6 +61,7 @@ void check(Options& o, const Command& command)
         usage_error("--output", "must be given, but where the parameters are on servers");
     s.replica = Portion::parse(o.replica, "--replica", false);
     s.pull = !o.output.empty();
+    follow_recipe(o, command);
     if (r.resume && r.checkpoint.empty())
         usage_error("--resume", "needs --checkpoint DIR");
     keep_apart({r.log, r.timing}, {o.input});    // the model itself may be trained in place
@@ -90,7 +112,7 @@ int main(int argc, char** argv)
     command.option("--batch", r.batch, "N", "pictures in a minibatch", 1, 4096);
     command.choice("--schedule", r.schedule, "how stages learn together");
     command.choice("--optimizer", r.optimizer, "update rule");
-    command.option("--rate", r.rate, "R", "learning rate", 0, 1e6);
+    command.option("--rate", o.rate, "R[,R...]", "learning rate, for all stages or one a stage");
     command.choice("--rate-schedule", r.rate_schedule, "how the rate falls");
     command.option("--seed", r.seed, "S", "seed of the data's order");
     command.option("--validate", o.validation, "FILE", "image set on which to measure the costs");

@@ -59,10 +59,9 @@ template <class Real> struct Kernels {
     void (*weight_gradient)(const FilterShape&, int lanes, const Real* x, const Real* a, const Real* e, const Real* b,
                             Real* dw, Band);
 
-    // The same gradient applied at once to the band's weights, so that training alone needs no gradient buffer: each
-    // position's matrix is updated by the rule and, where `unit_norm`, every column scaled to norm 1. The same bits as
-    // weight_gradient, `update` and unit_columns one after another. `scratch`: 2 x fan_in x maps numbers (two
-    // neighbouring positions may share a vector).
+    // The same gradient applied at once to the band's weights, so that training alone needs no gradient buffer. The
+    // same bits as weight_gradient, `update` and finish_matrix one after another. `scratch`: 2 x fan_in x maps numbers
+    // (two neighbouring positions may share a vector).
     void (*weight_update)(const FilterShape&, int lanes, const Real* x, const Real* a, const Real* e, const Real* b,
                           const Update<Real>&, bool unit_norm, Real* w, Band, Real* scratch);
 
@@ -123,8 +122,13 @@ template <class Real> struct Kernels {
     void (*whiten_row)(int columns, int channels, int width, const Real* filters, const Real* planes,
                        std::size_t plane_stride, std::size_t row_stride, Real* out);
 
-    // The rule on parameters [at, at + n) of w and its state, gradient g[0 .. n)
+    // The rule on parameters [at, at + n) of w and its state, gradient g[0 .. n). Where the rule is of a whole matrix
+    // only the state moves.
     void (*update)(const Update<Real>&, std::size_t at, std::size_t n, const Real* g, Real* w);
+    // After it, what the rule does to a whole matrix, `rows` x `columns` at w, whose state begins at `at`; and, where
+    // `unit_norm`, every column scaled to norm 1 (columns of norm 0 stay).
+    void (*finish_matrix)(const Update<Real>&, std::size_t at, std::size_t rows, std::size_t columns, bool unit_norm,
+                          Real* w);
     // Every column of the `rows` x `columns` matrix at w scaled to norm 1 (columns of norm 0 stay).
     void (*unit_columns)(std::size_t rows, std::size_t columns, Real* w);
 };

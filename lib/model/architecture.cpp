@@ -210,8 +210,12 @@ Architecture Architecture::read(const std::string& name_or_path)
             a.stages.push_back(stage_of(reader.kind()));
             each_key(a.stages.back(), reader);
             reader.done(a.stages.back().kind);
+        } else if (section == "training") {
+            for (const auto& [key, value] : keys)
+                a.training[key] = value.data();
         } else
-            throw Error(path, "section [" + section + "] where [network] or [" + expected + "] was expected");
+            throw Error(path,
+                        "section [" + section + "] where [network], [" + expected + "] or [training] was expected");
     }
     if (a.name.empty())
         a.name = fs::path(path).stem().string();

@@ -1,5 +1,6 @@
 // The architecture: what a network is made of, without any weights. Read from a .conf file (INI subset of TOML: a
-// section [network] and one [stageN] a stage), carried as JSON in every model file. nonna-model(5) documents every key.
+// section [network], one [stageN] a stage, and [training]), carried as JSON in every model file. nonna-model(5)
+// documents every key.
 //
 // A stage is of one of two kinds. `rica` (reconstruction ICA, the paper's): local filters -> L2 pooling -> contrast
 // normalisation. `autoencoder` (the paper's control): local filters with biases under a sigmoid, and no more. With side
@@ -11,6 +12,7 @@
 #include "kernels/segment.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,9 @@ struct Architecture {
     int channels = 3;
     int whitening = 11;    // side of the whitening patches; 0: no whitening
     std::vector<StageArchitecture> stages;
+    // What an architecture file's section [training] says, as it stands there: how the network is best trained, not
+    // what it is made of, so that it is no part of to_json. train/recipe.h gives it meaning.
+    std::map<std::string, std::string> training;
 
     // `name_or_path`: a file, or the name of an installed architecture ("study").
     static Architecture read(const std::string& name_or_path);

@@ -191,8 +191,12 @@ template <class Real> class AutoencoderStage : public Stage<Real>
             const std::size_t units = row(shape), first = r * units;
             Real* const sums = use.written ? use.written + first : sums_over_lanes_[std::size_t(thread)].data();
             kernels<Real>().lane_sums(int(units), rows_.lanes(), g + at, sums);
-            if (!use.written)
-                kernels<Real>().update(use.update, first, units, sums, use.updated.biases());
+            if (use.written)
+                return;
+            kernels<Real>().update(use.update, first, units, sums, use.updated.biases());
+            const std::size_t maps = std::size_t(shape.maps);
+            for (std::size_t unit = first; unit < first + units; unit += maps)    // a position's are a matrix
+                kernels<Real>().finish_matrix(use.update, unit, 1, maps, false, use.updated.biases() + unit);
         });
     }
 };

@@ -262,32 +262,41 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
     file.commit();
 }
 
-Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed, Pool& pool)
+Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed, Pool& pool,
+                   Start start)
 {
     Model model;
     model.architecture = architecture;
     model.preprocessing = preprocessing;
+    model.provenance["start"] = name_of(start);
     const std::size_t count = parameter_count(architecture);
     require_memory(architecture.name, count * sizeof(float), "its weights");
     model.parameters = Aligned<float>(count);
     model.statistics.assign(2 * architecture.stages.size(), 0.0);
-    const std::vector<ParameterTensor> layout = parameter_layout(architecture);
-    for (const ParameterTensor& t : layout) {
+    for (const ParameterTensor& t : parameter_layout(architecture)) {
         if (t.bias)    // zero
             continue;
         const Segment& s = t.segment;
         const std::size_t size = s.rows * s.columns;
-        pool.for_each(s.matrices, [&](std::size_t p, int) {
-            throw_if_interrupted();
-            float* const matrix = model.parameters.data() + s.offset + p * size;
-            if (t.decoder) {    // starts as its encoder, which lies just before it
-                std::copy_n(matrix - s.size(), size, matrix);
-                return;
-            }
+        float* const first = model.parameters.data() + s.offset;
+        auto draw = [&](std::size_t p) {
             Random random(seed, Purpose::weights, (std::uint64_t(t.stage) << 40) + p);
             for (std::size_t i = 0; i < size; ++i)
-                matrix[i] = float(random.normal());
-            kernels<float>().unit_columns(s.rows, s.columns, matrix);
+                first[p * size + i] = float(random.normal());
+            kernels<float>().unit_columns(s.rows, s.columns, first + p * size);
+        };
+        // A position's filters are its own number's draw; alike, those of position 0 are everybody's. A decoder starts
+        // as its encoder, which lies just before it.
+        if (start == Start::alike && !t.decoder)
+            draw(0);
+        pool.for_each(s.matrices, [&](std::size_t p, int) {
+            throw_if_interrupted();
+            if (t.decoder)
+                std::copy_n(first + p * size - s.size(), size, first + p * size);
+            else if (start == Start::apart)
+                draw(p);
+            else if (p > 0)
+                std::copy_n(first, size, first + p * size);
         });
     }
     return model;

@@ -69,9 +69,16 @@ void load_parameters(const std::string& path, const Architecture& architecture, 
                      std::span<float> into);
 Model load_model_head(const std::string& path);
 
+// Where a stage's positions begin: at the same filters, one drawn for each map, or each at filters of its own. From the
+// first step on they are trained apart. The paper is silent about it; what it decides is in nonna-design(7).
+enum class Start { alike, apart };
+
+template <> inline constexpr auto names_of<Start> = names<Start>({{Start::alike, "alike"}, {Start::apart, "apart"}});
+
 // Random weights: normal numbers, each filter normalised to 1; preprocessing as given. Statistics and biases are zero
-// and an untied decoder equals the encoder until train/fit_scale has seen data.
-Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed,
-                   Pool& pool);
+// and an untied decoder equals the encoder until train/fit_scale has seen data. The start is kept as "start" in the
+// provenance.
+Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed, Pool& pool,
+                   Start start = Start::alike);
 
 }    // namespace nonna

@@ -74,7 +74,8 @@ template <class Real> struct Network<Real>::State {
     // cost left in the shared scratch is still its own (model/workspace.h). `statistics` take the batch in where
     // decay < 1, before the cost, which is at the alpha that they give.
     std::vector<StageCost> descend(Parameters<const Real> parameters, std::span<double> statistics, double decay,
-                                   Schedule schedule, int only, const GradientUse<Real>& use)
+                                   Schedule schedule, int only, const GradientUse<Real>& use,
+                                   std::span<const Update<Real>> updates = {})
     {
         const Real share = Real(1) / Real(count);
         std::vector<StageCost> costs(stages.size());
@@ -90,7 +91,10 @@ template <class Real> struct Network<Real>::State {
             costs[k] = stage.cost(of(parameters, k), own, input_of(k));
             if (!use.updated.empty() && !std::isfinite(costs[k].total))
                 break;    // an update with it would spoil weights that are still good
-            const GradientUse<Real> part = use.from(first_parameter[k]);
+            GradientUse<Real> part = use;
+            if (!updates.empty())
+                part.update = updates[std::size_t(k)];
+            part = part.from(first_parameter[k]);
             if (schedule == Schedule::greedy && k != only) {
                 if (part.written)    // -0: not even a gradient of 0 (optimiser.h)
                     std::fill_n(part.written, stage.parameters(), -Real(0));
@@ -260,13 +264,13 @@ std::vector<StageCost> Network<Real>::gradient(Parameters<const Real> parameters
 
 template <class Real>
 std::vector<StageCost> Network<Real>::step(Parameters<Real> parameters, std::span<double> statistics, double decay,
-                                           Schedule schedule, int only, const Update<Real>& update)
+                                           Schedule schedule, int only, std::span<const Update<Real>> updates)
 {
+    assert(int(updates.size()) == stages());
     assert(std::all_of(state_->stages.begin(), state_->stages.end(), [](const auto& s) { return s->updates(); }));
     GradientUse<Real> use;
     use.updated = parameters;
-    use.update = update;
-    return state_->descend(parameters, statistics, decay, schedule, only, use);
+    return state_->descend(parameters, statistics, decay, schedule, only, use, updates);
 }
 
 template <class Real> void Network<Real>::reserve_gradients(Schedule schedule)

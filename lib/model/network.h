@@ -79,10 +79,11 @@ template <class Real> class Network
 
     // One step of descent at the last up. Each stage's statistics first take in this batch's means,
     // s = decay * s + (1 - decay) * sums / count; then come its cost and gradient with that alpha, and its parameters
-    // move by `update` where the gradient arises. Returns the costs before the step; where one is not finite, that
-    // stage and those below it have not moved.
+    // move where the gradient arises, by its own of `updates` (one a stage, their states those of the network's first
+    // parameter). Returns the costs before the step; where one is not finite, that stage and those below it have not
+    // moved.
     std::vector<StageCost> step(Parameters<Real> parameters, std::span<double> statistics, double decay,
-                                Schedule schedule, int only, const Update<Real>& update);
+                                Schedule schedule, int only, std::span<const Update<Real>> updates);
 
     // Gradient with respect to the input of sum over lanes of <seed, activation(layer)>: `seed` is shaped like the
     // layer's activation (row, column, map, lane), the result like input(). For stimuli. The last up must have

@@ -78,9 +78,8 @@ void Optimiser::apply(double rate, std::size_t first, std::span<const float> gra
             const float* const g = gradient.data() + (at - first);
             if (std::all_of(g, g + matrix, [](float v) { return v == 0 && std::signbit(v); }))
                 return;
-            k.update(update, at, matrix, g, parameters.data());
-            if (s.unit_norm)    // while the matrix is still in the cache
-                k.unit_columns(s.rows, s.columns, parameters.data() + at);
+            k.update(update, at, matrix, g, parameters.data());    // both while the matrix is still in the cache
+            k.finish_matrix(update, at, s.rows, s.columns, s.unit_norm, parameters.data() + at);
         });
     }
 }

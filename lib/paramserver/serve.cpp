@@ -24,7 +24,7 @@ UpdateOptions update_of(const ServeOptions& o)
 {
     UpdateOptions update;
     update.rule = o.optimizer;
-    update.rate = o.rate;
+    update.rate = o.rate.value_or(row_of(o.optimizer).usual_rate);
     update.momentum = o.momentum;
     update.max_staleness = std::uint64_t(o.max_staleness);
     update.staleness_scale = o.staleness_scale;

@@ -6,6 +6,7 @@
 #include "paramserver/protocol.h"
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,7 +20,8 @@ struct ServeOptions {
     std::string listen = "tcp://127.0.0.1:0";
     std::string rendezvous;    // folder; empty: not published
     Rule optimizer = Rule::adagrad;
-    double rate = 0.01, momentum = 0.9;
+    std::optional<double> rate;    // none: the rule's usual one
+    double momentum = 0.9;
     std::string snapshot;    // folder; empty: none
     double snapshot_every = 60;
     std::int64_t max_staleness = 0;

@@ -1,5 +1,6 @@
 #include "train/descent.h"
 
+#include "base/error.h"
 #include "optimiser/optimiser.h"
 
 namespace nonna
@@ -13,23 +14,32 @@ class Alone : public Descent
   public:
     Alone(Model& model, Network<float>& network, Weights& weights, const TrainOptions& options,
           std::vector<Segment> segments, Pool& pool)
-        : model_(model), network_(network), weights_(weights), rate_(options.rate),
+        : model_(model), network_(network), weights_(weights), rates_(options.rates),
           optimiser_(options.optimizer, options.momentum, std::move(segments), pool)
     {
+        if (rates_.size() == 1)
+            rates_.resize(std::size_t(network.stages()), rates_.front());
+        if (int(rates_.size()) != network.stages())
+            throw Error("--rate",
+                        std::to_string(rates_.size()) + " rates for " + std::to_string(network.stages()) +
+                            " stages: give one for all, or one a stage",
+                        ExitStatus::usage);
     }
     std::vector<StageCost> step(std::int64_t, Schedule schedule, int only, double factor) override
     {
-        return network_.step(weights_.parameters(), model_.statistics, statistics_decay, schedule, only,
-                             optimiser_.step(rate_ * factor));
+        std::vector<Update<float>> updates;
+        for (const double rate : rates_)
+            updates.push_back(optimiser_.step(rate * factor));
+        return network_.step(weights_.parameters(), model_.statistics, statistics_decay, schedule, only, updates);
     }
-    double rate() const override { return rate_; }
+    double rate() const override { return rates_.front(); }
     std::vector<Optimiser::Array> arrays() override { return optimiser_.arrays(); }
 
   private:
     Model& model_;
     Network<float>& network_;
     Weights& weights_;
-    double rate_;
+    std::vector<double> rates_;    // one a stage
     Optimiser optimiser_;
 };
 

@@ -74,7 +74,7 @@ class Descent
     virtual std::vector<StageCost> step(std::int64_t step, Schedule schedule, int only, double factor) = 0;
     virtual void settle() {}
     virtual void finish() {}            // the last step was made: what was not handed over yet is
-    virtual double rate() const = 0;    // before any factor
+    virtual double rate() const = 0;    // of the first stage, before any factor
     virtual ServerTimes times() const { return {}; }
 
     // For checkpoints: the optimiser's state, where this process has it.

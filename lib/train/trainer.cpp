@@ -9,6 +9,7 @@
 #include "model/local_stage.h"
 #include "train/checkpoint.h"
 #include "train/descent.h"
+#include "train/divergence.h"
 #include "train/training_log.h"
 
 #include <algorithm>
@@ -41,19 +42,24 @@ void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
 // Everything that determines a run, as one line.
 std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
 {
-    char rate[64];
-    std::snprintf(rate, sizeof rate, " rate %.9g momentum %.9g ", o.rate, o.momentum);
+    char number[64];
+    std::string rates = " rate ";
+    for (const double rate : o.rates) {
+        std::snprintf(number, sizeof number, "%s%.9g", rates.back() == ' ' ? "" : ",", rate);
+        rates += number;
+    }
+    std::snprintf(number, sizeof number, " momentum %.9g ", o.momentum);
     std::string text = "batch " + std::to_string(o.batch) + " schedule " + name_of(o.schedule);
     text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate "
-                          : std::string(" optimizer ") + name_of(o.optimizer) + rate;
+                          : std::string(" optimizer ") + name_of(o.optimizer) + rates + number;
     text += name_of(o.rate_schedule) + (" seed " + std::to_string(o.seed));
     if (o.precision != Precision::fp32)
         text += std::string(" precision ") + name_of(o.precision);
     if (o.rate_schedule != RateSchedule::constant || o.schedule == Schedule::greedy)
         text += " steps " + std::to_string(o.steps);
     for (const Source& s : sources) {
-        std::snprintf(rate, sizeof rate, ":%.9g", s.weight);
-        text += " data " + s.pictures->digest() + rate;
+        std::snprintf(number, sizeof number, ":%.9g", s.weight);
+        text += " data " + s.pictures->digest() + number;
     }
     return text;
 }
@@ -81,7 +87,7 @@ class Run
         if (!descent_)
             descent_ = descend_on_servers(model, network_, weights_, options, pool);
         log_.emplace(options.log, model, start_);
-        rate_ = options.served.on() ? descent_->rate() : options.rate;
+        rate_ = descent_->rate();
     }
 
     void go()
@@ -91,12 +97,15 @@ class Run
         if (start_ == options_.steps)    // nothing is left to do but to take the servers' values
             descent_->finish();
         Timing timing(options_.timing, start_, options_.batch);
+        DivergenceWatch watch(network_.stages());
         Progress progress("training", std::uint64_t(options_.steps), "steps");
         progress.advance(std::uint64_t(start_));
         for (std::int64_t done = start_; done < options_.steps;) {
             const std::vector<StageCost> costs = step(done);
             ++done;
             progress.advance();
+            if (const std::optional<std::string> diverging = watch.see(costs))
+                warn("step " + std::to_string(done), *diverging);
             // A signal ends the run behind the step that it came in, as its last step would.
             const bool last = done == options_.steps, stop = interrupted();
             if (done % options_.log_every == 0 || last)

@@ -6,7 +6,7 @@
 //
 // The log (TSV) has a row every `log_every` steps with set = train, about that step's batch before its update,
 // and a row with set = validate at the start, every `validate_every` steps and at the end:
-//     step set images rate cost, and for each stage K
+//     step set images rate cost (the rate is that of the first stage), and for each stage K
 //     stageK_reconstruction stageK_sparsity stageK_relative stageK_best_relative stageK_alpha
 // Costs are means over images; stageK_relative = reconstruction / |x|^2 at the model's alpha, stageK_best_relative the
 // same at the alpha that suits these very pictures best. Several validation sets are one set, one after another.
@@ -54,9 +54,9 @@ struct TrainOptions {
     std::int64_t steps = 1000;
     int batch = 100;
     Schedule schedule = Schedule::stagewise;    // greedy: an equal share of the steps for each stage
-    Rule optimizer = Rule::adagrad;
-    double rate = 0.01;
-    RateSchedule rate_schedule = RateSchedule::constant;
+    Rule optimizer = Rule::turn;
+    std::vector<double> rates = {row_of(Rule::turn).usual_rate};    // one for all stages, or one a stage
+    RateSchedule rate_schedule = RateSchedule::cosine;
     double momentum = 0.9;
     Precision precision = Precision::fp32;    // of the local filters' products
     std::uint64_t seed = 1;

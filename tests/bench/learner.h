@@ -37,8 +37,8 @@ class Learner
         network_.load(images_, batch_);
         network_.up(weights);
         double cost = 0;
-        for (const StageCost& c :
-             network_.step(weights, statistics_, 0.99, Schedule::stagewise, 0, optimiser_.step(rate_)))
+        const std::vector<Update<float>> updates(std::size_t(network_.stages()), optimiser_.step(rate_));
+        for (const StageCost& c : network_.step(weights, statistics_, 0.99, Schedule::stagewise, 0, updates))
             cost += c.total / batch_;
         return cost;
     }

@@ -220,8 +220,7 @@ void check_fused_update(const Bf16Kernels& k, const Case& c, Rule rule, bool two
                [&](Band band) { k.weight_gradient(s, c.lanes, x_lanes, a_lanes, second, hidden, dw, band, scratch); });
     for (std::size_t at = 0; at < s.weights(); at += matrix) {
         floats.update(u, at, matrix, dw + at, w);
-        if (unit_norm)
-            floats.unit_columns(s.fan_in(), std::size_t(c.maps), w + at);
+        floats.finish_matrix(u, at, s.fan_in(), std::size_t(c.maps), unit_norm, w + at);
     }
     auto want = as_split(w, matrix);
     u.state = kept ? s2.begin() : nullptr;
@@ -247,7 +246,7 @@ BOOST_AUTO_TEST_CASE(fused_update)
 {
     every_variant([](const Bf16Kernels& k) {
         for (const Case& c : cases)
-            for (const auto& [rule, name, arrays, takes_momentum] : update_rules)
+            for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules)
                 for (const bool two : {false, true})
                     for (const bool unit_norm : {false, true})
                         check_fused_update(k, c, rule, two, unit_norm);

@@ -76,7 +76,7 @@ template <class Real> void check_filters(const Kernels<Real>& k)
 template <class Real> void check_fused_update(const Kernels<Real>& k)
 {
     for (const Case& c : cases)
-        for (const auto& [rule, name, arrays, takes_momentum] : update_rules)
+        for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules)
             for (const bool pair : {false, true}) {
                 const FilterShape s = filter_shape(c);
                 const std::size_t lanes = c.lanes, matrix = s.fan_in() * c.maps;
@@ -94,8 +94,7 @@ template <class Real> void check_fused_update(const Kernels<Real>& k)
                            [&](Band band) { k.weight_gradient(s, c.lanes, x, a, second, hidden, dw, band); });
                 for (std::size_t at = 0; at < s.weights(); at += matrix) {
                     k.update(u, at, matrix, dw + at, w1);
-                    if (unit_norm)
-                        k.unit_columns(s.fan_in(), std::size_t(c.maps), w1 + at);
+                    k.finish_matrix(u, at, s.fan_in(), std::size_t(c.maps), unit_norm, w1 + at);
                 }
                 u.state = s2;
                 every_band(s.output, 4, [&](Band band) {
@@ -206,13 +205,77 @@ void reference_step(Rule rule, double rate, double momentum, double g, double& w
         kept[0] += g * g;
         w -= rate * g / std::sqrt(kept[0] + 1e-12);
         return;
+    case Rule::turn:    // the rest is the whole matrix's
+        kept[0] = momentum * kept[0] + g;
+        return;
     }
+}
+
+// The rule `turn` of a matrix whose velocity is known, in double precision.
+void reference_turn(std::size_t rows, std::size_t columns, bool unit_norm, double rate, std::vector<double>& w,
+                    std::vector<double>& v)
+{
+    for (std::size_t c = 0; c < columns && unit_norm; ++c) {
+        double along = 0;
+        for (std::size_t i = c; i < w.size(); i += columns)
+            along += w[i] * v[i];
+        for (std::size_t i = c; i < w.size(); i += columns)
+            v[i] -= along * w[i];
+    }
+    double own = 0, square = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+        own += w[i] * w[i];
+        square += v[i] * v[i];
+    }
+    if (rows == 1)
+        own = double(columns);
+    for (std::size_t i = 0; i < w.size() && square > 0; ++i)
+        w[i] -= rate * std::sqrt(own / square) * v[i];
+}
+
+// What finish_matrix does beside the constraint. With filters of norm 1 the step is an angle: each column ends `rate`
+// radians from where it was, as a root mean square.
+template <class Real> void check_turn(const Kernels<Real>& k)
+{
+    const std::pair<std::size_t, std::size_t> shapes[] = {{11, 19}, {12, 8}, {25, 16}, {7, 1}, {1, 8}};
+    for (const auto& [rows, columns] : shapes)
+        for (const bool unit_norm : {false, true}) {
+            if (rows == 1 && unit_norm)    // biases have no norm
+                continue;
+            const std::size_t n = rows * columns, at = 5;
+            auto w = noise<Real>(n, 1), state = noise<Real>(at + n, 2);
+            if (unit_norm)
+                k.unit_columns(rows, columns, w);
+            const std::vector<double> before(w.begin(), w.end());
+            std::vector<double> want(before), v(state.begin() + at, state.end());
+            reference_turn(rows, columns, unit_norm, 0.02, want, v);
+            const Update<Real> u{Rule::turn, Real(0.02), Real(0.9), state, at + n};
+            k.finish_matrix(u, at, rows, columns, unit_norm, w);
+            double squares = 0;
+            for (std::size_t c = 0; c < columns; ++c) {
+                double norm = 0, cosine = 0;
+                for (std::size_t i = c; i < n; i += columns)
+                    norm += want[i] * want[i];
+                for (std::size_t i = c; i < n && unit_norm; i += columns)
+                    want[i] /= std::sqrt(norm);
+                for (std::size_t i = c; i < n; i += columns)
+                    cosine += before[i] * double(w[i]);
+                squares += unit_norm ? std::pow(std::acos(cosine), 2) : 0;
+            }
+            check_close(w, want, "turn", k.name);
+            if (unit_norm && n > 10)    // arc cosines near 1 lose half of a float's digits
+                BOOST_CHECK_CLOSE(std::sqrt(squares / double(columns)), 0.02, 3);
+            const std::vector<Real> still(w.begin(), w.end());
+            std::fill(state.begin(), state.end(), Real(0));    // without a velocity there is nowhere to turn to
+            k.finish_matrix(u, at, rows, columns, false, w);
+            BOOST_TEST(std::equal(still.begin(), still.end(), w.begin()), "turn without a velocity, " << k.name);
+        }
 }
 
 template <class Real> void check_updates(const Kernels<Real>& k)
 {
     const std::size_t n = 37;
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         const std::size_t kept = row_of(rule).kept();
         auto g = noise<Real>(n, 1), w = noise<Real>(n, 2), state = noise<Real>(std::size(arrays) * n, 3, 5);
         std::vector<double> want_w(n), want_state(state.begin(), state.end());
@@ -341,6 +404,7 @@ BOOST_AUTO_TEST_CASE(sums) { check_dot(); }
 BOOST_AUTO_TEST_CASE(updates_and_constraint)
 {
     every_variant([](const auto& k) { check_updates(k); });
+    every_variant([](const auto& k) { check_turn(k); });
 }
 
 BOOST_AUTO_TEST_CASE(forward_sums_are_the_same_for_avx2_and_avx512)

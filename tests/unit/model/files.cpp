@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_refused_with_the_reason)
     BOOST_TEST(refusal(good + "stride = two\n") == "[stage1] stride = two: not a number");
     BOOST_TEST(refusal(good + "tied = maybe\n") == "[stage1] tied = maybe: not true or false");
     BOOST_TEST(refusal(good + "pool = 13\n") == "[stage1] pool does not fit its input of side 12");
-    BOOST_TEST(refusal(good + "[stage3]\nfield = 2\n") == "section [stage3] where [network] or [stage2] was expected");
+    BOOST_TEST(refusal(good + "[stage3]\nfield = 2\n") == "section [stage3] where [network], [stage2] or [training] was expected");
     BOOST_TEST(refusal(good + "norm = 4\n") == "[stage1] norm must be 0 or odd");
     BOOST_TEST(refusal("[network]\nside = 16\nnonsense\n").starts_with("line 3: "));
     BOOST_TEST(refusal(good + "kind = rica\n") == "accepted");
@@ -322,7 +322,19 @@ BOOST_AUTO_TEST_CASE(seeds_and_norms)
     Preprocessing p;
     p.side = 16;
     Pool pool(1), three(3);
-    BOOST_TEST((random_model(a, p, 3, pool).parameters == random_model(a, p, 3, three).parameters));
+    for (const Start start : {Start::alike, Start::apart}) {
+        const Model model = random_model(a, p, 3, pool, start);
+        BOOST_TEST((model.parameters == random_model(a, p, 3, three, start).parameters));
+        BOOST_TEST(model.provenance.at("start") == name_of(start));
+        for (const ParameterTensor& t : parameter_layout(a)) {    // encoders, and untied decoders
+            const std::size_t matrix = t.segment.rows * t.segment.columns;
+            const float* const first = model.parameters.data() + t.segment.offset;
+            for (std::size_t m = 1; m < t.segment.matrices && !t.bias; ++m)
+                BOOST_TEST(std::equal(first, first + matrix, first + m * matrix) == (start == Start::alike), t.name);
+        }
+    }
+    // one that begins alike has at every position what one that begins apart has at the first
+    BOOST_TEST(random_model(a, p, 3, pool, Start::apart).parameters[7] == random_model(a, p, 3, pool).parameters[7]);
     BOOST_TEST((random_model(a, p, 3, pool).parameters != random_model(a, p, 4, pool).parameters));
 }
 

@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(a_step_moves_by_the_gradient)
     for (const bool tied : {true, false})
         for (const Architecture& a : paper_and_autoencoders(tied))
             for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
-                for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+                for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
                     Fixture f(a);
                     f.cost(0, 1);
                     std::vector<double> gradient(f.parameters.size()), statistics = f.statistics;
@@ -332,15 +332,17 @@ BOOST_AUTO_TEST_CASE(a_step_moves_by_the_gradient)
                     kernels<double>().update(update, 0, moved.size(), gradient.data(), moved.data());
                     for (int s = 0; s < 2; ++s)
                         for (const Segment& segment : f.network.stage(s).segments())
-                            for (std::size_t m = 0; m < segment.matrices && segment.unit_norm; ++m)
-                                if (schedule != Schedule::greedy || s == 1)
-                                    kernels<double>().unit_columns(
-                                        segment.rows, segment.columns,
-                                        moved.data() + (s ? f.network.stage(0).parameters() : 0) + segment.offset +
-                                            m * segment.rows * segment.columns);
+                            for (std::size_t m = 0; m < segment.matrices; ++m)
+                                if (schedule != Schedule::greedy || s == 1) {
+                                    const std::size_t at = (s ? f.network.stage(0).parameters() : 0) + segment.offset +
+                                                           m * segment.rows * segment.columns;
+                                    kernels<double>().finish_matrix(update, at, segment.rows, segment.columns,
+                                                                    segment.unit_norm, moved.data() + at);
+                                }
                     f.cost(0, 1);
                     update.state = kept ? fused_state.data() : nullptr;
-                    const auto step_costs = f.network.step(f.parameters, f.statistics, 0.9, schedule, 1, update);
+                    const auto step_costs = f.network.step(f.parameters, f.statistics, 0.9, schedule, 1,
+                                                           std::vector<Update<double>>(2, update));
                     if (schedule == Schedule::greedy) {    // the other stage's state stays as it was
                         const std::size_t split = f.network.stage(0).parameters();
                         std::copy_n(f.parameters.begin(), split, moved.begin());
@@ -446,7 +448,9 @@ BOOST_AUTO_TEST_CASE(reserved_beforehand_is_all_that_a_step_takes)
                         const std::size_t planned = memory::reserved();
                         network.load(images, batch);
                         network.up(parameters);
-                        network.step(parameters, statistics, 0.9, schedule, 0, {Rule::sgd, 1e-3, 0, nullptr});
+                        network.step(
+                            parameters, statistics, 0.9, schedule, 0,
+                            std::vector<Update<double>>(std::size_t(network.stages()), {Rule::sgd, 1e-3, 0, nullptr}));
                         BOOST_TEST(memory::reserved() == planned,
                                    "tied " << tied << ", batch " << batch << ", norm " << norm);
                     }

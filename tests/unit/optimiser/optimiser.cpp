@@ -27,10 +27,13 @@ std::vector<float> ramp(float scale, float offset)
     return v;
 }
 
-// What the rate is multiplied by in a first step, when all that the rule keeps is still 0.
-double first_step(Rule rule, double g)
+// What the rate is multiplied by in a first step, when all that the rule keeps is still 0. `turning`: |W| / |G| of the
+// gradient's matrix.
+double first_step(Rule rule, double g, double turning)
 {
     switch (rule) {
+    case Rule::turn:
+        return turning * g;
     case Rule::sgd:
     case Rule::momentum:
         return g;
@@ -46,7 +49,7 @@ BOOST_AUTO_TEST_SUITE(optimiser)
 
 BOOST_AUTO_TEST_CASE(segments_are_updated_and_nothing_else)
 {
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         Pool pool(2);
         Optimiser o(rule, 0.9, segments, pool);
         const std::vector<float> before = ramp(1, 0.3f), gradient = ramp(2, 0);
@@ -55,7 +58,12 @@ BOOST_AUTO_TEST_CASE(segments_are_updated_and_nothing_else)
         for (std::size_t i = 24; i < 30; ++i)
             BOOST_TEST(after[i] == before[i]);
         for (std::size_t i = 30; i < size; ++i) {
-            const double expected = before[i] - 0.05 * first_step(rule, gradient[i]);
+            double own = 0, square = 0;    // of its matrix
+            for (std::size_t k = i - (i - 30) % 8, end = k + 8; k < end; ++k) {
+                own += double(before[k]) * before[k];
+                square += double(gradient[k]) * gradient[k];
+            }
+            const double expected = before[i] - 0.05 * first_step(rule, gradient[i], std::sqrt(own / square));
             BOOST_CHECK_SMALL(after[i] - expected, 1e-6);    // one float rounding each
         }
         for (std::size_t p = 0; p < 3; ++p)
@@ -71,7 +79,7 @@ BOOST_AUTO_TEST_CASE(segments_are_updated_and_nothing_else)
 BOOST_AUTO_TEST_CASE(state_is_what_the_next_step_needs)
 {
     // Two steps at once, and two steps with the state carried over to a new optimiser, are the same bits.
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         Pool pool(1);
         const std::vector<float> gradient = ramp(2, 0.1f);
         Optimiser whole(rule, 0.9, segments, pool), first(rule, 0.9, segments, pool), second(rule, 0.9, segments, pool);
@@ -95,7 +103,7 @@ BOOST_AUTO_TEST_CASE(state_is_what_the_next_step_needs)
 // Servers say them to replicas, snapshots and checkpoints keep them.
 BOOST_AUTO_TEST_CASE(codes_and_names_stay)
 {
-    BOOST_TEST((int(Rule::sgd) == 0 && int(Rule::momentum) == 1 && int(Rule::adagrad) == 2));
+    BOOST_TEST((int(Rule::sgd) == 0 && int(Rule::momentum) == 1 && int(Rule::adagrad) == 2 && int(Rule::turn) == 3));
     BOOST_TEST(any_name_of<Rule>().starts_with("sgd, momentum"));
     BOOST_TEST((value_named<Rule>("adagrad") == Rule::adagrad));
     BOOST_TEST(!value_named<Rule>("nonna"));
@@ -107,7 +115,7 @@ BOOST_AUTO_TEST_CASE(codes_and_names_stay)
 
 BOOST_AUTO_TEST_CASE(what_a_rule_keeps)
 {
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         Pool pool(1);
         Optimiser o(rule, 0.9, segments, pool);
         const std::size_t kept = row_of(rule).kept();
@@ -130,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_manual_names_every_rule)
     const std::string man = std::string(NONNA_SOURCE_DIR) + "/man/";
     const std::string model = test::read_bytes(man + "nonna-model.5"),
                       protocol = test::read_bytes(man + "nonna-protocol.7");
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         BOOST_TEST(model.find("\n" + std::string(name) + " ") != std::string::npos, name << " in nonna-model.5");
         for (std::size_t a = 0; a < row_of(rule).kept(); ++a)
             BOOST_TEST(model.find(".Li " + state_name(rule, a) + "\n") != std::string::npos, state_name(rule, a));

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_SUITE(parameter_shard)
 
 BOOST_AUTO_TEST_CASE(the_same_bits_as_the_optimiser)
 {
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules)
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules)
         for (const std::uint32_t of : {1u, 3u})
             for (std::uint32_t index = 0; index < of; ++index) {
                 Pool pool(2);

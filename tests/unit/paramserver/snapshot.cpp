@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_SUITE(snapshot)
 
 BOOST_AUTO_TEST_CASE(there_and_back)
 {
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         const Folder folder;
         BOOST_TEST(!restored(folder / "new/one", 0, 3, rule).has_value());    // made, and empty
         for (std::uint32_t i = 0; i < 3; ++i) {
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(there_and_back)
 // What goes on from a snapshot goes on as if nothing had been.
 BOOST_AUTO_TEST_CASE(going_on)
 {
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         const Folder folder;
         const ShardCopy copy = trained(0, 2, rule, 4), through = trained(0, 2, rule, 3, &copy);
         save(folder.path, copy, rule);
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(two_whole_ones_are_kept_beside_a_damaged_one)
 
 BOOST_AUTO_TEST_CASE(other_numbers_of_shards)
 {
-    for (const auto& [rule, name, arrays, takes_momentum] : update_rules) {
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
         const Folder folder;
         std::vector<ShardCopy> eight;
         for (std::uint32_t i = 0; i < 8; ++i) {

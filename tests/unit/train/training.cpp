@@ -121,6 +121,9 @@ TrainOptions options()
     o.log_every = 1;
     o.validate_every = 4;
     o.checkpoint_every = 5;
+    o.optimizer = Rule::adagrad;
+    o.rates = {0.01};
+    o.rate_schedule = RateSchedule::constant;
     return o;
 }
 
@@ -158,9 +161,11 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                 o.optimizer = rule;
                 o.steps = 60;
                 o.log = folder / "log.tsv";
-                o.rate = rule == Rule::adagrad ? 0.01 : rule == Rule::sgd ? 3e-3 : 3e-4;
-                if (o.schedule == Schedule::greedy && row_of(rule).takes_momentum)
-                    o.rate *= 2;    // a stage has half of the steps to gather speed in
+                o.rates = {rule == Rule::momentum ? 3e-4 : row_of(rule).usual_rate};
+                if (rule == Rule::turn)    // whose steps never become shorter by themselves
+                    o.rate_schedule = RateSchedule::cosine;
+                if (o.schedule == Schedule::greedy && rule == Rule::momentum)
+                    o.rates = {6e-4};    // a stage has half of the steps to gather speed in
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
                 std::vector<std::vector<double>> relative(2);
@@ -190,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
                 o.optimizer = rule;
                 o.steps = 60;
                 o.log = folder / "log.tsv";
-                o.rate = rule == Rule::sgd ? 0.1 : 0.02;
+                o.rates = {rule == Rule::sgd ? 0.3 : 0.02};
                 train(model, sources, validation, o, pool);
                 const Table log = read_table(o.log);
                 for (const char* stage : {"stage1", "stage2"}) {
@@ -259,7 +264,7 @@ BOOST_FIXTURE_TEST_CASE(autoencoders_resume_and_do_not_count_threads, Fixture)
                 TrainOptions o = options();
                 o.precision = precision;
                 o.optimizer = rule;
-                o.rate = 1e-3;
+                o.rates = {1e-3};
                 o.schedule = tied ? Schedule::joint : Schedule::greedy;
                 Model whole = start(sigmoid(tied), pool, blobs(37, 0));
                 o.log = folder / "whole.tsv";
@@ -317,7 +322,7 @@ BOOST_FIXTURE_TEST_CASE(resumed_equals_uninterrupted, Fixture)
     for (const auto& [rule, name] : names_of<Rule>) {
         TrainOptions o = options();
         o.optimizer = rule;
-        o.rate = 1e-3;
+        o.rates = {1e-3};
         o.log = folder / "whole.tsv";
         Model whole = start(true, pool, blobs(37, 0));
         train(whole, sources, validation, o, pool);
@@ -364,7 +369,7 @@ BOOST_FIXTURE_TEST_CASE(bf16_resumed_equals_uninterrupted, Fixture)
             TrainOptions o = options();
             o.precision = Precision::bf16;
             o.optimizer = rule;
-            o.rate = 1e-3;
+            o.rates = {1e-3};
             o.log = folder / "whole.tsv";
             Model whole = start(tied, pool, blobs(37, 0));
             train(whole, sources, validation, o, pool);
@@ -439,7 +444,7 @@ BOOST_FIXTURE_TEST_CASE(checkpoints_of_another_run_are_refused, Fixture)
     train(model, sources, {}, o, pool);
     BOOST_CHECK_THROW(train(model, sources, {}, o, pool), Error);    // without --resume
     o.resume = true;
-    o.rate = 0.02;
+    o.rates = {0.02};
     BOOST_CHECK_EXCEPTION(train(model, sources, {}, o, pool), Error,
                           [](const Error& e) { return e.reason().find("another run") != std::string::npos; });
 }
@@ -448,7 +453,7 @@ BOOST_FIXTURE_TEST_CASE(divergence_is_an_error, Fixture)
 {
     TrainOptions o = options();
     o.optimizer = Rule::sgd;
-    o.rate = 1e6;
+    o.rates = {1e6};
     o.steps = 50;
     Model model = start(false, pool, blobs(37, 0));
     BOOST_CHECK_EXCEPTION(train(model, sources, {}, o, pool), Error,

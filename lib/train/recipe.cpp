@@ -1,0 +1,121 @@
+#include "train/recipe.h"
+
+#include "base/error.h"
+#include "io/safetensors.h"
+#include "model/architecture.h"
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr const char* provenance_key = "training";
+constexpr double most_rate = 1e6, most_momentum = 0.9999;
+
+double number(const std::string& text, double most, const std::string& subject, const std::string& what)
+{
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= most))
+        throw Error(subject,
+                    what + ": '" + text + "' is not a number of 0 to " + (most == most_rate ? "1e6" : "0.9999"),
+                    ExitStatus::usage);
+    return value;
+}
+
+template <Named Enum> Enum choice(const std::string& text, const std::string& subject, const std::string& what)
+{
+    const std::optional<Enum> value = value_named<Enum>(text);
+    if (!value)
+        throw Error(subject, what + ": '" + text + "' is not " + any_name_of<Enum>(), ExitStatus::usage);
+    return *value;
+}
+
+std::string shortest(double value)
+{
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+}    // namespace
+
+std::vector<double> parse_rates(const std::string& text, const std::string& subject)
+{
+    std::vector<double> rates;
+    std::istringstream list(text + ",");
+    for (std::string rate; std::getline(list, rate, ',');)
+        rates.push_back(number(rate, most_rate, subject, "rate"));
+    return rates;
+}
+
+Recipe Recipe::parse(const std::map<std::string, std::string>& keys, const std::string& subject)
+{
+    Recipe recipe;
+    for (const auto& [key, value] : keys) {
+        const std::string what = "[training] " + key;
+        if (key == "optimizer")
+            recipe.optimizer = choice<Rule>(value, subject, what);
+        else if (key == "rate")
+            recipe.rates = parse_rates(value, subject);
+        else if (key == "momentum")
+            recipe.momentum = number(value, most_momentum, subject, what);
+        else if (key == "rate_schedule")
+            recipe.rate_schedule = choice<RateSchedule>(value, subject, what);
+        else
+            throw Error(subject, "unknown key '" + key + "' in section [training]");
+    }
+    return recipe;
+}
+
+Recipe Recipe::of(const Architecture& architecture, const std::string& subject)
+{
+    Recipe recipe = parse(architecture.training, subject);
+    const std::size_t rates = recipe.rates.size(), stages = architecture.stages.size();
+    if (rates > 1 && rates != stages)
+        throw Error(subject, "[training] rate: " + std::to_string(rates) + " rates for " + std::to_string(stages) +
+                                 " stages: give one for all, or one a stage");
+    return recipe;
+}
+
+Recipe Recipe::of_any(const std::string& name_or_path)
+{
+    if (!std::filesystem::exists(name_or_path) || name_or_path.ends_with(".conf"))
+        return of(Architecture::read(name_or_path), name_or_path);
+    const SafetensorsReader file(name_or_path);
+    std::map<std::string, std::string> keys;
+    if (const auto found = file.metadata().find(provenance_key); found != file.metadata().end()) {
+        std::istringstream words(found->second);
+        for (std::string word; words >> word;)
+            keys[word.substr(0, word.find('='))] = word.substr(std::min(word.size(), word.find('=') + 1));
+    }
+    return parse(keys, name_or_path);
+}
+
+std::string Recipe::text() const
+{
+    std::string words;
+    auto add = [&](const std::string& key, const std::string& value) {
+        words += (words.empty() ? "" : " ") + key + "=" + value;
+    };
+    if (optimizer)
+        add("optimizer", name_of(*optimizer));
+    if (!rates.empty()) {
+        std::string list;
+        for (const double rate : rates)
+            list += (list.empty() ? "" : ",") + shortest(rate);
+        add("rate", list);
+    }
+    if (momentum)
+        add("momentum", shortest(*momentum));
+    if (rate_schedule)
+        add("rate_schedule", name_of(*rate_schedule));
+    return words;
+}
+
+}    // namespace nonna

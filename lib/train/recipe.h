@@ -1,0 +1,39 @@
+// How a network is best trained, where its architecture says so.
+//
+// A recipe is the section [training] of an architecture file: any of the keys optimizer, rate (one, or one a stage with
+// commas between), momentum and rate_schedule. nonna-init keeps it in the model as "training" in its provenance, one
+// line of KEY=VALUE words; nonna-train follows it where no option says otherwise. It is advice: it changes nothing of
+// what the network is, and models of one architecture with different recipes can be trained on.
+//
+// Errors name the file, the key and what was expected.
+#pragma once
+
+#include "optimiser/optimiser.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nonna
+{
+
+struct Architecture;
+
+struct Recipe {
+    std::optional<Rule> optimizer;
+    std::vector<double> rates;    // none, one, or one a stage
+    std::optional<double> momentum;
+    std::optional<RateSchedule> rate_schedule;
+
+    static Recipe parse(const std::map<std::string, std::string>& keys, const std::string& subject);
+    static Recipe of(const Architecture& architecture, const std::string& subject);
+    // Of a model or checkpoint file, an architecture file, an installed name.
+    static Recipe of_any(const std::string& name_or_path);
+    std::string text() const;    // as in the provenance; empty: no recipe
+};
+
+// "0.01" or "0.01,0.02,0.03": finite numbers of at least 0. Error with status usage.
+std::vector<double> parse_rates(const std::string& text, const std::string& subject);
+
+}    // namespace nonna
