@@ -33,9 +33,10 @@
 //     fills up. No square is taken twice from a frame. Where the negatives do not suffice for the prior, positives are
 //     left out.
 //
-// Both can be cut in halves that share no group (dataset/halves.h): `half` and `group` go into the samples' json, and
-// one list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a
-// pipe; (b) holds the encoded input sets in memory. Results do not depend on `threads`.
+// Both can be cut in halves, or more parts, that share no group (dataset/halves.h): `half` and `group` go into the
+// samples' json, and one list a part is written; where few groups make up a part, a message says so. (a) holds what is
+// known of the pictures, not the pictures, unless they come through a pipe; (b) holds the encoded input sets in memory.
+// Results do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"
@@ -45,6 +46,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nonna
 {
@@ -58,13 +60,14 @@ struct TestSetOptions {
     std::string detector;               // whose boxes; empty: the only one that annotated the set
     Framing framing;                    // its seed is `seed`; (b) takes no frame and no jitter
     std::string from_list;              // (a) only
-    std::string list_a, list_b;         // empty: no halves
+    std::vector<std::string> lists;     // of the parts a, b ...; empty: no parts
+    std::vector<double> part_weights;
     GroupBy group_by = GroupBy::source;
-    double share = 0.5;     // of half a
     int threads = 0;        // one for each processor
     std::string made_by;    // program, version and job, for the json
 
-    // "PREFIX" or "PREFIX=A:B": lists PREFIX-a.tsv and PREFIX-b.tsv, share A / (A + B). Error with status usage.
+    // "PREFIX" (halves) or "PREFIX=A:B[:C ...]": lists PREFIX-a.tsv, PREFIX-b.tsv ..., parts in the proportions A : B :
+    // C. Error with status usage.
     void set_lists(const std::string& text);
 };
 

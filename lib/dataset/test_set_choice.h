@@ -45,7 +45,7 @@ Choice follow_list(const Candidates& positives, const Candidates& negatives, con
 // says.
 std::vector<std::string> faults(const Candidates& set, const std::vector<const Candidates::Item*>& items, int threads);
 
-// Halves a and b, by the groups that the options name.
+// Halves or parts, by the groups that the options name.
 void split_choice(std::vector<Chosen>& pictures, const TestSetOptions& options, const std::string& subject);
 
 std::vector<ListRow> list_rows(const std::vector<Chosen>& pictures, const Framing& framing);

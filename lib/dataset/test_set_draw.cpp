@@ -62,7 +62,7 @@ class Drawing
             lend_boxes(counts.positives);
         for (Chosen& chosen : all)
             chosen.jitter_view(o_.framing);
-        if (!o_.list_a.empty())
+        if (!o_.lists.empty())
             split_choice(all, o_, output_);
         Random random(o_.seed, Purpose::test_set, draw_order);
         shuffle(all, random);

@@ -105,7 +105,7 @@ Choice follow_list(const Candidates& positives, const Candidates& negatives, con
                    const std::string& output)
 {
     Choice choice{ListFollower(positives, negatives, options).follow(), false};
-    if (!options.list_a.empty())
+    if (!options.lists.empty())
         split_choice(choice.pictures, options, output);
     return choice;
 }

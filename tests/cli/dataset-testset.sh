@@ -23,6 +23,12 @@ cut -f 3,4 half-a.tsv half-b.tsv | sort -u | cut -f 2 | uniq -d
 head -n 1 half-a.tsv
 tar xOf t.tar --wildcards '*.json' | grep -o '"framing":"[^"]*","group":"faces/ann","half":"[ab]"' | sort | uniq -c | sed 's/[0-9]*\.[0-9]*\.[0-9]*/V/; s/^ *//; s/"half":"[ab]"/half/'
 
+echo '# four parts: nobody in two of them, a list of each'
+testset -o parts.tar --size 32 --group-by folder --split-lists part=1:1:1:1
+cat part-[a-d].tsv | cut -f 3,4 | sort -u | cut -f 2 | uniq -d
+for part in a b c d; do tail -n +2 part-$part.tsv | cut -f 2,3 | sort | uniq -c | sed 's/^ *//'; done
+testset -o two.tar --size 32 --group-by folder --split-lists two=1:3 -q && cmp two-a.tsv part-a.tsv
+
 echo '# a list and the pictures give the same set again'
 testset -o a.tar --size 32 --from-list a.tsv -q
 testset -o a2.tar --size 32 --from-list a.tsv -q -j 2 && cmp a.tar a2.tar
@@ -53,6 +59,8 @@ try --frame square
 try --jitter 1
 try --look blue
 try --split-lists x=1
+try --split-lists x=1:2:
+try --group-by folder --split-lists x=1:1:1:1:1
 try --size 8 --fit tiny.safetensors
 try --fit t.tar
 try --prior 0.001

@@ -44,8 +44,9 @@ struct TestsetJob {
             usage_error("-", "only one of the sets can be standard input");
         if (!split_lists.empty())
             options.set_lists(split_lists);
-        keep_apart({output, options.list_a, options.list_b},
-                   {positives, negatives, from_boxes, others, options.from_list, fit});
+        std::vector<std::string> outputs = options.lists;
+        outputs.push_back(output);
+        keep_apart(outputs, {positives, negatives, from_boxes, others, options.from_list, fit});
         set_framing();
         options.made_by = "nonna-dataset " + version() + " testset";
         return mix ? mix_test_set(positives, negatives, output, options)
@@ -68,8 +69,9 @@ void add_testset(Command& program)
     job.option("--prior", o.options.prior, "P", "share of negatives", 0.001, 0.999);
     job.option("--count", o.options.count, "N", "pictures in all; 0: as many as there are", 0, 100'000'000);
     job.option("--from-list", o.options.from_list, "L.tsv", "exactly the pictures of a list");
-    job.option("--split-lists", o.split_lists, "PREFIX[=A:B]", "divide into halves a and b, with a list of each");
-    job.choice("--group-by", o.options.group_by, "what may be in one half only");
+    job.option("--split-lists", o.split_lists, "PREFIX[=A:B...]",
+               "divide into halves a and b, or more parts, with a list of each");
+    job.choice("--group-by", o.options.group_by, "what may be in one part only");
     job.option("--frame", o.frame, "F", "`crop`[:SHARE], `letterbox` or `box`");
     job.option("--margin", o.options.margin, "M", "margin around a box, as a share of its side", -0.4, 10);
     job.option("--min-score", o.options.min_score, "S", "least score of a positive's box (default: as `faces`)", -1e9,
@@ -81,6 +83,6 @@ void add_testset(Command& program)
     job.option("--fit", o.fit, "MODEL", "take the size that its top neurons see");
     job.option("--through", o.options.framing.through, "N", "average first to N pixels a side: all equally sharp", 0,
                8192);
-    job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and halves");
+    job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and parts");
     job.threads(o.options.threads);
 }
