@@ -16,6 +16,17 @@
 //     those labelled 1 come from the positives, those labelled 0 from the negatives. A picture that is not there, has
 //     other bytes, or does not decode is named, and nothing is written.
 //
+//     With `match` (and lists), the drawn negatives are replaced: `match` squares are drawn from their pictures, each
+//     picture giving equally many, of sides that the positives have, as far as they fit, anywhere in the picture; and
+//     each positive takes the one that looks like it (dataset/match.h). Parts are those of the set without `match`.
+//     With a variant, the draws are the same, and the set is a control:
+//     - inverted: the positives, and as negatives the same positives turned upside down, by half a turn;
+//     - scrambled: the positives, and as negatives the same with phases scrambled (media/phase_scramble.h);
+//     - background: as positives squares beside the thing, of the positives' pictures, with the negatives as they are.
+//       Beside: in a strip of the picture left, right, above or below of both the positive's square and the middle two
+//       thirds of its frame before jitter; a side of at least `through` (or `size`), at most the positive's. A square
+//       is not taken where a twentieth of its border is black. Positives without one are left out and counted.
+//
 // (b) test_set_from_boxes: so that a place, a time or a film cannot pass for the thing itself. The frames are those of
 //     an annotated set (dataset/annotate.h), whose samples say which source each is from.
 //     - A box's *square*: centred on the box, side = the box's longer side times (1 + 2 margin), whole pixels, moved
@@ -51,6 +62,16 @@
 namespace nonna
 {
 
+enum class Variant { plain, inverted, scrambled, background };
+
+template <>
+inline constexpr auto names_of<Variant> = names<Variant>({
+    {Variant::plain, "plain"},
+    {Variant::inverted, "inverted"},
+    {Variant::scrambled, "scrambled"},
+    {Variant::background, "background"},
+});
+
 struct TestSetOptions {
     double prior = 0.647946;    // share of negatives, in (0, 1)
     std::int64_t count = 0;     // pictures in all; 0: as many as there are
@@ -63,8 +84,11 @@ struct TestSetOptions {
     std::vector<std::string> lists;     // of the parts a, b ...; empty: no parts
     std::vector<double> part_weights;
     GroupBy group_by = GroupBy::source;
-    int threads = 0;        // one for each processor
-    std::string made_by;    // program, version and job, for the json
+    std::int64_t match = 0;              // (a) only: candidates in all; 0: no matching
+    std::string match_table;             // what became of it, a line a part; set_lists sets it, PREFIX-match.tsv
+    Variant variant = Variant::plain;    // (a) only
+    int threads = 0;                     // one for each processor
+    std::string made_by;                 // program, version and job, for the json
 
     // "PREFIX" (halves) or "PREFIX=A:B[:C ...]": lists PREFIX-a.tsv, PREFIX-b.tsv ..., parts in the proportions A : B :
     // C. Error with status usage.

@@ -145,6 +145,7 @@ void TestSetOptions::set_lists(const std::string& text)
     }
     if (prefix.empty())
         throw Error("--split-lists", "needs a prefix", ExitStatus::usage);
+    match_table = prefix + "-match.tsv";
     lists.clear();
     for (std::size_t part = 0; part < part_weights.size(); ++part)
         lists.push_back(prefix + "-" + part_letter(part) + ".tsv");
