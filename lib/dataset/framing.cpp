@@ -224,6 +224,33 @@ Picture view_on_ground(const Picture& picture, const View& view, int side, const
 
 }    // namespace
 
+namespace
+{
+
+// What comes after the last resize.
+Picture finished(Picture square, const Framing& framing, const Alteration& altered, const Colour& ground)
+{
+    if (framing.control) {
+        const int full = square.width;
+        square = resize(resize(square, control_side, control_side), full, full);
+    }
+    if (altered)
+        square = altered(std::move(square));
+    if (framing.aperture)
+        lay_aperture(square, ground);
+    return square;
+}
+
+}    // namespace
+
+Picture with_looks(Picture picture, const Framing& framing)
+{
+    if (framing.grey)
+        make_grey(picture);
+    const Colour ground = framing.mean_ground ? mean_colour(picture) : middle_grey;
+    return finished(std::move(picture), framing, {}, ground);
+}
+
 // The chain of framing.h, link by link.
 Picture frame_picture(const Picture& picture, const View& view, const Framing& framing, const Alteration& altered)
 {
@@ -232,15 +259,7 @@ Picture frame_picture(const Picture& picture, const View& view, const Framing& f
     Picture result = view_on_ground(picture, view, side, framing, ground);
     if (framing.size > 0 && framing.size != side)
         result = resize(result, int(framing.size), int(framing.size));
-    if (framing.control) {
-        const int full = result.width;
-        result = resize(resize(result, control_side, control_side), full, full);
-    }
-    if (altered)
-        result = altered(std::move(result));
-    if (framing.aperture)
-        lay_aperture(result, ground);
-    return result;
+    return finished(std::move(result), framing, altered, ground);
 }
 
 }    // namespace nonna

@@ -77,6 +77,10 @@ Jittered jitter(const View& view, const std::string& key, int width, int height,
 using Alteration = std::function<Picture(Picture)>;
 Picture frame_picture(const Picture& picture, const View& view, const Framing& framing, const Alteration& altered = {});
 
+// The looks alone, of a picture that is a square already (grey: of any): grey, control, aperture. The ground is as
+// above.
+Picture with_looks(Picture picture, const Framing& framing);
+
 // A key as an index of random numbers (base/random.h): the first 8 bytes of its sha256.
 std::uint64_t key_number(const std::string& key);
 

@@ -164,7 +164,9 @@ Matching match_looks(const std::vector<LookOfPart>& positives, const std::vector
         const std::size_t yes = numbers_of_part(positives, part).size(), no = numbers_of_part(candidates, part).size();
         if (yes < 4 || no < yes - yes / 4)
             throw Error(subject, part_name(part, parts) + " has " + std::to_string(no) + " candidates for " +
-                                     std::to_string(yes) + " positives: too few to match them (a larger --match)");
+                                     std::to_string(yes) +
+                                     " positives: too few to match them (a larger --match, or negatives in which the "
+                                     "positives' squares fit)");
     }
     const Measure measure(looks_of_part(positives, 0), looks_of_part(candidates, 0));
     const std::vector<Point> of_positives = measure.points(positives), of_candidates = measure.points(candidates);
