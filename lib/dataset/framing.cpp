@@ -39,12 +39,6 @@ std::string text(double value)
 
 double eighths(double value) { return std::round(value * 8) / 8; }
 
-// A key is hexadecimal digits of a digest, but also what a user gave: digested once more, it is any number.
-std::uint64_t key_number(const std::string& key)
-{
-    return std::stoull(sha256(std::as_bytes(std::span(key))).substr(0, 16), nullptr, 16);
-}
-
 using Colour = std::array<std::uint8_t, 3>;
 constexpr Colour middle_grey = {128, 128, 128};
 
@@ -81,6 +75,12 @@ void lay_aperture(Picture& picture, const Colour& ground)
 }
 
 }    // namespace
+
+// A key is hexadecimal digits of a digest, but also what a user gave: digested once more, it is any number.
+std::uint64_t key_number(const std::string& key)
+{
+    return std::stoull(sha256(std::as_bytes(std::span(key))).substr(0, 16), nullptr, 16);
+}
 
 void Framing::set_frame(const std::string& given)
 {
@@ -224,21 +224,42 @@ Picture view_on_ground(const Picture& picture, const View& view, int side, const
 
 }    // namespace
 
+namespace
+{
+
+// What comes after the last resize.
+Picture finished(Picture square, const Framing& framing, const Alteration& altered, const Colour& ground)
+{
+    if (framing.control) {
+        const int full = square.width;
+        square = resize(resize(square, control_side, control_side), full, full);
+    }
+    if (altered)
+        square = altered(std::move(square));
+    if (framing.aperture)
+        lay_aperture(square, ground);
+    return square;
+}
+
+}    // namespace
+
+Picture with_looks(Picture picture, const Framing& framing)
+{
+    if (framing.grey)
+        make_grey(picture);
+    const Colour ground = framing.mean_ground ? mean_colour(picture) : middle_grey;
+    return finished(std::move(picture), framing, {}, ground);
+}
+
 // The chain of framing.h, link by link.
-Picture frame_picture(const Picture& picture, const View& view, const Framing& framing)
+Picture frame_picture(const Picture& picture, const View& view, const Framing& framing, const Alteration& altered)
 {
     const int side = framing.through > 0 ? int(framing.through) : framing.stored_side(view);
     Colour ground = middle_grey;
     Picture result = view_on_ground(picture, view, side, framing, ground);
     if (framing.size > 0 && framing.size != side)
         result = resize(result, int(framing.size), int(framing.size));
-    if (framing.control) {
-        const int full = result.width;
-        result = resize(resize(result, control_side, control_side), full, full);
-    }
-    if (framing.aperture)
-        lay_aperture(result, ground);
-    return result;
+    return finished(std::move(result), framing, altered, ground);
 }
 
 }    // namespace nonna

@@ -4,7 +4,8 @@
 // what is outside is ground. The chain, the same for every picture of a set:
 //
 //     decode -> the view's pixels -> one resize (media/picture.h) to `through`, or where that is 0 to `size`, or kept
-//            -> grey -> laid on the ground -> resize from `through` to `size` -> control -> aperture -> encode
+//            -> grey -> laid on the ground -> resize from `through` to `size` -> control -> alteration -> aperture
+//            -> encode
 //
 // Views. crop: the middle square, `share` of the shorter side. letterbox: the square around the whole picture. box:
 // square_view around a detector's box. Jitter moves a view's centre by uniform draws from [-P, P] of its side in x and
@@ -24,6 +25,7 @@
 #include "media/picture.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,15 @@ struct Jittered {
 };
 Jittered jitter(const View& view, const std::string& key, int width, int height, const Framing& framing);
 
-Picture frame_picture(const Picture& picture, const View& view, const Framing& framing);
+// `altered`, where given, is done to the square before the aperture is laid.
+using Alteration = std::function<Picture(Picture)>;
+Picture frame_picture(const Picture& picture, const View& view, const Framing& framing, const Alteration& altered = {});
+
+// The looks alone, of a picture that is a square already (grey: of any): grey, control, aperture. The ground is as
+// above.
+Picture with_looks(Picture picture, const Framing& framing);
+
+// A key as an index of random numbers (base/random.h): the first 8 bytes of its sha256.
+std::uint64_t key_number(const std::string& key);
 
 }    // namespace nonna

@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <numeric>
 
 namespace nonna
 {
@@ -18,7 +19,7 @@ constexpr int most_steps = 1000;    // each costs the square of the kinds of gro
 
 using Counts = std::array<std::int64_t, 2>;    // of label 0 and 1
 
-// Groups alike: which half each is in does not matter, only how many are in a.
+// Groups alike: which side of the cut each is on does not matter, only how many are in a.
 struct Kind {
     Counts counts{};
     std::vector<std::size_t> in[2];    // groups in a and in b, the last to move first
@@ -105,16 +106,14 @@ std::vector<Group> groups_of(const std::vector<GroupMember>& members)
     return groups;
 }
 
-// A first, greedy solution: each group, largest first, to the half that it leaves better off. While they are dealt out,
-// each half is held against its share of what was dealt so far: against the final one, a would take all large groups
-// first. `a`: what half a has then.
-std::vector<Kind> deal_out(const std::vector<Group>& groups, const Counts& all, double share, std::uint64_t seed,
-                           Counts& a)
+// A first, greedy solution: each group, largest first, to the side that it leaves better off. While they are dealt out,
+// each side is held against its share of what was dealt so far: against the final one, a would take all large groups
+// first. `a`: what a has then.
+std::vector<Kind> deal_out(const std::vector<Group>& groups, const Counts& all, double share, Random random, Counts& a)
 {
     std::vector<std::size_t> order(groups.size());
     for (std::size_t i = 0; i < order.size(); ++i)
         order[i] = i;
-    Random random(seed, Purpose::split);
     shuffle(order, random);
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t x, std::size_t y) { return groups[x].members.size() > groups[y].members.size(); });
@@ -139,10 +138,8 @@ std::vector<Kind> deal_out(const std::vector<Group>& groups, const Counts& all, 
     return kinds;
 }
 
-}    // namespace
-
-std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, double share, std::uint64_t seed,
-                                       const std::string& subject)
+// For each member whether it is in b.
+std::vector<bool> cut_off(const std::vector<GroupMember>& members, double share, const Random& random)
 {
     const std::vector<Group> groups = groups_of(members);
     Target target;
@@ -152,20 +149,58 @@ std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, 
         target.wanted[l] = share * double(target.all[l]);
 
     Counts a{};
-    std::vector<Kind> kinds = deal_out(groups, target.all, share, seed, a);
+    std::vector<Kind> kinds = deal_out(groups, target.all, share, random, a);
     for (int step = 0; step < most_steps && improve(kinds, a, target); ++step)
         ;
-
-    for (const int l : {0, 1})
-        if (a[l] == 0 || a[l] == target.all[l])
-            throw Error(subject, std::string("half ") + (a[l] == 0 ? "a" : "b") + " would have no " +
-                                     (l ? "positives" : "negatives") + ": too few groups of them");
-    std::vector<std::uint8_t> halves(members.size(), 0);
+    std::vector<bool> in_b(members.size(), false);
     for (const Kind& kind : kinds)
         for (const std::size_t g : kind.in[1])
             for (const std::size_t member : groups[g].members)
-                halves[member] = 1;
-    return halves;
+                in_b[member] = true;
+    return in_b;
+}
+
+}    // namespace
+
+std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, const std::vector<double>& weights,
+                                       std::uint64_t seed, const std::string& subject)
+{
+    std::vector<std::uint8_t> parts(members.size(), 0);
+    std::vector<std::size_t> left(members.size());    // members that no part has taken
+    std::iota(left.begin(), left.end(), std::size_t(0));
+    double weight_left = std::accumulate(weights.begin(), weights.end(), 0.0);
+    for (std::size_t part = 0; part + 1 < weights.size(); ++part) {
+        std::vector<GroupMember> rest;
+        for (const std::size_t member : left)
+            rest.push_back(members[member]);
+        const std::vector<bool> stays = cut_off(rest, weights[part] / weight_left, Random(seed, Purpose::split, part));
+        weight_left -= weights[part];
+        std::vector<std::size_t> still_left;
+        for (std::size_t i = 0; i < left.size(); ++i) {
+            parts[left[i]] = std::uint8_t(part + stays[i]);
+            if (stays[i])
+                still_left.push_back(left[i]);
+        }
+        left = std::move(still_left);
+    }
+
+    for (const bool positive : {false, true})
+        for (std::size_t part = 0; part < weights.size(); ++part) {
+            bool has = false;
+            for (std::size_t i = 0; i < members.size(); ++i)
+                has |= parts[i] == part && members[i].positive == positive;
+            if (!has)
+                throw Error(subject, part_name(part, weights.size()) + " would have no " +
+                                         (positive ? "positives" : "negatives") + ": too few groups of them");
+        }
+    return parts;
+}
+
+std::string part_letter(std::size_t part) { return std::string(1, char('a' + part)); }
+
+std::string part_name(std::size_t part, std::size_t parts)
+{
+    return (parts == 2 ? "half " : "part ") + part_letter(part);
 }
 
 std::string group_of(const Sample& sample, GroupBy by)

@@ -1,13 +1,14 @@
-// Two halves of a test set that share no group.
+// Halves of a test set, or three and more parts, that share no group.
 //
-// A group is what a neuron could know again: a person's folder, a film. Groups are kept whole, and both halves are to
-// have the wanted share of each label. With t(l) the wanted number of label l in half a and n(l) that in the set, the
-// halves are sought that make
+// A group is what a neuron could know again: a person's folder, a film. Groups are kept whole, and every part is to
+// have the wanted share of each label. Parts are cut off one after the other, each from what those before it have left,
+// the last is the rest; so two parts are one cut. With t(l) the wanted number of label l in the part that is cut off,
+// a, and n(l) that in it and the rest, b, the cut is sought that makes
 //     e = sum over both labels of ((number of l in a) - t(l))^2 / n(l)^2
-// small: groups in a seeded order, the largest first, each to the half that leaves e less (the first on a tie); then,
+// small: groups in a seeded order, the largest first, each to the side that leaves e less (the first on a tie); then,
 // while it lessens e, a group moved over or two exchanged. Groups with the same numbers of both labels are alike to e,
 // so only kinds of groups are searched. Exact where there are groups of one picture; else off by less than the largest
-// group, and usually by far less. A half without a label is an Error.
+// group, and usually by far less. A part without a label is an Error.
 #pragma once
 
 #include "base/names.h"
@@ -20,13 +21,18 @@
 namespace nonna
 {
 
-// For each member 0 (half a) or 1 (half b). `share`: of half a, in (0, 1). `subject` in errors.
 struct GroupMember {
     std::string group;
     bool positive = false;
 };
-std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, double share, std::uint64_t seed,
-                                       const std::string& subject);
+// For each member its part, from 0. `weights`: the parts' proportions, each above 0. `subject` in errors.
+std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, const std::vector<double>& weights,
+                                       std::uint64_t seed, const std::string& subject);
+
+// What parts are called: in json and lists "a", "b" ...; in messages "half b" where there are two, else "part b".
+inline constexpr std::size_t most_parts = 26;
+std::string part_letter(std::size_t part);
+std::string part_name(std::size_t part, std::size_t parts);
 
 enum class GroupBy {
     source,    // its content's digest

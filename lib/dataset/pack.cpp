@@ -81,6 +81,10 @@ std::string described(const PackOptions& o)
     if (o.patches > 0)
         text += " --patches " + std::to_string(o.patches) + " --patch-size " + std::to_string(o.patch_least) + ":" +
                 std::to_string(o.patch_most) + " --seed " + std::to_string(o.seed);
+    for (const auto& [on, name] : {std::pair(o.looks.grey, "grey"), std::pair(o.looks.mean_ground, "mean-ground"),
+                                   std::pair(o.looks.control, "control"), std::pair(o.looks.aperture, "aperture")})
+        if (on)
+            text += std::string(" --look ") + name;
     return text;
 }
 
@@ -138,12 +142,14 @@ void keep_picture(Sample& sample, const Picture& picture, const PictureInfo& inf
     sample.picture = encode(picture, lossless);
 }
 
-void cut_out(Sample& sample, const Picture& picture, const Square& area, int side, bool lossless)
+bool has_looks(const PackOptions& o) { return o.looks.grey || o.looks.control || o.looks.aperture; }
+
+void cut_out(Sample& sample, const Picture& picture, const Square& area, int side, const PackOptions& o)
 {
     const bool whole = area.side == picture.width && area.side == picture.height;
-    const Picture result = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
-    sample.extension = lossless ? "png" : "jpg";
-    sample.picture = encode(result, lossless);
+    const Picture square = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
+    sample.extension = o.lossless ? "png" : "jpg";
+    sample.picture = encode(with_looks(square, o.looks), o.lossless);
     sample.meta.width = sample.meta.height = side;
     move_boxes(sample.meta.detections, area.x, area.y, area.side, area.side, side, side);
 }
@@ -159,7 +165,14 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
     const std::string digest = o.patches ? sha256(sample.picture) : std::string();
     const std::vector<Square> areas = squares(picture, digest, o, subject);
     if (areas.empty()) {
-        keep_picture(sample, picture, info, o.lossless);
+        if (has_looks(o)) {
+            sample.meta.width = picture.width;
+            sample.meta.height = picture.height;
+            sample.extension = o.lossless ? "png" : "jpg";
+            sample.picture = encode(with_looks(picture, o.looks), o.lossless);
+        } else {
+            keep_picture(sample, picture, info, o.lossless);
+        }
         return {std::move(sample)};
     }
     std::vector<Sample> samples;
@@ -170,10 +183,10 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
         Sample one = sample;
         if (o.patches)
             one.key = sample_key(digest, i);
-        if (whole && side == area.side)
+        if (whole && side == area.side && !has_looks(o))
             keep_picture(one, picture, info, o.lossless);
         else
-            cut_out(one, picture, area, side, o.lossless);
+            cut_out(one, picture, area, side, o);
         samples.push_back(std::move(one));
     }
     return samples;
@@ -195,6 +208,16 @@ void move_boxes(std::vector<Detection>& detections, double x, double y, double w
             b = {(b.x - x) * sx, (b.y - y) * sy, (right - b.x) * sx, (bottom - b.y) * sy, b.score};
         }
     }
+}
+
+void PackOptions::set_looks(const std::vector<std::string>& names)
+{
+    looks.set_looks(names);
+    if (looks.mean_ground && !looks.aperture)
+        throw Error("--look", "mean-ground is the aperture's: give that too", ExitStatus::usage);
+    if ((looks.aperture || looks.control) && size == 0 && crop == 0 && patches == 0)
+        throw Error("--look", "aperture and control are of squares: give --size, --crop or --patches",
+                    ExitStatus::usage);
 }
 
 void PackOptions::set_patches(std::int64_t wanted, const std::string& sides)

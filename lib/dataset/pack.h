@@ -1,9 +1,9 @@
 // Pictures to an image set: what nonna-dataset pack does. Also re-cuts image sets.
 //
 // Inputs are those of dataset/picture_source.h; samples of image sets keep label, source, pts, detections and key. A
-// picture then goes through: crop (the middle), patches (random squares), size. Where none of them changes a pixel and
-// the file is a plain JPEG, PNG or WebP, its bytes are kept as they are;
-// otherwise it is encoded anew. Boxes of detections move with their picture; those whose centre is cut off are dropped.
+// picture then goes through: crop (the middle), patches (random squares), size, looks. Where none of
+// these changes a pixel and the file is a plain JPEG, PNG or WebP, its bytes are kept as they are; otherwise it is
+// encoded anew. Boxes of detections move with their picture; those whose centre is cut off are dropped.
 //
 // A file's key is sample_key(sha256 of its content); of patches, sample_key(sha256 of the picture's bytes, number).
 // Patches of a picture: Random(seed, patches, first 8 bytes of that sha256) draws the side uniformly from the whole
@@ -17,6 +17,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "dataset/framing.h"
 #include "dataset/picture_source.h"
 #include "media/picture.h"
 
@@ -34,12 +35,16 @@ struct PackOptions {
     std::int64_t patches = 0;
     std::int64_t patch_least = 0, patch_most = 0;    // sides in pixels of the source
     std::uint64_t seed = 0;
+    Framing looks;                                   // of it grey, control, aperture, mean_ground
     std::optional<std::string> label;                // for every sample, instead of its own
     bool lossless = false;                           // encode anew as PNG, not as JPEG
     std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 0;                                 // one for each processor
     std::string made_by;    // program and version; the options that determine the result are added
 
+    // "grey", "aperture", "control", "mean-ground" (with aperture). All but grey are of squares: they go with a size, a
+    // crop or patches, which must have been set. Error with status usage.
+    void set_looks(const std::vector<std::string>& names);
     // `sides` as "A:B". Error with status usage where they do not go together.
     void set_patches(std::int64_t count, const std::string& sides);
 };
@@ -56,8 +61,8 @@ std::vector<PackInput> read_labels(const std::string& table, const std::string& 
 // done, or skipped when a picture was left out. Error, and nothing written, when no picture is left.
 ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string& output, const PackOptions& options);
 
-// One sample through crop, patches and size (of `options`, these and seed, label, lossless count). Refusal(subject)
-// where pack_pictures would skip it.
+// One sample through crop, patches, size and looks (of `options`, these and looks, seed, label, lossless count).
+// Refusal(subject) where pack_pictures would skip it.
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& options);
 
 // A detection's boxes after cutting out (x, y, width, height) and resizing it to size pixels wide and high.

@@ -65,8 +65,8 @@ std::vector<ListRow> read_test_list(const std::string& path)
         row.positive = which == "1";
         positives += row.positive;
         row.half = from.cell("half");
-        if (row.half && *row.half != "a" && *row.half != "b")
-            throw from.refuse("half '" + *row.half + "' is neither a nor b");
+        if (row.half && !is_part_letter(*row.half))
+            throw from.refuse("half '" + *row.half + "' is not a letter from a to z");
         row.group = from.cell("group");
         row.source = from.cell("source");
         row.picture = from.cell("picture");

@@ -16,6 +16,17 @@
 //     those labelled 1 come from the positives, those labelled 0 from the negatives. A picture that is not there, has
 //     other bytes, or does not decode is named, and nothing is written.
 //
+//     With `match` (and lists), the drawn negatives are replaced: `match` squares are drawn from their pictures, each
+//     picture giving equally many, of sides that the positives have, as far as they fit, anywhere in the picture; and
+//     each positive takes the one that looks like it (dataset/match.h). Parts are those of the set without `match`.
+//     With a variant, the draws are the same, and the set is a control:
+//     - inverted: the positives, and as negatives the same positives turned upside down, by half a turn;
+//     - scrambled: the positives, and as negatives the same with phases scrambled (media/phase_scramble.h);
+//     - background: as positives squares beside the thing, of the positives' pictures, with the negatives as they are.
+//       Beside: in a strip of the picture left, right, above or below of both the positive's square and the middle two
+//       thirds of its frame before jitter; a side of at least `through` (or `size`), at most the positive's. A square
+//       is not taken where a twentieth of its border is black. Positives without one are left out and counted.
+//
 // (b) test_set_from_boxes: so that a place, a time or a film cannot pass for the thing itself. The frames are those of
 //     an annotated set (dataset/annotate.h), whose samples say which source each is from.
 //     - A box's *square*: centred on the box, side = the box's longer side times (1 + 2 margin), whole pixels, moved
@@ -33,9 +44,10 @@
 //     fills up. No square is taken twice from a frame. Where the negatives do not suffice for the prior, positives are
 //     left out.
 //
-// Both can be cut in halves that share no group (dataset/halves.h): `half` and `group` go into the samples' json, and
-// one list a half is written. (a) holds what is known of the pictures, not the pictures, unless they come through a
-// pipe; (b) holds the encoded input sets in memory. Results do not depend on `threads`.
+// Both can be cut in halves, or more parts, that share no group (dataset/halves.h): `half` and `group` go into the
+// samples' json, and one list a part is written; where few groups make up a part, a message says so. (a) holds what is
+// known of the pictures, not the pictures, unless they come through a pipe; (b) holds the encoded input sets in memory.
+// Results do not depend on `threads`.
 #pragma once
 
 #include "base/error.h"
@@ -45,9 +57,20 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace nonna
 {
+
+enum class Variant { plain, inverted, scrambled, background };
+
+template <>
+inline constexpr auto names_of<Variant> = names<Variant>({
+    {Variant::plain, "plain"},
+    {Variant::inverted, "inverted"},
+    {Variant::scrambled, "scrambled"},
+    {Variant::background, "background"},
+});
 
 struct TestSetOptions {
     double prior = 0.647946;    // share of negatives, in (0, 1)
@@ -58,13 +81,17 @@ struct TestSetOptions {
     std::string detector;               // whose boxes; empty: the only one that annotated the set
     Framing framing;                    // its seed is `seed`; (b) takes no frame and no jitter
     std::string from_list;              // (a) only
-    std::string list_a, list_b;         // empty: no halves
+    std::vector<std::string> lists;     // of the parts a, b ...; empty: no parts
+    std::vector<double> part_weights;
     GroupBy group_by = GroupBy::source;
-    double share = 0.5;     // of half a
-    int threads = 0;        // one for each processor
-    std::string made_by;    // program, version and job, for the json
+    std::int64_t match = 0;              // (a) only: candidates in all; 0: no matching
+    std::string match_table;             // what became of it, a line a part; set_lists sets it, PREFIX-match.tsv
+    Variant variant = Variant::plain;    // (a) only
+    int threads = 0;                     // one for each processor
+    std::string made_by;                 // program, version and job, for the json
 
-    // "PREFIX" or "PREFIX=A:B": lists PREFIX-a.tsv and PREFIX-b.tsv, share A / (A + B). Error with status usage.
+    // "PREFIX" (halves) or "PREFIX=A:B[:C ...]": lists PREFIX-a.tsv, PREFIX-b.tsv ..., parts in the proportions A : B :
+    // C. Error with status usage.
     void set_lists(const std::string& text);
 };
 

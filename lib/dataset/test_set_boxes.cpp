@@ -201,7 +201,7 @@ void write_cuts(std::vector<Sample>& samples, const std::string& output, const T
     Random random(o.seed, Purpose::test_set, draw_order);
     shuffle(samples, random);
     std::vector<ListRow> rows;
-    if (!o.list_a.empty()) {
+    if (!o.lists.empty()) {
         // What the lists name are the pictures of this very set.
         for (const Sample& sample : samples)
             rows.push_back({sample.key,

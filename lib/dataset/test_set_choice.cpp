@@ -13,6 +13,7 @@ namespace nonna
 
 void Chosen::jitter_view(const Framing& framing)
 {
+    frame = view;
     const Jittered jittered = jitter(view, item->sample.key, meta().width, meta().height, framing);
     view = jittered.view;
     cut_short = jittered.cut_short;
@@ -45,7 +46,7 @@ std::vector<ListRow> list_rows(const std::vector<Chosen>& pictures, const Framin
 {
     std::vector<ListRow> rows;
     for (const Chosen& c : pictures)
-        rows.push_back({c.item->sample.key, c.positive, c.half, c.group, c.meta().source, c.item->digest,
+        rows.push_back({c.key(), c.positive, c.half, c.group, c.meta().source, c.item->digest,
                         framing.changes() ? std::optional(c.view) : std::nullopt});
     return rows;
 }

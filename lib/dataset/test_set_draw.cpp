@@ -62,8 +62,12 @@ class Drawing
             lend_boxes(counts.positives);
         for (Chosen& chosen : all)
             chosen.jitter_view(o_.framing);
-        if (!o_.list_a.empty())
+        if (!o_.lists.empty())
             split_choice(all, o_, output_);
+        if (o_.match > 0)
+            match_choice(choice_, o_, output_);
+        if (o_.variant != Variant::plain)
+            vary_choice(all, o_, output_);
         Random random(o_.seed, Purpose::test_set, draw_order);
         shuffle(all, random);
         return std::move(choice_);

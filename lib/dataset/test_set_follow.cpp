@@ -19,11 +19,11 @@ class ListFollower
 {
   public:
     ListFollower(const Candidates& positives, const Candidates& negatives, const TestSetOptions& o)
-        : o_(o), positives_{positives, {}}, negatives_{negatives, {}}
+        : o_(o), positives_{positives, {}, {}}, negatives_{negatives, {}, {}}
     {
         for (Class* const one : {&positives_, &negatives_})
             for (const Item& item : one->set.items)
-                one->by_key.emplace(item.sample.key, &item);
+                one->add(item);
     }
 
     std::vector<Chosen> follow()
@@ -41,7 +41,24 @@ class ListFollower
   private:
     struct Class {
         const Candidates& set;
-        std::unordered_map<std::string, const Item*> by_key;
+        std::unordered_map<std::string, const Item*> by_key, by_digest;
+
+        void add(const Item& item)
+        {
+            by_key.emplace(item.sample.key, &item);
+            by_digest.emplace(item.digest, &item);
+        }
+        // A row's key is its picture's, or, where it is one of several squares of it, numbered below the picture's
+        // digest.
+        const Item* find(const ListRow& row) const
+        {
+            if (const auto at = by_key.find(row.key); at != by_key.end())
+                return at->second;
+            if (!row.picture || !row.view || !row.key.starts_with(sample_key(*row.picture) + "-"))
+                return nullptr;
+            const auto at = by_digest.find(*row.picture);
+            return at != by_digest.end() ? at->second : nullptr;
+        }
     };
     const TestSetOptions& o_;
     Class positives_, negatives_;
@@ -56,13 +73,15 @@ class ListFollower
                  row.key + (row.source ? " (" + *row.source + "): " : ": ") + reason + " " + its.set.name());
             ++wrong_;
         };
-        const auto found = its.by_key.find(row.key);
-        if (found == its.by_key.end())
+        const Item* const found = its.find(row);
+        if (!found)
             return complain("not in");
-        const Item& item = *found->second;
+        const Item& item = *found;
         if (row.picture && *row.picture != item.digest)
             return complain("another picture of this key in");
         Chosen chosen{&its.set, &item, row.positive, {}, false, row.half, row.group};
+        if (row.key != item.sample.key)
+            chosen.other_key = row.key;
         look(row, chosen);
         if (o_.framing.changes() && chosen.view.side < double(o_.framing.through))
             return complain("too few pixels for --through in");
@@ -105,7 +124,7 @@ Choice follow_list(const Candidates& positives, const Candidates& negatives, con
                    const std::string& output)
 {
     Choice choice{ListFollower(positives, negatives, options).follow(), false};
-    if (!options.list_a.empty())
+    if (!options.lists.empty())
         split_choice(choice.pictures, options, output);
     return choice;
 }

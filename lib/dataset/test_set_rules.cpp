@@ -1,6 +1,7 @@
 #include "dataset/test_set_rules.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "media/detect.h"
 
 #include <algorithm>
@@ -66,26 +67,51 @@ std::string only_detector(const std::vector<const ImageMeta*>& metas, const std:
     return *names.begin();
 }
 
+// Halves made of a handful of folders agree by luck: a scene class that one part alone has can decide what is chosen
+// there. The reader cannot see that in the scores, so it is said where it arises.
+static void say_few_groups(const std::vector<GroupMember>& members, const std::vector<std::uint8_t>& parts,
+                           std::size_t part_count, const std::string& subject)
+{
+    constexpr std::size_t few = 5;
+    std::string found;
+    for (const bool positive : {true, false}) {
+        std::string of_label;
+        for (std::size_t part = 0; part < part_count; ++part) {
+            std::set<std::string> groups;
+            for (std::size_t i = 0; i < members.size(); ++i)
+                if (parts[i] == part && members[i].positive == positive)
+                    groups.insert(members[i].group);
+            if (groups.size() < few)
+                of_label += (of_label.empty() ? "" : ", ") + part_letter(part) + " " + std::to_string(groups.size());
+        }
+        if (!of_label.empty())
+            found += (found.empty() ? "" : "; ") + std::string(positive ? "positives" : "negatives") + ": " + of_label;
+    }
+    if (!found.empty())
+        say(subject + ": few groups a part (" + found +
+            "): one of them can decide what is chosen there (more folders or films help, or --group-by none)");
+}
+
 void split_rows(std::vector<ListRow>& rows, const TestSetOptions& o, const std::string& subject)
 {
     std::vector<GroupMember> members;
     for (const ListRow& row : rows)
         members.push_back({row.group.value_or(row.key), row.positive});
-    const std::vector<std::uint8_t> halves = split_groups(members, o.share, o.seed, subject);
+    const std::vector<std::uint8_t> parts = split_groups(members, o.part_weights, o.seed, subject);
+    if (o.group_by != GroupBy::none)
+        say_few_groups(members, parts, o.part_weights.size(), subject);
     for (std::size_t i = 0; i < rows.size(); ++i)
-        rows[i].half = std::string(1, halves[i] ? 'b' : 'a');
+        rows[i].half = part_letter(parts[i]);
 }
 
 void write_lists(const std::vector<ListRow>& rows, const TestSetOptions& o)
 {
-    if (o.list_a.empty())
-        return;
-    for (const auto& [path, half] : {std::pair(o.list_a, "a"), std::pair(o.list_b, "b")}) {
+    for (std::size_t part = 0; part < o.lists.size(); ++part) {
         std::vector<ListRow> own;
         for (const ListRow& row : rows)
-            if (row.half == half)
+            if (row.half == part_letter(part))
                 own.push_back(row);
-        write_test_list(path, own);
+        write_test_list(o.lists[part], own);
     }
 }
 
@@ -98,29 +124,31 @@ void record_framing(ImageMeta& meta, const View& view, const TestSetOptions& o)
 void TestSetOptions::set_lists(const std::string& text)
 {
     std::string prefix = text;
+    part_weights = {1, 1};
     if (const std::size_t equals = text.rfind('='); equals != std::string::npos) {
         prefix = text.substr(0, equals);
-        const std::string shares = text.substr(equals + 1);
-        const std::size_t colon = shares.find(':');
-        const auto whole = [&](std::size_t from, std::size_t to) {
-            std::int64_t value = 0;
-            const auto [end, failure] = std::from_chars(shares.data() + from, shares.data() + to, value);
-            const bool good = failure == std::errc() && end == shares.data() + to && value <= 1'000'000;
-            return good ? value : 0;
-        };
-        std::int64_t a = 0, b = 0;
-        if (colon != std::string::npos) {
-            a = whole(0, colon);
-            b = whole(colon + 1, shares.size());
+        part_weights.clear();
+        const char* at = text.data() + equals + 1;
+        const char* const last = text.data() + text.size();
+        bool good = true;
+        for (bool more = true; more && good;) {
+            std::int64_t weight = 0;
+            const auto [end, failure] = std::from_chars(at, last, weight);
+            more = end != last && *end == ':';
+            good = failure == std::errc() && (more || end == last) && weight >= 1 && weight <= 1'000'000;
+            part_weights.push_back(double(weight));
+            at = end + 1;
         }
-        if (a < 1 || b < 1)
-            throw Error("--split-lists", "must be PREFIX or PREFIX=A:B with A and B at least 1", ExitStatus::usage);
-        share = double(a) / double(a + b);
+        if (!good || part_weights.size() < 2 || part_weights.size() > most_parts)
+            throw Error("--split-lists", "must be PREFIX or PREFIX=A:B, A:B:C ... with whole numbers of at least 1",
+                        ExitStatus::usage);
     }
     if (prefix.empty())
         throw Error("--split-lists", "needs a prefix", ExitStatus::usage);
-    list_a = prefix + "-a.tsv";
-    list_b = prefix + "-b.tsv";
+    match_table = prefix + "-match.tsv";
+    lists.clear();
+    for (std::size_t part = 0; part < part_weights.size(); ++part)
+        lists.push_back(prefix + "-" + part_letter(part) + ".tsv");
 }
 
 }    // namespace nonna

@@ -33,7 +33,7 @@ std::string only_detector(const std::vector<const ImageMeta*>& metas, const std:
 const Detection* verdict(const ImageMeta& meta, const std::string& detector);
 double least_score(const TestSetOptions& o, const std::string& detector);    // of a positive's box
 
-// Halves over the rows by their groups, into the rows.
+// Parts over the rows by their groups, into the rows.
 void split_rows(std::vector<ListRow>& rows, const TestSetOptions& o, const std::string& subject);
 void write_lists(const std::vector<ListRow>& rows, const TestSetOptions& o);
 

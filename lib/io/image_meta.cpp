@@ -221,8 +221,8 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     for (const auto& [field, member_text] : texts)
         if (json.contains(field))
             meta.*member_text = fields.text(field);
-    if (meta.half && *meta.half != "a" && *meta.half != "b")
-        throw fields.refuse("half", "is neither a nor b");
+    if (meta.half && !is_part_letter(*meta.half))
+        throw fields.refuse("half", "is not a letter from a to z");
     if (json.contains("decoding"))
         meta.decoding = read_decoding(fields);
     if (json.contains("detections"))

@@ -62,9 +62,11 @@ struct ImageMeta {
     std::vector<Detection> detections;
     std::optional<std::string> framing;    // how a test set's picture was cut and changed
     std::optional<std::string> group;      // what it must not be parted from, such as a person's folder
-    std::optional<std::string> half;       // "a" or "b": which half of a test set it is in
+    std::optional<std::string> half;       // "a", "b" ... "z": which half or part of a test set it is in
     std::string other = "{}";
 };
+
+inline bool is_part_letter(const std::string& half) { return half.size() == 1 && half[0] >= 'a' && half[0] <= 'z'; }
 
 struct Sample {
     std::string key;          // unique in the set

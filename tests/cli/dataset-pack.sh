@@ -28,6 +28,16 @@ echo "status $?"
 ls none.tar 2>/dev/null
 
 nonna-dataset pack in -o patches.tar --patches 4 --patch-size 3:9 --seed 1 --size 5 && tar tf patches.tar | grep -c jpg
+echo '# looks, and squares of the very size that is stored'
+nonna-dataset pack in -o grey.tar --look grey --format png && tar xOf grey.tar --wildcards '*.json' | grep -o 'pack [^"]*"' | sort -u
+nonna-dataset pack in -o once.tar --format png && nonna-dataset pack once.tar -o twice.tar --look grey --format png && tar xOf grey.tar --wildcards '*.png' | cksum >a.sum && tar xOf twice.tar --wildcards '*.png' | cksum | cmp - a.sum
+nonna-dataset pack in -o exact.tar --patches 2 --patch-size 5:5 --size 5 --look grey --look aperture --look mean-ground && tar xOf exact.tar --wildcards '*.json' | grep -o '"height":[0-9]*'
+nonna-dataset pack in -o o.tar --look aperture
+echo "not of squares: $?"
+nonna-dataset pack in -o o.tar --size 5 --look mean-ground
+echo "without an aperture: $?"
+nonna-dataset pack in -o o.tar --look blue
+echo "no such look: $?"
 nonna-dataset pack other -o other.tar
 nonna-dataset testset --positives other.tar --negatives all.tar -o test.tar --prior 0.6 && tar xOf test.tar --wildcards '*.json' | grep -o '"label":"[01]"' | sort | uniq -c
 nonna-dataset testset --positives other.tar --negatives all.tar -o one.tar --count 1

@@ -23,6 +23,12 @@ cut -f 3,4 half-a.tsv half-b.tsv | sort -u | cut -f 2 | uniq -d
 head -n 1 half-a.tsv
 tar xOf t.tar --wildcards '*.json' | grep -o '"framing":"[^"]*","group":"faces/ann","half":"[ab]"' | sort | uniq -c | sed 's/[0-9]*\.[0-9]*\.[0-9]*/V/; s/^ *//; s/"half":"[ab]"/half/'
 
+echo '# four parts: nobody in two of them, a list of each'
+testset -o parts.tar --size 32 --group-by folder --split-lists part=1:1:1:1
+cat part-[a-d].tsv | cut -f 3,4 | sort -u | cut -f 2 | uniq -d
+for part in a b c d; do tail -n +2 part-$part.tsv | cut -f 2,3 | sort | uniq -c | sed 's/^ *//'; done
+testset -o two.tar --size 32 --group-by folder --split-lists two=1:3 -q && cmp two-a.tsv part-a.tsv
+
 echo '# a list and the pictures give the same set again'
 testset -o a.tar --size 32 --from-list a.tsv -q
 testset -o a2.tar --size 32 --from-list a.tsv -q -j 2 && cmp a.tar a2.tar
@@ -35,6 +41,17 @@ tail -n 1 said
 echo '# a control is known by its json; frames from a pipe; equally sharp'
 testset -o control.tar --size 32 --through 20 --look grey --look control && tar xOf control.tar --wildcards '*.json' | grep -o ', grey, control"' | sort | uniq -c | sed 's/^ *//'
 nonna-dataset testset --positives - --negatives scenes.tar -o piped.tar --size 32 --through 20 --look grey --look control <faces.tar && cmp control.tar piped.tar
+
+echo '# negatives that look like the positives; the same upside down, scrambled; squares beside the thing'
+testset -o match.tar --size 16 --through 8 --frame crop:0.45 --group-by folder --split-lists match --match 240 -j 2 -q
+cp match-match.tsv once.tsv
+testset -o match1.tar --size 16 --through 8 --frame crop:0.45 --group-by folder --split-lists match --match 240 -j 1 -q
+cmp match.tar match1.tar && cmp once.tsv match-match.tsv && cut -f 1-5 once.tsv
+tar xOf match.tar --wildcards '*.json' | grep -o '"half":"[ab]".*"label":"[01]"' | sed 's/,.*,/ /' | sort | uniq -c | sed 's/^ *//'
+testset -o match-a.tar --size 16 --through 8 --from-list match-a.tsv -q && mkdir matched && tar xf match.tar -C matched && mkdir again && tar xf match-a.tar -C again && for file in again/*; do cmp "$file" "matched/${file#again/}"; done
+for variant in inverted scrambled background; do
+    testset -o $variant.tar --size 10 --through 8 --frame crop:0.45 --variant $variant -q && tar xOf $variant.tar --wildcards '*.json' | grep -o 'size 10.*' | sed 's/,"made_by.*//' | sort | uniq -c | sed 's/^ *//'
+done
 
 echo '# the size of what a top neuron sees'
 nonna-init tiny -o tiny.safetensors --seed 1 -q && testset -o fit.tar --fit tiny.safetensors --through 20 && tar xOf fit.tar --wildcards '*.json' | grep -o '"width":[0-9]*' | sort -u
@@ -53,6 +70,18 @@ try --frame square
 try --jitter 1
 try --look blue
 try --split-lists x=1
+try --split-lists x=1:2:
+try --group-by folder --split-lists x=1:1:1:1:1
+try --match 100 --size 16
+try --match 100 --split-lists x
+try --match 100 --size 16 --split-lists x --prior 0.5
+try --match 100 --size 16 --split-lists x --frame letterbox
+try --match 100 --size 16 --split-lists x --variant inverted
+try --match 4 --size 16 --split-lists x
+try --variant inverted
+try --variant inverted --size 16 --from-list a.tsv
+try --variant background --size 16
+testset --split-lists ./o=1:1 --size 16 --match 9 -o o-match.tsv
 try --size 8 --fit tiny.safetensors
 try --fit t.tar
 try --prior 0.001
@@ -62,4 +91,4 @@ try --group-by folder --split-lists x=1:1000000
 try --split-lists ./o.tar=1:1 --from-list o.tar
 nonna-dataset testset --positives - --negatives - -o o.tar </dev/null
 nonna-dataset testset --from-boxes t.tar --frame crop -o o.tar
-[ ! -e o.tar ] && [ ! -e x-a.tsv ]
+[ ! -e o.tar ] && [ ! -e x-a.tsv ] && [ ! -e x-match.tsv ]

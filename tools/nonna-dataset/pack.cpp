@@ -10,7 +10,7 @@ namespace
 
 struct PackJob {
     PackOptions options;
-    std::vector<std::string> paths;
+    std::vector<std::string> paths, looks;
     std::string output, label, labels_from, list, patch_size, root;
     std::int64_t patches = 0;
     PictureFormat format = PictureFormat::jpg;
@@ -21,6 +21,7 @@ struct PackJob {
         if (!label.empty() && !labels_from.empty())
             usage_error("--label", "excludes --labels-from");
         options.set_patches(patches, patch_size);
+        options.set_looks(looks);
         std::vector<PackInput> inputs;
         for (const std::string& path : paths)
             inputs.push_back({path, "", {}});
@@ -58,6 +59,7 @@ void add_pack(Command& program)
     job.flag("-0,--null", o.null_terminated, "names in `--files-from` end with NUL");
     job.option("--patches", o.patches, "N", "random squares of each picture", 0, 100'000);
     job.option("--patch-size", o.patch_size, "A:B", "range of their sides, in pixels of the picture");
+    job.option("--look", o.looks, "LOOK", "`grey`, `aperture`, `mean-ground` or `control`");
     job.option("--seed", o.options.seed, "S", "seed of the patches");
     job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are left out", 1, 1'000'000'000'000);
     job.choice("--format", o.format, "format of pictures that are encoded again");

@@ -219,4 +219,23 @@ BOOST_AUTO_TEST_CASE(differences_between_the_classes_are_said)
     BOOST_CHECK_EQUAL(said(framing("letterbox", 48)).size(), 2u);
 }
 
+BOOST_AUTO_TEST_CASE(looks_alone_are_those_of_the_chain)
+{
+    const Picture square = map_picture(24, 24, 90);
+    for (const std::vector<std::string>& looks : {std::vector<std::string>{"grey"},
+                                                  {"control"},
+                                                  {"aperture"},
+                                                  {"grey", "control", "aperture", "mean-ground"}}) {
+        Framing f;
+        f.set_looks(looks);
+        const Picture seen = with_looks(square, f);
+        BOOST_CHECK(seen == frame_picture(square, {0, 0, 24}, f));
+        BOOST_CHECK(seen != square);
+        bool is_grey = true;
+        for (std::size_t i = 0; i < seen.rgb.size(); i += 3)
+            is_grey &= seen.rgb[i] == seen.rgb[i + 1] && seen.rgb[i] == seen.rgb[i + 2];
+        BOOST_CHECK_EQUAL(is_grey, looks[0] == "grey");
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

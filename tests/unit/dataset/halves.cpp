@@ -20,7 +20,7 @@ namespace
 // counts[half][label]; every group is checked to be in one half.
 std::array<std::array<int, 2>, 2> halves_of(const std::vector<GroupMember>& members, double share, std::uint64_t seed)
 {
-    const std::vector<std::uint8_t> halves = split_groups(members, share, seed, "x");
+    const std::vector<std::uint8_t> halves = split_groups(members, {share, 1 - share}, seed, "x");
     BOOST_REQUIRE_EQUAL(halves.size(), members.size());
     std::array<std::array<int, 2>, 2> counts{};
     std::map<std::string, int> where;
@@ -57,8 +57,8 @@ BOOST_AUTO_TEST_CASE(singles_are_parted_exactly)
         BOOST_CHECK_EQUAL(parts[0][1], 132);
         BOOST_CHECK(parts[0][0] == 243 || parts[0][0] == 244);
     }
-    BOOST_CHECK(split_groups(members, 0.5, 1, "x") == split_groups(members, 0.5, 1, "x"));
-    BOOST_CHECK(split_groups(members, 0.5, 1, "x") != split_groups(members, 0.5, 2, "x"));
+    BOOST_CHECK(split_groups(members, {1, 1}, 1, "x") == split_groups(members, {1, 1}, 1, "x"));
+    BOOST_CHECK(split_groups(members, {1, 1}, 1, "x") != split_groups(members, {1, 1}, 2, "x"));
 }
 
 BOOST_AUTO_TEST_CASE(groups_stay_whole_and_the_prior_holds)
@@ -98,10 +98,48 @@ BOOST_AUTO_TEST_CASE(a_half_without_a_label_is_refused)
     add(members, "all negatives", 0, 10);
     for (int i = 0; i < 10; ++i)
         add(members, std::to_string(i), 1, 0);
-    BOOST_CHECK_THROW(split_groups(members, 0.5, 0, "x"), Error);
+    BOOST_CHECK_THROW(split_groups(members, {1, 1}, 0, "x"), Error);
     add(members, "another", 0, 1);
-    BOOST_CHECK_NO_THROW(split_groups(members, 0.5, 0, "x"));
-    BOOST_CHECK_THROW(split_groups({}, 0.5, 0, "x"), Error);
+    BOOST_CHECK_NO_THROW(split_groups(members, {1, 1}, 0, "x"));
+    BOOST_CHECK_THROW(split_groups({}, {1, 1}, 0, "x"), Error);
+    BOOST_CHECK_THROW(split_groups(members, {1, 1, 1}, 0, "x"), Error);    // two groups of negatives, three parts
+}
+
+BOOST_AUTO_TEST_CASE(parts_are_cut_in_their_proportions)
+{
+    // People with few pictures and folders with many, in parts of which each has its share of both labels.
+    Random random(4, Purpose::tests);
+    std::vector<GroupMember> members;
+    for (int person = 0; person < 400; ++person)
+        add(members, std::to_string(person) + "p", 1 + int(random.below(4)), 0);
+    for (int folder = 0; folder < 60; ++folder)
+        add(members, std::to_string(folder) + "n", 0, 10 + int(random.below(20)));
+    double all[2] = {0, 0};
+    for (const GroupMember& m : members)
+        ++all[m.positive];
+    for (const std::vector<double>& weights : {std::vector<double>{2, 1, 1}, {4, 3, 2, 1}, {1, 1, 1, 1, 1}}) {
+        double total = 0;
+        for (const double weight : weights)
+            total += weight;
+        const std::vector<std::uint8_t> parts = split_groups(members, weights, 7, "x");
+        std::map<std::string, int> where;
+        std::vector<std::array<double, 2>> counts(weights.size());
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            ++counts.at(parts[i])[members[i].positive];
+            BOOST_CHECK_EQUAL(where.try_emplace(members[i].group, parts[i]).first->second, int(parts[i]));
+        }
+        for (std::size_t part = 0; part < weights.size(); ++part)
+            for (const int l : {0, 1})
+                BOOST_CHECK_LE(std::abs(counts[part][l] - weights[part] / total * all[l]), 3);
+        // The first cut does not depend on how the rest is divided.
+        const std::vector<std::uint8_t> two = split_groups(members, {weights[0], total - weights[0]}, 7, "x");
+        for (std::size_t i = 0; i < members.size(); ++i)
+            BOOST_CHECK_EQUAL(two[i] == 0, parts[i] == 0);
+        BOOST_CHECK(parts == split_groups(members, weights, 7, "x"));
+        BOOST_CHECK(parts != split_groups(members, weights, 8, "x"));
+    }
+    BOOST_CHECK_EQUAL(part_name(1, 2), "half b");
+    BOOST_CHECK_EQUAL(part_name(3, 4), "part d");
 }
 
 BOOST_AUTO_TEST_CASE(groups_are_folders_sources_or_pictures)
@@ -132,7 +170,7 @@ BOOST_AUTO_TEST_CASE(lists_come_back_as_they_went)
     BOOST_CHECK_EQUAL(read_test_list(dir / "short.tsv").size(), 2u);
     for (const std::string bad :
          {"key\n1\n", "key\tlabel\n", "key\tlabel\nx\t1\n", "key\tlabel\nx\t1\nx\t0\n", "key\tlabel\nx\t1\ny\t2\n",
-          "key\tlabel\n\t1\ny\t0\n", "key\tlabel\thalf\nx\t1\tc\ny\t0\ta\n",
+          "key\tlabel\n\t1\ny\t0\n", "key\tlabel\thalf\nx\t1\tC\ny\t0\ta\n",
           "key\tlabel\tx\ty\tside\nx\t1\t0\t0\t0\ny\t0\t0\t0\t9\n",
           "key\tlabel\tx\ty\tside\nx\t1\tnan\t0\t9\ny\t0\t0\t0\t9\n"}) {
         write_text(dir / "bad.tsv", bad);

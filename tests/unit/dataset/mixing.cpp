@@ -161,8 +161,11 @@ BOOST_AUTO_TEST_CASE(halves_and_their_lists_make_the_same_bytes_again)
     from.framing.set_frame("crop");    // but the list says where to look
     BOOST_CHECK_THROW(sets.mix(from), Error);
     o.set_lists(sets / "x" + "=3:1");
-    BOOST_CHECK_EQUAL(o.share, 0.75);
-    for (const std::string bad : {"x=", "x=1", "x=0:1", "x=1:-1", "=1:1", "x=a:b"})
+    BOOST_CHECK(o.part_weights == std::vector<double>({3, 1}));
+    o.set_lists(sets / "x" + "=1:2:3:4");
+    BOOST_CHECK(o.part_weights == std::vector<double>({1, 2, 3, 4}) && o.lists.back() == sets / "x-d.tsv");
+    for (const std::string bad :
+         {"x=", "x=1", "x=0:1", "x=1:-1", "=1:1", "x=a:b", "x=1:", "x=1:2:", "x=1:2;3", "x=1:2:0"})
         BOOST_CHECK_THROW(o.set_lists(bad), Error);
 }
 
