@@ -165,23 +165,35 @@ std::vector<bool> cut_off(const std::vector<GroupMember>& members, double share,
 std::vector<std::uint8_t> split_groups(const std::vector<GroupMember>& members, const std::vector<double>& weights,
                                        std::uint64_t seed, const std::string& subject)
 {
+    // Whole runs of parts that are still one: cut in the middle, the first run first, until each is a single part.
+    struct Run {
+        std::size_t first, count;
+        std::vector<std::size_t> members;
+    };
     std::vector<std::uint8_t> parts(members.size(), 0);
-    std::vector<std::size_t> left(members.size());    // members that no part has taken
-    std::iota(left.begin(), left.end(), std::size_t(0));
-    double weight_left = std::accumulate(weights.begin(), weights.end(), 0.0);
-    for (std::size_t part = 0; part + 1 < weights.size(); ++part) {
-        std::vector<GroupMember> rest;
-        for (const std::size_t member : left)
-            rest.push_back(members[member]);
-        const std::vector<bool> stays = cut_off(rest, weights[part] / weight_left, Random(seed, Purpose::split, part));
-        weight_left -= weights[part];
-        std::vector<std::size_t> still_left;
-        for (std::size_t i = 0; i < left.size(); ++i) {
-            parts[left[i]] = std::uint8_t(part + stays[i]);
-            if (stays[i])
-                still_left.push_back(left[i]);
+    std::vector<Run> runs = {{0, weights.size(), std::vector<std::size_t>(members.size())}};
+    std::iota(runs[0].members.begin(), runs[0].members.end(), std::size_t(0));
+    for (std::uint64_t cut = 0; !runs.empty(); ++cut) {
+        const Run run = std::move(runs.back());
+        runs.pop_back();
+        if (run.count == 1) {
+            for (const std::size_t member : run.members)
+                parts[member] = std::uint8_t(run.first);
+            continue;
         }
-        left = std::move(still_left);
+        const auto weight = weights.begin() + std::ptrdiff_t(run.first);
+        const std::size_t half = run.count / 2;
+        const double first = std::accumulate(weight, weight + std::ptrdiff_t(half), 0.0),
+                     all = std::accumulate(weight, weight + std::ptrdiff_t(run.count), 0.0);
+        std::vector<GroupMember> cut_up;
+        for (const std::size_t member : run.members)
+            cut_up.push_back(members[member]);
+        const std::vector<bool> in_second = cut_off(cut_up, first / all, Random(seed, Purpose::split, cut));
+        Run a{run.first, half, {}}, b{run.first + half, run.count - half, {}};
+        for (std::size_t i = 0; i < run.members.size(); ++i)
+            (in_second[i] ? b : a).members.push_back(run.members[i]);
+        runs.push_back(std::move(b));
+        runs.push_back(std::move(a));
     }
 
     for (const bool positive : {false, true})

@@ -1,9 +1,10 @@
 // Halves of a test set, or three and more parts, that share no group.
 //
 // A group is what a neuron could know again: a person's folder, a film. Groups are kept whole, and every part is to
-// have the wanted share of each label. Parts are cut off one after the other, each from what those before it have left,
-// the last is the rest; so two parts are one cut. With t(l) the wanted number of label l in the part that is cut off,
-// a, and n(l) that in it and the rest, b, the cut is sought that makes
+// have the wanted share of each label. All parts together are cut in two, and each of the two again, until every part
+// is by itself: of four parts first a and b from c and d, so that a and b are those of the same split into two, by the
+// same seed, whose first half is cut. With t(l) the wanted number of label l on the first side of a cut, a, and n(l)
+// that on both, the cut is sought that makes
 //     e = sum over both labels of ((number of l in a) - t(l))^2 / n(l)^2
 // small: groups in a seeded order, the largest first, each to the side that leaves e less (the first on a tie); then,
 // while it lessens e, a group moved over or two exchanged. Groups with the same numbers of both labels are alike to e,
