@@ -18,7 +18,9 @@ namespace
 constexpr double rule_weight = 2, number_weight = 0.6, near = 2;
 constexpr std::size_t numbers = look_numbers - look_blur;
 
-using Point = std::array<double, 1 + numbers>;    // where a look lies for d
+constexpr int rounds = 3;
+
+using Point = std::vector<double>;    // where a look lies for d
 
 std::vector<LowLevelLook> looks_of_part(const std::vector<LookOfPart>& all, std::size_t part)
 {
@@ -27,6 +29,15 @@ std::vector<LowLevelLook> looks_of_part(const std::vector<LookOfPart>& all, std:
         if (one.part == part)
             looks.push_back(one.look);
     return looks;
+}
+
+std::vector<std::size_t> numbers_of_part(const std::vector<LookOfPart>& all, std::size_t part)
+{
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (all[i].part == part)
+            found.push_back(i);
+    return found;
 }
 
 double deviation(const std::vector<double>& values)
@@ -39,26 +50,31 @@ double deviation(const std::vector<double>& values)
     return std::sqrt(sum);
 }
 
-// The measure d, fitted on one part's looks.
+// The measure d, fitted on one part's looks: the numbers by their scales, and a rule a round.
 class Measure
 {
   public:
-    Measure(const std::vector<LowLevelLook>& positives, const std::vector<LowLevelLook>& candidates)
-        : rule_(LookScales(candidates), positives, candidates)
+    explicit Measure(const std::vector<LowLevelLook>& candidates) : scales_(candidates) {}
+
+    // A further rule, that tells these apart.
+    void add_rule(const std::vector<LowLevelLook>& positives, const std::vector<LowLevelLook>& negatives)
     {
+        LookRule rule(scales_, positives, negatives);
         std::vector<double> scores;
-        for (const auto* const looks : {&positives, &candidates})
+        for (const auto* const looks : {&positives, &negatives})
             for (const LowLevelLook& look : *looks)
-                scores.push_back(rule_.score(look));
-        scale_ = rule_weight / std::max(deviation(scores), 1e-9);
+                scores.push_back(rule.score(look));
+        rules_.emplace_back(rule, rule_weight / std::max(deviation(scores), 1e-9));
     }
 
     Point point(const LowLevelLook& look) const
     {
-        const LowLevelLook z = rule_.scales.standardised(look);
-        Point p{scale_ * rule_.score(look)};
+        const LowLevelLook z = scales_.standardised(look);
+        Point p;
+        for (const auto& [rule, scale] : rules_)
+            p.push_back(scale * rule.score(look));
         for (std::size_t i = 0; i < numbers; ++i)
-            p[1 + i] = number_weight * z[look_blur + i];
+            p.push_back(number_weight * z[look_blur + i]);
         return p;
     }
     std::vector<Point> points(const std::vector<LookOfPart>& all) const
@@ -70,8 +86,8 @@ class Measure
     }
 
   private:
-    LookRule rule_;
-    double scale_;
+    LookScales scales_;
+    std::vector<std::pair<LookRule, double>> rules_;    // each with what its score is multiplied by
 };
 
 double distance(const Point& a, const Point& b)
@@ -148,18 +164,67 @@ struct Classes {
     }
 };
 
+// Positives and candidates of all parts, and who was matched with whom so far.
+class Matcher
+{
+  public:
+    Matcher(const std::vector<LookOfPart>& positives, const std::vector<LookOfPart>& candidates, std::uint64_t seed)
+        : positives_(positives), candidates_(candidates), seed_(seed)
+    {
+        matching_.partners.resize(positives.size());
+    }
+
+    // The measure of a pair of parts, from its first. Each round's rule tells apart what the rounds before have left.
+    Measure measure_of(std::size_t part)
+    {
+        Measure measure(looks_of_part(candidates_, part));
+        Classes left = all(part);
+        for (int round = 0; round < rounds; ++round) {
+            measure.add_rule(left.positives, left.negatives);
+            match(part, measure);
+            left = matched(part);
+        }
+        return measure;
+    }
+
+    PartMatch match(std::size_t part, const Measure& measure)
+    {
+        std::vector<std::size_t> order = numbers_of_part(positives_, part);
+        for (const std::size_t positive : order)
+            matching_.partners[positive].reset();
+        PartMatch counts;
+        counts.positives = order.size();
+        Random random(seed_, Purpose::match_order, part);
+        shuffle(order, random);
+        Turns(measure.points(positives_), measure.points(candidates_), numbers_of_part(candidates_, part), matching_)
+            .take(order, counts);
+        return counts;
+    }
+
+    Classes all(std::size_t part) const { return {looks_of_part(positives_, part), looks_of_part(candidates_, part)}; }
+    Classes matched(std::size_t part) const
+    {
+        Classes pairs;
+        for (const std::size_t positive : numbers_of_part(positives_, part))
+            if (const auto partner = matching_.partners[positive]) {
+                pairs.positives.push_back(positives_[positive].look);
+                pairs.negatives.push_back(candidates_[*partner].look);
+            }
+        return pairs;
+    }
+    Matching& matching() { return matching_; }
+
+  private:
+    const std::vector<LookOfPart>&positives_, &candidates_;
+    const std::uint64_t seed_;
+    Matching matching_;
+};
+
 }    // namespace
 
 Matching match_looks(const std::vector<LookOfPart>& positives, const std::vector<LookOfPart>& candidates,
                      std::size_t parts, std::uint64_t seed, const std::string& subject)
 {
-    const auto numbers_of_part = [](const std::vector<LookOfPart>& all, std::size_t part) {
-        std::vector<std::size_t> found;
-        for (std::size_t i = 0; i < all.size(); ++i)
-            if (all[i].part == part)
-                found.push_back(i);
-        return found;
-    };
     for (std::size_t part = 0; part < parts; ++part) {
         const std::size_t yes = numbers_of_part(positives, part).size(), no = numbers_of_part(candidates, part).size();
         if (yes < 4 || no < yes - yes / 4)
@@ -168,34 +233,19 @@ Matching match_looks(const std::vector<LookOfPart>& positives, const std::vector
                                      " positives: too few to match them (a larger --match, or negatives in which the "
                                      "positives' squares fit)");
     }
-    const Measure measure(looks_of_part(positives, 0), looks_of_part(candidates, 0));
-    const std::vector<Point> of_positives = measure.points(positives), of_candidates = measure.points(candidates);
-
-    Matching matching;
-    matching.partners.resize(positives.size());
+    Matcher matcher(positives, candidates, seed);
+    std::optional<Measure> measure;
     for (std::size_t part = 0; part < parts; ++part) {
-        std::vector<std::size_t> order = numbers_of_part(positives, part);
-        PartMatch counts;
-        counts.positives = order.size();
-        Random random(seed, Purpose::match_order, part);
-        shuffle(order, random);
-        Turns(of_positives, of_candidates, numbers_of_part(candidates, part), matching).take(order, counts);
-        matching.parts.push_back(counts);
-    }
-
-    std::vector<Classes> before(parts), after(parts);
-    for (std::size_t part = 0; part < parts; ++part)
-        before[part] = {looks_of_part(positives, part), looks_of_part(candidates, part)};
-    for (std::size_t i = 0; i < positives.size(); ++i)
-        if (matching.partners[i]) {
-            after[positives[i].part].positives.push_back(positives[i].look);
-            after[positives[i].part].negatives.push_back(candidates[*matching.partners[i]].look);
+        if (part % 2 == 0)
+            measure = matcher.measure_of(part);
+        PartMatch counts = matcher.match(part, *measure);
+        if (part > 0) {
+            counts.auc_before = matcher.all(part).auc_of_rule_of(matcher.all(part - 1));
+            counts.auc_after = matcher.matched(part).auc_of_rule_of(matcher.matched(part - 1));
         }
-    for (std::size_t part = 1; part < parts; ++part) {
-        matching.parts[part].auc_before = before[part].auc_of_rule_of(before[part - 1]);
-        matching.parts[part].auc_after = after[part].auc_of_rule_of(after[part - 1]);
+        matcher.matching().parts.push_back(counts);
     }
-    return matching;
+    return std::move(matcher.matching());
 }
 
 }    // namespace nonna

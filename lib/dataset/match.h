@@ -2,12 +2,14 @@
 //
 // Model to hold in mind: every positive and every candidate is a point, its low-level look (media/low_level_look.h); a
 // positive takes the nearest candidate of its own part of the split, each candidate once. What "near" means is fitted
-// on the first part alone, the one that chooses, so that no other part is looked at before it is scored:
-//     z(x)    the look standardised by mean and deviation of the first part's candidates
-//     r(x)    score of the rule (dataset/look_rule.h) that tells the first part's positives from its candidates,
-//     divided
-//             by its deviation over both
-//     d(x, y)^2 = (2 (r(x) - r(y)))^2 + sum over the 8 numbers of z that are not blur of (0.6 (z(x) - z(y)))^2
+// on the part that chooses alone, the first of two, a for b and c for d, so that no part is looked at before it is
+// scored:
+//     z(x)    the look standardised by mean and deviation of the choosing part's candidates
+//     r1(x)   score of the rule (dataset/look_rule.h) that tells the choosing part's positives from its candidates,
+//             divided by its deviation over both
+//     r2, r3  the same of the choosing part's pairs, matched by r1, and by r1 and r2: what is left to tell them apart
+//     d(x, y)^2 = sum over the rules of (2 (r(x) - r(y)))^2
+//                 + sum over the 8 numbers of z that are not blur of (0.6 (z(x) - z(y)))^2
 // Positives take turns in a seeded order, and one whose nearest free candidate is at d = 2 or beyond is left without.
 // At most a quarter of a part's positives, rounded down, may be dropped: where more would be, those with the nearest of
 // the candidates still free are matched anyway, and counted.
