@@ -25,7 +25,9 @@ struct BaselineCommand {
     int threads = 0;
     bool tune = false;
     SweepCommand sweep;
+    nonna::RecordedParts parts;    // of the test set, once it is read
 
+    BaselineCommand() { sweep.learned = false; }
     void declare(nonna::Command& job)
     {
         job.flag("--tune", tune, "score a small grid of settings instead of one");
@@ -33,7 +35,7 @@ struct BaselineCommand {
         sweep.declare(job);
     }
     void check(const nonna::Command& job, const std::vector<std::string>& outputs) const;
-    nonna::PictureSet read_test(int side, nonna::Pool& pool) const { return read_pictures(test, side, 3, pool); }
+    nonna::PictureSet read_test(int side, nonna::Pool& pool);
 
     // Scores by one split, of a grid's settings.
     std::vector<nonna::NeuronScore> choose(const nonna::ResponseSource& source, const nonna::PictureSet& set,

@@ -19,7 +19,7 @@ std::string tool() { return "nonna-baseline " + version(); }
 
 ExitStatus tune(Options& o, const PictureSet& test, const TrainingPictures& pictures, Pool& pool)
 {
-    Tuning tuning({"centroids", "eigenvalue_offset"});
+    Tuning tuning({"centroids", "eigenvalue_offset"}, o.sweep.by);
     const std::int64_t most = o.fit.kmeans.centroids;
     for (const std::int64_t centroids : {(most + 3) / 4, (most + 1) / 2, most})
         for (const auto& [offset, text] : {std::pair{0.01, "0.01"}, {0.1, "0.1"}, {1.0, "1"}}) {

@@ -42,7 +42,7 @@ ExitStatus tell(const RandomCrops& crops, const ImageShardSet& set, const Linear
 
 ExitStatus tune(Linear& o, const PictureSet& test, const RandomCrops& crops, Pool& pool)
 {
-    Tuning tuning({"pixels", "filters"});
+    Tuning tuning({"pixels", "filters"}, o.sweep.by);
     for (const auto& [pixels, name] : names_of<LinearPixels>) {
         o.options.pixels = pixels;
         const ResponseSource source = linear_responses({test.pixels, test.count()}, crops, o.options, test.name, pool);

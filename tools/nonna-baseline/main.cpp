@@ -20,7 +20,7 @@ std::string sample_name(const ImageShardSet& set, std::size_t i)
 
 void BaselineCommand::check(const Command& job, const std::vector<std::string>& outputs) const
 {
-    sweep.check();
+    sweep.check(tune);
     if (tune)
         for (const char* option : {"--held-out", "--folds", "--best", "--no-auc", "--best-responses", "--chosen"})
             if (job.given(option))
@@ -31,11 +31,17 @@ void BaselineCommand::check(const Command& job, const std::vector<std::string>& 
     keep_apart(all, {test});
 }
 
+PictureSet BaselineCommand::read_test(int side, Pool& pool)
+{
+    parts = tune ? RecordedParts(sweep.parts) : sweep.recorded_parts();
+    return read_pictures(test, side, 3, pool, [&](const ImageMeta& meta) { return parts.keep(meta.half); });
+}
+
 std::vector<NeuronScore> BaselineCommand::choose(const ResponseSource& asked, const PictureSet& set, Pool& pool) const
 {
     const Labels labels = read_labels(set.labels, sweep.positive, test);
     SweepOptions options = sweep.options();
-    options.splits = make_splits(labels, 1, recorded_half(set.halves, test), sweep.seed, asked.name);
+    options.splits = make_splits(labels, 1, parts.split(set.halves, test), sweep.seed, asked.name);
     return nonna::sweep(readable(asked, sweep.kept_bytes()), labels, options, pool);
 }
 
@@ -49,7 +55,7 @@ ExitStatus BaselineCommand::finish(const Tuning& tuning, const PictureSet& set) 
 ExitStatus BaselineCommand::run(const ResponseSource& source, const PictureSet& set, Pool& pool,
                                 NeuronScore& best) const
 {
-    return sweep.run(source, read_labels(set.labels, sweep.positive, test), set.keys, recorded_half(set.halves, test),
+    return sweep.run(source, read_labels(set.labels, sweep.positive, test), set.keys, parts.split(set.halves, test),
                      pool, &best);
 }
 
