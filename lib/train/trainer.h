@@ -78,7 +78,7 @@ int input_threads(const Pool& pool);    // that read and decode ahead, beside th
 void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool);
 
-// Opens "FILE" or "FILE:WEIGHT" (a weight greater than 0; the whole text when such a file exists).
+// Opens "FILE" or "FILE:WEIGHT" (images/mixture.h).
 Source open_source(const std::string& text, const Architecture& architecture);
 
 // Fits what a random model's decoders need to preprocessed `images` ((image, row, column, channel), `count` of them):
