@@ -12,24 +12,29 @@ namespace
 using namespace nonna;
 
 struct Inputs {
-    std::vector<std::string> files, layers;
-    std::string responses, labels;
+    std::vector<std::string> files, layers, by;
+    std::string responses, labels, from;
+    bool names = false;
 };
 
 // Lines of a table made before, in place of MODEL and TEST.tar.
-ExitStatus print_lines(const std::string& from, const std::vector<std::string>& by, bool names,
-                       const SweepCommand& sweep, const Command& command)
+ExitStatus print_lines(const Inputs& in, const SweepCommand& sweep, const Command& command)
 {
-    keep_apart({sweep.output}, {from});
-    for (const std::string option : {"--responses", "--labels", "--layer", "--jobs", "--held-out", "--folds"})
+    keep_apart({sweep.output}, {in.from});
+    std::string given = command.given_in("Scoring");
+    for (const char* option : {"--responses", "--labels", "--layer", "--jobs", "--held-out", "--folds", "--parts"})
         if (command.given(option))
-            usage_error(option, "goes without --from, which scores nothing");
-    if (const std::string option = command.given_in("Scoring"); !option.empty())
-        usage_error(option, "goes without --from, which scores nothing");
-    if (!by.empty() && !sweep.best)
-        usage_error("--by", "needs --best");
-    const SweepTable made(from);
-    (names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, by));
+            given = option;
+    if (!given.empty())
+        usage_error(given, "goes without --from, which scores nothing");
+    for (const std::string option : {"--by", "--choose", "--by-layer"})
+        if (command.given(option) && !sweep.best)
+            usage_error(option, "needs --best");
+    if (!in.by.empty() && command.given("--choose"))
+        usage_error("--choose", "excludes --by");
+    const SweepTable made(in.from);
+    const std::vector<std::string> by = command.given("--choose") ? made.usual_order(sweep.by) : in.by;
+    (in.names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, by, sweep.by_layer));
     return ExitStatus::done;
 }
 
@@ -38,6 +43,8 @@ ExitStatus score_responses(const Inputs& in, const SweepCommand& sweep, Pool& po
 {
     if (!in.files.empty())
         usage_error("--responses", "takes the place of MODEL and TEST.tar");
+    if (!sweep.parts.empty())
+        usage_error("--parts", "needs TEST.tar, whose images name their parts");
     if (!in.layers.empty() && in.layers[0].find_first_of("\t\n\r/") != std::string::npos)
         usage_error("--layer", "needs a name without tabs, line breaks and slashes");
     if (in.layers.size() > 1 || (in.layers.size() == 1 && in.layers[0] == "all"))
@@ -56,22 +63,21 @@ ExitStatus score_pictures(const Inputs& in, const SweepCommand& sweep, Pool& poo
     const Model model = load_model(in.files[0]);
     const std::vector<LayerId> wanted = parse_layers(in.layers, model.architecture);
     ResponseKeeper keeper(set_path, response_layers(model.architecture, wanted), sweep.kept_bytes());
+    RecordedParts parts = sweep.recorded_parts();
     LayerResponder responder(model, wanted, pool);
     std::vector<std::string> keys;
     std::vector<std::optional<std::string>> halves;
     Labels marks;
-    const auto keep = [&](std::size_t layer, std::size_t at, std::size_t count, std::span<const float> batch) {
-        keeper.take(layer, at, count, batch);
-    };
-    stream_pictures(set_path, model.architecture.side, model.architecture.channels, responder.batch(), pool,
-                    [&](const PictureSet& set, std::size_t first) {
-                        const Labels read = read_labels(set.labels, sweep.positive, set_path, first);
-                        marks.insert(marks.end(), read.begin(), read.end());
-                        responder.respond({set.pixels, set.count()}, first, keep);
-                        keys.insert(keys.end(), set.keys.begin(), set.keys.end());
-                        halves.insert(halves.end(), set.halves.begin(), set.halves.end());
-                    });
-    return sweep.run(keeper.source(), marks, keys, recorded_half(halves, set_path), pool);
+    stream_pictures(
+        set_path, model.architecture.side, model.architecture.channels, responder.batch(), pool,
+        [&](const PictureSet& set, std::size_t first) {
+            std::ranges::copy(read_labels(set.labels, sweep.positive, set_path, first), std::back_inserter(marks));
+            responder.respond({set.pixels, set.count()}, first, std::bind_front(&ResponseKeeper::take, &keeper));
+            keys.insert(keys.end(), set.keys.begin(), set.keys.end());
+            halves.insert(halves.end(), set.halves.begin(), set.halves.end());
+        },
+        [&](const ImageMeta& meta) { return parts.keep(meta.half); });
+    return sweep.run(keeper.source(), marks, keys, parts.split(halves, set_path), pool);
 }
 
 }    // namespace
@@ -80,9 +86,6 @@ int main(int argc, char** argv)
 {
     SweepCommand sweep;
     Inputs in;
-    std::vector<std::string> by;
-    std::string from;
-    bool names = false;
     int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
     command.positional("FILE", in.files, "MODEL and TEST.tar (`-` is standard input)");
@@ -90,17 +93,18 @@ int main(int argc, char** argv)
     command.option("--labels", in.labels, "L.tsv", "their labels: a table with the column `label`");
     command.option("--layer", in.layers, "LAYER", "as in `3.norm`, `all`, or `top` (default)");
     command.threads(threads);
+    command.flag("--by-layer", sweep.by_layer, "the `--best` of each layer");
     sweep.declare(command);
     command.group("A table made before");
-    command.option("--from", from, "SWEEP.tsv", "its lines, in place of MODEL and TEST.tar; see --best");
-    command.option("--by", by, "COLUMN", "what is best in it, then for equals the next COLUMN; repeatable");
-    command.flag("--names", names, "only the neurons' names, one a line");
+    command.option("--from", in.from, "SWEEP.tsv", "its lines, in place of MODEL and TEST.tar; see --best");
+    command.option("--by", in.by, "COLUMN", "what is best in it, then for equals the next COLUMN; repeatable");
+    command.flag("--names", in.names, "only the neurons' names, one a line");
 
     return run_tool(argc, argv, command, [&] {
-        if (!from.empty() && in.files.empty())
-            return print_lines(from, by, names, sweep, command);
+        if (!in.from.empty() && in.files.empty())
+            return print_lines(in, sweep, command);
         if (const std::string given = command.given_in("A table made before"); !given.empty())
-            usage_error(given, from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
+            usage_error(given, in.from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
         sweep.check();
         keep_apart(sweep.outputs(), {in.responses, in.labels});
         keep_apart(sweep.outputs(), in.files);

@@ -1,9 +1,8 @@
 // nonna-train: trains a model on image sets, in this process's memory or on parameter servers.
-#include "server_options.h"
-
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "optimiser/optimiser.h"
+#include "server_options.h"
 #include "train/plan.h"
 #include "train/recipe.h"
 #include "train/trainer.h"
@@ -128,6 +127,7 @@ int main(int argc, char** argv)
     command.option("--log-every", r.log_every, "N", "steps between rows of the log", 1, 1000000000);
     command.option("--timing", r.timing, "TIMES.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
+    command.option("--checkpoint-keep", r.checkpoint_keep, "N|all", "how many of the newest checkpoints are kept");
     ServedOptions& s = r.served;
     command.group(on_servers);
     command.option("--servers", s.client.servers, "LIST", "addresses separated by commas, or a file of them");

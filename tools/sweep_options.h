@@ -9,8 +9,10 @@ struct SweepCommand : nonna::SweepRun {
     {
         command.option("-o,--output", output, "OUT.tsv", "the table; `-` is standard output");
         command.option("--best", best, "N", "only the N best, best first (default: all, in order)", 1, INT64_MAX);
+        command.choice("--choose", by, "by what the best is picked");
         command.flag("--held-out", held_out, "also choose on one half and score on the other");
         command.option("--folds", folds, "K", "likewise, with each of K parts held out in turn", 2, 100);
+        command.option("--parts", parts, "X:Y", "choose on part X of a set that was split, score on Y (default: a:b)");
         command.group("Scoring");
         command.option("--positive", positive, "LABEL", "the label that means yes");
         command.choice("--polarity", polarity, "whether a weak response may also say yes");
@@ -22,9 +24,16 @@ struct SweepCommand : nonna::SweepRun {
         command.option("--chosen", chosen, "C.tsv", "the neuron chosen for each fold, and its held-out score");
     }
 
-    void check() const
+    // `halves`: two parts are there anyway.
+    void check(bool halves = false) const
     {
         using nonna::usage_error;
+        if (!parts.empty() && !held_out && folds != 2 && !halves)
+            usage_error("--parts", "needs --held-out, or --folds 2");
+        if (no_auc && by == nonna::ChooseBy::auc)
+            usage_error("--choose", "auc excludes --no-auc, which computes none");
+        if (by_layer && !best)
+            usage_error("--by-layer", "needs --best");
         if (held_out && folds)
             usage_error("--folds", "excludes --held-out");
         if (!chosen.empty() && !held_out && !folds)

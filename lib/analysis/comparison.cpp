@@ -1,6 +1,5 @@
 #include "analysis/comparison.h"
 
-#include "analysis/sweep_table.h"
 #include "base/error.h"
 
 #include <algorithm>
@@ -31,11 +30,11 @@ std::string six_digits(double value)
 
 double rounded(double value) { return std::isnan(value) ? value : std::strtod(six_digits(value).c_str(), nullptr); }
 
-ComparedRun run_of(const SweepTable& sweep, bool guess)
+ComparedRun run_of(const SweepTable& sweep, bool guess, std::optional<ChooseBy> by)
 {
     const Table& table = sweep.table;
     ComparedRun run;
-    const std::size_t best = sweep.best(sweep.of_all_images());
+    const std::size_t best = sweep.best(sweep.of_all_images(by));
     if (guess) {
         const double positives = table.finite(best, "positives"), negatives = table.finite(best, "negatives");
         if (!(positives >= 0 && negatives >= 0 && positives + negatives > 0))
@@ -48,7 +47,7 @@ ComparedRun run_of(const SweepTable& sweep, bool guess)
     run.figures = {rounded(table.share(best, "accuracy")), rounded(table.share_or_none(best, "auc").value_or(nan)), nan,
                    nan};
     if (table.has("choice_accuracy")) {
-        const std::size_t chosen = sweep.best();
+        const std::size_t chosen = sweep.best(sweep.usual_order(by));
         run.figures[2] = table.share(chosen, "held_accuracy");
         run.figures[3] = table.share_or_none(chosen, "held_auc").value_or(nan);
     }
@@ -111,7 +110,7 @@ Spread spread_of(const std::vector<double>& values)
 
 }    // namespace
 
-ComparedRuns compare_sweeps(const std::string& list)
+ComparedRuns compare_sweeps(const std::string& list, std::optional<ChooseBy> by)
 {
     const Table table = read_table(list);
     const std::size_t path = table.column("sweep");
@@ -132,7 +131,7 @@ ComparedRuns compare_sweeps(const std::string& list)
             throw Error(table.name, table.line(row) + ": no sweep in it");
         if (!taken.emplace(keys, seed).second)
             throw Error(table.name, table.line(row) + ": a second sweep of " + keys.back() + " with seed " + seed);
-        ComparedRun run = run_of(SweepTable(table.rows[row][path]), keys.back() == "guess");
+        ComparedRun run = run_of(SweepTable(table.rows[row][path]), keys.back() == "guess", by);
         run.keys = std::move(keys);
         run.seed = seed;
         all.runs.push_back(std::move(run));

@@ -4,7 +4,8 @@
 // same *keys*, say a concept and a method, or a field size and a number of maps. Two tables come of a list of runs:
 //
 //     runs    a line each: the neuron best on all images with its accuracy and AUC, as in the paper, and the held-out
-//             accuracy and AUC of the one that the choosing half likes best (analysis/sweep_table.h)
+//             accuracy and AUC of the one that the choosing half likes best (analysis/sweep_table.h); by accuracy or
+//             AUC, as each table says it was chosen, or as is asked for all
 //     means   a line for each keys, in the order they first stand in: of these four figures, over the n runs, the
 //             mean m and the deviation sqrt(sum (x - m)^2 / (n - 1)), which a single run has none of; beside them
 //             what somebody else reports under the same keys
@@ -13,7 +14,10 @@
 // images. A figure that a sweep does not have is nan.
 #pragma once
 
+#include "analysis/sweep_table.h"
+
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +39,7 @@ struct ComparedRuns {
 // `list`: a table with the columns seed and sweep, a path, and any others, which are the keys. Error where it has no
 // run or no key, where a seed is no whole number or comes twice with the same keys, or where a sweep's table cannot be
 // read.
-ComparedRuns compare_sweeps(const std::string& list);
+ComparedRuns compare_sweeps(const std::string& list, std::optional<ChooseBy> by = {});
 
 // KEYS seed neuron accuracy auc held_accuracy held_auc
 void write_runs(const std::string& path, const ComparedRuns& runs);

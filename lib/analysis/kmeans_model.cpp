@@ -64,6 +64,7 @@ Preprocessing fit_whitening(const TrainingPictures& pictures, const KMeansFit& f
     Architecture input;
     input.name = pictures.name;
     input.side = pictures.side;
+    input.channels = pictures.channels;
     input.whitening = fit.whitening;
     std::vector<std::size_t> drawn(pictures.count);
     std::iota(drawn.begin(), drawn.end(), std::size_t{0});
@@ -93,6 +94,8 @@ KMeansModel earlier(const TrainingPictures& pictures, const KMeansFit& fit,
     };
     if (model.preprocessing.side != pictures.side)
         refuse("side");
+    if (model.preprocessing.channels != pictures.channels)
+        refuse("number of channels");
     if (model.centroids.count != std::size_t(fit.kmeans.centroids))
         refuse("number of centroids");
     if (model.preprocessing.width != fit.whitening)
@@ -118,12 +121,12 @@ void save(const std::string& path, const KMeansModel& model, const Centroids& ce
     metadata["factor"] = exact(p.factor);
     metadata["iterations"] = std::to_string(centroids.iterations);
     metadata["finished"] = finished ? "yes" : "no";
-    const auto side = std::uint64_t(p.side), width = std::uint64_t(p.width);
+    const auto side = std::uint64_t(p.side), width = std::uint64_t(p.width), channels = std::uint64_t(p.channels);
     SafetensorsWriter file(path, std::move(metadata));
     file.declare("weights", "F64", {centroids.count});
-    file.declare("centroids", "F32", {centroids.count, side, side, 3});
+    file.declare("centroids", "F32", {centroids.count, side, side, channels});
     if (width > 0)
-        file.declare("preprocess.filters", "F32", {3, width, width, 3});
+        file.declare("preprocess.filters", "F32", {channels, width, width, channels});
     file.write(std::span<const double>(centroids.weights));
     file.write(std::span<const float>(centroids.values));
     if (width > 0)
@@ -164,20 +167,21 @@ KMeansModel load_kmeans(const std::string& path)
     c.iterations = number<std::int64_t>(file, "iterations");
     const std::vector<std::uint64_t>& shape = file.info("centroids").shape;    // (centroid, row, column, channel)
     const bool pictures = p.side >= 1 && p.side <= 4096 && shape.size() == 4 && shape[0] >= 1 &&
-                          shape[1] == std::uint64_t(p.side) && shape[2] == shape[1] && shape[3] == 3;
+                          shape[1] == std::uint64_t(p.side) && shape[2] == shape[1] && (shape[3] == 1 || shape[3] == 3);
     const bool whitening = p.width == 0 || (p.width > 0 && p.width <= p.side && p.width % 2 == 1);
     const bool scale = p.factor > 0 && std::isfinite(float(p.factor));
     if (!pictures || !whitening || !scale || c.iterations < 0 || file.info("weights").elements() != shape[0])
         throw Error(file.name(), "its sizes do not agree with each other");
 
+    p.channels = int(shape[3]);
     c.count = shape[0];
-    c.length = std::size_t(p.side) * p.side * 3;
+    c.length = std::size_t(p.side) * p.side * p.channels;
     c.values.resize(c.count * c.length);
     file.read("centroids", std::span<float>(c.values));
     c.weights.resize(c.count);
     file.read("weights", std::span<double>(c.weights));
     if (p.width > 0) {
-        p.filters.resize(std::size_t(9) * p.width * p.width);
+        p.filters.resize(std::size_t(p.channels) * p.channels * p.width * p.width);
         file.read("preprocess.filters", std::span<float>(p.filters));
     }
     const auto finite = [](double v) { return std::isfinite(v); };
@@ -202,7 +206,8 @@ KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, c
     const std::map<std::string, std::string> run = run_of(pictures, fit, tool);
     const bool goes_on = fit.resume && std::filesystem::exists(fit.save);
     // Vectors are prepared as they are read, by the model's preprocessing, which is found below before any is read.
-    VectorSource vectors{pictures.name, pictures.count, std::size_t(pictures.side) * pictures.side * 3, {}};
+    VectorSource vectors{
+        pictures.name, pictures.count, std::size_t(pictures.side) * pictures.side * pictures.channels, {}};
     vectors.read = [&](std::size_t i, std::span<float> x) {
         std::vector<std::uint8_t> rgb(x.size());
         pictures.read(i, rgb);

@@ -7,8 +7,9 @@
 // Coates, Lee, Ng 2011 whiten the patches K-means sees, of at most some hundred values and from 400,000 of them.
 //
 // The file (safetensors): `centroids` F32 (K, row, column, channel), in the prepared pictures' space, `weights` F64
-// (K), `preprocess.filters` F32 (3, 11, 11, 3); the rest in its metadata, all that determines the run included. It is
-// written anew every few iterations, complete or not at all; `finished` says whether it is the run's last.
+// (K), `preprocess.filters` F32 (channels, 11, 11, channels); the rest in its metadata, all that determines the run
+// included. It is written anew every few iterations, complete or not at all; `finished` says whether it is the run's
+// last.
 #pragma once
 
 #include "analysis/kmeans.h"
@@ -39,20 +40,21 @@ struct KMeansFit {
     bool resume = false;             // go on from `save`, where that is there
 };
 
-// Training pictures at the side wanted, by number: side * side * 3 bytes; any number of threads at once.
+// Training pictures at the side wanted, by number: side * side * channels bytes; any number of threads at once.
 struct TrainingPictures {
     std::string name, digest;
     std::size_t count = 0;
     int side = 0;
     std::function<void(std::size_t i, std::span<std::uint8_t> into)> read;
+    int channels = 3;    // 1: grey
 };
 
 // Interrupted, it saves what it has and throws. It ends early when an iteration over the whole set moves nothing.
 // Error when the file to go on from is of another run. `tool`: name and version, for the file.
 KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, const std::string& tool, Pool& pool);
 
-// One layer, `kmeans`, of K maps: triangle activations. `images` are of the model's side; their pixels, the model and
-// the pool must outlive the source.
+// One layer, `kmeans`, of K maps: triangle activations. `images` are of the model's side and channels; their pixels,
+// the model and the pool must outlive the source.
 ResponseSource kmeans_responses(const PictureBytes& images, const KMeansModel& model, const std::string& name,
                                 Pool& pool);
 

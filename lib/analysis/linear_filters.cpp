@@ -68,6 +68,7 @@ class UnitPictures
         Architecture input;
         input.name = "whitening";
         input.side = crops.side();
+        input.channels = crops.channels();
         WhiteningOptions whitening;
         whitening.seed = options.seed;
         preprocessing_ = fit_preprocessing(input, pixels, whitening, pool);
@@ -93,10 +94,11 @@ void RandomCrops::read(std::size_t index, std::span<std::uint8_t> into) const
         }
         const std::size_t left = random.below(std::uint64_t(pixels.width - side_ + 1));
         const std::size_t top = random.below(std::uint64_t(pixels.height - side_ + 1));
-        const std::size_t line = std::size_t(side_) * 3;
+        const std::size_t channels = std::size_t(source_.channels), line = std::size_t(side_) * channels;
         for (std::size_t r = 0; r < std::size_t(side_); ++r)
-            std::copy_n(pixels.rgb.begin() + std::ptrdiff_t(((top + r) * std::size_t(pixels.width) + left) * 3), line,
-                        into.begin() + std::ptrdiff_t(r * line));
+            std::copy_n(pixels.values.begin() +
+                            std::ptrdiff_t(((top + r) * std::size_t(pixels.width) + left) * channels),
+                        line, into.begin() + std::ptrdiff_t(r * line));
         return;
     }
     throw Error(source_.name, "a hundred pictures in a row are smaller than the test images, of " +

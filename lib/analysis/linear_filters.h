@@ -53,9 +53,10 @@ struct CropSource {
     std::size_t pictures = 0;
     struct Pixels {
         int width = 0, height = 0;
-        std::vector<std::uint8_t> rgb;
+        std::vector<std::uint8_t> values;    // (row, column, channel)
     };
     std::function<Pixels(std::size_t picture)> read;
+    int channels = 3;    // 1: grey
 };
 
 class RandomCrops
@@ -66,9 +67,10 @@ class RandomCrops
     }
 
     int side() const { return side_; }
-    std::size_t size() const { return std::size_t(side_) * side_ * 3; }
-    // Crop number `index`: side * side * 3 bytes. A picture smaller than that is passed over, and another one drawn;
-    // Error when a hundred in a row are.
+    int channels() const { return source_.channels; }
+    std::size_t size() const { return std::size_t(side_) * side_ * source_.channels; }
+    // Crop number `index`: side * side * channels bytes. A picture smaller than that is passed over, and another one
+    // drawn; Error when a hundred in a row are.
     void read(std::size_t index, std::span<std::uint8_t> into) const;
 
     // Numbers of the pictures that were drawn so far and are too small; of those that fit exactly, in one way only.
@@ -83,8 +85,8 @@ class RandomCrops
     mutable std::set<std::size_t> small_, whole_;
 };
 
-// One layer, `linear`, of `filters` maps. `images` are test images of the crops' size; their pixels, the crops and the
-// pool must outlive the source.
+// One layer, `linear`, of `filters` maps. `images` are test images of the crops' size and channels; their pixels, the
+// crops and the pool must outlive the source.
 ResponseSource linear_responses(const PictureBytes& images, const RandomCrops& crops, const LinearOptions& options,
                                 const std::string& name, Pool& pool);
 

@@ -10,7 +10,7 @@ namespace nonna
 // Columns come in groups: those of all images always, the held-out ones and the intervals only where they were asked
 // for, so that nobody takes an empty column for a measured nothing. Of several folds the means stand in the table.
 void write_scores(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
-                  const Labels& labels)
+                  const Labels& labels, ChooseBy by)
 {
     const auto positives = std::size_t(std::count(labels.begin(), labels.end(), 1));
     const bool held = !scores.empty() && !scores.front().held.empty();
@@ -36,6 +36,10 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
         columns.insert(columns.end(), {"accuracy_low", "accuracy_high", "auc_low", "auc_high"});
     if (intervals && held)
         columns.insert(columns.end(), {"held_accuracy_low", "held_accuracy_high", "held_auc_low", "held_auc_high"});
+    // not where it goes without saying: tables that were made before the column was there are all chosen by accuracy
+    const bool tells = by != ChooseBy::accuracy;
+    if (tells)
+        columns.emplace_back("chosen_by");
     TableWriter table(path, columns);
     for (const NeuronScore& s : scores) {
         table.cell(source.layers[s.layer].name).cell(s.row).cell(s.column).cell(s.map);
@@ -60,16 +64,19 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
                 for (const Interval& v : {i.held_accuracy, i.held_auc})
                     table.cell(v.low).cell(v.high);
         }
+        if (tells)
+            table.cell(name_of(by));
         table.end_row();
     }
     table.commit();
 }
 
-void write_chosen(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores)
+void write_chosen(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
+                  ChooseBy by)
 {
     TableWriter table(path, {"fold", "layer", "row", "col", "map", "threshold", "polarity", "choice_accuracy",
                              "choice_auc", "held_accuracy", "held_auc"});
-    const std::vector<std::size_t> chosen = chosen_by_splits(scores);
+    const std::vector<std::size_t> chosen = chosen_by_splits(scores, by);
     for (std::size_t s = 0; s < chosen.size(); ++s) {
         const NeuronScore& n = scores[chosen[s]];
         const HeldOut& h = n.held[s];

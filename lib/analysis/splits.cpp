@@ -43,15 +43,47 @@ Split choosing_half(const Labels& labels, std::uint64_t seed)
     return chooses;
 }
 
-Split recorded_half(std::span<const std::optional<std::string>> halves, const std::string& subject)
+RecordedParts::RecordedParts(const std::string& text) : held_out_(true), by_name_(!text.empty())
+{
+    if (!by_name_)
+        return;
+    const std::size_t colon = text.find(':');
+    chooses_ = text.substr(0, colon);
+    judges_ = colon == std::string::npos ? "" : text.substr(colon + 1);
+    if (chooses_.empty() || judges_.empty() || judges_.find(':') != std::string::npos || chooses_ == judges_)
+        throw Error("--parts", "'" + text + "' is not X:Y, two different parts of the set, such as a:b",
+                    ExitStatus::usage);
+}
+
+bool RecordedParts::keep(const std::optional<std::string>& part)
+{
+    if (!held_out_ || !part)
+        return true;
+    seen_.insert(*part);
+    return *part == chooses_ || *part == judges_;
+}
+
+Split RecordedParts::split(std::span<const std::optional<std::string>> kept, const std::string& subject) const
 {
     Split chooses;
-    for (const auto& half : halves)
-        if (half)
-            chooses.push_back(*half == "a");
-    if (!chooses.empty() && chooses.size() < halves.size())
-        throw Error(subject, "only " + std::to_string(chooses.size()) + " of " + std::to_string(halves.size()) +
-                                 " images name their half");
+    if (!held_out_)
+        return chooses;
+    if (seen_.empty() && by_name_)
+        throw Error(subject, "its images name no parts: --parts goes with a set that was split");
+    if (seen_.empty())
+        return chooses;
+    std::string all;
+    for (const std::string& part : seen_)
+        all += (all.empty() ? "" : ", ") + part;
+    for (const std::string& part : {chooses_, judges_})
+        if (!seen_.contains(part))
+            throw Error(subject, "has no part " + part + "; its parts: " + all);
+    for (const auto& part : kept)
+        if (part)
+            chooses.push_back(*part == chooses_);
+    if (chooses.size() < kept.size())
+        throw Error(subject, "only " + std::to_string(chooses.size()) + " of " + std::to_string(kept.size()) +
+                                 " images name their part");
     return chooses;
 }
 
@@ -68,7 +100,7 @@ std::vector<Split> make_splits(const Labels& labels, int folds, const Split& rec
         splits.push_back(std::move(other));
     } else if (folds > 1) {
         if (!recorded.empty())
-            throw Error("--folds", "the set says which half an image is in: 2, or --held-out", ExitStatus::usage);
+            throw Error("--folds", "the set says which part an image is in: 2, or --held-out", ExitStatus::usage);
         const std::vector<int> part = deal(labels, folds, seed);
         for (int fold = 0; fold < folds; ++fold) {
             Split chooses(labels.size());

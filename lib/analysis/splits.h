@@ -2,14 +2,16 @@
 // good there by luck. A split cuts the set in two: neuron and threshold are chosen on one part and scored on the other,
 // which had no say.
 //
-// Parts are drawn class by class by a seeded shuffle, so that each has the set's prior; or they are the halves that the
-// set itself names, so that nobody is in both.
+// Parts are drawn class by class by a seeded shuffle, so that each has the set's prior; or they are parts that the set
+// itself names (`half` of its samples' json, a and b or more), so that nobody is in two. Of these one chooses and one
+// judges; samples of all others are left out before they are looked at.
 #pragma once
 
 #include "analysis/score.h"
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,8 +24,26 @@ using Split = std::vector<std::uint8_t>;    // one an image: 1 chooses, 0 is hel
 // 1 for the images that choose, 0 for those that are held out.
 Split choosing_half(const Labels& labels, std::uint64_t seed);
 
-// Of a set that was split in "a", which chooses, and "b". Empty when no image names its half; Error when only some do.
-Split recorded_half(std::span<const std::optional<std::string>> halves, const std::string& subject);
+// Which of a set's parts choose and judge, while its samples go by.
+class RecordedParts
+{
+  public:
+    RecordedParts() = default;    // nobody is held out: every sample is kept, and there is no split
+    // "X:Y": X chooses, Y judges; empty: a and b, where the set names parts. Error (usage) for anything else.
+    explicit RecordedParts(const std::string& text);
+
+    // Is a sample of this part (none: it names none) wanted?
+    bool keep(const std::optional<std::string>& part);
+    // 1 for the kept that choose, 0 for those that judge, by the parts they name; empty when no sample named one. Error
+    // when only some of the kept do, when the set lacks one of the two parts, or when parts were asked for by name and
+    // it has none.
+    Split split(std::span<const std::optional<std::string>> kept, const std::string& subject) const;
+
+  private:
+    bool held_out_ = false, by_name_ = false;
+    std::string chooses_ = "a", judges_ = "b";
+    std::set<std::string> seen_;
+};
 
 // folds = 0: none. 1: one split, `recorded` or by seed: a half chooses, the other judges. K > 1: the set is cut in K
 // parts (2: the halves) and each is held out in turn. Error (usage) where K > 2 would tear recorded halves; Error where

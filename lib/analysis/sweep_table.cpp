@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace nonna
@@ -91,12 +92,28 @@ int SweepTable::polarity(std::size_t row) const
     return table.finite_or_none(row, "polarity").value_or(1) < 0 ? -1 : 1;
 }
 
-std::vector<std::string> SweepTable::usual_order(ChooseBy by) const
+ChooseBy SweepTable::chosen_by() const
 {
-    return present(table, table.has("choice_accuracy") ? "choice_" : "", by);
+    if (!table.has("chosen_by"))
+        return ChooseBy::accuracy;
+    const std::size_t column = table.column("chosen_by");
+    const std::optional<ChooseBy> by = value_named<ChooseBy>(table.rows.front()[column]);
+    for (std::size_t row = 0; row < size(); ++row)
+        if (!by || table.rows[row][column] != table.rows.front()[column])
+            throw Error(table.name, table.line(row) + ": chosen_by '" + table.rows[row][column] +
+                                        (by ? "' is not that of the first line" : "' is not accuracy or auc"));
+    return *by;
 }
 
-std::vector<std::string> SweepTable::of_all_images(ChooseBy by) const { return present(table, "", by); }
+std::vector<std::string> SweepTable::usual_order(std::optional<ChooseBy> by) const
+{
+    return present(table, table.has("choice_accuracy") ? "choice_" : "", by ? *by : chosen_by());
+}
+
+std::vector<std::string> SweepTable::of_all_images(std::optional<ChooseBy> by) const
+{
+    return present(table, "", by ? *by : chosen_by());
+}
 
 std::vector<std::size_t> SweepTable::ranked(const std::vector<std::string>& columns) const
 {
@@ -113,7 +130,8 @@ std::vector<std::size_t> SweepTable::ranked(const std::vector<std::string>& colu
     return order;
 }
 
-std::vector<std::size_t> SweepTable::first(std::optional<std::int64_t> most, std::vector<std::string> columns) const
+std::vector<std::size_t> SweepTable::first(std::optional<std::int64_t> most, std::vector<std::string> columns,
+                                           bool by_layer) const
 {
     if (!most)
         return ranked({});
@@ -124,7 +142,24 @@ std::vector<std::size_t> SweepTable::first(std::optional<std::int64_t> most, std
     std::vector<std::size_t> rows = ranked(columns);
     if (std::isnan(table.number(rows.front(), table.column(columns.front()))))
         throw Error(table.name, "no neuron in it has a number in '" + columns.front() + "'");
-    rows.resize(std::min(rows.size(), std::size_t(*most)));
+    if (!by_layer) {
+        rows.resize(std::min(rows.size(), std::size_t(*most)));
+        return rows;
+    }
+    const auto layer_of = [this](std::size_t row) {
+        const std::string name = neuron(row);
+        return name.substr(0, name.find('/'));
+    };
+    std::map<std::string, std::size_t> places;
+    for (std::size_t row = 0; row < size(); ++row)
+        places.try_emplace(layer_of(row), places.size());
+    std::vector<std::vector<std::size_t>> of_layer(places.size());
+    for (const std::size_t row : rows)
+        if (std::vector<std::size_t>& best = of_layer[places[layer_of(row)]]; best.size() < std::size_t(*most))
+            best.push_back(row);
+    rows.clear();
+    for (const std::vector<std::size_t>& best : of_layer)
+        rows.insert(rows.end(), best.begin(), best.end());
     return rows;
 }
 

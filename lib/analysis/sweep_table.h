@@ -4,6 +4,8 @@
 // nonna-baseline write them, or by the one column neuron ("3.norm/6,6,2"). Every other column is a figure and may be
 // absent: a sweep without halves has no choice_ and held_ columns, one without bootstrap no _low and _high. A figure
 // may be nan: all those of a neuron with a response that is no finite number, every AUC of a sweep that only counts.
+// Which of the two figures the sweep chose by is in the column chosen_by, the same in every line; a table without it
+// was chosen by accuracy. Whoever reads a table follows it, so that all programs mean the same neuron by the best one.
 //
 // The rule, for a sweep's own neurons, for its table and for a baseline's settings alike: two are compared by their
 // accuracy and, where that is equal, by their AUC (or the other way round); a figure that is nan is below every other;
@@ -11,6 +13,7 @@
 // held out from choosing; the paper's protocol, in which all images choose, is asked for by name (of_all_images).
 #pragma once
 
+#include "base/names.h"
 #include "io/table.h"
 #include "model/neuron.h"
 
@@ -24,6 +27,12 @@ namespace nonna
 {
 
 enum class ChooseBy { accuracy, auc };    // which of the two is looked at first
+
+template <>
+inline constexpr auto names_of<ChooseBy> = names<ChooseBy>({
+    {ChooseBy::accuracy, "accuracy"},
+    {ChooseBy::auc, "auc"},
+});
 
 // Is a better than b? The first figure that differs decides. As many of one as of the other.
 bool better(std::span<const double> a, std::span<const double> b);
@@ -45,16 +54,21 @@ struct SweepTable {
     NeuronId neuron(std::size_t row, const Architecture& architecture) const;
     int polarity(std::size_t row) const;    // -1: says yes below its threshold; 1 also where the table does not tell
 
-    // The columns of figures to rank by, as far as the table has them: of the images that chose, or of all.
-    std::vector<std::string> usual_order(ChooseBy by = ChooseBy::accuracy) const;
-    std::vector<std::string> of_all_images(ChooseBy by = ChooseBy::accuracy) const;
+    // Error where a line's chosen_by is neither accuracy nor auc, or not the first line's.
+    ChooseBy chosen_by() const;
+    // The columns of figures to rank by, as far as the table has them: of the images that chose, or of all. By what the
+    // table was chosen by, where nothing else is asked for.
+    std::vector<std::string> usual_order(std::optional<ChooseBy> by = {}) const;
+    std::vector<std::string> of_all_images(std::optional<ChooseBy> by = {}) const;
 
     // Rows, best first by the figures in these columns; in the table's order where no column is given. Error where one
     // is absent, or a cell is neither a number nor nan; an accuracy or AUC must be between 0 and 1.
     std::vector<std::size_t> ranked(const std::vector<std::string>& columns) const;
     // The `most` best of these (no column: of the usual order), best first, or, where no number is given, all lines in
     // their order. Error where the first figure, of which there must be one, is nan in every line.
-    std::vector<std::size_t> first(std::optional<std::int64_t> most, std::vector<std::string> columns = {}) const;
+    // By layer: of each layer so many, layers in the order in which they first come.
+    std::vector<std::size_t> first(std::optional<std::int64_t> most, std::vector<std::string> columns = {},
+                                   bool by_layer = false) const;
     std::size_t best(const std::vector<std::string>& columns = {}) const;
 };
 

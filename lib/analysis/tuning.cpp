@@ -15,7 +15,7 @@ void Tuning::add(std::vector<std::string> values, const ResponseSource& source, 
 {
     if (values.size() != columns_.size() || scores.empty() || scores.front().held.size() != 1)
         throw std::logic_error("tuning: a value for each column, and scores of one split");
-    sort_best_first(scores);
+    sort_best_first(scores, by_);
     if (!scores.front().finite())
         throw Error(source.name, "no response is a finite number");
     settings_.push_back({std::move(values), neuron_text(source, scores.front()), std::move(scores.front())});
@@ -23,8 +23,8 @@ void Tuning::add(std::vector<std::string> values, const ResponseSource& source, 
 
 const Tuning::Setting& Tuning::chosen() const
 {
-    return *std::min_element(settings_.begin(), settings_.end(), [](const Setting& a, const Setting& b) {
-        return better(a.best.merit(), b.best.merit());    // the first of the best, as the least of an order
+    return *std::min_element(settings_.begin(), settings_.end(), [this](const Setting& a, const Setting& b) {
+        return better(a.best.merit(), b.best.merit(), by_);    // the first of the best, as the least of an order
     });
 }
 

@@ -11,7 +11,11 @@ namespace nonna
 class Tuning
 {
   public:
-    explicit Tuning(std::vector<std::string> columns) : columns_(std::move(columns)) {}    // what a setting is made of
+    // `columns`: what a setting is made of.
+    explicit Tuning(std::vector<std::string> columns, ChooseBy by = ChooseBy::accuracy)
+        : columns_(std::move(columns)), by_(by)
+    {
+    }
 
     // Scores of a sweep with one split; the best of them stands for the setting. `values`: one a column.
     void add(std::vector<std::string> values, const ResponseSource& source, std::vector<NeuronScore> scores);
@@ -31,6 +35,7 @@ class Tuning
 
   private:
     std::vector<std::string> columns_;
+    ChooseBy by_;
     std::vector<Setting> settings_;
 };
 

@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
     linear_crops = 17,     // index: crop
     kmeans_start = 18,     // index: 0 start, 1 the pictures the whitening is fitted on
     kmeans_batch = 19,     // index: pass over the training set
+    mixture = 22,          // index: the set
     match_order = 30,      // index: part
     match_squares = 31,    // index: first 8 bytes of the sha256 of the picture's key
     scramble = 32,         // likewise

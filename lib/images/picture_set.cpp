@@ -28,7 +28,7 @@ void PictureSet::add(Sample&& sample)
 // Decoding takes nearly all of the time and is spread over threads, between a reader and an appender of pictures in the
 // stream's order: how many there are nobody knows before its end. Encoded bytes go as soon as the pixels are there, so
 // that memory is the pixels' and a few pictures' more.
-PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool)
+PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool, const WantSample& want)
 {
     PictureSet set;
     set.name = path;
@@ -36,6 +36,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
     set.channels = channels;
     ImageReader reader(path);
     Progress progress("reading " + path, 0, "images");
+    bool any = false;
 
     struct Decoded {
         Sample sample;
@@ -45,6 +46,9 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
         pool.threads(),
         [&](Sample& sample) {
             std::optional<Sample> next = reader.next();
+            any = any || next;
+            while (next && want && !want(next->meta))
+                next = reader.next();
             if (next)
                 sample = std::move(*next);
             return next.has_value();
@@ -62,7 +66,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
             set.add(std::move(decoded.sample));
             progress.advance();
         });
-    if (set.count() == 0)
+    if (!any)
         throw Error(path, "no pictures in it");
     set.digest = reader.digest();
     return set;

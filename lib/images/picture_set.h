@@ -8,6 +8,7 @@
 #include "model/preprocess.h"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ struct PictureSet {
     int side = 0, channels = 3;
     std::vector<std::uint8_t> pixels;    // (image, row, column, channel)
     std::vector<std::string> keys, sources;
-    std::vector<std::optional<std::string>> labels, halves;    // halves: "a" or "b", of sets that were split
+    std::vector<std::optional<std::string>> labels, halves;    // halves: the part, of sets that were split
 
     std::size_t count() const { return keys.size(); }
     std::span<const std::uint8_t> image(std::size_t i) const
@@ -43,7 +44,10 @@ std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, cons
 void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
                          std::size_t count, std::span<float> into, Pool& pool);
 
-// Error when the set is empty, truncated or holds a picture that does not decode.
-PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool);
+// Is a sample wanted? Asked once each, in the stream's order; one that is not is never decoded. Empty: all are.
+using WantSample = std::function<bool(const ImageMeta& meta)>;
+
+// Error when the set is empty, truncated or holds a wanted picture that does not decode.
+PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool, const WantSample& want = {});
 
 }    // namespace nonna

@@ -10,14 +10,17 @@
 namespace nonna
 {
 
-// The next of the stream, at most `most` of them; where there are fewer, it has ended.
-static std::vector<Sample> next_samples(ImageReader& reader, std::size_t most)
+// The next wanted of the stream, at most `most` of them; where there are fewer, it has ended. `any`: some sample came.
+static std::vector<Sample> next_samples(ImageReader& reader, std::size_t most, const WantSample& want, bool& any)
 {
     std::vector<Sample> samples;
     while (samples.size() < most) {
         std::optional<Sample> next = reader.next();
         if (!next)
             break;
+        any = true;
+        if (want && !want(next->meta))
+            continue;
         samples.push_back(std::move(*next));
     }
     return samples;
@@ -27,7 +30,8 @@ static std::vector<Sample> next_samples(ImageReader& reader, std::size_t most)
 // whoever takes the batch do not overlap: what takes long, decoding and the network behind `take`, has all threads
 // each.
 std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
-                            const std::function<void(const PictureSet& pictures, std::size_t first)>& take)
+                            const std::function<void(const PictureSet& pictures, std::size_t first)>& take,
+                            const WantSample& want)
 {
     ImageReader reader(path);
     Progress progress("reading " + reader.name(), 0, "images");
@@ -37,9 +41,10 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
     pictures.channels = channels;
     const std::size_t size = std::size_t(side) * side * channels;
     std::size_t first = 0;
+    bool any = false;
     for (bool more = true; more;) {
         throw_if_interrupted();
-        std::vector<Sample> samples = next_samples(reader, batch);
+        std::vector<Sample> samples = next_samples(reader, batch, want, any);
         more = samples.size() == batch;
         if (samples.empty())
             break;
@@ -59,7 +64,7 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
         first += samples.size();
         progress.advance(samples.size());
     }
-    if (first == 0)
+    if (!any)
         throw Error(reader.name(), "no pictures in it");
     return first;
 }

@@ -4,8 +4,10 @@
 #include "io/safetensors.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <sstream>
 
 namespace nonna
@@ -13,8 +15,19 @@ namespace nonna
 
 namespace fs = std::filesystem;
 
-Checkpoints::Checkpoints(std::string folder, std::string run)
-    : folder_(std::move(folder)), run_(std::move(run)),
+static std::size_t parse_keep(const std::string& text)
+{
+    std::size_t keep = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), keep);
+    if (text == "all")
+        return std::numeric_limits<std::size_t>::max();
+    if (error != std::errc{} || stop != text.data() + text.size() || keep == 0)
+        throw Error("--checkpoint-keep", "'" + text + "' is neither a number from 1 on nor all", ExitStatus::usage);
+    return keep;
+}
+
+Checkpoints::Checkpoints(std::string folder, std::string run, const std::string& keep)
+    : folder_(std::move(folder)), run_(std::move(run)), keep_(parse_keep(keep)),
       lock_(folder_, "lock", folder_, "another run is using these checkpoints")
 {
 }
@@ -70,7 +83,7 @@ void Checkpoints::save(const Model& model, const RunState& state)
     save_model(folder_ + "/" + name, model, extra, marks);
 
     std::vector<std::string> all = files();
-    for (std::size_t i = 0; i + 2 < all.size(); ++i)
+    for (std::size_t i = 0; i < all.size() - std::min(all.size(), keep_); ++i)
         fs::remove(all[i]);
 }
 

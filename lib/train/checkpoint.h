@@ -1,4 +1,4 @@
-// Checkpoints of a training run: a folder, locked while the run lasts, with the newest two states of it.
+// Checkpoints of a training run: a folder, locked while the run lasts, with the newest states of it, or with all.
 #pragma once
 
 #include "io/folder_lock.h"
@@ -23,8 +23,9 @@ class Checkpoints
 {
   public:
     // Makes the folder and takes its lock: Error with status locked when another run holds it. `run`: one line of text
-    // of everything that determines the run; a checkpoint made with another one is refused.
-    Checkpoints(std::string folder, std::string run);
+    // of everything that determines the run; a checkpoint made with another one is refused. `keep`: how many of the
+    // newest stay when one is saved, or "all"; Error (usage) for anything else.
+    Checkpoints(std::string folder, std::string run, const std::string& keep);
 
     bool empty() const;
     // The newest state into `model` and `state`. Error when it belongs to another run.
@@ -33,6 +34,7 @@ class Checkpoints
 
   private:
     std::string folder_, run_;
+    std::size_t keep_;
     FolderLock lock_;
     std::vector<std::string> files() const;    // oldest first
 };

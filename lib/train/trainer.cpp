@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "images/mixture.h"
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
 #include "train/checkpoint.h"
@@ -13,10 +14,8 @@
 #include "train/training_log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 
 namespace nonna
@@ -153,7 +152,7 @@ class Run
             state.optimiser = descent_->arrays();
         const TrainOptions& options = options_;
         if (!options.checkpoint.empty()) {
-            checkpoints_.emplace(options.checkpoint, run_);
+            checkpoints_.emplace(options.checkpoint, run_, options.checkpoint_keep);
             if (!checkpoints_->empty() && !options.resume)
                 throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",
                             ExitStatus::usage);
@@ -259,18 +258,8 @@ void train(Model& model, const std::vector<Source>& sources,
 
 Source open_source(const std::string& text, const Architecture& architecture)
 {
-    Source source;
-    std::string path = text;
-    const std::size_t colon = text.rfind(':');
-    if (colon != std::string::npos && !std::filesystem::exists(text)) {
-        const char* const end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, source.weight);
-        if (error != std::errc{} || stop != end || !(source.weight > 0) || source.weight > 1e12)
-            throw Error(text, "expected FILE or FILE:WEIGHT with a weight greater than 0", ExitStatus::usage);
-        path = text.substr(0, colon);
-    }
-    source.pictures = open_pictures(path, architecture.side, architecture.channels);
-    return source;
+    const WeightedFile file = parse_weighted(text);
+    return {open_pictures(file.path, architecture.side, architecture.channels), file.weight};
 }
 
 }    // namespace nonna

@@ -7,8 +7,9 @@
 // The log (TSV) has a row every `log_every` steps with set = train, about that step's batch before its update,
 // and a row with set = validate at the start, every `validate_every` steps and at the end:
 //     step set images rate cost (the rate is that of the first stage), and for each stage K
-//     stageK_reconstruction stageK_sparsity stageK_relative stageK_best_relative stageK_alpha
-// Costs are means over images; stageK_relative = reconstruction / |x|^2 at the model's alpha, stageK_best_relative the
+//     stageK_reconstruction stageK_sparsity stageK_penalty stageK_relative stageK_best_relative stageK_alpha
+// Costs are means over images; stageK_penalty = lambda * sparsity, what the cost has beside the reconstruction, so that
+// the two can be compared; stageK_relative = reconstruction / |x|^2 at the model's alpha, stageK_best_relative the
 // same at the alpha that suits these very pictures best. Several validation sets are one set, one after another.
 //
 // Times change from run to run, and the log must not: they have a table of their own, `timing`, with a row every
@@ -21,9 +22,9 @@
 // rule is the servers' own. With one replica that fetches and pushes at every step, log and model are those of training
 // alone with the same rule, to the last bit.
 //
-// A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest two are
-// kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first SIGINT or SIGTERM ends the step, writes a checkpoint
-// where a folder was given, and throws Error("interrupted", ...).
+// A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest of
+// them (`checkpoint_keep`) are kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first SIGINT or SIGTERM ends the
+// step, writes a checkpoint where a folder was given, and throws Error("interrupted", ...).
 #pragma once
 
 #include "model/model_file.h"
@@ -67,6 +68,7 @@ struct TrainOptions {
     std::string timing;        // empty: none
     std::string checkpoint;    // folder; empty: none
     std::int64_t checkpoint_every = 100;
+    std::string checkpoint_keep = "2";    // so many, at least 1, or "all"
     bool resume = false;
 
     ServedOptions served;
@@ -78,7 +80,7 @@ int input_threads(const Pool& pool);    // that read and decode ahead, beside th
 void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool);
 
-// Opens "FILE" or "FILE:WEIGHT" (a weight greater than 0; the whole text when such a file exists).
+// Opens "FILE" or "FILE:WEIGHT" (images/mixture.h).
 Source open_source(const std::string& text, const Architecture& architecture);
 
 // Fits what a random model's decoders need to preprocessed `images` ((image, row, column, channel), `count` of them):

@@ -42,7 +42,7 @@ static std::string kept_rows(const std::string& path, const Model& model, std::i
 {
     std::string header = "step\tset\timages\trate\tcost";
     for (std::size_t s = 1; s <= model.architecture.stages.size(); ++s)
-        for (const char* column : {"reconstruction", "sparsity", "relative", "best_relative", "alpha"})
+        for (const char* column : {"reconstruction", "sparsity", "penalty", "relative", "best_relative", "alpha"})
             header += "\tstage" + std::to_string(s) + "_" + column;
     header += "\n";
     std::string kept = header;
@@ -81,6 +81,7 @@ void TrainingLog::row(std::int64_t step, const char* set, double images, double 
     for (std::size_t s = 0; s < sums.size(); ++s) {
         number(sums[s].reconstruction / images);
         number(sums[s].sparsity / images);
+        number(model.architecture.stages[s].lambda * sums[s].sparsity / images);
         // of flat pictures nothing is to be reconstructed
         const std::vector<double>& fit = sums[s].statistics;
         number(sums[s].input > 0 ? sums[s].reconstruction / sums[s].input : 0);

@@ -35,6 +35,25 @@ train --steps $((stopped + 150)) --checkpoint run --log parts.tsv --resume -o ag
 cmp parts.safetensors again.safetensors && cmp parts.tsv once.tsv && echo "a second run changes nothing"
 ls run | sed 's/[0-9][0-9]*/N/'
 
+# Checkpoints that are kept, each of them a model: a curve of learning.
+awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { for (s = 1; s <= 2; s++) { p = $at["stage" s "_penalty"]; sum += p + $at["stage" s "_reconstruction"]
+          if (!(p > 0)) print "no penalty of stage " s }
+      d = sum - $at["cost"]; if (d * d > 1e-10 * sum * sum) print "the parts are not the cost: " $0; sum = 0 }' whole.tsv
+for keep in all 3 1; do
+    train --steps 50 --checkpoint-every 10 --checkpoint-keep $keep --checkpoint kept$keep -o kept.safetensors
+    ls kept$keep | tr '\n' ' '
+    echo
+done
+train --steps 20 -o twenty.safetensors
+nonna-respond -q keptall/step-000000020.safetensors data.tar -o a.npy
+nonna-respond -q twenty.safetensors data.tar -o b.npy
+cmp a.npy b.npy && echo "a checkpoint is the model of its step"
+for keep in 0 -1 some 2x ''; do
+    train --steps 5 --checkpoint-keep "$keep" --checkpoint never -o x
+    echo "kept '$keep': $?"
+done
+
 train --steps 5 --checkpoint run -o x
 echo "folder in use: $?"
 train --steps 9000000 --checkpoint run --resume --rate 0.02 -o x 2>/dev/null

@@ -6,34 +6,31 @@
 #include "analysis/tuning.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "images/mixture.h"
 #include "images/picture_set.h"
-#include "io/image_shard.h"
-
-#include <functional>
 
 void add_linear(nonna::Command& program);
 void add_kmeans(nonna::Command& program);
-
-// The training pictures, mapped; Error when there are none. In messages they go by the first file's name.
-nonna::ImageShardSet open_training(const std::vector<std::string>& data);
-std::string sample_name(const nonna::ImageShardSet& set, std::size_t i);
 
 // What both have: a test set, how its detectors are scored, and --tune.
 struct BaselineCommand {
     std::string test;
     std::vector<std::string> data;
-    int threads = 0;
+    int threads = 0, channels = 3;
     bool tune = false;
     SweepCommand sweep;
+    nonna::RecordedParts parts;    // of the test set, once it is read
 
+    BaselineCommand() { sweep.learned = false; }
     void declare(nonna::Command& job)
     {
+        job.option("--channels", channels, "1|3", "grey or colour, for training pictures and test images alike", 1, 3);
         job.flag("--tune", tune, "score a small grid of settings instead of one");
         job.threads(threads);
         sweep.declare(job);
     }
     void check(const nonna::Command& job, const std::vector<std::string>& outputs) const;
-    nonna::PictureSet read_test(int side, nonna::Pool& pool) const { return read_pictures(test, side, 3, pool); }
+    nonna::PictureSet read_test(int side, int of_channels, nonna::Pool& pool);
 
     // Scores by one split, of a grid's settings.
     std::vector<nonna::NeuronScore> choose(const nonna::ResponseSource& source, const nonna::PictureSet& set,

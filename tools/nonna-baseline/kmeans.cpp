@@ -19,7 +19,7 @@ std::string tool() { return "nonna-baseline " + version(); }
 
 ExitStatus tune(Options& o, const PictureSet& test, const TrainingPictures& pictures, Pool& pool)
 {
-    Tuning tuning({"centroids", "eigenvalue_offset"});
+    Tuning tuning({"centroids", "eigenvalue_offset"}, o.sweep.by);
     const std::int64_t most = o.fit.kmeans.centroids;
     for (const std::int64_t centroids : {(most + 3) / 4, (most + 1) / 2, most})
         for (const auto& [offset, text] : {std::pair{0.01, "0.01"}, {0.1, "0.1"}, {1.0, "1"}}) {
@@ -40,7 +40,7 @@ void check(const Options& o, const Command& job)
         usage_error("--data", "give pictures to fit centroids to, or the --model of an earlier run");
     if (const std::string option = job.given_in("Fitting"); !o.model.empty() && !option.empty())
         usage_error(option, "goes with --data: a --model is fitted already");
-    for (const char* option : {"--tune", "--side"})
+    for (const char* option : {"--tune", "--side", "--channels"})
         if (!o.model.empty() && job.given(option))
             usage_error(option, "goes with --data: a --model is fitted already");
     if (o.model.empty() && !o.centroids)
@@ -67,16 +67,13 @@ ExitStatus kmeans(Options& o, const Command& job)
         model = load_kmeans(o.model);
         if (!model.finished)
             throw Error(o.model, "its run is not finished: go on with --save and --resume");
-        test = o.read_test(model.preprocessing.side, pool);
+        test = o.read_test(model.preprocessing.side, model.preprocessing.channels, pool);
     } else {
-        const ImageShardSet files = open_training(o.data);
-        check_centroids(o.data.front(), files.count(), o.fit.kmeans.centroids);
-        // Read again in every iteration, never held at once: decoded where it is asked for.
-        const TrainingPictures pictures{
-            o.data.front(), files.digest(), files.count(), o.side, [&](std::size_t i, std::span<std::uint8_t> into) {
-                std::ranges::copy(decode_square(files.picture(i), sample_name(files, i), o.side, 3), into.begin());
-            }};
-        test = o.read_test(o.side, pool);
+        const Mixture data(o.data, o.sweep.seed);
+        check_centroids(data.name(), data.count(), o.fit.kmeans.centroids);
+        const auto read = [&](std::size_t i, std::span<std::uint8_t> into) { data.read(i, o.side, o.channels, into); };
+        const TrainingPictures pictures{data.name(), data.digest(), data.count(), o.side, read, o.channels};
+        test = o.read_test(o.side, o.channels, pool);
         read_labels(test.labels, o.sweep.positive, o.test);    // refused now, not after the fit
         if (o.tune)
             return tune(o, test, pictures, pool);
@@ -102,7 +99,7 @@ void add_kmeans(Command& program)
     job = &program.subcommand("kmeans", "centroids of whitened pictures, by their triangle activations",
                               [] { return kmeans(o, *job); });
     job->positional("TEST.tar", o.test, "labelled images; `-` is standard input");
-    job->option("--data", o.data, "TRAIN.tar", "pictures that centroids are fitted to");
+    job->option("--data", o.data, "TRAIN.tar[:WEIGHT]", "pictures that centroids are fitted to");
     job->option("--model", o.model, "M.safetensors", "what an earlier run saved, in place of `--data`");
     job->option("--side", o.side, "N", "side to which pictures are resized", 2, 1024);
     job->option("--show", o.show, "BEST.png", "the best centroid as a picture");

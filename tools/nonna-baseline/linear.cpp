@@ -29,20 +29,27 @@ int first_side(const std::string& test)
     return std::min(info.width, info.height);
 }
 
-ExitStatus tell(const RandomCrops& crops, const ImageShardSet& set, const Linear& o)
+ExitStatus tell(const RandomCrops& crops, const Mixture& data)
 {
-    if (const std::size_t whole = crops.only_whole().size(); whole > 0)
-        warn(o.data.front(), std::to_string(whole) +
-                                 " of the pictures drawn are exactly as large as the test images and give only one " +
-                                 "crop each: pack them 1.5 times as large or more");
-    for (const std::size_t i : crops.too_small())
-        warn(sample_name(set, i), "smaller than the test images, skipped");
+    // a place of the mixture is one draw's; its picture may have several
+    const auto named = [&](const std::set<std::size_t>& places) {
+        std::set<std::string> names;
+        for (const std::size_t place : places)
+            names.insert(data.sample_name(place));
+        return names;
+    };
+    if (const std::size_t whole = named(crops.only_whole()).size(); whole > 0)
+        warn(data.name(), std::to_string(whole) +
+                              " of the pictures drawn are exactly as large as the test images and give only one " +
+                              "crop each: pack them 1.5 times as large or more");
+    for (const std::string& name : named(crops.too_small()))
+        warn(name, "smaller than the test images, skipped");
     return crops.too_small().empty() ? ExitStatus::done : ExitStatus::skipped;
 }
 
 ExitStatus tune(Linear& o, const PictureSet& test, const RandomCrops& crops, Pool& pool)
 {
-    Tuning tuning({"pixels", "filters"});
+    Tuning tuning({"pixels", "filters"}, o.sweep.by);
     for (const auto& [pixels, name] : names_of<LinearPixels>) {
         o.options.pixels = pixels;
         const ResponseSource source = linear_responses({test.pixels, test.count()}, crops, o.options, test.name, pool);
@@ -63,13 +70,14 @@ ExitStatus linear(Linear& o, const Command& job)
             usage_error(option, "goes without --tune, which tries them all");
     Pool pool(o.threads);
     const int side = o.side ? *o.side : first_side(o.test);
-    const PictureSet test = o.read_test(side, pool);
-    const ImageShardSet set = open_training(o.data);
-    const RandomCrops crops({o.data.front(), set.count(),
+    const PictureSet test = o.read_test(side, o.channels, pool);
+    const Mixture data(o.data, o.sweep.seed);
+    const RandomCrops crops({data.name(), data.count(),
                              [&](std::size_t i) -> CropSource::Pixels {
-                                 Picture p = decode_picture(set.picture(i), sample_name(set, i));
-                                 return {p.width, p.height, std::move(p.rgb)};
-                             }},
+                                 Picture p = decode_picture(data.picture(i), data.sample_name(i));
+                                 return {p.width, p.height, o.channels == 1 ? grey(p) : std::move(p.rgb)};
+                             },
+                             o.channels},
                             side, o.sweep.seed);
     o.options.seed = o.sweep.seed;
     o.options.batch_bytes = o.sweep.batch_bytes();
@@ -79,11 +87,14 @@ ExitStatus linear(Linear& o, const Command& job)
             ? tune(o, test, crops, pool)
             : o.run(linear_responses({test.pixels, test.count()}, crops, o.options, test.name, pool), test, pool, best);
     if (!o.show.empty()) {
-        Picture filter{side, side, std::vector<std::uint8_t>(crops.size())};
-        crops.read(std::size_t(best.map), filter.rgb);
+        std::vector<std::uint8_t> crop(crops.size());
+        crops.read(std::size_t(best.map), crop);
+        Picture filter{side, side, std::vector<std::uint8_t>(std::size_t(side) * side * 3)};
+        for (std::size_t k = 0; k < filter.rgb.size(); ++k)
+            filter.rgb[k] = crop[o.channels == 1 ? k / 3 : k];
         write_png(o.show, resize(filter, side * 6, side * 6));
     }
-    return std::max(status, tell(crops, set, o));
+    return std::max(status, tell(crops, data));
 }
 
 }    // namespace
@@ -95,7 +106,8 @@ void add_linear(Command& program)
     job = &program.subcommand("linear", "random crops of training pictures, by their cosine with a test image",
                               [] { return linear(o, *job); });
     job->positional("TEST.tar", o.test, "labelled images; `-` is standard input");
-    job->option("--data", o.data, "TRAIN.tar", "training pictures, at least 1.5 times as large as the test images")
+    job->option("--data", o.data, "TRAIN.tar[:WEIGHT]",
+                "training pictures, at least 1.5 times as large as the test images")
         .required();
     job->option("--filters", o.options.filters, "N", "how many random crops, drawn by `--seed`", 1, 10'000'000);
     job->choice("--pixels", o.options.pixels, "how pictures are prepared for the cosine");

@@ -3,39 +3,33 @@
 
 using namespace nonna;
 
-ImageShardSet open_training(const std::vector<std::string>& data)
-{
-    ImageShardSet set(data);
-    if (set.count() == 0)
-        throw Error(data.front(), "no pictures in it");
-    return set;
-}
-
-std::string sample_name(const ImageShardSet& set, std::size_t i)
-{
-    std::size_t within = 0;
-    const ImageShard& shard = set.shard_of(i, within);
-    return shard.name() + ": " + shard.key(within) + "." + shard.extension(within);
-}
-
 void BaselineCommand::check(const Command& job, const std::vector<std::string>& outputs) const
 {
-    sweep.check();
+    sweep.check(tune);
+    if (channels == 2)
+        usage_error("--channels", "must be 1 or 3");
     if (tune)
         for (const char* option : {"--held-out", "--folds", "--best", "--no-auc", "--best-responses", "--chosen"})
             if (job.given(option))
                 usage_error(option, "goes without --tune, which chooses on one half and judges on the other");
     std::vector<std::string> all = sweep.outputs();
     all.insert(all.end(), outputs.begin(), outputs.end());
-    keep_apart(all, data);
+    for (const std::string& text : data)
+        keep_apart(all, {text, parse_weighted(text).path});
     keep_apart(all, {test});
+}
+
+PictureSet BaselineCommand::read_test(int side, int of_channels, Pool& pool)
+{
+    parts = tune ? RecordedParts(sweep.parts) : sweep.recorded_parts();
+    return read_pictures(test, side, of_channels, pool, [&](const ImageMeta& meta) { return parts.keep(meta.half); });
 }
 
 std::vector<NeuronScore> BaselineCommand::choose(const ResponseSource& asked, const PictureSet& set, Pool& pool) const
 {
     const Labels labels = read_labels(set.labels, sweep.positive, test);
     SweepOptions options = sweep.options();
-    options.splits = make_splits(labels, 1, recorded_half(set.halves, test), sweep.seed, asked.name);
+    options.splits = make_splits(labels, 1, parts.split(set.halves, test), sweep.seed, asked.name);
     return nonna::sweep(readable(asked, sweep.kept_bytes()), labels, options, pool);
 }
 
@@ -49,7 +43,7 @@ ExitStatus BaselineCommand::finish(const Tuning& tuning, const PictureSet& set) 
 ExitStatus BaselineCommand::run(const ResponseSource& source, const PictureSet& set, Pool& pool,
                                 NeuronScore& best) const
 {
-    return sweep.run(source, read_labels(set.labels, sweep.positive, test), set.keys, recorded_half(set.halves, test),
+    return sweep.run(source, read_labels(set.labels, sweep.positive, test), set.keys, parts.split(set.halves, test),
                      pool, &best);
 }
 

@@ -20,7 +20,7 @@ Pixels noise(int width, int height, std::uint64_t index)
 {
     Pixels p{width, height, std::vector<std::uint8_t>(std::size_t(width) * height * 3)};
     Random random(5, Purpose::tests, index);
-    for (std::uint8_t& v : p.rgb)
+    for (std::uint8_t& v : p.values)
         v = std::uint8_t(random.below(256));
     return p;
 }
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(crops_come_from_the_pictures)
                     bool same = true;
                     for (int r = 0; r < 8 && same; ++r)
                         same = std::equal(crop.begin() + r * 24, crop.begin() + r * 24 + 24,
-                                          p.rgb.begin() + ((y + r) * 12 + x) * 3);
+                                          p.values.begin() + ((y + r) * 12 + x) * 3);
                     found += same;
                     if (same)
                         seen.insert({i, y * 5 + x});
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(responses_are_cosines)
     std::vector<std::uint8_t> pixels(images * crops.size(), 128);    // the last one is flat
     for (std::size_t i = 0; i + 1 < images; ++i) {
         const Pixels p = noise(side, side, 100 + i);
-        std::copy(p.rgb.begin(), p.rgb.end(), pixels.begin() + std::ptrdiff_t(i * crops.size()));
+        std::copy(p.values.begin(), p.values.end(), pixels.begin() + std::ptrdiff_t(i * crops.size()));
     }
     Pool one(1), two(2);
     for (const auto& [how, name] : names_of<LinearPixels>) {
@@ -162,9 +162,9 @@ BOOST_AUTO_TEST_CASE(a_planted_filter_is_found)
         Pixels p = noise(side, side, 1000 + i);
         labels.push_back(i % 3 == 0);
         if (labels.back())
-            for (std::size_t v = 0; v < p.rgb.size(); v += 2)
-                p.rgb[v] = planted.rgb[v];
-        pixels.insert(pixels.end(), p.rgb.begin(), p.rgb.end());
+            for (std::size_t v = 0; v < p.values.size(); v += 2)
+                p.values[v] = planted.values[v];
+        pixels.insert(pixels.end(), p.values.begin(), p.values.end());
     }
     Pool pool(2);
     for (const auto& [how, name] : names_of<LinearPixels>) {
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_planted_filter_is_found)
         sort_best_first(scores);
         std::vector<std::uint8_t> crop(crops.size());
         crops.read(std::size_t(scores.front().map), crop);
-        BOOST_TEST((crop == planted.rgb), name);
+        BOOST_TEST((crop == planted.values), name);
         BOOST_TEST(scores.front().all.auc == 1);
         BOOST_TEST(scores.front().all.accuracy == 1);
     }

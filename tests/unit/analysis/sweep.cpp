@@ -1,5 +1,6 @@
 #include "analysis/sweep.h"
 
+#include "../files.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/random.h"
@@ -367,6 +368,31 @@ BOOST_AUTO_TEST_CASE(bootstrap_intervals)
     BOOST_TEST(i.held_auc.high - i.held_auc.low > 1.2 * (i.auc.high - i.auc.low));    // half as many images
     BOOST_TEST(again[0].intervals->auc.low == i.auc.low);
     BOOST_TEST(again[1].intervals->held_accuracy.high == scores[1].intervals->held_accuracy.high);
+}
+
+// Of the parts that a set names two are used, and the others are left out; who has no part is seen at the end.
+BOOST_AUTO_TEST_CASE(parts_of_a_set)
+{
+    using Part = std::optional<std::string>;
+    const auto split = [](RecordedParts parts, const std::vector<Part>& of) {
+        std::vector<Part> kept;
+        std::copy_if(of.begin(), of.end(), std::back_inserter(kept), [&](const Part& p) { return parts.keep(p); });
+        return std::pair(parts.split(kept, "t"), kept.size());
+    };
+    const std::vector<Part> four = {"a", "b", "c", "d", "c", "a", "b"}, none(3), some = {"a", "b", Part()};
+    BOOST_TEST((split(RecordedParts(), four) == std::pair(Split{}, std::size_t{7})));
+    BOOST_TEST((split(RecordedParts(""), four) == std::pair(Split{1, 0, 1, 0}, std::size_t{4})));
+    BOOST_TEST((split(RecordedParts("c:b"), four) == std::pair(Split{0, 1, 1, 0}, std::size_t{4})));
+    BOOST_TEST((split(RecordedParts(""), none) == std::pair(Split{}, std::size_t{3})));
+    const auto refused = [&](const std::string& text, const std::vector<Part>& of) {
+        return test::refusal([&] { split(RecordedParts(text), of); });
+    };
+    BOOST_TEST(refused("a:c", {"a", "b"}) == "t: has no part c; its parts: a, b");
+    BOOST_TEST(refused("", {"c", "d"}) == "t: has no part a; its parts: c, d");
+    BOOST_TEST(refused("a:b", none) == "t: its images name no parts: --parts goes with a set that was split");
+    BOOST_TEST(refused("", some) == "t: only 2 of 3 images name their part");
+    for (const char* text : {"a", "a:", ":b", "a:a", "a:b:c", ":"})
+        BOOST_TEST(refused(text, four).starts_with("--parts: '"));
 }
 
 BOOST_AUTO_TEST_CASE(halves_keep_the_classes)

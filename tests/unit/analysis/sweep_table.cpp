@@ -106,6 +106,44 @@ BOOST_AUTO_TEST_CASE(who_chooses)
     BOOST_TEST(s.polarity(1) == -1);
 }
 
+// By what it was chosen is the table's own affair, unless somebody asks for the other.
+BOOST_AUTO_TEST_CASE(chosen_by)
+{
+    const std::string lines = "\tchosen_by\n1.norm\t0\t1\t0\t5\t0.9\t0.7\tauc\n1.norm\t0\t2\t0\t5\t0.8\t0.9\tauc\n";
+    const Written w(header + lines);
+    BOOST_TEST((w.sweep.chosen_by() == ChooseBy::auc));
+    BOOST_TEST(w.sweep.best() == 1);
+    BOOST_TEST(w.sweep.best(w.sweep.of_all_images()) == 1);
+    BOOST_TEST(w.sweep.best(w.sweep.usual_order(ChooseBy::accuracy)) == 0);
+    NeuronChoice choice;
+    choice.table = w.path;
+    BOOST_TEST(neuron_name(choose_neurons(choice, small()).front()) == "1.norm/0,2,0");
+    BOOST_TEST(neuron_name(swept_neuron(w.path, {}, small()).neuron) == "1.norm/0,2,0");
+    const Written plain(header + "\n1.norm\t0\t1\t0\t5\t0.9\t0.7\n");
+    BOOST_TEST((plain.sweep.chosen_by() == ChooseBy::accuracy));
+
+    std::string other = lines, mixed = lines;
+    other.replace(other.find("auc\n"), 3, "d");
+    BOOST_TEST(refusal([&] {
+                   Written(header + other).sweep.best();
+               }).ends_with("line 2: chosen_by 'd' is not accuracy or auc"));
+    mixed.replace(mixed.rfind("auc\n"), 3, "accuracy");
+    BOOST_TEST(refusal([&] {
+                   Written(header + mixed).sweep.best();
+               }).ends_with("line 3: chosen_by 'accuracy' is not that of the first line"));
+}
+
+// Layers in their order, best first in each; one that is all nan has lines too, as it would among all.
+BOOST_AUTO_TEST_CASE(the_best_of_each_layer)
+{
+    const Written w(header + "\n1.norm\t0\t1\t0\t5\t0.6\t0.7\n2.norm\t0\t0\t0\t5\t0.7\t0.6\n"
+                             "1.norm\t0\t2\t0\t5\t0.7\t0.5\n2.norm\t0\t1\t0\t5\t0.9\t0.9\n"
+                             "1.pool\t0\t0\t0\t5\tnan\tnan\n1.norm\t0\t3\t0\t5\t0.5\t0.9\n");
+    BOOST_TEST((w.sweep.first(1, {}, true) == Rows{2, 3, 4}));
+    BOOST_TEST((w.sweep.first(2, {}, true) == Rows{2, 0, 3, 1, 4}));
+    BOOST_TEST((w.sweep.first(1, {"auc"}, true) == Rows{5, 3, 4}));
+}
+
 // Of other programs: the neuron in one column, several lines of one, nothing to rank by.
 BOOST_AUTO_TEST_CASE(other_tables)
 {
