@@ -8,6 +8,8 @@
 #include "dataset/test_set_rules.h"
 #include "media/picture.h"
 
+#include <set>
+
 namespace nonna
 {
 
@@ -54,8 +56,14 @@ std::vector<ListRow> list_rows(const std::vector<Chosen>& pictures, const Framin
 void split_choice(std::vector<Chosen>& pictures, const TestSetOptions& options, const std::string& subject)
 {
     std::vector<ListRow> rows = list_rows(pictures, options.framing);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        rows[i].group = group_of(pictures[i].item->sample, options.group_by);
+    // Where all pictures of a label are in one folder it says nothing of them, and each stands for itself.
+    std::set<std::string> folders[2];
+    for (const Chosen& c : pictures)
+        folders[c.positive].insert(group_of(c.item->sample, GroupBy::folder));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const bool one_folder = options.group_by == GroupBy::folder && folders[pictures[i].positive].size() == 1;
+        rows[i].group = group_of(pictures[i].item->sample, one_folder ? GroupBy::source : options.group_by);
+    }
     split_rows(rows, options, subject);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         pictures[i].half = rows[i].half;

@@ -1,207 +1,255 @@
 # The paper's comparisons (Table 1 and the text around it), read by nonna-reproduce(1): for each concept the best single
-# neuron against guessing, random weights, the best linear filter, the first stage, a network without contrast
+# neuron against guessing, random weights, the best linear filter, the stages below, a network without contrast
 # normalisation, deep sigmoid autoencoders, K-means, and, for faces, a network that never saw one.
 #
-# STUDY/unlabelled.txt has a picture's path a line, STUDY/CONCEPT.tsv the columns path and label (1 or 0). One list of
-# seeds serves every method: a seed is that of the weights, of the order of pictures, of crops, centroids. The first
-# seed's tables lie in CONCEPT/, those of the others in CONCEPT/seed-N; table1-runs.tsv has a line for each, table1.tsv
-# the means.
+# Each is tested three times. `test`: grey squares, jittered, equally sharp. `matched`: the same positives among
+# distractors that have their low-level looks. `colour`: the paper's own protocol, for a network in colour. What the best
+# neuron makes of three controls stands in controls.tsv: pictures upside down, with phases scrambled, and what is beside
+# the thing. Neuron and threshold are chosen by AUC on part c, and part d is scored.
+#
+# One list of seeds serves every method: a seed is that of the weights, of the order of pictures, of filters, centroids.
+# CONCEPT/seed-N has a seed's tables, CONCEPT those of the first; table1-runs.tsv has a line for each, table1.tsv means.
 
 tools='dataset init train sweep baseline stimulus invariance compare report'
-lists='unlabelled concepts settings'
-side=48        # of study, study-nonorm and the autoencoders
-larger=72      # pictures that linear filters are cut from: half as large again
+lists='unlabelled concepts mixture tests settings'
+. "$share/reproduce/study.sh"
 
 inputs() {
-    [ -s "$study/unlabelled.txt" ] || fail 1 "$study/unlabelled.txt" "not there, or empty"
-    cat "$study/unlabelled.txt" >unlabelled.new
-    for table in "$study"/*.tsv; do
-        [ -s "$table" ] || fail 1 "$study" "no CONCEPT.tsv in it"
-        concept=${table##*/}
-        echo "== ${concept%.tsv}"
-        cat "$table"
-    done >concepts.new
-    echo "table1, steps $training, seeds $seeds, crop $crop, filters $filters, centroids $centroids" >settings.new
+    study_inputs
+    echo "table1, network $arch${optimizer:+, optimizer $optimizer}${rate:+, rate $rate}, steps $training, seeds $seeds," \
+        "filters $filters, centroids $centroids${quick:+, quick}" >settings.new
 }
 
 prepare() {
-    concepts=$(sed -n 's/^== //p' concepts.list)
+    study_prepare
+    [ -z "$quick" ] || concepts=$(echo "$concepts" | grep -x faces || echo "$concepts" | head -n 1)
     first=${seeds%%,*} first_concept=$(echo "$concepts" | head -n 1)
-    prefix=${crop%=*} pixels=${crop##*=}
-    # Those to be cropped, and the rest. Without --crop all are the rest.
-    [ -n "$crop" ] || prefix=/dev/null
-    awk -v p="$prefix" 'index($0, p) == 1' unlabelled.list >unlabelled-crop.txt
-    awk -v p="$prefix" 'index($0, p) != 1' unlabelled.list >unlabelled-rest.txt
     [ -n "$centroids" ] || centroids=$(($(wc -l <unlabelled.list) / 5))
     mkdir -p models
     for concept in $concepts; do
-        mkdir -p "$concept"
-        for seed in $(echo "$seeds" | tr , ' '); do [ "$seed" = "$first" ] || mkdir -p "$concept/seed-$seed"; done
-        awk -F '\t' -v want="$concept" -v p="$prefix" -v base="$concept/" '
-            /^== / { on = substr($0, 4) == want; header = 1; next }
-            !on { next }
-            header { for (kind in kinds) print > (base kind ".tsv"); header = 0; next }
-            { print > (base ($2 == 1 ? "positives" : "negatives") (index($1, p) == 1 ? "-crop" : "-rest") ".tsv") }
-            BEGIN { kinds["positives-crop"]; kinds["positives-rest"]; kinds["negatives-crop"]; kinds["negatives-rest"] }
-        ' concepts.list
-        { cat "$concept/positives-crop.tsv"; sed 1d "$concept/positives-rest.tsv"; } >"$concept/positives.tsv"
-        # A person has a folder: nobody is to be in both halves. Where there are few folders every picture stands alone.
-        folders=$(cut -f 1 "$concept/positives.tsv" | sed 's,/[^/]*$,,' | sort -u | wc -l)
-        [ "$folders" -gt 20 ] && echo folder >"$concept/groups" || echo source >"$concept/groups"
+        for seed in $(echo "$seeds" | tr , ' '); do mkdir -p "$concept/seed-$seed"; done
     done
+    faces=$(echo "$concepts" | grep -x faces || :)
+    [ -z "$faces" ] || mkdir -p faceless
+    # Of these the first seed's tables are the concept's own.
+    at_seed() { [ "$seed" = "$first" ] && echo "$concept" || echo "$concept/seed-$seed"; }
 }
 
-# train SEED ARCHITECTURE NAME DATA RATE SECONDS TITLE: a network of random weights, trained
+random() {    # random ARCHITECTURE NAME
+    step 5 "models/$2-random-$seed.safetensors" "random weights: $2, seed $seed" \
+        nonna-init "$1" --seed "$seed" --whiten-from "squares/$heaviest.tar" -o "models/$2-random-$seed.safetensors"
+}
+
+# train FROM NAME FOLDER SECONDS TITLE [OPTION]...: a network of random weights, trained on a folder's sets; SECONDS for
+# 600 steps
 train() {
-    log=models/$3-$1.tsv
-    [ "$3-$1" != "study-$first" ] || log=train.tsv
-    step $((training * $6 / 1000 + 2)) "models/$3-$1.safetensors" "$7: $training steps, seed $1" \
-        nonna-train "models/$2-random-$1.safetensors" --data "$4" --steps "$training" --batch 96 --rate "$5" --seed "$1" \
-        --checkpoint "models/checkpoints-$3-$1" --resume --log "$log" -o "models/$3-$1.safetensors"
+    from=$1 name=$2 folder=$3 seconds=$4 title=$5
+    shift 5
+    log=models/$name-$seed.tsv
+    [ "$name-$seed" != "study-$first" ] || log=train.tsv
+    step $((training * seconds / 600 + 2)) "models/$name-$seed.safetensors" "$title: $training steps, seed $seed" \
+        nonna-train "models/$from-random-$seed.safetensors" $(mixture "$folder") --steps "$training" --batch 96 \
+        --precision bf16 --seed "$seed" "$@" --checkpoint "models/checkpoints-$name-$seed" --resume --log "$log" \
+        -o "models/$name-$seed.safetensors"
 }
 
-random() {    # random SEED ARCHITECTURE
-    step 4 "models/$2-random-$1.safetensors" "random weights: $2, seed $1" \
-        nonna-init "$2" --seed "$1" --whiten-from train.tar -o "models/$2-random-$1.safetensors"
-}
-
-# score FILE MODEL [OPTION]...: every neuron of a model, chosen on one half, scored on the other
+# score TEST FILE MODEL [OPTION]...: every neuron of a model, chosen on part c, scored on part d
 score() {
-    table=$at/$1 model=$2
-    shift 2
-    step 2 "$table" "$concept: ${table##*/}, seed $seed" \
-        nonna-sweep "models/$model-$seed.safetensors" "$concept/test.tar" --held-out -o "$table" "$@"
+    test=$1 table=$(at_seed)/$2 model=$3
+    shift 3
+    step 4 "$table" "$concept: ${table##*/}, seed $seed" \
+        nonna-sweep "models/$model-$seed.safetensors" "$concept/$test.tar" --held-out --parts c:d --choose auc \
+        -o "$table" "$@"
+}
+
+# rivals TEST SUFFIX CHANNELS: linear filters and K-means, on the very squares the networks learn from
+rivals() {
+    at=$(at_seed)
+    step $((filters * $3 / 7500 + 2)) "$at/sweep-linear$2.tsv" "$concept: $filters linear filters, $1, seed $seed" \
+        nonna-baseline linear "$concept/$1.tar" $(mixture larger) --filters "$filters" --channels "$3" --seed "$seed" \
+        --held-out --parts c:d --choose auc -o "$at/sweep-linear$2.tsv"
+    # Centroids know nothing of the concept: they are fitted once a seed.
+    centroid_file=models/kmeans-$3-$seed.safetensors
+    set -- "$1" "$2" "$3" --model "$centroid_file"
+    [ "$concept $1" != "$first_concept $fitting" ] || set -- "$1" "$2" "$3" $(mixture squares) --side 40 \
+        --centroids "$centroids" --iterations 20 --channels "$3" --save "$centroid_file" --resume
+    kmeans_test=$1 kmeans_table=$at/sweep-kmeans$2.tsv
+    shift 3
+    step 10 "$kmeans_table" "$concept: $centroids centroids, $kmeans_test, seed $seed" \
+        nonna-baseline kmeans "$concept/$kmeans_test.tar" "$@" --seed "$seed" --held-out \
+        --parts c:d --choose auc -o "$kmeans_table"
 }
 
 pipeline() {
-    # What is learned from, unlabelled: as it is, at the network's size, and larger for filters to be cut from.
-    set --
-    if [ -s unlabelled-crop.txt ]; then
-        step 5 cropped.tar "pictures to be cropped" \
-            nonna-dataset pack --root "$data" --files-from unlabelled-crop.txt --crop "$pixels" -o cropped.tar
-        set -- cropped.tar
-    fi
-    step 10 all.tar "all pictures to learn from" \
-        nonna-dataset pack "$@" --root "$data" --files-from unlabelled-rest.txt -o all.tar
-    step 10 train.tar "at the network's size" nonna-dataset pack all.tar --size $side -o train.tar
-    step 10 larger.tar "half as large again" nonna-dataset pack all.tar --size $larger -o larger.tar
-    step 1 train-pictures.png "a look at what is learned from" \
-        nonna-dataset sheet train.tar --count 200 --columns 20 --tile 48 -o train-pictures.png
-
-    # The test of each concept: its positives and negatives, in halves that share nobody.
-    for concept in $concepts; do
-        for kind in positives negatives; do
-            set --
-            if [ "$(wc -l <"$concept/$kind-crop.tsv")" -gt 1 ]; then
-                step 1 "$concept/$kind-cropped.tar" "$concept: $kind to be cropped" \
-                    nonna-dataset pack --root "$data" --labels-from "$concept/$kind-crop.tsv" --crop "$pixels" \
-                    --size $side -o "$concept/$kind-cropped.tar"
-                set -- "$concept/$kind-cropped.tar"
-            fi
-            [ "$(wc -l <"$concept/$kind-rest.tsv")" -le 1 ] || set -- "$@" --root "$data" --labels-from "$concept/$kind-rest.tsv"
-            step 2 "$concept/$kind.tar" "$concept: $kind" \
-                nonna-dataset pack "$@" --size $side -o "$concept/$kind.tar"
-        done
-        step 2 "$concept/test.tar" "$concept: the test" \
-            nonna-dataset testset --positives "$concept/positives.tar" --negatives "$concept/negatives.tar" \
-            --split-lists "$concept/half" --group-by "$(cat "$concept/groups")" --seed 1 -o "$concept/test.tar"
-        step 1 "$concept/test-pictures.png" "$concept: a look at the test" \
-            nonna-dataset sheet "$concept/test.tar" --count 200 --columns 20 --tile 48 --labels -o "$concept/test-pictures.png"
+    study_sets
+    for set in $sets; do
+        step 10 "larger/$set.tar" "squares of $set, half as large again" nonna-dataset pack "originals/$set.tar" \
+            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size $larger --seed 1 \
+            -o "larger/$set.tar"
     done
-
-    # Faces removed: every picture in which a detector finds one.
-    case " "$(echo $concepts)" " in *" faces "*)
-        step 180 faceless-all.tar "pictures without a detected face" \
-            nonna-dataset faces all.tar --detector face --keep without -o faceless-all.tar
-        step 8 faceless.tar "at the network's size" nonna-dataset pack faceless-all.tar --size $side -o faceless.tar ;;
-    esac
+    [ -z "$faces" ] || [ -n "$quick" ] || faces_removed
+    for concept in $concepts; do
+        study_originals "$concept"
+        study_test "$concept" test grey
+        study_test "$concept" matched grey --match $candidates
+        [ -n "$quick" ] || for control in inverted scrambled background; do
+            study_test "$concept" $control grey --variant $control
+        done
+        step 1 "$concept/test-pictures.png" "$concept: a look at the test" nonna-dataset sheet "$concept/test.tar" \
+            --count 200 --columns 20 --tile 48 --labels -o "$concept/test-pictures.png"
+        step 1 "$concept/matched-pictures.png" "$concept: and at distractors that look alike" \
+            nonna-dataset sheet "$concept/matched.tar" --count 200 --columns 20 --tile 48 --labels \
+            -o "$concept/matched-pictures.png"
+    done
 
     # Seed by seed, so that a run that is stopped has whole columns.
     for seed in $(echo "$seeds" | tr , ' '); do
-        for architecture in study study-nonorm study-autoencoder3 study-autoencoder6; do random "$seed" $architecture; done
-        train "$seed" study study train.tar 0.01 60 "the network"
-        train "$seed" study-nonorm nonorm train.tar 0.01 55 "no contrast normalisation"
-        train "$seed" study-autoencoder3 autoencoder3 train.tar 0.01 60 "autoencoder of 3 layers"
-        train "$seed" study-autoencoder6 autoencoder6 train.tar 0.01 80 "autoencoder of 6 layers"
-        case " "$(echo $concepts)" " in *" faces "*)
-            train "$seed" study faceless faceless.tar 0.01 60 "the network, faces removed" ;;
-        esac
+        random "$arch" study
+        train study study squares 62 "the network" ${optimizer:+--optimizer "$optimizer"} ${rate:+--rate "$rate"}
+        if [ -z "$quick" ]; then
+            for control in study-nonorm study-autoencoder3 study-autoencoder6; do random $control ${control#study-}; done
+            train nonorm nonorm squares 55 "no contrast normalisation"
+            train autoencoder3 autoencoder3 squares 20 "autoencoder of 3 layers"
+            train autoencoder6 autoencoder6 squares 22 "autoencoder of 6 layers"
+            [ -z "$faces" ] || train study faceless faceless 62 "the network, faces removed"
+        fi
         for concept in $concepts; do
-            at=$concept/seed-$seed
-            [ "$seed" != "$first" ] || at=$concept
-            score sweep-random.tsv study-random
-            score sweep-first.tsv study --layer 1.norm
+            at=$(at_seed)
             if [ "$seed" = "$first" ]; then
-                score sweep-top.tsv study --best-responses "$at/best-responses.tsv"
+                score test sweep-top.tsv study --best-responses "$at/best-responses.tsv"
             else
-                score sweep-top.tsv study
+                score test sweep-top.tsv study
             fi
-            score sweep-nonorm.tsv nonorm
-            score sweep-autoencoder3.tsv autoencoder3
-            score sweep-autoencoder6.tsv autoencoder6
-            [ "$concept" != faces ] || score sweep-faceless.tsv faceless
-            step $((filters / 2500 + 1)) "$at/sweep-linear.tsv" "$concept: $filters linear filters, seed $seed" \
-                nonna-baseline linear "$concept/test.tar" --data larger.tar --filters "$filters" --seed "$seed" \
-                --held-out -o "$at/sweep-linear.tsv"
-            # Centroids know nothing of the concept: they are fitted once a seed.
-            set -- --model "models/kmeans-$seed.safetensors"
-            seconds=3
-            if [ "$concept" = "$first_concept" ]; then
-                set -- --data train.tar --side 40 --centroids "$centroids" --iterations 20 \
-                    --save "models/kmeans-$seed.safetensors" --resume
-                seconds=30
-            fi
-            step $seconds "$at/sweep-kmeans.tsv" "$concept: $centroids centroids, seed $seed" \
-                nonna-baseline kmeans "$concept/test.tar" "$@" --seed "$seed" --held-out -o "$at/sweep-kmeans.tsv"
+            fitting=test
+            for test in test matched; do
+                suffix=-$test
+                [ $test = matched ] || suffix=
+                score $test "sweep-random$suffix.tsv" study-random
+                score $test "sweep-first$suffix.tsv" study --layer 1.norm
+                score $test "sweep-second$suffix.tsv" study --layer 2.norm
+                [ $test = test ] || score $test "sweep-top$suffix.tsv" study
+                [ -n "$quick" ] || {
+                    score $test "sweep-nonorm$suffix.tsv" nonorm
+                    score $test "sweep-autoencoder3$suffix.tsv" autoencoder3
+                    score $test "sweep-autoencoder6$suffix.tsv" autoencoder6
+                    [ "$concept" != faces ] || score $test "sweep-faceless$suffix.tsv" faceless
+                }
+                rivals $test "$suffix" 1
+            done
+            [ -n "$quick" ] || for control in inverted scrambled background; do
+                score $control "sweep-$control.tsv" study
+            done
         done
     done
+    [ -n "$quick" ] || further
 
     # What the best neuron of each concept likes, and what leaves it cold.
     step 1 filters.png "filters of the first stage" \
         nonna-stimulus filters "models/study-$first.safetensors" --stage 1 --grid 4 -o filters.png
-    step 30 layer.png "optimal stimuli all over the top" \
-        nonna-stimulus optimal "models/study-$first.safetensors" --layer top --neurons 48 --starts 2 --data train.tar \
-        --seed 1 -o layer.png
     for concept in $concepts; do
-        model=models/study-$first.safetensors neuron=$(best "$concept/sweep-top.tsv")
-        step 3 "$concept/optimal.png" "$concept: the best neuron's optimal stimulus" \
-            nonna-stimulus optimal "$model" --neuron "$neuron" --data "$concept/test.tar" --seed 1 -o "$concept/optimal.png"
+        model=models/study-$first.safetensors
+        step 5 "$concept/optimal.png" "$concept: the best neuron's optimal stimulus" \
+            nonna-stimulus optimal "$model" --from "$concept/sweep-top.tsv" --neurons 1 --data "$concept/test.tar" \
+            --seed 1 -o "$concept/optimal.png"
         step 2 "$concept/top.png" "$concept: the pictures it responds to most, and least" \
-            nonna-stimulus top "$model" --neuron "$neuron" --data "$concept/test.tar" --count 48 \
+            nonna-stimulus top "$model" --from "$concept/sweep-top.tsv" --neurons 1 --data "$concept/test.tar" --count 48 \
             --tsv "$concept/top.tsv" --weakest "$concept/weakest.png" -o "$concept/top.png"
         # Moved as they were taken, so that what comes into sight is real.
-        step 2 "$concept/originals.tar" "$concept: positives as they were taken" \
-            nonna-dataset pack --root "$data" --labels-from "$concept/positives.tsv" -o "$concept/originals.tar"
-        set --
-        [ "$(wc -l <"$concept/positives-crop.tsv")" -le 1 ] || set -- --crop "$pixels"
         step 5 "$concept/invariance.tsv" "$concept: moved, scaled, turned" \
-            nonna-invariance "$model" --neuron "$neuron" --sweep "$concept/sweep-top.tsv" "$concept/originals.tar" "$@" \
+            nonna-invariance "$model" --sweep "$concept/sweep-top.tsv" "$concept/positives.tar" \
             --count 10 --sheet "$concept/invariance.png" -o "$concept/invariance.tsv"
     done
 }
 
-run_of() { [ ! -e "$2" ] || printf '%s\t%s\t%s\t%s\n' "$concept" "$1" "$seed" "$2"; }    # run_of METHOD TABLE
+# Faces removed: no picture in which a detector finds one. It looks once, for all seeds. A set keeps as much of its
+# weight as of its pictures.
+faces_removed() {
+    step 8 faceless/all.tar "all pictures" nonna-dataset pack --root "$data" --files-from unlabelled.list -o faceless/all.tar
+    step 70 faceless/kept.tar "those without a face" \
+        nonna-dataset faces faceless/all.tar --detector face --keep without -o faceless/kept.tar
+    [ ! -e faceless/kept.tar ] || [ -e faceless/kept.list ] || {
+        tar -xOf faceless/kept.tar --wildcards '*.json' | tr '{}' '\n\n' | sed -n 's/.*"source": *"\([^"]*\)".*/\1/p' |
+            sort -u >faceless/kept.new
+        mv faceless/kept.new faceless/kept.list
+    }
+    for set in $sets; do
+        [ -e faceless/kept.list ] || continue
+        sort -u "originals/$set.list" | comm -12 - faceless/kept.list >"faceless/$set.list"
+        [ -s "faceless/$set.list" ] || continue
+        step 10 "faceless/$set.tar" "squares of $set without a face" nonna-dataset pack --root "$data" \
+            --files-from "faceless/$set.list" --crop "$(set_field "$set" 3)" --patches "$(set_field "$set" 4)" \
+            --patch-size "$(set_field "$set" 5)" --size $side --seed 1 -o "faceless/$set.tar"
+    done
+}
+
+# The paper's protocol in colour, and all stages trained jointly; behind all seeds' grey networks.
+further() {
+    fitting=colour
+    for concept in $concepts; do study_test "$concept" colour colour; done
+    for seed in $(echo "$seeds" | tr , ' '); do
+        random study-colour colour
+        train colour colour squares 65 "the network in colour"
+        train study joint squares 70 "all stages jointly" --schedule joint
+        for concept in $concepts; do
+            score colour sweep-random-colour.tsv colour-random
+            score colour sweep-first-colour.tsv colour --layer 1.norm
+            score colour sweep-top-colour.tsv colour
+            rivals colour -colour 3
+            score test sweep-joint.tsv joint
+            score matched sweep-joint-matched.tsv joint
+        done
+    done
+}
+
+# run_of TEST METHOD FILE: a line of the list of runs, where there is the table
+run_of() {
+    [ ! -e "$(at_seed)/$3" ] || printf '%s\t%s\t%s\t%s\t%s\n' "$concept" "$1" "$2" "$seed" "$(at_seed)/$3"
+}
 
 results() {
     {
-        printf 'concept\tmethod\tseed\tsweep\n'
+        printf 'concept\ttest\tmethod\tseed\tsweep\n'
         for concept in $concepts; do
-            for seed in $(echo "$seeds" | tr , ' '); do
-                at=$concept/seed-$seed
-                [ "$seed" != "$first" ] || at=$concept
-                run_of guess "$at/sweep-random.tsv"
-                run_of "random weights" "$at/sweep-random.tsv"
-                run_of "best linear filter" "$at/sweep-linear.tsv"
-                run_of "best first-stage neuron" "$at/sweep-first.tsv"
-                run_of "best neuron" "$at/sweep-top.tsv"
-                run_of "no contrast normalisation" "$at/sweep-nonorm.tsv"
-                run_of "autoencoder of 3 layers" "$at/sweep-autoencoder3.tsv"
-                run_of "autoencoder of 6 layers" "$at/sweep-autoencoder6.tsv"
-                run_of "K-means" "$at/sweep-kmeans.tsv"
-                run_of "faces removed from training" "$at/sweep-faceless.tsv"
+            for test in test matched colour; do
+                suffix=-$test
+                [ $test != test ] || suffix=
+                for seed in $(echo "$seeds" | tr , ' '); do
+                    run_of $test guess "sweep-random$suffix.tsv"
+                    run_of $test "random weights" "sweep-random$suffix.tsv"
+                    run_of $test "best linear filter" "sweep-linear$suffix.tsv"
+                    run_of $test "best first-stage neuron" "sweep-first$suffix.tsv"
+                    run_of $test "best second-stage neuron" "sweep-second$suffix.tsv"
+                    run_of $test "best neuron" "sweep-top$suffix.tsv"
+                    run_of $test "stages trained jointly" "sweep-joint$suffix.tsv"
+                    run_of $test "no contrast normalisation" "sweep-nonorm$suffix.tsv"
+                    run_of $test "autoencoder of 3 layers" "sweep-autoencoder3$suffix.tsv"
+                    run_of $test "autoencoder of 6 layers" "sweep-autoencoder6$suffix.tsv"
+                    run_of $test "K-means" "sweep-kmeans$suffix.tsv"
+                    run_of $test "faces removed from training" "sweep-faceless$suffix.tsv"
+                done
             done
         done
     } | nonna-compare -q - --runs table1-runs.tsv --paper "$share/reproduce/paper.tsv" -o table1.tsv
-    ran table1.tsv --table1 "$study" --data "$data" ${crop:+--crop "$crop"} --steps "$training" --seeds "$seeds" \
-        --filters "$filters" --centroids "$centroids"
+    controls
+    ran table1.tsv --table1 "$study" --data "$data" --steps "$training" --seeds "$seeds" --filters "$filters" \
+        --centroids "$centroids" --arch "$arch" ${rate:+--rate "$rate"} ${optimizer:+--optimizer "$optimizer"} \
+        ${quick:+--quick}
+}
+
+# What the neuron chosen for the test makes of the controls, on part d.
+controls() {
+    printf 'concept\tcontrol\tseed\tneuron\tauc\n' >controls.new
+    for concept in $concepts; do
+        for control in inverted scrambled background; do
+            for seed in $(echo "$seeds" | tr , ' '); do
+                [ -e "$(at_seed)/sweep-$control.tsv" ] || continue
+                neuron=$(nonna-sweep -q --from "$(at_seed)/sweep-top.tsv" --best 1 --by choice_auc --names)
+                awk -F '\t' -v OFS='\t' -v neuron="$neuron" -v head="$concept	$control	$seed" '
+                    NR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i; next }
+                    $1 "/" $2 "," $3 "," $4 == neuron { print head, neuron, $column["held_auc"] }' \
+                    "$(at_seed)/sweep-$control.tsv" >>controls.new
+            done
+        done
+    done
+    mv controls.new controls.tsv
 }
