@@ -17,32 +17,12 @@ namespace
 const std::string on_servers = "On parameter servers";
 
 struct Options {
-    std::string input, output, replica = "0/1";
+    std::string input, output, rate, replica = "0/1";
     std::vector<std::string> data, validation;
-    std::string rate;
     int threads = 0;
     bool plan = false;
     TrainOptions run;
 };
-
-// What no option says is as the architecture has it, or else the rule's own. On servers the rule is theirs.
-void follow_recipe(Options& o, const Command& command)
-{
-    TrainOptions& r = o.run;
-    const Recipe recipe = Recipe::of_any(o.input);
-    if (!command.given("--optimizer"))
-        r.optimizer = recipe.optimizer.value_or(r.optimizer);
-    const bool as_advised = r.optimizer == recipe.optimizer.value_or(r.optimizer);
-    r.rates = {row_of(r.optimizer).usual_rate};
-    if (command.given("--rate"))
-        r.rates = parse_rates(o.rate, "--rate");
-    else if (as_advised && !recipe.rates.empty())
-        r.rates = recipe.rates;
-    if (!command.given("--momentum") && as_advised)
-        r.momentum = recipe.momentum.value_or(r.momentum);
-    if (!command.given("--rate-schedule"))
-        r.rate_schedule = r.served.on() ? RateSchedule::constant : recipe.rate_schedule.value_or(r.rate_schedule);
-}
 
 // What goes together, and what would do nothing or destroy an input, before a byte is read or written.
 void check(Options& o, const Command& command)
@@ -60,7 +40,6 @@ void check(Options& o, const Command& command)
         usage_error("--output", "must be given, but where the parameters are on servers");
     s.replica = Portion::parse(o.replica, "--replica", false);
     s.pull = !o.output.empty();
-    follow_recipe(o, command);
     if (r.resume && r.checkpoint.empty())
         usage_error("--resume", "needs --checkpoint DIR");
     keep_apart({r.log, r.timing}, {o.input});    // the model itself may be trained in place
@@ -74,6 +53,9 @@ void check(Options& o, const Command& command)
 ExitStatus run(Options& o, const Command& command)
 {
     check(o, command);
+    const Recipe recipe = o.plan ? Recipe::of_any(o.input) : Recipe::of_model(o.input);
+    recipe.fill(
+        o.run, [&](const char* option) { return command.given(option); }, o.rate);
     Pool pool(o.threads);
     const Architecture architecture = o.plan ? Architecture::of_any(o.input) : Architecture::of_model(o.input);
     const MemoryPlan memory = plan_memory(architecture, o.run, pool);
@@ -81,11 +63,7 @@ ExitStatus run(Options& o, const Command& command)
     require(memory, o.input);
     if (o.plan)
         return ExitStatus::done;
-    std::vector<Source> sources;
-    for (const std::string& text : o.data) {
-        sources.push_back(open_source(text, architecture));
-        sources.back().pictures = portion(sources.back().pictures, o.run.served.replica.first, o.run.served.replica.of);
-    }
+    const std::vector<Source> sources = open_sources(o.data, architecture, o.run.served.replica);
     std::vector<std::shared_ptr<const Pictures>> validation_sets;
     for (const std::string& path : o.validation)
         validation_sets.push_back(open_pictures(path, architecture.side, architecture.channels));

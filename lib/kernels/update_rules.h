@@ -32,7 +32,9 @@ struct UpdateRule {
     double usual_rate;        // where nobody says another
     const char* arrays[2];    // what it keeps, an array each as long as the parameters; null: no more
     bool takes_momentum = false;
-    bool whole_matrix = false;    // moves a matrix only when all of its gradient is known
+    // Moves a matrix only when all of its gradient is known. Its steps do not become shorter as the gradient does: the
+    // rate must fall.
+    bool whole_matrix = false;
     constexpr std::size_t kept() const { return std::size_t(arrays[0] != nullptr) + (arrays[1] != nullptr); }
 };
 

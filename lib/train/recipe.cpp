@@ -87,14 +87,19 @@ Recipe Recipe::of_any(const std::string& name_or_path)
 {
     if (!std::filesystem::exists(name_or_path) || name_or_path.ends_with(".conf"))
         return of(Architecture::read(name_or_path), name_or_path);
-    const SafetensorsReader file(name_or_path);
+    return of_model(name_or_path);
+}
+
+Recipe Recipe::of_model(const std::string& path)
+{
+    const SafetensorsReader file(path);
     std::map<std::string, std::string> keys;
     if (const auto found = file.metadata().find(provenance_key); found != file.metadata().end()) {
         std::istringstream words(found->second);
         for (std::string word; words >> word;)
             keys[word.substr(0, word.find('='))] = word.substr(std::min(word.size(), word.find('=') + 1));
     }
-    return parse(keys, name_or_path);
+    return parse(keys, path);
 }
 
 std::string Recipe::text() const
@@ -116,6 +121,26 @@ std::string Recipe::text() const
     if (rate_schedule)
         add("rate_schedule", name_of(*rate_schedule));
     return words;
+}
+
+void Recipe::fill(TrainOptions& options, const std::function<bool(const char* option)>& given,
+                  const std::string& rate) const
+{
+    if (!given("--optimizer"))
+        options.optimizer = optimizer.value_or(options.optimizer);
+    const UpdateRule& rule = row_of(options.optimizer);
+    const Recipe advice = optimizer.value_or(options.optimizer) == options.optimizer ? *this : Recipe{};
+    if (given("--rate"))
+        options.rates = parse_rates(rate, "--rate");
+    else
+        options.rates = advice.rates.empty() ? std::vector<double>{rule.usual_rate} : advice.rates;
+    if (!given("--momentum"))
+        options.momentum = advice.momentum.value_or(options.momentum);
+    if (given("--rate-schedule"))
+        return;
+    options.rate_schedule = RateSchedule::constant;
+    if (rule.whole_matrix && !options.served.on())    // whose steps do not become shorter by themselves
+        options.rate_schedule = advice.rate_schedule.value_or(RateSchedule::cosine);
 }
 
 }    // namespace nonna

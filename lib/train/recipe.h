@@ -9,7 +9,9 @@
 #pragma once
 
 #include "optimiser/optimiser.h"
+#include "train/trainer.h"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,7 +32,14 @@ struct Recipe {
     static Recipe of(const Architecture& architecture, const std::string& subject);
     // Of a model or checkpoint file, an architecture file, an installed name.
     static Recipe of_any(const std::string& name_or_path);
+    static Recipe of_model(const std::string& path);
     std::string text() const;    // as in the provenance; empty: no recipe
+
+    // What no option says is taken from here, or else is the rule's own; `given` tells of "--optimizer", "--rate" and
+    // so on, whose text is `rate`. The other values go with the recipe's own rule alone. On servers the rule is theirs,
+    // and the rate constant unless told.
+    void fill(TrainOptions& options, const std::function<bool(const char* option)>& given,
+              const std::string& rate) const;
 };
 
 // "0.01" or "0.01,0.02,0.03": finite numbers of at least 0. Error with status usage.

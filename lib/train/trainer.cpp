@@ -256,10 +256,16 @@ void train(Model& model, const std::vector<Source>& sources,
     run.go();
 }
 
-Source open_source(const std::string& text, const Architecture& architecture)
+std::vector<Source> open_sources(const std::vector<std::string>& texts, const Architecture& architecture,
+                                 const Portion& replica)
 {
-    const WeightedFile file = parse_weighted(text);
-    return {open_pictures(file.path, architecture.side, architecture.channels), file.weight};
+    std::vector<Source> sources;
+    for (const std::string& text : texts) {
+        const WeightedFile file = parse_weighted(text);
+        const auto all = open_pictures(file.path, architecture.side, architecture.channels);
+        sources.push_back({portion(all, replica.first, replica.of), file.weight});
+    }
+    return sources;
 }
 
 }    // namespace nonna

@@ -80,8 +80,9 @@ int input_threads(const Pool& pool);    // that read and decode ahead, beside th
 void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool);
 
-// Opens "FILE" or "FILE:WEIGHT" (images/mixture.h).
-Source open_source(const std::string& text, const Architecture& architecture);
+// Opens each "FILE" or "FILE:WEIGHT" (images/mixture.h); of its pictures a replica sees its portion.
+std::vector<Source> open_sources(const std::vector<std::string>& texts, const Architecture& architecture,
+                                 const Portion& replica);
 
 // Fits what a random model's decoders need to preprocessed `images` ((image, row, column, channel), `count` of them):
 // the statistics of tied stages and the scale of untied decoders to the least-squares alpha, and an autoencoder's

@@ -120,12 +120,12 @@ def steps(folder):
         ms[step + suffix + "_" + threads] = time
         row(step + suffix + ("" if threads == "2" else "_1t"), time, "ms", flops / peaks[threads])
         if not suffix and threads == "2":
-            label = step.removesuffix("_fp32") if step == "step_study_fp32" else step
+            label = step.removesuffix("_fp32") if step == "step_small_fp32" else step
             row(label + "_share", flops / peaks[threads], "of fma_peak_2t")
-    pool_norm = found["pool_norm_study"][0]
-    row("pool_norm_study_1t", pool_norm, "ms")
-    row("pool_norm_study_share", pool_norm / ms["step_study_fp32_1"], "of step_study_fp32_1t")
-    for network in ("study", "paper8"):
+    pool_norm = found["pool_norm_small"][0]
+    row("pool_norm_small_1t", pool_norm, "ms")
+    row("pool_norm_small_share", pool_norm / ms["step_small_fp32_1"], "of step_small_fp32_1t")
+    for network in ("small", "paper8"):
         row(f"step_{network}_bf16_speedup", ms[f"step_{network}_fp32_2"] / ms[f"step_{network}_bf16_2"],
             f"times step_{network}_fp32")
 

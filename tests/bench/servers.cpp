@@ -2,7 +2,7 @@
 //
 //   bench_servers URL ROUNDS        URL: ipc://PATH or tcp://127.0.0.1:0
 //
-// Prints TSV, name value unit, medians of ROUNDS. A child process serves study's 8.9 M parameters as one shard (SGD),
+// Prints TSV, name value unit, medians of ROUNDS. A child process serves tests/study/small.conf's 8.9 M parameters as one shard (SGD),
 // this one is the replica:
 //     raw_gb_s       messages of 2 MiB from one process to another over a pair of nng's, one way, received whole
 //     fetch_ms       all values, until they are in place
@@ -110,7 +110,7 @@ int main(int argc, char** argv)
         return 2;
     const std::string url = argv[1];
     const int rounds = std::atoi(argv[2]);
-    const Architecture architecture = Architecture::read(NONNA_SOURCE_DIR "/share/nonna/architectures/study.conf");
+    const Architecture architecture = Architecture::read(NONNA_SOURCE_DIR "/tests/study/small.conf");
     const Layout layout(parameter_segments(architecture), 2 * architecture.stages.size(), "benchmark");
     UpdateOptions updating;
     updating.rate = 1e-9;

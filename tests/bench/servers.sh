@@ -1,10 +1,10 @@
 #!/bin/sh
-# What parameter servers cost a replica, in one run: nng's own rate, fetching and pushing, and steps of `study`.
+# What parameter servers cost a replica, in one run: nng's own rate, fetching and pushing, and steps of a small network (tests/study/small.conf).
 #
 #   servers.sh BIN PROGRAMS [ROUNDS]     BIN: the programs' folder, PROGRAMS: bench_servers'
 #
-# For ipc and tcp: GB/s of nng's messages of 2 MiB between two processes, and of study's values and gradients by fetch
-# and push, with the share of nng's. Then steps of study at batch 96 (SGD, random pictures), in turns, medians of ROUNDS:
+# For ipc and tcp: GB/s of nng's messages of 2 MiB between two processes, and of its values and gradients by fetch
+# and push, with the share of nng's. Then steps of it at batch 96 (SGD, random pictures), in turns, medians of ROUNDS:
 # alone, and as one replica over ipc with P = G = 1 and P = G = 8. What a step at P = G = 1 takes more is held against
 # bytes / rate + the update, the step at P = G = 8 against alone. Bounds: one core copies memory at some
 # 10 GB/s, and a fetched number is copied four times (into a message, into and out of the kernel, to its place).
@@ -12,6 +12,7 @@ set -eu
 bin=$(cd "$1" && pwd)
 programs=$(cd "$2" && pwd)
 rounds=${3:-5}
+small=$(cd "$(dirname "$0")/../study" && pwd)/small.conf
 PATH=$bin:$PATH
 here=$(mktemp -d)
 trap 'kill $server 2>/dev/null || :; rm -rf "$here"' EXIT
@@ -34,7 +35,7 @@ while [ $i -lt 96 ]; do
     i=$((i + 1))
 done
 nonna-dataset pack -q ./*.ppm --format png -o data.tar
-nonna-init -q study --seed 1 -o model.safetensors
+nonna-init -q "$small" --seed 1 -o model.safetensors
 nonna-serve -q model.safetensors --optimizer sgd --rate 1e-9 --listen "ipc://$here/server" &
 server=$!
 steps=48
@@ -55,10 +56,10 @@ while [ $k -lt "$rounds" ]; do
     k=$((k + 1))
 done
 awk -F'\t' -v alone="$(median alone.ms)" -v each="$(median each.ms)" -v eight="$(median eight.ms)" '{ v[$1] = $2 } END {
-    printf "study: alone %.1f ms a step; P = G = 1 over ipc %.1f ms, %.1f more\n", alone, each, each - alone
+    printf "small: alone %.1f ms a step; P = G = 1 over ipc %.1f ms, %.1f more\n", alone, each, each - alone
     bound = 2 * v["bytes"] / v["wire_gb_s"] / 1e6 + v["update_ms"]
     printf "    %.2f times bytes at the rate of fetch and push + the update, %.1f ms\n", (each - alone) / bound, bound
     bound = 2 * v["bytes"] / v["raw_gb_s"] / 1e6 + v["update_ms"]
     printf "    %.2f times bytes at nng'\''s own rate + the update, %.1f ms\n", (each - alone) / bound, bound
-    printf "study: P = G = 8 over ipc %.1f ms: %.0f %% of a step more\n", eight, 100 * (eight - alone) / alone
+    printf "small: P = G = 8 over ipc %.1f ms: %.0f %% of a step more\n", eight, 100 * (eight - alone) / alone
 }' ipc.tsv

@@ -4,7 +4,7 @@
 //
 // Names: step_ARCHITECTURE_PRECISION/SIDE/BATCH/THREADS and fma_peak/THREADS/n, which stands between them so that a
 // slow minute hits all alike. SGD, stagewise, random pictures and weights, nothing is read: load, forward, costs,
-// gradients, update (learner.h). pool_norm_study: pooling up and down and normalisation up of study's three stages, all
+// gradients, update (learner.h). pool_norm_small: pooling up and down and normalisation up of small.conf's three stages, all
 // that is not local filters in a step but sums over the input; one thread.
 //
 // FLOP: step_flop in learner.h. Bounds: the peak, and for weights that no cache holds (paper8: 1.1 GB) the memory: a
@@ -30,7 +30,8 @@ constexpr auto per_second = benchmark::Counter::kIsIterationInvariantRate;
 
 Architecture architecture(const std::string& name, int side)
 {
-    Architecture a = Architecture::read(NONNA_SOURCE_DIR "/share/nonna/architectures/" + name + ".conf");
+    const std::string folder = name == "small" ? "/tests/study/" : "/share/nonna/architectures/";
+    Architecture a = Architecture::read(NONNA_SOURCE_DIR + folder + name + ".conf");
     a.side = side ? side : a.side;
     a.complete(name);
     return a;
@@ -93,8 +94,8 @@ void add_peak(int threads)
 
 void add_pool_norm(int batch)
 {
-    const Architecture a = architecture("study", 0);
-    benchmark::RegisterBenchmark("pool_norm_study",
+    const Architecture a = architecture("small", 0);
+    benchmark::RegisterBenchmark("pool_norm_small",
                                  [=](benchmark::State& state) {
                                      Pool pool(1);
                                      const int lanes = padded_lanes(batch);
@@ -142,16 +143,16 @@ int main(int argc, char** argv)
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;
     for (const int threads : {1, 2}) {
-        for (const std::string name : {"study", "paper8"}) {
+        for (const std::string name : {"small", "paper8"}) {
             add_peak(threads);
             add_step(name, 0, 96, threads);
             add_step(name, 0, 96, threads, Precision::bf16);
         }
         for (const int batch : {32, 64, 128})
-            add_step("study", 0, batch, threads);
+            add_step("small", 0, batch, threads);
         add_peak(threads);
         for (const int side : {64, 80, 96})
-            add_step("study", side, 96, threads);
+            add_step("small", side, 96, threads);
         if (threads == 1)
             add_pool_norm(96);
     }

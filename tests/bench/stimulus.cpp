@@ -1,6 +1,6 @@
 // Optimal stimuli of 100 neurons of a layer: seconds, and how much the cut to what a neuron sees saves.
 //
-//     bench_stimulus [MODEL [NEURONS]]        (random weights of `study`; 100)
+//     bench_stimulus [MODEL [NEURONS]]        (random weights of tests/study/small.conf; 100)
 //
 // Per layer: seconds for all neurons as nonna-stimulus optimal does it (grouped cones); then, on a sample of neurons in
 // the middle and at the border, seconds a neuron three ways: its climbs through the whole network (how one neuron was
@@ -32,7 +32,7 @@ template <class F> double seconds(F f)
 
 Model sample_model(Pool& pool)
 {
-    const Architecture a = Architecture::read(NONNA_SOURCE_DIR "/share/nonna/architectures/study.conf");
+    const Architecture a = Architecture::read(NONNA_SOURCE_DIR "/tests/study/small.conf");
     Preprocessing p;
     p.side = a.side;
     p.channels = a.channels;

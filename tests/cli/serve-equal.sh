@@ -23,9 +23,9 @@ equal() {
     done
 }
 five="0/5 1/5 2/5 3/5 4/5"
-for rule in sgd momentum adagrad; do
-    equal "$rule, 1 shard" "--optimizer $rule --rate 0.004" 0/1
-    equal "$rule, 2 shards" "--optimizer $rule --rate 0.004" "0/2 1/2"
+for rule in sgd momentum adagrad turn; do
+    equal "$rule, 1 shard" "--optimizer $rule --rate 0.004" 0/1 --rate-schedule constant
+    equal "$rule, 2 shards" "--optimizer $rule --rate 0.004" "0/2 1/2" --rate-schedule constant
     equal "$rule, 5 shards, cosine" "--optimizer $rule --rate 0.004" "$five" --rate-schedule cosine
 done
 for schedule in stagewise greedy; do
@@ -35,8 +35,8 @@ done
 printf '[network]\nside = 16\nwhitening = 5\n[stage1]\nkind = autoencoder\nfield = 5\nmaps = 4\n[stage2]\nkind = autoencoder\nfield = 4\nmaps = 3\ntied = false\n' >sigmoid.conf
 mv a.safetensors tiny.safetensors
 nonna-init -q ./sigmoid.conf --whiten-from data.tar --seed 7 -o a.safetensors
-for rule in momentum adagrad; do
-    equal "autoencoders, $rule" "--optimizer $rule --rate 0.004" "$five"
+for rule in momentum adagrad turn; do
+    equal "autoencoders, $rule" "--optimizer $rule --rate 0.004" "$five" --rate-schedule constant
 done
 equal "autoencoders, greedy" "--optimizer adagrad" "0-1/3 2/3" --schedule greedy
 mv tiny.safetensors a.safetensors

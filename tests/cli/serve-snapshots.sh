@@ -68,7 +68,7 @@ part 30 0-6/8 7/8
 cmp alone.tsv parts.tsv && echo "8 to 3 and back: equal"
 
 nonna-serve a.safetensors --shard 0/1 --optimizer sgd --snapshot cuts 2>&1 | sed 's/of-[0-9]*.[0-9]*/N/'
-nonna-init tiny --channels 1 -o b.safetensors 2>/dev/null || nonna-init study -o b.safetensors 2>/dev/null
+nonna-init demo -o b.safetensors
 nonna-serve b.safetensors --shard 0/1 $rule --snapshot cuts 2>&1 | sed 's/of-[0-9]*.[0-9]*/N/'
 nonna-serve a.safetensors --shard 0/1 --snapshot /dev/null/x
 echo "no folder: $?"

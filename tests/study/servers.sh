@@ -1,7 +1,7 @@
 #!/bin/sh
 # Do replicas on parameter servers learn what one process learns, also when they and the servers are killed?
 #
-#   servers.sh         four shards, three replicas, 600 steps of `study` in all: the cost on held-out pictures falls by
+#   servers.sh         four shards, three replicas, 600 steps of a small network in all: the cost on held-out pictures falls by
 #                      at least 95 % of what it falls by in a single process that sees as many pictures
 #   servers.sh kill    1500 steps, and every five seconds for two minutes a server or replica, drawn by a seed, is killed
 #                      with SIGKILL: at least 90 %, and every push was applied at most once: for each shard the version
@@ -18,6 +18,7 @@ case ${1:-} in
 kill) steps=1500 least=0.90 ;;
 *) steps=600 least=0.95 ;;
 esac
+small=$(cd "$(dirname "$0")" && pwd)/small.conf
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -28,9 +29,9 @@ awk 'NR % 10 == 0' "$data/study/unlabelled.txt" >held.txt
 for part in seen held; do
     nonna-dataset pack -q -j 2 --root "$data" --files-from $part.txt --size 48 -o $part.tar
 done
-nonna-init study -q -o random.safetensors --whiten-from seen.tar --seed 1
+nonna-init "$small" -q -o random.safetensors --whiten-from seen.tar --seed 1
 common="--batch 96 --rate 0.005 ${STUDY_OPTIONS:-}"
-nonna-train -q random.safetensors --data seen.tar --steps $steps $common \
+nonna-train -q random.safetensors --data seen.tar --steps $steps $common --optimizer adagrad \
     --validate held.tar --validate-every $steps --log single.tsv -o single.safetensors
 
 nonna-cluster -v random.safetensors --data seen.tar --steps $steps $common --servers 4 --replicas 3 --warm-start 50 \

@@ -90,10 +90,10 @@ BOOST_AUTO_TEST_CASE(paper8_is_the_paper_at_the_side_nearest_to_an_eighth_of_its
     BOOST_TEST(apart(eighth.side) < apart(eighth.side + 1));
 }
 
-BOOST_AUTO_TEST_CASE(study_has_1352_top_neurons)
+BOOST_AUTO_TEST_CASE(study_has_1296_top_neurons)
 {
     const Architecture a = installed("study");
-    BOOST_TEST(layer_shape(top_layer(a), a).size() == 1352u);
+    BOOST_TEST(layer_shape(top_layer(a), a).size() == 1296u);
     BOOST_TEST(a.decoder_weights() == 0u);
 }
 
@@ -117,19 +117,19 @@ BOOST_AUTO_TEST_CASE(controls_of_study_search_as_many_top_neurons)
 {
     for (const char* name : {"study-autoencoder3", "study-autoencoder6", "study-nonorm"}) {
         const Architecture a = installed(name);
-        BOOST_TEST(layer_shape(top_layer(a), a).size() == 1352u);
+        BOOST_TEST(layer_shape(top_layer(a), a).size() == 1296u);
         const Area area = top_visible_area(a);
-        BOOST_TEST((area.rows == 36 && area.columns == 36));
+        BOOST_TEST((area.rows == 40 && area.columns == 40));
         BOOST_TEST(a.decoder_weights() == 0u);
     }
     const Architecture six = installed("study-autoencoder6");
     BOOST_TEST(all_layers(six).size() == 6u);
     BOOST_TEST(layer_name(top_layer(six)) == "6.filter");
-    BOOST_TEST(neuron_name(parse_neuron("top/0,12,7", six)) == "6.filter/0,12,7");
+    BOOST_TEST(neuron_name(parse_neuron("top/0,8,7", six)) == "6.filter/0,8,7");
     BOOST_CHECK_THROW(parse_layer("6.pool", six), Error);
     BOOST_TEST(layer_name(top_layer(installed("study-nonorm"))) == "3.pool");
-    BOOST_TEST(six.biases() == 42u * 42 * 8 + 36 * 36 * 8 + 30 * 30 * 8 + 24 * 24 * 8 + 18 * 18 * 8 + 13 * 13 * 8 +
-                                   48 * 48 * 3 + 42 * 42 * 8 + 36 * 36 * 8 + 30 * 30 * 8 + 24 * 24 * 8 + 18 * 18 * 8);
+    BOOST_TEST(six.biases() == 42u * 42 * 8 + 36 * 36 * 8 + 30 * 30 * 8 + 24 * 24 * 8 + 18 * 18 * 8 + 9 * 9 * 16 +
+                                   48 * 48 + 42 * 42 * 8 + 36 * 36 * 8 + 30 * 30 * 8 + 24 * 24 * 8 + 18 * 18 * 8);
 }
 
 BOOST_AUTO_TEST_CASE(json_round_trip)
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(names_of_neurons)
 {
     const Architecture a = installed("study");
     BOOST_TEST(neuron_name(parse_neuron("3.norm/6,6,2", a)) == "3.norm/6,6,2");
-    BOOST_TEST(neuron_name(parse_neuron("top/0,12,7", a)) == "3.norm/0,12,7");
+    BOOST_TEST(neuron_name(parse_neuron("top/0,8,7", a)) == "3.norm/0,12,7");
     BOOST_TEST(neuron_name(parse_neuron("1.filter/38,0,0", a)) == "1.filter/38,0,0");
     for (const char* wrong : {"", "top", "4.norm/0,0,0", "1.filter/39,0,0", "top/0,0,8", "top/-1,0,0", "top/1,2",
                               "top/1,2,3,4", "top/1,2,3x", "1.filtre/0,0,0", "top/,,"})
