@@ -2,8 +2,8 @@
 //
 //   bench_servers URL ROUNDS        URL: ipc://PATH or tcp://127.0.0.1:0
 //
-// Prints TSV, name value unit, medians of ROUNDS. A child process serves tests/study/small.conf's 8.9 M parameters as one shard (SGD),
-// this one is the replica:
+// Prints TSV, name value unit, medians of ROUNDS. A child process serves tests/study/small.conf's 8.9 M parameters as
+// one shard (SGD), this one is the replica:
 //     raw_gb_s       messages of 2 MiB from one process to another over a pair of nng's, one way, received whole
 //     fetch_ms       all values, until they are in place
 //     push_ms        a whole gradient, until it is applied

@@ -4,8 +4,8 @@
 //
 // Names: step_ARCHITECTURE_PRECISION/SIDE/BATCH/THREADS and fma_peak/THREADS/n, which stands between them so that a
 // slow minute hits all alike. SGD, stagewise, random pictures and weights, nothing is read: load, forward, costs,
-// gradients, update (learner.h). pool_norm_small: pooling up and down and normalisation up of small.conf's three stages, all
-// that is not local filters in a step but sums over the input; one thread.
+// gradients, update (learner.h). pool_norm_small: pooling up and down and normalisation up of small.conf's three
+// stages, all that is not local filters in a step but sums over the input; one thread.
 //
 // FLOP: step_flop in learner.h. Bounds: the peak, and for weights that no cache holds (paper8: 1.1 GB) the memory: a
 // step reads every weight five times and writes it once.

@@ -172,7 +172,8 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_refused_with_the_reason)
     BOOST_TEST(refusal(good + "stride = two\n") == "[stage1] stride = two: not a number");
     BOOST_TEST(refusal(good + "tied = maybe\n") == "[stage1] tied = maybe: not true or false");
     BOOST_TEST(refusal(good + "pool = 13\n") == "[stage1] pool does not fit its input of side 12");
-    BOOST_TEST(refusal(good + "[stage3]\nfield = 2\n") == "section [stage3] where [network], [stage2] or [training] was expected");
+    BOOST_TEST(refusal(good + "[stage3]\nfield = 2\n") ==
+               "section [stage3] where [network], [stage2] or [training] was expected");
     BOOST_TEST(refusal(good + "norm = 4\n") == "[stage1] norm must be 0 or odd");
     BOOST_TEST(refusal("[network]\nside = 16\nnonsense\n").starts_with("line 3: "));
     BOOST_TEST(refusal(good + "kind = rica\n") == "accepted");
