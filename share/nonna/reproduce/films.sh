@@ -112,7 +112,7 @@ pipeline() {
     set -- --data train.tar
     [ -z "$faces" ] || set -- --data train.tar:0.86 --data faces-train.tar:0.14
     step $((training / 30 + 1)) model.safetensors "training, without labels" \
-        nonna-train random.safetensors "$@" --steps "$training" --batch 96 --rate 0.01 --seed 1 --validate test.tar \
+        nonna-train random.safetensors "$@" --steps "$training" --batch 96 --seed 1 --validate test.tar \
             --log train.tsv --checkpoint checkpoints --resume -o model.safetensors
 
     # Every neuron by itself: does a threshold on its response tell the two apart? Also chosen on one half of the test

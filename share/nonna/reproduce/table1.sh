@@ -189,12 +189,16 @@ further() {
     for seed in $(echo "$seeds" | tr , ' '); do
         random study-colour colour
         train colour colour squares 65 "the network in colour"
-        train study joint squares 70 "all stages jointly" --schedule joint
         for concept in $concepts; do
             score colour sweep-random-colour.tsv colour-random
             score colour sweep-first-colour.tsv colour --layer 1.norm
             score colour sweep-top-colour.tsv colour
             rivals colour -colour 3
+        done
+    done
+    for seed in $(echo "$seeds" | tr , ' '); do
+        train study joint squares 70 "all stages jointly" --schedule joint
+        for concept in $concepts; do
             score test sweep-joint.tsv joint
             score matched sweep-joint-matched.tsv joint
         done
