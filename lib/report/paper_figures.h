@@ -10,7 +10,8 @@
 namespace nonna
 {
 
-// A share; none where the paper has no such figure. Concept and method as in the file: "faces", "best neuron".
+// A share; none where the paper has no such figure. Concept and method as in the file: "faces", "best neuron". The
+// paper has one test, the file a row for each test of ours that it may stand beside: all of these say the same.
 std::optional<double> paper_accuracy(const std::string& of_concept, const std::string& method);
 
 }    // namespace nonna

@@ -65,10 +65,17 @@ std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curv
     if (!tried.empty() && tried.size() <= 12) {
         std::string ticks;
         for (const double x : tried)
-            ticks += (ticks.empty() ? "" : ", ") + number(x);
+            ticks += (ticks.empty() ? "" : ", ") + quoted(number(x)) + " " + number(x);
         script += "set xtics (" + ticks + ")\n";
     }
-    script += from_zero ? "set yrange [0:*]\n" : "set offsets graph 0.05, graph 0.05, graph 0.08, graph 0.08\n";
+    if (text.log_x && !tried.empty()) {    // gnuplot's own margin is one of a linear axis
+        const double margin = std::pow(*tried.rbegin() / *tried.begin(), 0.05);
+        script += "set logscale x\nset xrange [" + number(*tried.begin() / margin) + ":" +
+                  number(*tried.rbegin() * margin) + "]\n";
+    }
+    script += from_zero ? "set yrange [0:*]\n"
+                        : "set offsets " + std::string(text.log_x ? "0, 0" : "graph 0.05, graph 0.05") +
+                              ", graph 0.08, graph 0.08\n";
     return finish(script + plots + "\n");
 }
 

@@ -16,10 +16,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t text_limit = std::size_t{1} << 20;
 
-const std::set<std::string> known = {"table1.tsv",       "sensitivity.tsv",    "sweep-top.tsv",  "sweep-first.tsv",
-                                     "sweep-random.tsv", "best-responses.tsv", "invariance.tsv", "train.tsv",
-                                     "commands.txt",     "optimal.png",        "top.png",        "weakest.png",
-                                     "layer.png",        "invariance.png"};
+const std::set<std::string> known = {"table1.tsv",      "controls.tsv",     "sensitivity.tsv",   "sweep-top.tsv",
+                                     "sweep-first.tsv", "sweep-random.tsv", "matched-match.tsv", "best-responses.tsv",
+                                     "invariance.tsv",  "train.tsv",        "commands.txt",      "optimal.png",
+                                     "top.png",         "weakest.png",      "layer.png",         "invariance.png"};
 
 // What a folder holds, by name, in order.
 struct Contents {
@@ -76,9 +76,11 @@ void append(std::string& text, const std::string& more)
 std::string add_part(ResultsFolder& results, const Contents& contents)
 {
     std::string text = add_table1(results);
+    append(text, add_controls(results));
     append(text, add_numbers(results));
     add_stimuli(results, contents.filters);
     add_responses(results);
+    add_matching(results);
     add_invariance(results);
     append(text, add_sensitivity(results));
     add_training(results);

@@ -1,15 +1,24 @@
 // A folder of results as one page of HTML, and its small tables as text.
 //
 // What the folder may hold, each piece made by the command beside it; what is missing is left out and listed with its
-// command, what is there but broken is an Error naming the file:
+// command (not the two that a study alone has, controls.tsv and matched-match.tsv), what is there but broken is an
+// Error naming the file:
 //
-//     table1.tsv          nonna-reproduce --table1 STUDY: concept method seeds accuracy accuracy_sd auc auc_sd
-//                         held_accuracy held_accuracy_sd held_auc held_auc_sd paper; shares, empty where there is none
-//     sensitivity.tsv     nonna-reproduce --sensitivity STUDY ...: field maps, then as above without auc
+//     table1.tsv          nonna-reproduce --table1 STUDY: concept test method seeds accuracy accuracy_sd auc auc_sd
+//                         held_accuracy held_accuracy_sd held_auc held_auc_sd paper; shares, empty where there is none.
+//                         A table for each test: test, matched, colour, others; a single one without that column
+//     controls.tsv        likewise: concept control seed neuron auc; means and deviations over the seeds, beside what
+//                         table1.tsv has of the best neuron in the test itself
+//     sensitivity.tsv     nonna-reproduce --sensitivity STUDY ...: setting value, then seeds and so on as in
+//     table1.tsv;
+//                         a drawing for each setting that has two values or more, one table of all
 //     sweep-top.tsv       nonna-sweep MODEL TEST.tar --held-out -o sweep-top.tsv --best-responses best-responses.tsv
 //     sweep-first.tsv     nonna-sweep MODEL TEST.tar --layer 1.norm --held-out -o sweep-first.tsv
 //     sweep-random.tsv    nonna-sweep RANDOM TEST.tar --held-out -o sweep-random.tsv      (the model before training)
 //     best-responses.tsv  as above: columns response, label (1 or 0): histogram, ROC curve
+//     matched-match.tsv   nonna-dataset testset --match N --split-lists matched=...: part positives matched
+//     taken_anyway
+//                         dropped rule_auc_before rule_auc_after
 //     optimal.png         nonna-stimulus optimal MODEL --neuron ID -o optimal.png
 //     top.png weakest.png nonna-stimulus top MODEL --neuron ID --data TEST.tar -o top.png
 //                         --weakest weakest.png --tsv top.tsv: the table is told of beside them
@@ -24,10 +33,12 @@
 // A sub-folder that holds such results is a part of the page under its name, in the order of names; the folder's own
 // results come first.
 //
-// Sweep tables are whole (no --best): the report takes the neuron with the best accuracy from them, and, where they
-// have held-out columns, the one chosen on one half together with its accuracy and AUC on the other. Columns are found
-// by name; bootstrap intervals, hit rates and polarity are shown where there are any.
-// The same folder gives the same bytes, wherever it lies.
+// Sweep tables are whole (no --best). The neuron that a page is about, in the headline, the histogram and the ROC
+// curve, is the one that sweep-top.tsv chooses (analysis/sweep_table.h): by accuracy or AUC as its column chosen_by
+// says, and, where it has held-out columns, on one part of the images, with its accuracy and AUC on another. The table
+// beside it also has the best on all images, as in the paper. best-responses.tsv must be that neuron's: Error where
+// numbers of images or AUC differ. Columns are found by name; bootstrap intervals, hit rates and polarity are shown
+// where there are any. The same folder gives the same bytes, wherever it lies.
 #pragma once
 
 #include <string>

@@ -14,15 +14,19 @@ namespace nonna
 namespace
 {
 
-// What a sweep found: the figures of the best on all images, as in the paper, and of the one that the choosing
-// half likes best, on the other half.
+// What a sweep found: the figures of the best on all images, as in the paper, and of the chosen one, which is another
+// where one part of the images chose; its held-out figures are those on the other part.
 struct Best {
-    std::string neuron, held_neuron;
+    std::string neuron, chosen;
+    std::string by;    // "accuracy", "AUC"
     double accuracy = 0, positives = 0, negatives = 0;
-    std::optional<double> auc, held_accuracy, held_auc, hit_rate, false_alarm_rate, balanced;
-    bool silent = false;    // says yes below its threshold
+    std::optional<double> auc, held_accuracy, held_auc;
+    std::optional<double> chosen_accuracy, hit_rate, false_alarm_rate, balanced;    // the chosen one's, on all images
+    bool silent = false;                                                            // it says yes below its threshold
     std::optional<Interval> accuracy_in, auc_in, held_accuracy_in, held_auc_in;
 };
+
+std::string words_of(ChooseBy by) { return by == ChooseBy::auc ? "AUC" : "accuracy"; }
 
 std::optional<Interval> interval(const Table& table, std::size_t row, const std::string& of)
 {
@@ -46,15 +50,17 @@ std::optional<Best> read_best(const std::filesystem::path& path)
     best.negatives = table.number(row, table.column("negatives"));
     if (!(best.positives > 0 && best.negatives > 0 && best.positives + best.negatives < 1e15))
         throw Error(table.name, table.line(row) + ": no numbers of positives and negatives");
-    best.hit_rate = table.share_or_none(row, "hit_rate");
-    best.false_alarm_rate = table.share_or_none(row, "false_alarm_rate");
-    best.balanced = table.share_or_none(row, "balanced_accuracy");
-    best.silent = sweep.polarity(row) < 0;
     best.accuracy_in = interval(table, row, "accuracy");
     best.auc_in = interval(table, row, "auc");
+    const std::size_t chosen = sweep.best();
+    best.chosen = sweep.neuron(chosen);
+    best.by = words_of(sweep.chosen_by());
+    best.chosen_accuracy = table.share_or_none(chosen, "accuracy");
+    best.hit_rate = table.share_or_none(chosen, "hit_rate");
+    best.false_alarm_rate = table.share_or_none(chosen, "false_alarm_rate");
+    best.balanced = table.share_or_none(chosen, "balanced_accuracy");
+    best.silent = sweep.polarity(chosen) < 0;
     if (table.has("choice_accuracy")) {
-        const std::size_t chosen = sweep.best();
-        best.held_neuron = sweep.neuron(chosen);
         best.held_accuracy = table.share(chosen, "held_accuracy");
         best.held_auc = table.share_or_none(chosen, "held_auc");
         best.held_accuracy_in = interval(table, chosen, "held_accuracy");
@@ -120,29 +126,34 @@ std::string with(const std::string& text, const std::optional<Interval>& interva
            format_number(format, factor * interval->high);
 }
 
+// All of the one neuron that the page is about.
 void add_tiles(ResultsFolder& results, const Best& top, double guess)
 {
     std::vector<Page::Tile> tiles;
+    const std::string neuron = "neuron " + top.chosen;
     if (top.held_accuracy) {
-        tiles.push_back(
-            {"Right on images it was not chosen on", percent(top.held_accuracy), "neuron " + top.held_neuron});
+        tiles.push_back({"Right on images it was not chosen on", percent(top.held_accuracy), neuron});
         if (top.held_auc)
             tiles.push_back({"Held-out AUC", decimal(top.held_auc), "0.5 is chance, 1 is perfect"});
+        tiles.push_back({"Right on all images", percent(top.chosen_accuracy), "those that chose it too"});
+    } else {
+        tiles.push_back({"Right on the images that chose it", percent(top.chosen_accuracy), neuron});
     }
-    tiles.push_back({"Right on the images that chose it", percent(top.accuracy), "neuron " + top.neuron});
     tiles.push_back({"Right without looking", percent(guess), "always the larger class"});
     results.page.tiles(tiles);
 }
 
 std::string in_words(const Best& top)
 {
-    std::string note = "Best neuron: " + top.neuron + (top.silent ? ", which says yes by falling silent." : ".");
+    std::string note = "Best neuron: " + top.chosen + ", chosen by " + top.by +
+                       (top.held_accuracy ? " on one part of the images and scored on another" : "") +
+                       (top.silent ? ", which says yes by falling silent." : ".");
     if (top.hit_rate && top.false_alarm_rate)
-        note += " At its threshold it says yes to " + percent(top.hit_rate) + " of the positives and to " +
-                percent(top.false_alarm_rate) + " of the negatives" +
+        note += " At its threshold on all images it says yes to " + percent(top.hit_rate) +
+                " of the positives and to " + percent(top.false_alarm_rate) + " of the negatives" +
                 (top.balanced ? "; balanced accuracy " + percent(top.balanced) : "") + ".";
-    if (!top.held_neuron.empty())
-        note += " Chosen on one half of the images: " + top.held_neuron + ".";
+    if (top.neuron != top.chosen)
+        note += " On all images " + top.neuron + " has the best " + top.by + "; the first two columns are its.";
     return note;
 }
 
@@ -184,12 +195,20 @@ void add_table(ResultsFolder& results, const std::vector<Line>& lines, const Swe
 
 }    // namespace
 
-bool best_falls_silent(const ResultsFolder& results)
+std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results)
 {
     if (!results.has("sweep-top.tsv"))
-        return false;
+        return std::nullopt;
     const SweepTable sweep(results.file("sweep-top.tsv"));
-    return sweep.polarity(sweep.best()) < 0;
+    const Table& table = sweep.table;
+    const std::size_t row = sweep.best();
+    return ChosenNeuron{sweep.neuron(row),
+                        sweep.polarity(row) < 0,
+                        table.has("choice_accuracy"),
+                        words_of(sweep.chosen_by()),
+                        table.share_or_none(row, "auc"),
+                        table.finite_or_none(row, "positives"),
+                        table.finite_or_none(row, "negatives")};
 }
 
 // Three rows at most: random weights, the first stage, the top. Each is there only if its sweep is, and all must be of
@@ -224,10 +243,12 @@ std::string add_numbers(ResultsFolder& results)
     const std::string& usual = top ? make_top : usual_without_top;
     add_table(results, lines, sweeps, results.origin({"sweep-random.tsv", "sweep-first.tsv", "sweep-top.tsv"}, usual));
     results.page.paragraph(
-        "Accuracy and AUC are those of the best of all the layer's neurons on the very images that chose it, as in "
-        "the paper. That flatters: among many neurons some do well by luck, with random weights too. For the "
-        "held-out columns neuron and threshold were chosen on one half of the images and scored on the other half, "
-        "which had no say; compare those first.");
+        "Accuracy and AUC are those of the neuron with the best " + sweeps.any()->by +
+        " of the whole layer, on the very images that chose it, as in the paper" +
+        (sweeps.any()->by == "AUC" ? ", which chose by accuracy" : "") +
+        ". That flatters: among many neurons "
+        "some do well by luck, with random weights too. For the held-out columns neuron and threshold were chosen on "
+        "one part of the images and scored on another, which had no say; compare those first.");
     results.page.paragraph("The paper's figures are from other test sets and a far larger network; they show the order "
                            "to expect, not a mark to reach.");
     return terminal_table(lines);

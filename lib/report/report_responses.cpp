@@ -96,11 +96,25 @@ std::string in_words(const Curve& c)
            "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
 }
 
+// The page shows one neuron: what it draws must be what the sweep chose. The table's AUC has nine places.
+void require_same_neuron(const std::string& name, const ChosenNeuron& neuron, std::size_t positives,
+                         std::size_t negatives, double auc)
+{
+    const bool other_images = neuron.positives.value_or(double(positives)) != double(positives) ||
+                              neuron.negatives.value_or(double(negatives)) != double(negatives);
+    if (other_images || std::abs(neuron.auc.value_or(auc) - auc) > 1e-6)
+        throw Error(
+            name,
+            "not the responses of " + neuron.name + ", which sweep-top.tsv chooses by " + neuron.by + ": " +
+                (other_images ? "another number of images" : "AUC " + decimal(auc) + ", not " + decimal(neuron.auc)));
+}
+
 // best-responses.tsv. The best neuron may be one that says yes by falling silent; it is scored as its negative, and
 // drawn as it responds.
 struct BestResponses {
     std::vector<double> of_class[2];    // negatives, positives; as in the table
     std::vector<double> strength[2];    // the same, the more the surer of a yes
+    std::optional<ChosenNeuron> neuron;
     bool silent = false;
     Score score;    // of `strength`, its threshold too
 };
@@ -112,7 +126,8 @@ BestResponses read_responses(const ResultsFolder& results)
     table.column("response");
     const Labels labels = read_label_table(path, "1");
     BestResponses best;
-    best.silent = best_falls_silent(results);
+    best.neuron = chosen_neuron(results);
+    best.silent = best.neuron && best.neuron->silent;
     const double sign = best.silent ? -1 : 1;
     std::vector<float> all;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
@@ -124,7 +139,19 @@ BestResponses read_responses(const ResultsFolder& results)
     if (best.of_class[0].empty() || best.of_class[1].empty())
         throw Error(table.name, "needs positives and negatives");
     best.score = score_neuron(all, labels);
+    if (best.neuron)
+        require_same_neuron(table.name, *best.neuron, best.of_class[1].size(), best.of_class[0].size(), best.score.auc);
     return best;
+}
+
+std::string chosen_in_words(const BestResponses& best)
+{
+    if (!best.neuron)
+        return "";
+    return " The neuron is " + best.neuron->name + ", chosen by " + best.neuron->by +
+           (best.neuron->held_out ? " on one part of the images; all are shown, those that chose it too, and the "
+                                    "threshold is the best for all."
+                                  : " on these images.");
 }
 
 // The log's columns that say what a stage fails to reconstruct, of each set (training, validation) a curve: a stage has
@@ -199,14 +226,12 @@ void add_responses(ResultsFolder& results)
                              "ROC curve of the best neuron: area " + decimal(score.auc) +
                                  ", chance is 0.5; at its threshold " + percent(hits) + " hits and " + percent(alarms) +
                                  " false alarms"));
-    results.page.figure(
-        images,
-        "The histogram: how strongly the neuron responds to each class, as shares of that class; " + rates +
-            ". The curve: every threshold at once. The area under the curve is the AUC, here " + decimal(score.auc) +
-            "; chance is the diagonal. d' is " + format_number("%.2f", score.dprime) +
-            ". Where the sweep held a half out, it is the neuron chosen on the other half; all images are "
-            "shown, those that chose it too.",
-        results.origin({"best-responses.tsv"}, usual));
+    results.page.figure(images,
+                        "The histogram: how strongly the neuron responds to each class, as shares of that class; " +
+                            rates + ". The curve: every threshold at once. The area under the curve is the AUC, here " +
+                            decimal(score.auc) + "; chance is the diagonal. d' is " +
+                            format_number("%.2f", score.dprime) + "." + chosen_in_words(best),
+                        results.origin({"best-responses.tsv"}, usual));
 }
 
 // The curves, and the sheet beside them or alone.

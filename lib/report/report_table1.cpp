@@ -1,11 +1,10 @@
-// Results over several networks: the table of Table 1's form, and how field and maps matter.
+// Results over several networks: the tables of Table 1's form, one for each test, and how the settings matter.
 #include "report/results_folder.h"
 
 #include "base/error.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 namespace nonna
@@ -35,39 +34,59 @@ Result read_result(const Table& table, std::size_t row)
     return r;
 }
 
-std::string with_sd(std::optional<double> value, std::optional<double> sd, const char* format, double factor,
-                    const char* between)
-{
-    if (!value)
-        return no_value;
-    std::string text = format_number(format, factor * *value);
-    return sd ? text + between + "\u00b1 " + format_number(format, factor * *sd) : text;
-}
-
 std::string tenths(std::optional<double> share) { return share ? format_number("%.1f", 100 * *share) : no_value; }
 
-// A line of a terminal's table; a dash and a plus-minus there are plain letters.
-std::string terminal_line(const std::string& name, const std::vector<std::string>& cells)
-{
-    char text[200];
-    std::snprintf(text, sizeof text, "%-27.27s", name.c_str());
-    std::string line = text;
-    for (std::string cell : cells) {
-        if (cell == no_value)
-            cell = "-";
-        if (const std::size_t at = cell.find("\u00b1"); at != std::string::npos)
-            cell.replace(at, std::string("\u00b1").size(), "+-");
-        std::snprintf(text, sizeof text, " %12s", cell.c_str());
-        line += text;
+// What a table's rows have: a column that none of them fills is not shown, or shown with what there is in its stead.
+struct Filled {
+    bool held_auc = false, paper = false;
+    void note(const Result& r)
+    {
+        held_auc = held_auc || r.held_auc;
+        paper = paper || r.paper;
     }
-    return line + "\n";
+};
+
+// accuracy, held-out accuracy, AUC (held-out where there is one), the paper's
+std::vector<std::string> cells_of(const Result& r, Filled filled, const char* between)
+{
+    std::vector<std::string> cells = {with_sd(r.accuracy, r.accuracy_sd, "%.1f", 100, between),
+                                      with_sd(r.held_accuracy, r.held_accuracy_sd, "%.1f", 100, between),
+                                      filled.held_auc ? with_sd(r.held_auc, r.held_auc_sd, "%.3f", 1, between)
+                                                      : with_sd(r.auc, r.auc_sd, "%.3f", 1, between)};
+    if (filled.paper)
+        cells.push_back(tenths(r.paper));
+    return cells;
 }
 
-struct Table1 {
+std::vector<std::string> page_columns(Filled filled)
+{
+    std::vector<std::string> columns = {"all", "held out", filled.held_auc ? "held\u2011out AUC" : "AUC"};
+    if (filled.paper)
+        columns.push_back("paper");
+    return columns;
+}
+
+std::vector<std::string> terminal_columns(Filled filled)
+{
+    std::vector<std::string> columns = {"accuracy %", "held-out %", filled.held_auc ? "held-out AUC" : "AUC"};
+    if (filled.paper)
+        columns.push_back("paper %");
+    return columns;
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name)
+{
+    if (std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(name);
+}
+
+// The results of one test. A table without the column `test` is one of a nameless test.
+struct Test {
+    std::string name;
     std::vector<std::string> concepts, methods;
     std::map<std::pair<std::string, std::string>, Result> results;    // by method, concept
-    bool held_auc = false;
-    double least_seeds = 0, most_seeds = 0;
+    Filled filled;
+    SeedCounts seeds;
 
     Result at(const std::string& method, const std::string& of) const
     {
@@ -77,57 +96,55 @@ struct Table1 {
     bool has(const std::string& method, const std::string& of) const { return results.contains({method, of}); }
 };
 
-void note_seeds(std::optional<double> seeds, double& least, double& most)
+struct TestName {
+    const char *name, *title;
+};
+// In the page's order.
+constexpr TestName known_tests[] = {
+    {"test", "Grey squares, jittered, equally sharp"},
+    {"matched", "The same positives among distractors with their low-level looks (half of the pictures)"},
+    {"colour", "The paper's own protocol, in colour"},
+};
+
+std::string title_of(const std::string& test)
 {
-    if (!seeds || *seeds < 1)
-        return;
-    least = least == 0 ? *seeds : std::min(least, *seeds);
-    most = std::max(most, *seeds);
+    for (const TestName& known : known_tests)
+        if (test == known.name)
+            return known.title;
+    return test;
 }
 
-std::string seeds_in_words(double least, double most)
+// Known tests in their order, then others in the order they first stand in.
+std::vector<Test> read_table1(const Table& table)
 {
-    if (most <= 1)
-        return "";
-    return " Means over " +
-           (least == most ? format_number("%.0f", most)
-                          : format_number("%.0f", least) + " to " + format_number("%.0f", most)) +
-           " seeds, \u00b1 one standard deviation between them.";
-}
-
-Table1 read_table1(const Table& table)
-{
-    Table1 t;
-    const auto add_once = [](std::vector<std::string>& names, const std::string& name) {
-        if (std::find(names.begin(), names.end(), name) == names.end())
-            names.push_back(name);
-    };
+    std::vector<std::string> order;
+    for (const TestName& known : known_tests)
+        order.push_back(known.name);
+    std::map<std::string, Test> tests;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const std::string& of = table.rows[row][table.column("concept")];
-        const std::string& method = table.rows[row][table.column("method")];
-        if (of.empty() || method.empty())
-            throw Error(table.name, "line " + std::to_string(row + 2) + ": no concept or no method");
+        const auto cell = [&](const char* column) { return table.rows[row][table.column(column)]; };
+        const std::string of = cell("concept"), method = cell("method"), test = table.has("test") ? cell("test") : "";
+        if (of.empty() || method.empty() || (table.has("test") && test.empty()))
+            throw Error(table.name, table.line(row) + ": no concept, test or method");
+        add_once(order, test);
+        Test& t = tests[test];
+        t.name = test;
         add_once(t.concepts, of);
         add_once(t.methods, method);
         const Result r = read_result(table, row);
-        t.held_auc = t.held_auc || r.held_auc;
-        note_seeds(r.seeds, t.least_seeds, t.most_seeds);
+        t.filled.note(r);
+        t.seeds.note(r.seeds);
         if (!t.results.emplace(std::pair(method, of), r).second)
-            throw Error(table.name, "line " + std::to_string(row + 2) + ": a second row of " + method + ", " + of);
+            throw Error(table.name, table.line(row) + ": a second row of " + method + ", " + of +
+                                        (test.empty() ? "" : ", " + test));
     }
-    if (t.methods.empty())
+    if (tests.empty())
         throw Error(table.name, "no results in it");
-    return t;
-}
-
-// accuracy, held-out accuracy, AUC (held-out where there is one), the paper's
-std::vector<std::string> cells_of(const Result& r, bool held_auc, const char* between)
-{
-    return {with_sd(r.accuracy, r.accuracy_sd, "%.1f", 100, between),
-            with_sd(r.held_accuracy, r.held_accuracy_sd, "%.1f", 100, between),
-            held_auc ? with_sd(r.held_auc, r.held_auc_sd, "%.3f", 1, between)
-                     : with_sd(r.auc, r.auc_sd, "%.3f", 1, between),
-            tenths(r.paper)};
+    std::vector<Test> found;
+    for (const std::string& name : order)
+        if (tests.contains(name))
+            found.push_back(std::move(tests[name]));
+    return found;
 }
 
 // On a wide screen all concepts stand side by side, on a narrow one each has a table of its own.
@@ -144,25 +161,25 @@ void mark_best(PageTable& table)
             table.strong = row;
 }
 
-Table1Pages table1_pages(const Table1& t)
+Table1Pages table1_pages(const Test& t)
 {
-    const std::vector<std::string> columns = {"all", "held out", t.held_auc ? "held\u2011out AUC" : "AUC", "paper"};
+    const std::vector<std::string> columns = page_columns(t.filled);
     Table1Pages pages;
     PageTable& wide = pages.wide;
     wide.caption = "Accuracy of single detectors, %";
-    wide.notes = 1;
+    wide.notes = t.filled.paper;
     wide.rows = {{""}};
     for (const std::string& of : t.concepts) {
         wide.groups.emplace_back(of, int(columns.size()));
         wide.rows[0].insert(wide.rows[0].end(), columns.begin(), columns.end());
         PageTable& one = pages.narrow.emplace_back();
         one.caption = of + ": accuracy, %";
-        one.notes = 1;
+        one.notes = t.filled.paper;
         one.rows = {{""}};
         one.rows[0].insert(one.rows[0].end(), columns.begin(), columns.end());
         for (const std::string& method : t.methods)
             if (t.has(method, of)) {    // not every method is there for every concept
-                std::vector<std::string> cells = cells_of(t.at(method, of), t.held_auc, "\n");
+                std::vector<std::string> cells = cells_of(t.at(method, of), t.filled, "\n");
                 cells.insert(cells.begin(), method);
                 one.rows.push_back(std::move(cells));
             }
@@ -171,7 +188,7 @@ Table1Pages table1_pages(const Table1& t)
     for (const std::string& method : t.methods) {
         std::vector<std::string> line{method};
         for (const std::string& of : t.concepts)
-            for (const std::string& cell : cells_of(t.at(method, of), t.held_auc, "\n"))
+            for (const std::string& cell : cells_of(t.at(method, of), t.filled, "\n"))
                 line.push_back(cell);
         wide.rows.push_back(std::move(line));
     }
@@ -180,50 +197,88 @@ Table1Pages table1_pages(const Table1& t)
 }
 
 // A block a concept, with an empty line between.
-std::string table1_text(const Table1& t)
+std::string table1_text(const Test& t)
 {
     std::string text;
     for (const std::string& of : t.concepts) {
         if (!text.empty())
             text += "\n";
-        text += terminal_line(of, {"accuracy %", "held-out %", t.held_auc ? "held-out AUC" : "AUC", "paper %"});
+        text += terminal_line(of + (t.name.empty() ? "" : ", " + t.name), terminal_columns(t.filled));
         for (const std::string& method : t.methods)
             if (t.has(method, of))
-                text += terminal_line(method, cells_of(t.at(method, of), t.held_auc, " "));
+                text += terminal_line(method, cells_of(t.at(method, of), t.filled, " "));
     }
     return text;
 }
 
+std::string table1_note(const Test& t)
+{
+    std::string note = t.name.empty()
+                           ? "\u201cAll\u201d: chosen and scored on the same images, as in the paper; \u201cheld "
+                             "out\u201d: chosen on one half, scored on the other."
+                           : "\u201cHeld out\u201d: neuron and threshold were chosen on one part of the test, by AUC, "
+                             "and scored on another, which shares no person, film or class of scenes with it. "
+                             "\u201cAll\u201d: chosen and scored on both parts together, which flatters.";
+    if (t.filled.paper)
+        note += " \u201cPaper\u201d: the paper\u2019s own figure, from other test sets and a far larger network.";
+    return note + t.seeds.in_words();
+}
+
+// A network of the study in which one setting has another value.
 struct Setting {
-    double field, maps;
+    double value;
     Result result;
 };
 
 struct Sensitivity {
-    std::vector<Setting> settings;
-    double usual_field = 0, usual_maps = 0;    // one is varied while the other stays at this
-    double least_seeds = 0, most_seeds = 0;
+    std::vector<std::string> order;    // of the settings' names, as they first stand in
+    std::map<std::string, std::vector<Setting>> settings;
+    Filled filled{true, false};
+    SeedCounts seeds;
 };
+
+struct SettingName {
+    const char *name, *axis;
+    bool factors;    // its values are a factor apart
+};
+constexpr SettingName known_settings[] = {
+    {"field", "side of the field, pixels", false},
+    {"maps", "maps", false},
+    {"lambda", "lambda, the weight of sparsity", true},
+    {"norm", "window of the normalisation, pixels", false},
+    {"rate", "rate of training", true},
+};
+
+SettingName setting_named(const std::string& name)
+{
+    for (const SettingName& known : known_settings)
+        if (name == known.name)
+            return known;
+    return {name.c_str(), name.c_str(), false};
+}
 
 Sensitivity read_sensitivity(const Table& table)
 {
     if (table.rows.empty())
         throw Error(table.name, "no results in it");
     Sensitivity s;
-    std::map<double, int> fields, maps;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        s.settings.push_back({table.finite(row, "field"), table.finite(row, "maps"), read_result(table, row)});
-        ++fields[s.settings.back().field];
-        ++maps[s.settings.back().maps];
-        note_seeds(s.settings.back().result.seeds, s.least_seeds, s.most_seeds);
+        const std::string& name = table.rows[row][table.column("setting")];
+        if (name.empty())
+            throw Error(table.name, table.line(row) + ": no setting");
+        add_once(s.order, name);
+        const Setting setting{table.finite(row, "value"), read_result(table, row)};
+        std::vector<Setting>& others = s.settings[name];
+        if (std::any_of(others.begin(), others.end(), [&](const Setting& o) { return o.value == setting.value; }))
+            throw Error(table.name,
+                        table.line(row) + ": a second row of " + name + " " + format_number("%g", setting.value));
+        others.push_back(setting);
+        s.filled.note(setting.result);
+        s.seeds.note(setting.result.seeds);
     }
-    // The file does not say which network was varied: what most rows have is that one's.
-    const auto most_frequent = [](const std::map<double, int>& counts) {
-        return std::max_element(counts.begin(), counts.end(), [](auto& a, auto& b) { return a.second < b.second; })
-            ->first;
-    };
-    s.usual_field = most_frequent(fields);
-    s.usual_maps = most_frequent(maps);
+    for (auto& [name, settings] : s.settings)
+        std::sort(settings.begin(), settings.end(),
+                  [](const Setting& a, const Setting& b) { return a.value < b.value; });
     return s;
 }
 
@@ -232,7 +287,7 @@ struct SpokenCurve {
     PlotCurve curve;
     std::string words;
 };
-SpokenCurve curve_of(const std::vector<Setting>& settings, bool of_field, const std::string& title,
+SpokenCurve curve_of(const std::vector<Setting>& settings, const std::string& title,
                      std::optional<double> Result::*value, std::optional<double> Result::*deviation)
 {
     SpokenCurve c;
@@ -240,36 +295,27 @@ SpokenCurve curve_of(const std::vector<Setting>& settings, bool of_field, const 
     c.curve.dots = true;
     for (const Setting& s : settings)
         if (const std::optional<double> v = s.result.*value) {
-            const double x = of_field ? s.field : s.maps;
-            const std::optional<double> sd = deviation ? s.result.*deviation : std::nullopt;
             c.words += (c.curve.points.empty() ? title + " " : ", ") + format_number("%.1f", 100 * *v) + " at " +
-                       format_number("%g", x);
-            c.curve.points.emplace_back(x, 100 * *v);
-            c.curve.deviations.push_back(sd ? 100 * *sd : 0);
+                       format_number("%g", s.value);
+            c.curve.points.emplace_back(s.value, 100 * *v);
+            c.curve.deviations.push_back(deviation ? 100 * (s.result.*deviation).value_or(0) : 0);
         }
     if (std::all_of(c.curve.deviations.begin(), c.curve.deviations.end(), [](double d) { return d == 0; }))
         c.curve.deviations.clear();    // no bars of no length
     return c;
 }
 
-// Accuracy against the field's side or the number of maps, the other as usual; nothing where only one value was tried.
-std::optional<PageImage> sensitivity_drawing(const Sensitivity& all, bool of_field)
+// Accuracy against one setting; nothing where only one value was tried.
+std::optional<PageImage> sensitivity_drawing(const std::string& name, const std::vector<Setting>& settings)
 {
-    std::vector<Setting> mine;
-    for (const Setting& s : all.settings)
-        if (of_field ? s.maps == all.usual_maps : s.field == all.usual_field)
-            mine.push_back(s);
-    if (mine.size() < 2)
+    if (settings.size() < 2)
         return std::nullopt;
-    std::stable_sort(mine.begin(), mine.end(), [&](const Setting& a, const Setting& b) {
-        return of_field ? a.field < b.field : a.maps < b.maps;
-    });
-    SpokenCurve tries[] = {curve_of(mine, of_field, "all", &Result::accuracy, &Result::accuracy_sd),
-                           curve_of(mine, of_field, "held out", &Result::held_accuracy, &Result::held_accuracy_sd),
-                           curve_of(mine, of_field, "paper", &Result::paper, nullptr)};
+    const SettingName setting = setting_named(name);
+    SpokenCurve tries[] = {curve_of(settings, "all", &Result::accuracy, &Result::accuracy_sd),
+                           curve_of(settings, "held out", &Result::held_accuracy, &Result::held_accuracy_sd),
+                           curve_of(settings, "paper", &Result::paper, nullptr)};
     tries[2].curve.dashed = true;
-    const std::string axis = of_field ? "side of the field, pixels" : "maps";
-    std::string alt = "Accuracy in % against " + axis + ":";
+    std::string alt = std::string("Accuracy in % against ") + setting.axis + ":";
     std::vector<PlotCurve> curves;
     for (int colour = 0; colour < int(std::size(tries)); ++colour) {    // a kind keeps its colour where another lacks
         SpokenCurve& c = tries[colour];
@@ -281,7 +327,9 @@ std::optional<PageImage> sensitivity_drawing(const Sensitivity& all, bool of_fie
     }
     if (curves.empty())
         return std::nullopt;
-    return drawing(plot_curves({"", axis, "accuracy, %"}, curves, small_plot, false), small_plot, alt);
+    PlotText text{"", setting.axis, "accuracy, %"};
+    text.log_x = setting.factors && settings.front().value > 0;    // they are in order
+    return drawing(plot_curves(text, curves, small_plot, false), small_plot, alt);
 }
 
 }    // namespace
@@ -294,57 +342,57 @@ std::string add_table1(ResultsFolder& results)
             results.missing("the table of the paper's Table 1", usual);
         return "";
     }
-    const Table1 t = read_table1(read_table(results.file("table1.tsv")));
-    const Table1Pages pages = table1_pages(t);
     results.heading("Single neurons and their rivals");
-    results.page.tables(
-        pages.wide, pages.narrow,
-        "\u201cAll\u201d: chosen and scored on the same images, as in the paper; \u201cheld out\u201d: chosen "
-        "on one half, scored on the other. \u201cPaper\u201d: the paper\u2019s own figure, from other test sets "
-        "and a far larger network." +
-            seeds_in_words(t.least_seeds, t.most_seeds),
-        results.origin({"table1.tsv"}, usual));
-    return table1_text(t);
+    std::string text;
+    for (const Test& t : read_table1(read_table(results.file("table1.tsv")))) {
+        if (!t.name.empty())
+            results.page.heading(results.level() + 1, title_of(t.name));
+        const Table1Pages pages = table1_pages(t);
+        results.page.tables(pages.wide, pages.narrow, table1_note(t), results.origin({"table1.tsv"}, usual));
+        text += (text.empty() ? "" : "\n") + table1_text(t);
+    }
+    return text;
 }
 
-// One drawing for the field, one for the maps, and a table of all: a network in which both differ from the usual is in
-// the table alone.
+// A drawing for each setting, and a table of all.
 std::string add_sensitivity(ResultsFolder& results)
 {
     const std::string usual = "nonna-reproduce --sensitivity STUDY field=12,14,16,18,20 maps=6,7,8,9,10";
     if (!results.has("sensitivity.tsv")) {
         if (results.name.empty())
-            results.missing("how the field's size and the number of maps matter", usual);
+            results.missing("how the network's settings matter", usual);
         return "";
     }
     const Sensitivity s = read_sensitivity(read_table(results.file("sensitivity.tsv")));
     std::vector<PageImage> images;
-    for (const bool of_field : {true, false})
-        if (std::optional<PageImage> image = sensitivity_drawing(s, of_field))
-            images.push_back(std::move(*image));
-
     PageTable shown;
-    shown.caption = "Field, maps and accuracy, %";
-    shown.notes = 1;
-    shown.rows = {{"field", "maps", "all", "held out", "held-out AUC", "paper"}};
-    std::string text = terminal_line("field, maps", {"accuracy %", "held-out %", "held-out AUC", "paper %"});
-    for (const Setting& setting : s.settings) {
-        const std::string field = format_number("%g", setting.field), map = format_number("%g", setting.maps);
-        std::vector<std::string> cells = cells_of(setting.result, true, "\n");
-        cells.insert(cells.begin(), {field, map});
-        shown.rows.push_back(cells);
-        text += terminal_line(field + ", " + map, cells_of(setting.result, true, " "));
+    shown.caption = "Accuracy with one setting changed, %";
+    shown.notes = s.filled.paper;
+    shown.rows = {page_columns(s.filled)};
+    shown.rows[0].insert(shown.rows[0].begin(), "setting");
+    std::string text = terminal_line("setting", terminal_columns(s.filled));
+    for (const std::string& name : s.order) {
+        const std::vector<Setting>& settings = s.settings.at(name);
+        if (std::optional<PageImage> image = sensitivity_drawing(name, settings))
+            images.push_back(std::move(*image));
+        for (const Setting& setting : settings) {
+            const std::string row = name + " " + format_number("%g", setting.value);
+            std::vector<std::string> cells = cells_of(setting.result, s.filled, "\n");
+            cells.insert(cells.begin(), row);
+            shown.rows.push_back(std::move(cells));
+            text += terminal_line(row, cells_of(setting.result, s.filled, " "));
+        }
     }
-    results.heading("Field size and number of maps");
+    results.heading("How the settings matter");
     const Origin origin = results.origin({"sensitivity.tsv"}, usual);
+    const std::string note =
+        "One setting is changed at a time, the others stay those of the network. Neuron and threshold were chosen on "
+        "one part of the test, by AUC, and scored on another, which shares no person, film or class of scenes with it; "
+        "the tables of single neurons and their rivals are made from neither of these two." +
+        std::string(s.filled.paper ? " The paper\u2019s figures are of its own data." : "") + s.seeds.in_words();
     if (!images.empty())
-        results.page.figure(images,
-                            "One is varied while the other stays at " + format_number("%g", s.usual_field) +
-                                " pixels or " + format_number("%g", s.usual_maps) +
-                                " maps. The paper\u2019s figures are of its own data." +
-                                seeds_in_words(s.least_seeds, s.most_seeds),
-                            origin);
-    results.page.table(shown, "", origin);
+        results.page.figure(images, note, origin);
+    results.page.table(shown, images.empty() ? note : "", origin);
     return text;
 }
 

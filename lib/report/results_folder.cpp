@@ -154,6 +154,50 @@ std::string percent(std::optional<double> share) { return share ? format_number(
 
 std::string decimal(std::optional<double> value) { return value ? format_number("%.3f", *value) : no_value; }
 
+std::string with_sd(std::optional<double> value, std::optional<double> sd, const char* format, double factor,
+                    const char* between)
+{
+    if (!value)
+        return no_value;
+    std::string text = format_number(format, factor * *value);
+    return sd ? text + between + "\u00b1 " + format_number(format, factor * *sd) : text;
+}
+
+// A dash and a plus-minus are plain letters there.
+std::string terminal_line(const std::string& name, const std::vector<std::string>& cells)
+{
+    char text[200];
+    std::snprintf(text, sizeof text, "%-27.27s", name.c_str());
+    std::string line = text;
+    for (std::string cell : cells) {
+        if (cell == no_value)
+            cell = "-";
+        if (const std::size_t at = cell.find("\u00b1"); at != std::string::npos)
+            cell.replace(at, std::string("\u00b1").size(), "+-");
+        std::snprintf(text, sizeof text, " %12s", cell.c_str());
+        line += text;
+    }
+    return line + "\n";
+}
+
+void SeedCounts::note(std::optional<double> seeds)
+{
+    if (!seeds || *seeds < 1)
+        return;
+    least = least == 0 ? *seeds : std::min(least, *seeds);
+    most = std::max(most, *seeds);
+}
+
+std::string SeedCounts::in_words() const
+{
+    if (most <= 1)
+        return "";
+    return " Means over " +
+           (least == most ? format_number("%.0f", most)
+                          : format_number("%.0f", least) + " to " + format_number("%.0f", most)) +
+           " seeds, \u00b1 one standard deviation between them.";
+}
+
 std::string read_text(const std::filesystem::path& file, std::size_t limit) { return read_whole_file(file, limit); }
 
 PageImage drawing(const std::string& svg, PlotSize size, const std::string& alt)

@@ -54,11 +54,13 @@ struct ResultsFolder {
 
 // The sections, in the page's order. Those that have numbers for a terminal return them as text.
 std::string add_table1(ResultsFolder& results);         // table1.tsv
+std::string add_controls(ResultsFolder& results);       // controls.tsv, beside it the tests' own of table1.tsv
 std::string add_sensitivity(ResultsFolder& results);    // sensitivity.tsv
 std::string add_numbers(ResultsFolder& results);        // sweep-*.tsv
 void add_stimuli(ResultsFolder& results,
                  const std::vector<std::string>& filters);    // optimal, top, weakest, layer, filters*.png
 void add_responses(ResultsFolder& results);                   // best-responses.tsv, sweep-top.tsv
+void add_matching(ResultsFolder& results);                    // matched-match.tsv
 void add_invariance(ResultsFolder& results);                  // invariance.tsv, invariance.png
 void add_training(ResultsFolder& results);                    // train.tsv
 void add_other_pictures(ResultsFolder& results, const std::vector<std::string>& files);
@@ -70,14 +72,32 @@ void add_provenance(Page& page, const std::filesystem::path& top, const std::vec
 void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
              const std::string& usual);
 
-// Whether the neuron that sweep-top.tsv chooses says yes below its threshold.
-bool best_falls_silent(const ResultsFolder& results);
+// The one neuron that sweep-top.tsv chooses, in the headline, the histogram and the ROC curve alike.
+struct ChosenNeuron {
+    std::string name;
+    bool silent = false;                                // says yes below its threshold
+    bool held_out = false;                              // chosen on one part of the images, scored on another
+    std::string by;                                     // "accuracy", "AUC"
+    std::optional<double> auc, positives, negatives;    // of all images
+};
+std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results);    // none: no sweep-top.tsv
 
 // Of what is drawn, shown or read.
 std::string format_number(const char* format, double value);
 std::string percent(std::optional<double> share);    // "81.7 %", "–" where there is none
 std::string decimal(std::optional<double> value);    // three places
 inline constexpr const char* no_value = "\u2013";
+// factor * value, behind `between` "±" and factor * sd, where there is one.
+std::string with_sd(std::optional<double> value, std::optional<double> sd, const char* format, double factor,
+                    const char* between);
+// A line of a terminal's table.
+std::string terminal_line(const std::string& name, const std::vector<std::string>& cells);
+// How many seeds the rows of a table are means over.
+struct SeedCounts {
+    double least = 0, most = 0;
+    void note(std::optional<double> seeds);
+    std::string in_words() const;    // a sentence with a space before it; nothing of a single seed
+};
 std::string read_text(const std::filesystem::path& file, std::size_t limit);
 PageImage drawing(const std::string& svg, PlotSize size, const std::string& alt);
 

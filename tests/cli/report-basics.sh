@@ -27,15 +27,25 @@ nonna-report results --title 'Faces & more' -o - | grep -o '<h1>[^<]*'
 
 # Several networks: Table 1's form, for a terminal too; each sub-folder is a part under its name, in order.
 mkdir -p study/faces study/bodies study/checkpoints
-printf 'concept\tmethod\tseeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd\theld_auc\theld_auc_sd\tpaper\n' >study/table1.tsv
-printf '%s\tguess\t1\t0.648\t\t0.5\t\t0.648\t\t0.5\t\t0.648\n' faces bodies >>study/table1.tsv
-printf 'faces\tbest neuron\t3\t0.802\t0.0061\t\t\t0.791\t0.0083\t0.8123\t0.004\t0.817\n' >>study/table1.tsv
-printf 'field\tmaps\tseeds\taccuracy\taccuracy_sd\theld_accuracy\theld_accuracy_sd\theld_auc\theld_auc_sd\tpaper\n18\t8\t1\t0.79\t\t0.77\t\t0.8\t\t0.817\n' >study/sensitivity.tsv
+scores='seeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd\theld_auc\theld_auc_sd\tpaper\n'
+printf "concept\ttest\tmethod\t$scores" >study/table1.tsv
+printf '%s\ttest\tguess\t1\t0.648\t\t0.5\t\t0.648\t\t0.5\t\t0.648\n' faces bodies >>study/table1.tsv
+printf 'faces\ttest\tbest neuron\t3\t0.802\t0.0061\t\t\t0.791\t0.0083\t0.8123\t0.004\t0.817\n' >>study/table1.tsv
+printf 'faces\tmatched\tbest neuron\t3\t0.702\t0.0061\t\t\t0.691\t0.0083\t0.7123\t0.004\t\n' >>study/table1.tsv
+printf 'concept\tcontrol\tseed\tneuron\tauc\nfaces\tinverted\t1\t3.norm/6,6,2\t0.6\nfaces\tinverted\t2\t3.norm/6,6,2\t0.7\n' >study/controls.tsv
+printf 'part\tpositives\tmatched\ttaken_anyway\tdropped\trule_auc_before\trule_auc_after\na\t10\t8\t1\t2\t\t\nb\t10\t9\t0\t1\t0.9\t0.55\n' >study/faces/matched-match.tsv
+printf "setting\tvalue\t${scores}field\t18\t1\t0.79\t\t\t\t0.77\t\t0.8\t\t0.817\n" >study/sensitivity.tsv
 cp results/sweep-top.tsv study/faces
 cp results/sweep-top.tsv study/bodies
 printf 'nonna-reproduce --table1 --out study >study.log\nnonna-sweep m.safetensors \\\n    faces.tar -o faces/sweep-top.tsv\n' >study/commands.txt
 nonna-report study
 grep -oE '<h[123][^>]*>[^<]*' study/report.html
+grep -oE 'In part b[^<]*' study/report.html
+# A table of before, without tests, is one table.
+mkdir older
+printf 'concept\tmethod\tseeds\taccuracy\tpaper\nfaces\tbest neuron\t1\t0.8\t0.817\n' >older/table1.tsv
+nonna-report older
+grep -oE '<h[23][^>]*>[^<]*' older/report.html
 grep -o '<code>[^~]*faces.tar.*</code>' study/report.html | sed 's/<[^>]*>//g'
 cp -r study elsewhere && nonna-report elsewhere >/dev/null && cmp study/report.html elsewhere/report.html &&
     echo "the same bytes wherever the folder lies"

@@ -147,22 +147,36 @@ def write(folder):
     methods = ["guess", "random weights", "best linear filter", "best first-stage neuron", "best neuron",
                "no contrast normalisation", "autoencoder of 3 layers", "autoencoder of 6 layers", "K-means",
                "faces removed from training"]
-    scores = "accuracy accuracy_sd {}held_accuracy held_accuracy_sd held_auc held_auc_sd paper"
-    table(top / "table1.tsv", "concept method seeds " + scores.format("auc auc_sd "),
-          [[concept, method, 3, .6 + .02 * i, .0123, .7, .01, .59 + .02 * i, .0234, .7, .0123, .817]
-           for concept in ("faces", "bodies", "cats") for i, method in enumerate(methods)])
-    table(top / "sensitivity.tsv", "field maps seeds " + scores.format(""),
-          [[field, maps, 3, .7 + field / 200, .01, .68 + maps / 100, .01, .8, .01, .78]
-           for field, maps in ((12, 8), (14, 8), (16, 8), (18, 8), (20, 8), (18, 6), (18, 10))])
+    scores = "accuracy accuracy_sd auc auc_sd held_accuracy held_accuracy_sd held_auc held_auc_sd paper"
+    table(top / "table1.tsv", "concept test method seeds " + scores,
+          [[concept, test, method, 3, .6 + .02 * i, .0123, .7, .01, .59 + .02 * i, .0234, .7, .0123,
+            "" if test == "matched" else .817]
+           for concept in ("faces", "bodies", "cats") for test in ("test", "matched", "colour")
+           for i, method in enumerate(methods)])
+    table(top / "controls.tsv", "concept control seed neuron auc",
+          [[concept, control, seed, "3.norm/10,11,12", .5 + .05 * seed]
+           for concept in ("faces", "bodies", "cats") for control in ("inverted", "scrambled", "background")
+           for seed in (1, 2, 3)])
+    settings = {"field": (12, 14, 16, 18, 20), "maps": (6, 8, 10), "lambda": (.01, .1, 1), "norm": (5, 9, 13),
+                "rate": (.0001, .0003, .001, .01)}
+    table(top / "sensitivity.tsv", "setting value seeds " + scores,
+          [[setting, value, 3, .7 + i / 50, .01, .75, .01, .68 + i / 50, .01, .8, .01, .78 if setting == "field" else ""]
+           for setting, values in settings.items() for i, value in enumerate(values)])
+    responses = [[(i * 37 % 101) / 20 + i % 3 % 2, i % 3 % 2] for i in range(300)]
+    pairs = [(yes, no) for yes, label in responses if label for no, other in responses if not other]
+    auc = sum((yes > no) + (yes == no) / 2 for yes, no in pairs) / len(pairs)
+    positives = sum(label for _, label in responses)
     for which, accuracy in (("random", .67), ("first", .71), ("top", .81)):
         table(part / f"sweep-{which}.tsv", "layer row col map threshold accuracy auc dprime hit_rate false_alarm_rate "
               "balanced_accuracy polarity positives negatives choice_threshold choice_accuracy choice_auc held_accuracy "
               "held_auc accuracy_low accuracy_high auc_low auc_high held_accuracy_low held_accuracy_high held_auc_low "
-              "held_auc_high",
-              [["3.norm", 10, 11, 12, 1, accuracy, .8, 1, .7, .1, .8, 1, 13026, 23974, 1, accuracy, .8, accuracy - .02,
-                .79, .7912, .8321, .7654, .8123, .7812, .8211, .7654, .8123]])
-    table(part / "best-responses.tsv", "response label",
-          [[(i * 37 % 101) / 20 + i % 3 % 2, i % 3 % 2] for i in range(300)])
+              "held_auc_high chosen_by",
+              [["3.norm", 10, 11, 12, 1, accuracy, auc, 1, .7, .1, .8, 1, positives, 300 - positives, 1, accuracy, .8,
+                accuracy - .02, .79, .7912, .8321, .7654, .8123, .7812, .8211, .7654, .8123, "auc"]])
+    table(part / "best-responses.tsv", "response label", responses)
+    table(part / "matched-match.tsv", "part positives matched taken_anyway dropped rule_auc_before rule_auc_after",
+          [["a", 145, 109, 51, 36, "", ""], ["b", 145, 134, 0, 11, .714433, .570283],
+           ["c", 290, 266, 0, 24, .746899, .50506], ["d", 289, 234, 0, 55, .926843, .547757]])
     table(part / "invariance.tsv", "warp amount pictures mean deviation",
           [[warp, amount * most / 10, 10, .8 - (amount / 10) ** 2, .1]
            for warp, most in (("translate-x", 7), ("translate-y", 7), ("scale", 1.6), ("rotate", 180), ("view", 90))

@@ -194,9 +194,9 @@ BOOST_AUTO_TEST_CASE(names_of_neurons)
 {
     const Architecture a = installed("study");
     BOOST_TEST(neuron_name(parse_neuron("3.norm/6,6,2", a)) == "3.norm/6,6,2");
-    BOOST_TEST(neuron_name(parse_neuron("top/0,8,7", a)) == "3.norm/0,12,7");
+    BOOST_TEST(neuron_name(parse_neuron("top/0,8,7", a)) == "3.norm/0,8,7");
     BOOST_TEST(neuron_name(parse_neuron("1.filter/38,0,0", a)) == "1.filter/38,0,0");
-    for (const char* wrong : {"", "top", "4.norm/0,0,0", "1.filter/39,0,0", "top/0,0,8", "top/-1,0,0", "top/1,2",
+    for (const char* wrong : {"", "top", "4.norm/0,0,0", "1.filter/41,0,0", "top/0,0,16", "top/-1,0,0", "top/1,2",
                               "top/1,2,3,4", "top/1,2,3x", "1.filtre/0,0,0", "top/,,"})
         BOOST_CHECK_EXCEPTION(parse_neuron(wrong, a), Error,
                               [](const Error& e) { return e.status() == ExitStatus::usage; });

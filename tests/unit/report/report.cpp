@@ -89,8 +89,8 @@ BOOST_AUTO_TEST_CASE(the_small_table)
                                "best first-stage neuron      70.0 %   0.600                   -             -\n"
                                "best neuron                  80.0 %   0.900              76.0 %         0.880\n");
     BOOST_TEST(contains(report.html, "A &lt;title&gt;"));
-    BOOST_TEST(contains(report.html, "Best neuron: 3.norm/0,0,0."));
-    BOOST_TEST(contains(report.html, "Chosen on one half of the images: 3.norm/6,5,4."));
+    BOOST_TEST(contains(report.html, "Best neuron: 3.norm/6,5,4, chosen by accuracy on one part of the images"));
+    BOOST_TEST(contains(report.html, "On all images 3.norm/0,0,0 has the best accuracy"));
     BOOST_TEST(contains(report.html, "<dt>the histogram and the ROC curve</dt>"));
     BOOST_TEST(contains(report.html, "flatters"));
     BOOST_TEST(!contains(report.html, "<script"));
@@ -124,15 +124,32 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
     const std::string results = "concept\tmethod\tseeds\taccuracy\theld_accuracy\tpaper\n";
     fails("table1.tsv", results, "no results");
     fails("table1.tsv", results + "faces\tguess\t1\t64.8\t\t\n", "'accuracy' is not between 0 and 1");
-    fails("table1.tsv", results + "faces\t\t1\t0.6\t\t\n", "no method");
+    fails("table1.tsv", results + "faces\t\t1\t0.6\t\t\n", "no concept, test or method");
     fails("table1.tsv", results + "a\tb\t1\t0.6\t\t\na\tb\t1\t0.6\t\t\n", "a second row of b, a");
     fails("table1.tsv", results + "a\tb\t1\tmuch\t\t\n", "not a number");
+    const std::string tests = "concept\ttest\tmethod\tseeds\taccuracy\n";
+    fails("table1.tsv", tests + "a\t\tb\t1\t0.6\n", "no concept, test or method");
+    fails("table1.tsv", tests + "a\tx\tb\t1\t0.6\na\ty\tb\t1\t0.6\na\tx\tb\t1\t0.6\n",
+          "line 4: a second row of b, a, x");
     fails("table1.tsv",
           "method\n"
           "guess\n",
           "no column 'concept'");
-    fails("sensitivity.tsv", "field\tmaps\n", "no results");
-    fails("sensitivity.tsv", "field\tmaps\tseeds\n18\tinf\t1\n", "'maps' is not a finite number");
+    fails("sensitivity.tsv", "setting\tvalue\n", "no results");
+    fails("sensitivity.tsv", "setting\tvalue\tseeds\nmaps\tinf\t1\n", "'value' is not a finite number");
+    fails("sensitivity.tsv", "setting\tvalue\n\t8\n", "no setting");
+    fails("sensitivity.tsv", "setting\tvalue\nmaps\t8\nmaps\t8.0\n", "line 3: a second row of maps 8");
+    fails("sensitivity.tsv", "field\tmaps\n18\t8\n", "no column 'setting'");
+    const std::string controls = "concept\tcontrol\tseed\tneuron\tauc\n";
+    fails("controls.tsv", controls, "no AUC in it");
+    fails("controls.tsv", controls + "faces\tinverted\t1\tn\t1.5\n", "'auc' is not between 0 and 1");
+    fails("controls.tsv", controls + "faces\t\t1\tn\t0.5\n", "no concept, control or seed");
+    fails("controls.tsv", controls + "a\tb\t1\tn\t0.5\na\tb\t1\tn\t0.6\n", "line 3: a second row of a, b, seed 1");
+    const std::string match = "part\tpositives\tmatched\ttaken_anyway\tdropped\trule_auc_before\trule_auc_after\n";
+    fails("faces/matched-match.tsv", match, "no parts");
+    fails("matched-match.tsv", match + "a\t10\t8\t0\t1\t\t\n", "the counts do not add up");
+    fails("matched-match.tsv", match + "a\t10\t8\t9\t2\t\t\n", "the counts do not add up");
+    fails("matched-match.tsv", match + "a\t10\t8\t0\t2\t2\t\n", "'rule_auc_before' is not between");
     fails("invariance.tsv", "warp\tamount\tmean\tdeviation\n", "no warps");
     fails("invariance.tsv", "warp\tamount\tmean\tdeviation\nscale\tnan\t0\t0\n", "'amount' is not a finite");
     fails("invariance.tsv", "warp\tamount\tmean\tdeviation\nscale\t1\t0\t-1\n", "the deviation is below 0");
@@ -161,7 +178,7 @@ BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
                  "3.norm\t1\t2\t3\t-1\t1\t0.8\tnan\t1\t0.75\t0.125\t0.8125\t40\t60\t0.7512\t0.8488\n");
     const Report report = folder.report();
     BOOST_TEST(contains(report.html, "80.0 %<small>75.1\u201384.9</small>"));
-    BOOST_TEST(contains(report.html, "3.norm/1,2,3, which says yes by falling silent."));
+    BOOST_TEST(contains(report.html, "3.norm/1,2,3, chosen by accuracy, which says yes by falling silent."));
     BOOST_TEST(contains(report.html, "yes to 75.0 % of the positives and to 12.5 % of the negatives"));
     BOOST_TEST(contains(report.table, "best neuron                  80.0 %       - "));    // counted, so without AUC
 }
@@ -202,6 +219,118 @@ BOOST_AUTO_TEST_CASE(tables_of_several_networks)
     BOOST_TEST(contains(report.html, "<th scope=\"colgroup\" class=\"group\" colspan=\"4\">faces</th>"));
     BOOST_TEST(contains(report.html, "81.2<small>\u00b1 0.6</small>"));
     BOOST_TEST(contains(report.html, "Means over 2 to 3 seeds"));
+}
+
+// A table for each test, in the page's order and not the file's; what the paper has no figure for has no such column.
+BOOST_AUTO_TEST_CASE(tables_of_several_tests)
+{
+    const Folder folder;
+    folder.write("table1.tsv", "concept\ttest\tmethod\tseeds\taccuracy\theld_auc\theld_auc_sd\tpaper\n"
+                               "faces\tmine\tguess\t5\t0.6\t0.5\t\t\n"
+                               "faces\tcolour\tbest neuron\t5\t0.7\t0.7\t0.01\t0.817\n"
+                               "faces\tmatched\tbest neuron\t5\t0.8\t0.8\t0.01\t\n"
+                               "faces\ttest\tbest neuron\t5\t0.9\t0.9\t0.01\t0.817\n"
+                               "cats\ttest\tbest neuron\t5\t0.75\t0.75\t\t\n");
+    folder.write("controls.tsv", "concept\tcontrol\tseed\tneuron\tauc\n"
+                                 "faces\tbackground\t1\ta\t0.5\n"
+                                 "faces\tinverted\t1\ta\t0.6\n"
+                                 "faces\tinverted\t2\tb\t0.7\n"
+                                 "cats\tinverted\t1\tc\t0.55\n");
+    const Report report = folder.report();
+    BOOST_TEST(report.table == "faces, test                   accuracy %   held-out % held-out AUC      paper %\n"
+                               "best neuron                         90.0            - 0.900 +- 0.010         81.7\n"
+                               "\n"
+                               "cats, test                    accuracy %   held-out % held-out AUC      paper %\n"
+                               "best neuron                         75.0            -        0.750            -\n"
+                               "\n"
+                               "faces, matched                accuracy %   held-out % held-out AUC\n"
+                               "best neuron                         80.0            - 0.800 +- 0.010\n"
+                               "\n"
+                               "faces, colour                 accuracy %   held-out % held-out AUC      paper %\n"
+                               "best neuron                         70.0            - 0.700 +- 0.010         81.7\n"
+                               "\n"
+                               "faces, mine                   accuracy %   held-out % held-out AUC\n"
+                               "guess                               60.0            -        0.500\n"
+                               "\n"
+                               "AUC of the best neuron              test     inverted   background\n"
+                               "faces                       0.900 +- 0.010 0.650 +- 0.071        0.500\n"
+                               "cats                               0.750        0.550            -\n");
+    std::size_t at = 0;
+    for (const char* heading :
+         {"<h2 id=\"single-neurons-and-their-rivals\">", ">Grey squares, jittered, equally sharp</h3>",
+          ">The same positives among distractors with their low-level looks (half of the pictures)</h3>",
+          ">The paper&#39;s own protocol, in colour</h3>", ">mine</h3>", ">Controls</h2>"}) {
+        const std::size_t found = report.html.find(heading);
+        BOOST_TEST((found != std::string::npos && found > at), heading);
+        at = found;
+    }
+    BOOST_TEST(contains(report.html, "chosen on one part of the test, by AUC, and scored on another"));
+    BOOST_TEST(!contains(report.html, "chosen on one half"));
+    BOOST_TEST(contains(report.html, "<th scope=\"col\">the same upside down</th>"));
+    BOOST_TEST(contains(report.html, "0.650<small>\u00b1 0.071</small>"));
+    BOOST_TEST(contains(report.html, "at 0.5 the neuron does not care which way up they are"));
+    BOOST_TEST(!contains(report.html, "spectrum"));    // no such control here
+}
+
+BOOST_AUTO_TEST_CASE(settings_one_at_a_time, *boost::unit_test::precondition([](auto) {
+                         return std::system("command -v gnuplot >/dev/null") == 0;
+                     }))
+{
+    const Folder folder;
+    folder.write("sensitivity.tsv", "setting\tvalue\tseeds\taccuracy\theld_accuracy\theld_auc\tpaper\n"
+                                    "rate\t0.1\t2\t0.7\t0.6\t0.6\t\n"
+                                    "rate\t0.001\t2\t0.75\t0.65\t0.6\t\n"
+                                    "field\t18\t2\t0.8\t0.7\t0.7\t0.817\n");
+    const Report report = folder.report();
+    BOOST_TEST(report.table == "setting                       accuracy %   held-out % held-out AUC      paper %\n"
+                               "rate 0.001                          75.0         65.0        0.600            -\n"
+                               "rate 0.1                            70.0         60.0        0.600            -\n"
+                               "field 18                            80.0         70.0        0.700         81.7\n");
+    BOOST_TEST(contains(report.html, "Accuracy in % against rate of training: all 75.0 at 0.001, 70.0 at 0.1; held out "
+                                     "65.0 at 0.001, 60.0 at 0.1\""));
+    BOOST_TEST(!contains(report.html, "against side of the field"));    // one value is no curve
+}
+
+BOOST_AUTO_TEST_CASE(how_alike_distractors_look)
+{
+    const Folder folder;
+    folder.write("faces/matched-match.tsv",
+                 "part\tpositives\tmatched\ttaken_anyway\tdropped\trule_auc_before\trule_auc_after\n"
+                 "a\t145\t109\t51\t36\t\t\nd\t289\t234\t0\t55\t0.92684314\t0.547757323\n");
+    const std::string html = folder.report().html;
+    BOOST_TEST(contains(html, "<th scope=\"row\">a</th><td>145</td><td>109</td><td>51</td><td>36</td><td>\u2013</td>"));
+    BOOST_TEST(contains(html, "In part d looks alone tell positives from distractors with an AUC of 0.548, before "
+                              "pairing 0.927."));
+}
+
+// Chosen by AUC: other neurons have the best accuracies, on the images that chose and on all.
+BOOST_AUTO_TEST_CASE(one_neuron_throughout, *boost::unit_test::precondition([](auto) {
+                         return std::system("command -v gnuplot >/dev/null") == 0;
+                     }))
+{
+    const std::string by_auc = held_header.substr(0, held_header.size() - 1) + "\tchosen_by\n",
+                      neurons = "3.norm\t0\t0\t0\t1\t0.9\t0.5\t1\t2\t2\t1\t0.9\t0.5\t0.91\t0.51\tauc\n"
+                                "3.norm\t1\t1\t1\t1\t0.6\t0.75\t1\t2\t2\t1\t0.6\t0.95\t0.62\t0.77\tauc\n"
+                                "3.norm\t2\t2\t2\t1\t0.7\t0.85\t1\t2\t2\t1\t0.7\t0.65\t0.72\t0.87\tauc\n";
+    const Folder folder;
+    folder.write("sweep-top.tsv", by_auc + neurons);
+    folder.write("best-responses.tsv", "response\tlabel\n0\t0\n2\t0\n1\t1\n3\t1\n");    // AUC 0.75
+    const Report report = folder.report();
+    BOOST_TEST(
+        contains(report.table, "best neuron                  70.0 %   0.850              62.0 %         0.770\n"));
+    BOOST_TEST(contains(report.html, "62.0 %</dd><dd class=\"remark\">neuron 3.norm/1,1,1<"));
+    BOOST_TEST(contains(report.html, "60.0 %</dd><dd class=\"remark\">those that chose it too<"));
+    BOOST_TEST(contains(report.html, "Best neuron: 3.norm/1,1,1, chosen by AUC on one part of the images and scored"));
+    BOOST_TEST(contains(report.html, "On all images 3.norm/2,2,2 has the best AUC; the first two columns are its."));
+    BOOST_TEST(contains(report.html, "here 0.750"));
+    BOOST_TEST(contains(report.html, "The neuron is 3.norm/1,1,1, chosen by AUC on one part of the images;"));
+    const auto fails = [&](const std::string& responses, const std::string& reason) {
+        folder.write("best-responses.tsv", "response\tlabel\n" + responses);
+        BOOST_CHECK_EXCEPTION(folder.report(), Error, [&](const Error& e) { return contains(e.reason(), reason); });
+    };
+    fails("0\t0\n1\t0\n2\t1\n3\t1\n",
+          "not the responses of 3.norm/1,1,1, which sweep-top.tsv chooses by AUC: AUC 1.000");
+    fails("0\t0\n2\t0\n2\t0\n1\t1\n3\t1\n", "another number of images");
 }
 
 BOOST_AUTO_TEST_CASE(parts_and_their_commands)
@@ -255,7 +384,7 @@ BOOST_AUTO_TEST_CASE(commands_with_quotes)
 BOOST_AUTO_TEST_CASE(the_papers_figures)
 {
     const Table paper = read_table(NONNA_SOURCE_DIR "/share/nonna/reproduce/paper.tsv");
-    BOOST_TEST(paper.rows.size() == 28u);
+    BOOST_TEST(paper.rows.size() == 56u);
     for (std::size_t row = 0; row < paper.rows.size(); ++row) {
         const std::string& of = paper.rows[row][paper.column("concept")];
         const std::string& method = paper.rows[row][paper.column("method")];
