@@ -46,7 +46,7 @@ equal "bf16" "--optimizer momentum --rate 0.004" "0/2 1/2" --precision bf16
 # over ipc, found in a folder; the model too, but for what it says of its making
 serve s --shard 0-1/3 --listen ipc://s --rendezvous found
 serve t --shard 2/3 --listen ipc://t --rendezvous found
-train -q --steps 40 $validate --log alone.tsv -o alone.safetensors
+train -q --steps 40 $validate --optimizer adagrad --log alone.tsv -o alone.safetensors
 train -q --steps 40 $validate --rendezvous found --log served.tsv -o served.safetensors
 cmp alone.tsv served.tsv && echo "ipc: equal"
 numbers() { tail -c 20000 "$1" | sha256sum; }
@@ -57,7 +57,7 @@ stop s && stop t && ls found
 serve s --shard 0/1
 train -q --steps 60 $validate --checkpoint run --checkpoint-every 20 --log parts.tsv --servers "$(url s)" --patience 20
 train -q --steps 80 $validate --checkpoint run --log parts.tsv --servers "$(url s)" --resume
-train -q --steps 80 $validate --log alone.tsv -o alone.safetensors
+train -q --steps 80 $validate --optimizer adagrad --log alone.tsv -o alone.safetensors
 cmp alone.tsv parts.tsv && echo "resumed: equal"
 stop s
 exit 0

@@ -12,7 +12,7 @@ cmp a.safetensors b.safetensors && echo "same seed, same bytes"
 nonna-init tiny --whiten-from data.tar --seed 8 -o b.safetensors
 cmp -s a.safetensors b.safetensors || echo "another seed, another model"
 
-common="a.safetensors --data data.tar --batch 10 --validate data.tar --validate-every 50"
+common="a.safetensors --data data.tar --batch 10 --rate-schedule constant --validate data.tar --validate-every 50"
 train() { nonna-train $common "$@"; }
 train --steps 400 --log whole.tsv -o whole.safetensors
 head -1 whole.tsv | tr '\t' '\n'
