@@ -7,24 +7,26 @@ mkdir study
 ln -s "$data" 'my data'
 grep '^faces/' "$data/study/unlabelled.txt" | awk 'NR % 35 == 0' >study/unlabelled.txt
 grep -v '^faces/' "$data/study/unlabelled.txt" | awk 'NR % 140 == 0' >>study/unlabelled.txt
-# thirty people, and scenes; and cats, of one folder
-awk -F '\t' 'NR == 1; $2 == 1 { split($1, part, "/"); if (!seen[part[2]]++ && ++n <= 30) print }
-    $2 == 0 && ++m <= 50' "$data/study/faces.tsv" >study/faces.tsv
-awk -F '\t' 'NR == 1; $2 == 1 && ++n <= 20; $2 == 0 && ++m <= 37' "$data/study/cats.tsv" >study/cats.tsv
+# sixty people, and scenes
+awk -F '\t' 'NR == 1; $2 == 1 { split($1, part, "/"); if (!seen[part[2]]++ && ++n <= 60) print }
+    $2 == 0 && ++m <= 100' "$data/study/faces.tsv" >study/faces.tsv
+printf 'concept\tframe\tjitter\n*\tcrop:0.62\t0.1:0.2\n' >study/tests.tsv
 reproduce() {
-    nonna-reproduce --table1 study --data 'my data' --crop faces/=160 --steps 2 --filters 300 --centroids 12 --out out "$@"
+    nonna-reproduce --table1 study --data 'my data' --steps 2 --filters 300 --centroids 12 --out out "$@"
 }
 reproduce --seeds 3 -q || exit 1
-cut -f 1-3,12 out/table1.tsv
-awk -F '\t' 'NR > 1 { for (i = 4; i <= 10; i += 2) if (!($i >= 0 && $i <= 1)) print "no share: " $0 }' out/table1.tsv
-cat out/faces/groups out/cats/groups
-# nobody in both halves
-cut -f 4 out/faces/half-a.tsv | sort -u >a
-cut -f 4 out/faces/half-b.tsv | sort -u | comm -12 a - | grep -v '^group$'
+cut -f 1-4,13 out/table1.tsv
+awk -F '\t' 'NR > 1 { for (i = 5; i <= 11; i += 2) if (!($i >= 0 && $i <= 1)) print "no share: " $0 }' out/table1.tsv
+cut -f 1-3 out/controls.tsv
+awk -F '\t' 'NR > 1 && !($5 >= 0 && $5 <= 1) { print "no share: " $0 }' out/controls.tsv
+# nobody in two parts, and matched are the people of the same part
+cat out/faces/test-[a-d].tsv | cut -f 3,4 | sort -u | cut -f 2 | grep -v '^group$' | uniq -d
+cat out/faces/test-[a-d].tsv | cut -f 3,4 | sort -u >parts
+cat out/faces/matched-[a-d].tsv | cut -f 3,4 | sort -u | comm -13 parts -
 grep -c '<img' out/report.html | awk '{ print ($1 > 9 ? "pictures in the report" : "no pictures in the report") }'
 (cd out && find . -type f ! -name .lock | sort | xargs sha256sum) >first
 
-(cd out && mv all.tar kept.tar && sh -c "$(grep -e ' -o all.tar$' commands.txt)" && cmp all.tar kept.tar && rm kept.tar)
+(cd out && mv squares/faces.tar kept.tar && sh -c "$(grep -e ' -o squares/faces.tar$' commands.txt)" && cmp squares/faces.tar kept.tar && rm kept.tar)
 eval "set -- $(tail -n 1 out/commands.txt)"
 printf '%s\n' "$@" | sed "s,^$PWD,HERE," | paste -s -d '|'
 
@@ -35,3 +37,13 @@ grep -c '^\[' talk
 (cd out && find . -type f ! -name .lock | sort | xargs sha256sum) >second
 diff first second
 reproduce --seeds 4 2>&1 | sed "s,$PWD,HERE,"
+
+# A study out of folders of pictures, with a third of the unlabelled ones as distractors; and one setting of a network.
+mkdir -p pictures/unlabelled/photos pictures/cats
+awk 'NR % 2' study/unlabelled.txt | while read -r name; do cp "$data/$name" "pictures/unlabelled/$(echo "$name" | tr / _)"; done
+cp "$(ls -d "$data"/photos/* | head -n 1)" pictures/unlabelled/photos
+for name in $(ls "$data/cats" | tail -n 24); do cp "$data/cats/$name" pictures/cats; done
+nonna-reproduce --make-study made --data pictures 2>/dev/null
+cat made/mixture.tsv
+nonna-reproduce --sensitivity made rate=0.01,0.02 --arch demo --seeds 1 --steps 2 --data pictures --out setting -q || exit 1
+cut -f 1-3 setting/sensitivity.tsv

@@ -89,12 +89,21 @@ study_originals() {    # study_originals CONCEPT
     done
 }
 
+# What may be in one part only: a folder, be it a person's or a class's; where there are too few folders, a picture.
+groups_of() {    # groups_of CONCEPT
+    by=folder
+    for kind in positives negatives; do
+        case $(sed '1d; s,/*[^/]*$,,' "$1/$kind.tsv" | sort -u | wc -l) in [23]) by=source ;; esac
+    done
+    echo $by
+}
+
 # study_test CONCEPT NAME LOOK [OPTION]...: a test set NAME.tar in the concept's folder, grey or colour
 study_test() {
     of=$1 name=$2 look=$3
     shift 3
     [ "$look" = colour ] || set -- --jitter "$(test_field "$of" 3)" --through $side --look grey "$@"
     step 8 "$of/$name.tar" "$of: test $name" nonna-dataset testset --positives "$of/positives.tar" \
-        --negatives "$of/negatives.tar" --frame "$(test_field "$of" 2)" --size $side --group-by folder --seed 1 \
+        --negatives "$of/negatives.tar" --frame "$(test_field "$of" 2)" --size $side --group-by "$(groups_of "$of")" --seed 1 \
         --split-lists "$of/$name=$parts" "$@" -o "$of/$name.tar"
 }
