@@ -7,7 +7,7 @@ mkdir temporary
 export TMPDIR=$PWD/temporary
 
 # Two servers and one replica that fetches and pushes at every step: training alone, to the last bit.
-nonna-train -q a.safetensors --data data.tar --batch 10 --steps 60 --validate data.tar --log alone.tsv -o alone.safetensors
+nonna-train -q a.safetensors --data data.tar --batch 10 --steps 60 --optimizer adagrad --validate data.tar --log alone.tsv -o alone.safetensors
 (cluster -q --steps 60 --servers 2 --replicas 1 --validate data.tar --log one.tsv --timing times.tsv -o one.safetensors)
 echo "one replica: $?"
 cmp alone.tsv one.tsv && echo "the same log"

@@ -93,22 +93,16 @@ void add_testset(Command& program)
     job.option("--positives", o.positives, "P.tar", "pictures with the thing");
     job.option("--negatives", o.negatives, "N.tar", "pictures without it");
     job.option("--from-boxes", o.from_boxes, "A.tar", "frames with boxes: cut both classes out of them");
-    job.option("--others", o.others, "O.tar", "frames of other films, for negatives");
     job.option("--prior", o.options.prior, "P", "share of negatives", 0.001, 0.999);
     job.option("--count", o.options.count, "N", "pictures in all; 0: as many as there are", 0, 100'000'000);
     job.option("--from-list", o.options.from_list, "L.tsv", "exactly the pictures of a list");
-    job.option("--split-lists", o.split_lists, "PREFIX[=A:B...]",
-               "divide into halves a and b, or more parts, with a list of each");
+    job.option("--split-lists", o.split_lists, "P[=A:B]", "halves P-a.tsv, P-b.tsv; of A:B:C and so on parts");
     job.choice("--group-by", o.options.group_by, "what may be in one part only");
     job.option("--frame", o.frame, "F", "`crop`[:SHARE], `letterbox` or `box`");
-    job.option("--margin", o.options.margin, "M", "margin around a box, as a share of its side", -0.4, 10);
-    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box (default: as `faces`)", -1e9,
-               1e9);
-    job.option("--detector", o.options.detector, "NAME", "whose boxes to use, if several detectors were used");
     job.option("--jitter", o.jitter, "P:S", "move by up to P sides, scale by up to 1 + S");
     job.option("--look", o.looks, "LOOK", "`grey`, `aperture`, `mean-ground` or `control`");
-    job.option("--match", o.options.match, "N",
-               "as negatives, squares that look like the positives, out of N candidates", 1, 10'000'000);
+    job.option("--match", o.options.match, "N", "negatives that look like positives, of N candidates; 0: any", 0,
+               10'000'000);
     job.choice("--variant", o.options.variant, "which control to make of the same draws");
     job.option("--size", o.options.framing.size, "N", "side of the stored square; 0 keeps the size", 0, 8192);
     job.option("--fit", o.fit, "MODEL", "take the size that its top neurons see");
@@ -116,4 +110,10 @@ void add_testset(Command& program)
                8192);
     job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and parts");
     job.threads(o.options.threads);
+    job.group("Boxes");
+    job.option("--others", o.others, "O.tar", "frames of other films, for negatives");
+    job.option("--margin", o.options.margin, "M", "margin around a box, as a share of its side", -0.4, 10);
+    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box (default: as `faces`)", -1e9,
+               1e9);
+    job.option("--detector", o.options.detector, "NAME", "whose boxes to use, if several detectors were used");
 }
