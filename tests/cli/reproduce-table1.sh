@@ -38,6 +38,11 @@ grep -c '^\[' talk
 diff first second
 reproduce --seeds 4 2>&1 | sed "s,$PWD,HERE,"
 
+# Quickly: one seed, faces alone, no trained controls; what is not measured is not on the page.
+nonna-reproduce --table1 study --data 'my data' --steps 2 --filters 300 --centroids 12 --quick --out quick -q || exit 1
+cut -f 1-4 quick/table1.tsv
+ls quick | grep -c controls
+
 # A study out of folders of pictures, with a third of the unlabelled ones as distractors; and one setting of a network.
 mkdir -p pictures/unlabelled/photos pictures/cats
 awk 'NR % 2' study/unlabelled.txt | while read -r name; do cp "$data/$name" "pictures/unlabelled/$(echo "$name" | tr / _)"; done

@@ -255,5 +255,5 @@ controls() {
             done
         done
     done
-    mv controls.new controls.tsv
+    [ "$(wc -l <controls.new)" -gt 1 ] && mv controls.new controls.tsv || rm -f controls.new controls.tsv
 }
