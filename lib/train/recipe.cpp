@@ -25,7 +25,7 @@ double number(const std::string& text, double most, const std::string& subject, 
     if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= most))
         throw Error(subject,
                     what + ": '" + text + "' is not a number of 0 to " + (most == most_rate ? "1e6" : "0.9999"),
-                    ExitStatus::usage);
+                    subject.starts_with("--") ? ExitStatus::usage : ExitStatus::failed);
     return value;
 }
 
@@ -33,7 +33,7 @@ template <Named Enum> Enum choice(const std::string& text, const std::string& su
 {
     const std::optional<Enum> value = value_named<Enum>(text);
     if (!value)
-        throw Error(subject, what + ": '" + text + "' is not " + any_name_of<Enum>(), ExitStatus::usage);
+        throw Error(subject, what + ": '" + text + "' is not " + any_name_of<Enum>());
     return *value;
 }
 
@@ -126,10 +126,11 @@ std::string Recipe::text() const
 void Recipe::fill(TrainOptions& options, const std::function<bool(const char* option)>& given,
                   const std::string& rate) const
 {
+    const Rule advised = optimizer.value_or(TrainOptions{}.optimizer);
     if (!given("--optimizer"))
-        options.optimizer = optimizer.value_or(options.optimizer);
+        options.optimizer = advised;
     const UpdateRule& rule = row_of(options.optimizer);
-    const Recipe advice = optimizer.value_or(options.optimizer) == options.optimizer ? *this : Recipe{};
+    const Recipe advice = advised == options.optimizer ? *this : Recipe{};
     if (given("--rate"))
         options.rates = parse_rates(rate, "--rate");
     else
@@ -138,9 +139,9 @@ void Recipe::fill(TrainOptions& options, const std::function<bool(const char* op
         options.momentum = advice.momentum.value_or(options.momentum);
     if (given("--rate-schedule"))
         return;
-    options.rate_schedule = RateSchedule::constant;
-    if (rule.whole_matrix && !options.served.on())    // whose steps do not become shorter by themselves
-        options.rate_schedule = advice.rate_schedule.value_or(RateSchedule::cosine);
+    // A whole matrix's steps do not become shorter by themselves.
+    const RateSchedule usual = rule.whole_matrix ? RateSchedule::cosine : RateSchedule::constant;
+    options.rate_schedule = options.served.on() ? RateSchedule::constant : advice.rate_schedule.value_or(usual);
 }
 
 }    // namespace nonna

@@ -18,6 +18,12 @@ nonna-reproduce --sensitivity empty --data empty maps=3,,4; echo "status $?"
 nonna-reproduce --table1 empty --data empty --seeds 1,x; echo "status $?"
 nonna-reproduce --table1 empty --data empty --crop faces; echo "status $?"
 nonna-reproduce --data empty --centroids 4; echo "status $?"
+nonna-reproduce --make-study new --data empty --steps 3; echo "status $?"
+nonna-reproduce --make-study new --data empty; echo "status $?"
+mkdir empty/unlabelled
+nonna-reproduce --make-study new --data empty; echo "status $?"
+[ ! -e new ] && [ ! -e new.new ] || echo "something is left"
+nonna-reproduce --sensitivity empty --data empty rate=0.1 --rate 0.2; echo "status $?"
 
 # Words of a noted command are quoted where a shell would not take them as they are, and only there.
 eval "$(sed -n '/^command_line() /,/^}/p' "$SOURCE/tools/nonna-reproduce")"

@@ -2,7 +2,9 @@
 # The study: does the network learn, and does it make a neuron that random weights do not have?
 #
 # 400 steps of `study` on random squares of unlabelled pictures, without any option but their number. Required:
-#   1. the cost of each stage over |x|^2, on squares of people and places never trained on, falls by a seventh at least,
+#   1. on squares of people and places never trained on, the reconstruction cost over |x|^2 of the second and third stage
+#      is at least a third below that of the same random weights, these taken at the decoder scale that suits the squares
+#      best; that of the first, where the sparsity costs fifteen times as much, is so with the sparsity, by a seventh;
 #      and no stage is said to diverge;
 #   2. on grey faces among scenes, jittered and equally sharp, the top neuron chosen by AUC on one half has on the other,
 #      which shows other people and other scenes, an AUC of at least 0.7, and at least 0.15 above that of the neuron
@@ -45,20 +47,21 @@ cat said
 awk -F'\t' '
     NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
     $column["set"] != "validate" { next }
-    {    # the cost over |x|^2: the reconstruction over |x|^2, and as much of the penalty
+    {
         for (s = 1; s <= 3; s++) {
-            reconstruction = $column["stage" s "_reconstruction"]
-            cost = $column["stage" s "_relative"] * (1 + $column["stage" s "_penalty"] / reconstruction)
+            cost = $column["stage" s ($1 == 0 ? "_best_relative" : "_relative")]
+            if (s == 1)    # of |x|^2, as the reconstruction is, and the penalty with it
+                cost = $column["stage1_relative"] * (1 + $column["stage1_penalty"] / $column["stage1_reconstruction"])
             if ($1 == 0) before[s] = cost; else after[s] = cost
         }
     }
     END {
         for (s = 1; s <= 3; s++) {
             printf "stage %d: cost over |x|^2: random %.4f, trained %.4f\n", s, before[s], after[s]
-            if (!(before[s] > 0 && after[s] > 0 && after[s] <= 6 / 7 * before[s])) bad = 1
+            if (!(before[s] > 0 && after[s] > 0 && after[s] <= (s == 1 ? 6 / 7 : 2 / 3) * before[s])) bad = 1
         }
         exit bad
-    }' log.tsv || { echo "the cost did not fall by a seventh"; exit 1; }
+    }' log.tsv || { echo "the cost did not fall by a third"; exit 1; }
 
 # The AUC, on one half, of the neuron that is best on the other.
 held_auc() {    # held_auc MODEL LAYER

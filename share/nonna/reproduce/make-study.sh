@@ -15,6 +15,7 @@ make_study() {
     new=$study.new
     rm -rf "$new"
     mkdir -p "$new" || exit 1
+    trap 'rm -rf "$new"' EXIT    # nothing half made stays
     pictures_below unlabelled >"$new/unlabelled.txt"
     [ -s "$new/unlabelled.txt" ] || fail 1 "$data/unlabelled" "no pictures in it"
     if [ -d "$data/distractors" ]; then

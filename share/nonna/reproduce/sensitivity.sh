@@ -29,14 +29,17 @@ prepare() {
     for setting in $settings; do
         key=${setting%%=*}
         for value in $(echo "${setting#*=}" | tr , ' '); do
+            # The rate is not the network's but of its training, where it is given.
             awk -v key="$key" -v value="$value" '
-                $1 == (key == "rate" ? "rate" : key) && $2 == "=" {
-                    if (base == "") base = $3 + 0
-                    if (key == "maps" || key == "rate") $3 = value
+                $1 == key && $2 == "=" && key != "rate" {
+                    if (!found++) base = $3 + 0
+                    if (key == "maps") $3 = value
                     else if (key == "lambda") $3 = $3 / base * value
                     else $3 += value - base
                 }
-                { print }' "$conf" >"networks/$key-$value.conf"
+                { print }
+                END { exit key != "rate" && !found }' "$conf" >"networks/$key-$value.conf" ||
+                fail 1 "$arch" "has no '$key' that could be set"
         done
     done
 }
@@ -45,6 +48,13 @@ each_setting() {
     for setting in $settings; do
         for value in $(echo "${setting#*=}" | tr , ' '); do echo "${setting%%=*}-$value"; done
     done
+}
+
+rate_of() {    # rate_of SETTING: the setting's own, or what was given for all
+    case $1 in
+    rate-*) echo "--rate ${1#rate-}" ;;
+    *) [ -z "$rate" ] || echo "--rate $rate" ;;
+    esac
 }
 
 pipeline() {
@@ -59,7 +69,7 @@ pipeline() {
                 -o "$name-random-$seed.safetensors"
             step $((training * 62 / 600 + 2)) "$name-$seed.safetensors" "training: $setting, seed $seed" \
                 nonna-train "$name-random-$seed.safetensors" $(mixture squares) --steps "$training" --batch 96 \
-                --precision bf16 --seed "$seed" ${optimizer:+--optimizer "$optimizer"} ${rate:+--rate "$rate"} \
+                --precision bf16 --seed "$seed" ${optimizer:+--optimizer "$optimizer"} $(rate_of "$setting") \
                 --checkpoint "networks/checkpoints-$setting-$seed" --resume -o "$name-$seed.safetensors"
             step 4 "$name-$seed.tsv" "$concept: $setting, seed $seed" nonna-sweep "$name-$seed.safetensors" \
                 "$concept/test.tar" --held-out --parts a:b --choose auc -o "$name-$seed.tsv"

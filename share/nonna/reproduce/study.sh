@@ -38,10 +38,30 @@ study_prepare() {
     concepts=$(sed -n 's/^== //p' concepts.list)
     mkdir -p originals squares larger
     rm -f originals/*.list
+    rm -f mixture.sets
     awk -F '\t' '
-        FNR == NR { if (FNR > 1) { prefix[++n] = $1; name[n] = $1; gsub(/\/+$/, "", name[n]); gsub(/[^A-Za-z0-9_.-]/, "_", name[n]); if (name[n] == "") name[n] = "others"; row[n] = $2 "\t" $3 "\t" $4 "\t" $5 } next }
-        { for (i = 1; i <= n; ++i) if (index($0, prefix[i]) == 1 || prefix[i] == "") { print > ("originals/" name[i] ".list"); used[i] = 1; break } }
-        END { for (i = 1; i <= n; ++i) if (used[i]) print name[i] "\t" row[i] > "mixture.sets" }' mixture.list unlabelled.list
+        FNR == 1 && FNR == NR { next }
+        FNR == NR {    # a set, with a name that is a file name and nobody else has
+            set = $1
+            sub(/\/+$/, "", set)
+            gsub(/[^A-Za-z0-9_.-]/, "_", set)
+            if (set == "") set = "others"
+            while (set in taken) set = set "_"
+            taken[set] = 1
+            prefix[++n] = $1; name[n] = set; row[n] = $2 "\t" $3 "\t" $4 "\t" $5
+            next
+        }
+        {
+            for (i = 1; i <= n && index($0, prefix[i]) != 1 && prefix[i] != ""; ++i) ;
+            if (i > n) { ++without; next }
+            print > ("originals/" name[i] ".list")
+            used[i] = 1
+        }
+        END {
+            for (i = 1; i <= n; ++i) if (used[i]) print name[i] "\t" row[i] > "mixture.sets"
+            if (without) print "nonna-reproduce: mixture.tsv: " without " pictures begin with none of its prefixes, left out" > "/dev/stderr"
+        }' mixture.list unlabelled.list
+    [ -s mixture.sets ] || fail 1 mixture.tsv "no picture begins with one of its prefixes"
     sets=$(cut -f 1 mixture.sets)
     heaviest=$(sort -t "$(printf '\t')" -k 2,2nr mixture.sets | head -n 1 | cut -f 1)
     for concept in $concepts; do

@@ -53,6 +53,9 @@ train() {
         -o "models/$name-$seed.safetensors"
 }
 
+# How the network is trained, wherever it is the network itself; the controls are as their own files say.
+as_told() { echo ${optimizer:+--optimizer "$optimizer"} ${rate:+--rate "$rate"}; }
+
 # score TEST FILE MODEL [OPTION]...: every neuron of a model, chosen on part c, scored on part d
 score() {
     test=$1 table=$(at_seed)/$2 model=$3
@@ -105,13 +108,13 @@ pipeline() {
     # Seed by seed, so that a run that is stopped has whole columns.
     for seed in $(echo "$seeds" | tr , ' '); do
         random "$arch" study
-        train study study squares 62 "the network" ${optimizer:+--optimizer "$optimizer"} ${rate:+--rate "$rate"}
+        train study study squares 62 "the network" $(as_told)
         if [ -z "$quick" ]; then
             for control in study-nonorm study-autoencoder3 study-autoencoder6; do random $control ${control#study-}; done
             train nonorm nonorm squares 55 "no contrast normalisation"
             train autoencoder3 autoencoder3 squares 20 "autoencoder of 3 layers"
             train autoencoder6 autoencoder6 squares 22 "autoencoder of 6 layers"
-            [ -z "$faces" ] || train study faceless faceless 62 "the network, faces removed"
+            [ -z "$faces" ] || train study faceless faceless 62 "the network, faces removed" $(as_told)
         fi
         for concept in $concepts; do
             at=$(at_seed)
@@ -197,7 +200,7 @@ further() {
         done
     done
     for seed in $(echo "$seeds" | tr , ' '); do
-        train study joint squares 70 "all stages jointly" --schedule joint
+        train study joint squares 70 "all stages jointly" --schedule joint $(as_told)
         for concept in $concepts; do
             score test sweep-joint.tsv joint
             score matched sweep-joint-matched.tsv joint

@@ -45,6 +45,44 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named)
                           [](const Error& e) { return e.reason().find("2 rates for 1 stages") != std::string::npos; });
 }
 
+// Options win; what a recipe says goes with its own rule alone, be it said or the default.
+BOOST_AUTO_TEST_CASE(what_no_option_says_is_filled_in)
+{
+    const auto filled = [](const Recipe& recipe, const std::vector<std::string>& given, Rule rule,
+                           bool served = false) {
+        TrainOptions o;
+        o.optimizer = rule;
+        o.momentum = 0.5;
+        o.rate_schedule = RateSchedule::step;
+        if (served)
+            o.served.client.servers = "x";
+        const auto is_given = [&](const char* option) {
+            return std::find(given.begin(), given.end(), option) != given.end();
+        };
+        recipe.fill(o, is_given, "0.7,0.8");
+        return o;
+    };
+    using Rates = std::vector<double>;
+    const Recipe none,
+        rate = Recipe::parse({{"rate", "0.2"}, {"momentum", "0.8"}}, "x"),
+        slow = Recipe::parse({{"optimizer", "momentum"}, {"rate", "0.2"}, {"rate_schedule", "cosine"}}, "x");
+    BOOST_TEST((filled(none, {}, Rule::turn).optimizer == Rule::turn));
+    BOOST_TEST((filled(none, {}, Rule::turn).rates == Rates{0.03}));
+    BOOST_TEST((filled(none, {}, Rule::turn).rate_schedule == RateSchedule::cosine));
+    BOOST_TEST((filled(none, {}, Rule::turn, true).rate_schedule == RateSchedule::constant));
+    BOOST_TEST((filled(none, {"--optimizer"}, Rule::adagrad).rates == Rates{0.01}));
+    BOOST_TEST((filled(none, {"--optimizer"}, Rule::adagrad).rate_schedule == RateSchedule::constant));
+    BOOST_TEST((filled(rate, {}, Rule::turn).rates == Rates{0.2}));
+    BOOST_TEST(filled(rate, {}, Rule::turn).momentum == 0.8);
+    BOOST_TEST(filled(rate, {"--momentum"}, Rule::turn).momentum == 0.5);
+    BOOST_TEST((filled(rate, {"--optimizer"}, Rule::adagrad).rates == Rates{0.01}));
+    BOOST_TEST((filled(slow, {}, Rule::turn).optimizer == Rule::momentum));
+    BOOST_TEST((filled(slow, {}, Rule::turn).rates == Rates{0.2}));
+    BOOST_TEST((filled(slow, {}, Rule::turn).rate_schedule == RateSchedule::cosine));
+    BOOST_TEST((filled(slow, {"--rate", "--rate-schedule"}, Rule::turn).rates == Rates{0.7, 0.8}));
+    BOOST_TEST((filled(slow, {"--rate-schedule"}, Rule::turn).rate_schedule == RateSchedule::step));
+}
+
 // 60 steps of a stage of which only the cost over |x|^2 counts: |x|^2 doubles half-way.
 static int step_of_message(double (*cost)(int), const char* named = "stage 2")
 {
