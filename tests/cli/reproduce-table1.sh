@@ -53,3 +53,4 @@ cat made/mixture.tsv
 nonna-reproduce --sensitivity made rate=0.01,0.02 --arch demo --seeds 1 --steps 2 --data pictures --out setting -q || exit 1
 cut -f 1-3 setting/sensitivity.tsv
 cmp -s setting/networks/rate-0.01-1.safetensors setting/networks/rate-0.02-1.safetensors && echo "another rate, the same network"
+exit 0
