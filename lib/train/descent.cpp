@@ -1,6 +1,5 @@
 #include "train/descent.h"
 
-#include "base/error.h"
 #include "optimiser/optimiser.h"
 
 namespace nonna
@@ -19,11 +18,6 @@ class Alone : public Descent
     {
         if (rates_.size() == 1)
             rates_.resize(std::size_t(network.stages()), rates_.front());
-        if (int(rates_.size()) != network.stages())
-            throw Error("--rate",
-                        std::to_string(rates_.size()) + " rates for " + std::to_string(network.stages()) +
-                            " stages: give one for all, or one a stage",
-                        ExitStatus::usage);
     }
     std::vector<StageCost> step(std::int64_t, Schedule schedule, int only, double factor) override
     {

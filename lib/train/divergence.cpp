@@ -9,8 +9,10 @@ namespace nonna
 namespace
 {
 
-constexpr int block = 10, most_rising = 5;
-constexpr double least_rise = 1.1;
+constexpr int block = 50;
+constexpr double most_rise = 1.25;
+
+double over_input(double cost, double input) { return input > 0 ? cost / input : 0; }
 
 }    // namespace
 
@@ -22,27 +24,25 @@ std::optional<std::string> DivergenceWatch::see(const std::vector<StageCost>& co
         seen_ = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
         Watched& w = stages_[s];
+        if (w.lowest == 0)
+            w.lowest = over_input(costs[s].total, costs[s].input);
         w.cost += costs[s].total;
         w.input += costs[s].input;
         if (!whole)
             continue;
-        const double mean = w.input > 0 ? w.cost / w.input : 0;
+        const double mean = over_input(w.cost, w.input);
         w.cost = w.input = 0;
-        const bool rises = w.before > 0 && mean > w.before;
-        if (!rises)
-            w.from = mean;
-        w.rising = rises ? w.rising + 1 : 0;
-        w.lowest = w.lowest > 0 ? std::min(w.lowest, mean) : mean;
-        w.before = mean;
-        if (w.named || w.rising < most_rising || mean < least_rise * w.lowest)
-            continue;
-        w.named = true;
-        char text[200];
-        std::snprintf(text, sizeof text,
-                      "stage %zu begins to diverge: its cost over |x|^2 has risen for %d steps, from %.3g to %.3g; a "
-                      "lower --rate may help",
-                      s + 1, w.rising * block, w.from, mean);
-        message = message ? *message + "; " + text : text;
+        if (!w.named && w.lowest > 0 && mean > most_rise * w.lowest) {
+            w.named = true;
+            char text[200];
+            std::snprintf(
+                text, sizeof text,
+                "stage %zu begins to diverge: its cost over |x|^2 has risen from %.3g to %.3g, the mean of %d "
+                "steps; a lower --rate may help",
+                s + 1, w.lowest, mean, block);
+            message = message ? *message + "; " + text : text;
+        }
+        w.lowest = std::min(w.lowest, mean);
     }
     return message;
 }

@@ -1,6 +1,7 @@
 #include "train/plan.h"
 
 #include "base/available_memory.h"
+#include "base/error.h"
 #include "kernels/aligned.h"
 #include "model/network.h"
 
@@ -9,6 +10,12 @@ namespace nonna
 
 MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool)
 {
+    const std::size_t rates = options.rates.size(), stages = architecture.stages.size();
+    if (rates != 1 && rates != stages && !options.served.on())
+        throw Error("--rate",
+                    std::to_string(rates) + " rates for " + std::to_string(stages) +
+                        " stages: give one for all, or one a stage",
+                    ExitStatus::usage);
     MemoryPlan plan;
     // Decoding, writing and the threads' heaps add 30 to 45 MB to what is there now, measured with one input thread.
     plan.program = resident_memory() + (std::uint64_t(56) << 20) + (std::uint64_t(8) << 20) * input_threads(pool);

@@ -21,6 +21,7 @@ struct MemoryPlan {
     std::uint64_t total() const { return weights + optimiser + gradients + activations + input + program; }
 };
 
+// Error with status usage where there are neither one rate nor one a stage: before anything is read.
 MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool);
 
 // TSV: part, bytes, what; the parts, their total, and what is available.

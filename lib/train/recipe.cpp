@@ -6,7 +6,6 @@
 
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
 #include <sstream>
 
 namespace nonna
@@ -24,7 +23,8 @@ double number(const std::string& text, double most, const std::string& subject, 
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= most))
         throw Error(subject,
-                    what + ": '" + text + "' is not a number of 0 to " + (most == most_rate ? "1e6" : "0.9999"),
+                    (what.empty() ? "" : what + ": ") + "'" + text + "' is not a number of 0 to " +
+                        (most == most_rate ? "1e6" : "0.9999"),
                     subject.starts_with("--") ? ExitStatus::usage : ExitStatus::failed);
     return value;
 }
@@ -33,7 +33,7 @@ template <Named Enum> Enum choice(const std::string& text, const std::string& su
 {
     const std::optional<Enum> value = value_named<Enum>(text);
     if (!value)
-        throw Error(subject, what + ": '" + text + "' is not " + any_name_of<Enum>());
+        throw Error(subject, what + ": '" + text + "' is not one of " + any_name_of<Enum>());
     return *value;
 }
 
@@ -45,12 +45,12 @@ std::string shortest(double value)
 
 }    // namespace
 
-std::vector<double> parse_rates(const std::string& text, const std::string& subject)
+std::vector<double> parse_rates(const std::string& text, const std::string& subject, const std::string& what)
 {
     std::vector<double> rates;
     std::istringstream list(text + ",");
     for (std::string rate; std::getline(list, rate, ',');)
-        rates.push_back(number(rate, most_rate, subject, "rate"));
+        rates.push_back(number(rate, most_rate, subject, what));
     return rates;
 }
 
@@ -62,7 +62,7 @@ Recipe Recipe::parse(const std::map<std::string, std::string>& keys, const std::
         if (key == "optimizer")
             recipe.optimizer = choice<Rule>(value, subject, what);
         else if (key == "rate")
-            recipe.rates = parse_rates(value, subject);
+            recipe.rates = parse_rates(value, subject, what);
         else if (key == "momentum")
             recipe.momentum = number(value, most_momentum, subject, what);
         else if (key == "rate_schedule")
@@ -85,9 +85,8 @@ Recipe Recipe::of(const Architecture& architecture, const std::string& subject)
 
 Recipe Recipe::of_any(const std::string& name_or_path)
 {
-    if (!std::filesystem::exists(name_or_path) || name_or_path.ends_with(".conf"))
-        return of(Architecture::read(name_or_path), name_or_path);
-    return of_model(name_or_path);
+    return Architecture::is_model(name_or_path) ? of_model(name_or_path)
+                                                : of(Architecture::read(name_or_path), name_or_path);
 }
 
 Recipe Recipe::of_model(const std::string& path)

@@ -43,6 +43,7 @@ struct Recipe {
 };
 
 // "0.01" or "0.01,0.02,0.03": finite numbers of at least 0. Error with status usage.
-std::vector<double> parse_rates(const std::string& text, const std::string& subject);
+// `what`: the key they are of, in the message; empty: the subject says it.
+std::vector<double> parse_rates(const std::string& text, const std::string& subject, const std::string& what = "");
 
 }    // namespace nonna

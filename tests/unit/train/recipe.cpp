@@ -108,8 +108,11 @@ BOOST_AUTO_TEST_CASE(divergence_is_noticed_while_it_begins)
     BOOST_TEST(step_of_message([](int) { return 0.5; }) == -1);
     BOOST_TEST(step_of_message([](int step) { return 0.5 + 0.05 * std::sin(1.3 * step); }) == -1);
     BOOST_TEST(step_of_message([](int step) { return step < 60 ? 1.0 / (1 + step) : 0.02 + 0.01 * (step - 60); }) ==
-               110);
-    // a rise of less than a tenth is none yet
+               100);
+    // from the first step on; and with the noise of small batches
+    BOOST_TEST(step_of_message([](int step) { return 0.3 + 0.005 * step; }) == 50);
+    BOOST_TEST(step_of_message([](int step) { return 0.3 + 0.0015 * step + 0.1 * std::sin(1.3 * step); }) == 100);
+    // a rise of less than a quarter is none yet
     BOOST_TEST(step_of_message([](int step) { return 0.5 + 1e-4 * step; }) == -1);
 }
 
