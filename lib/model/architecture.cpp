@@ -165,6 +165,9 @@ struct JsonReader {
     template <class T> void operator()(const char* key, T& value) { object.at(key).get_to(value); }
 };
 
+// A folder of an installed architecture's name, as a study of results often has, hides it from nobody.
+bool is_there(const std::string& path) { return fs::exists(path) && !fs::is_directory(path); }
+
 // The installed or built share folder lies beside the program's: BINDIR/../share/nonna.
 std::string find_architecture(const std::string& name)
 {
@@ -186,7 +189,7 @@ std::uint64_t StageArchitecture::encoder_weights() const
 Architecture Architecture::read(const std::string& name_or_path)
 {
     std::string path = name_or_path;
-    if (name_or_path.find('/') == std::string::npos && !fs::exists(name_or_path))
+    if (name_or_path.find('/') == std::string::npos && !is_there(name_or_path))
         path = find_architecture(name_or_path);
     std::error_code error;
     if (!fs::is_regular_file(path, error))
@@ -234,8 +237,12 @@ Architecture Architecture::of_model(const std::string& path)
 
 Architecture Architecture::of_any(const std::string& name_or_path)
 {
-    const bool file = fs::exists(name_or_path) && !name_or_path.ends_with(".conf");
-    return file ? of_model(name_or_path) : read(name_or_path);
+    return is_model(name_or_path) ? of_model(name_or_path) : read(name_or_path);
+}
+
+bool Architecture::is_model(const std::string& name_or_path)
+{
+    return is_there(name_or_path) && !name_or_path.ends_with(".conf");
 }
 
 Architecture Architecture::from_json(const std::string& text, const std::string& subject)

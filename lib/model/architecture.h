@@ -76,6 +76,7 @@ struct Architecture {
     static Architecture of_model(const std::string& path);
     // Of whichever it is: a model or checkpoint file, an architecture file, an installed name.
     static Architecture of_any(const std::string& name_or_path);
+    static bool is_model(const std::string& name_or_path);    // and not the second or third of these, by its name
     static Architecture from_json(const std::string& text, const std::string& subject);
     std::string to_json() const;    // canonical: equal architectures give equal text
 

@@ -1,4 +1,5 @@
 // Architectures, neurons' names and model files.
+#include "../files.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "model/model_file.h"
@@ -188,6 +189,19 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_refused_with_the_reason)
                "[stage2] field does not fit its input of side 12");
     BOOST_TEST(refusal("[network]\nside = 16\nkind = autoencoder\n") == "unknown key 'kind' in section [network]");
     BOOST_CHECK_THROW(Architecture::read("no-such-architecture"), Error);
+}
+
+// A folder called as an installed architecture, as a folder of results may be, does not hide it.
+BOOST_AUTO_TEST_CASE(a_folder_is_no_architecture)
+{
+    const test::Folder folder;
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path);
+    std::filesystem::create_directory("tiny");
+    BOOST_TEST(Architecture::read("tiny").name == "tiny");
+    BOOST_TEST(Architecture::of_any("tiny").name == "tiny");
+    BOOST_TEST(!Architecture::is_model("tiny"));
+    std::filesystem::current_path(before);
 }
 
 BOOST_AUTO_TEST_CASE(names_of_neurons)
