@@ -32,9 +32,9 @@ ExitStatus print_lines(const Inputs& in, const SweepCommand& sweep, const Comman
             usage_error(option, "needs --best");
     if (!in.by.empty() && command.given("--choose"))
         usage_error("--choose", "excludes --by");
-    const SweepTable made(in.from);
-    const std::vector<std::string> by = command.given("--choose") ? made.usual_order(sweep.by) : in.by;
-    (in.names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, by, sweep.by_layer));
+    SweepTable made(in.from);
+    made.choose_by(command.given("--choose") ? sweep.by : made.chosen_by());
+    (in.names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, in.by, sweep.by_layer));
     return ExitStatus::done;
 }
 

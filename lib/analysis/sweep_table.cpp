@@ -105,6 +105,19 @@ ChooseBy SweepTable::chosen_by() const
     return *by;
 }
 
+void SweepTable::choose_by(ChooseBy by)
+{
+    if (by == chosen_by())
+        return;
+    if (!table.has("chosen_by")) {
+        table.columns.emplace_back("chosen_by");
+        for (std::vector<std::string>& row : table.rows)
+            row.emplace_back();
+    }
+    for (std::vector<std::string>& row : table.rows)
+        row[table.column("chosen_by")] = name_of(by);
+}
+
 std::vector<std::string> SweepTable::usual_order(std::optional<ChooseBy> by) const
 {
     return present(table, table.has("choice_accuracy") ? "choice_" : "", by ? *by : chosen_by());

@@ -56,6 +56,8 @@ struct SweepTable {
 
     // Error where a line's chosen_by is neither accuracy nor auc, or not the first line's.
     ChooseBy chosen_by() const;
+    void
+    choose_by(ChooseBy by);    // from now on: it is in what is written of the table, and followed by who reads that
     // The columns of figures to rank by, as far as the table has them: of the images that chose, or of all. By what the
     // table was chosen by, where nothing else is asked for.
     std::vector<std::string> usual_order(std::optional<ChooseBy> by = {}) const;
