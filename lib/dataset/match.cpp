@@ -227,7 +227,11 @@ Matching match_looks(const std::vector<LookOfPart>& positives, const std::vector
 {
     for (std::size_t part = 0; part < parts; ++part) {
         const std::size_t yes = numbers_of_part(positives, part).size(), no = numbers_of_part(candidates, part).size();
-        if (yes < 4 || no < yes - yes / 4)
+        if (yes < 4)
+            throw Error(subject,
+                        part_name(part, parts) + " has " + std::to_string(yes) +
+                            " positives, too few to match them: 4 are the least (more positives, or fewer parts)");
+        if (no < yes - yes / 4)
             throw Error(subject, part_name(part, parts) + " has " + std::to_string(no) + " candidates for " +
                                      std::to_string(yes) +
                                      " positives: too few to match them (a larger --match, or negatives in which the "

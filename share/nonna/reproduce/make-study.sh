@@ -4,18 +4,21 @@
 # as large as it has pictures. Every other sub-folder of DATA is a concept with its positives, but DATA/distractors, which
 # has the negatives of all of them. Without it every third unlabelled picture, which is then not learned from, is one.
 
+# Names with a tab or a newline do not fit a table.
 pictures_below() {    # pictures_below FOLDER: paths relative to DATA, in byte order
-    (cd "$data" && find -L "$1" -type f \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \
-        -o -iname '*.ppm' -o -iname '*.pgm' \)) | LC_ALL=C sort
+    (cd "$data" && find -L "./$1" -type f ! -path '*[[:cntrl:]]*' \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' -o -iname '*.webp' \
+        -o -iname '*.ppm' -o -iname '*.pgm' \)) | sed 's,^\./,,' | LC_ALL=C sort
 }
+
+. "$share/reproduce/study.sh"    # concept_name
 
 make_study() {
     [ -d "$data/unlabelled" ] || fail 1 "$data" "has no folder 'unlabelled' with pictures to learn from"
     [ ! -e "$study" ] || fail 1 "$study" "is there already: name another folder"
-    new=$study.new
-    rm -rf "$new"
-    mkdir -p "$new" || exit 1
+    mkdir -p "$(dirname "$study")" || exit 1
+    new=$(mktemp -d "$study.XXXXXX") || exit 1
     trap 'rm -rf "$new"' EXIT    # nothing half made stays
+    chmod "$(umask -S)" "$new"    # mktemp makes it for its owner alone
     pictures_below unlabelled >"$new/unlabelled.txt"
     [ -s "$new/unlabelled.txt" ] || fail 1 "$data/unlabelled" "no pictures in it"
     if [ -d "$data/distractors" ]; then
@@ -33,13 +36,18 @@ make_study() {
         case $concept in unlabelled | distractors) continue ;; esac
         pictures_below "$concept" >"$new/positives"
         [ -s "$new/positives" ] || continue
+        concept_name "$concept" "$data/$concept"
         {
             printf 'path\tlabel\n'
             sed 's/$/\t1/' "$new/positives"
             sed 's/$/\t0/' "$new/distractors"
         } >"$new/$concept.tsv"
         concepts="$concepts $concept ($(wc -l <"$new/positives"))"
+        [ "$(wc -l <"$new/positives")" -ge 24 ] || fail 1 "$data/$concept" \
+            "$(wc -l <"$new/positives") pictures: too few for four parts of a test, 24 are the least"
     done
+    few=$(wc -l <"$new/distractors")
+    [ "$few" -ge 10 ] || fail 1 "$data" "$few distractors: too few for four parts of a test"
     rm -f "$new/positives" "$new/distractors"
     [ -n "$concepts" ] || fail 1 "$data" "no concept: no folder of pictures beside 'unlabelled'"
     printf 'prefix\tweight\tcrop\tpatches\tpatch_size\n' >"$new/mixture.tsv"

@@ -17,19 +17,48 @@ larger=72      # squares that linear filters are cut from: half as large again
 parts=1:1:2:2
 candidates=14400    # for matched distractors
 
+# A name that means something to the tables, or that they could not write down, is no concept's.
+concept_name() {    # concept_name NAME SUBJECT
+    case $1 in
+    *[!A-Za-z0-9_.-]* | -* | .*) fail 1 "$2" "a concept's name is of letters, digits, '_', '-' and '.': rename it" ;;
+    mixture | tests | originals | squares | larger | faceless | models | networks | unlabelled | distractors)
+        fail 1 "$2" "'$1' is a name of the tables' own: rename the concept" ;;
+    esac
+}
+
+columns_of() {    # columns_of TABLE COLUMN...: they are its first, in this order
+    table=$1
+    shift
+    wanted=$(printf '%s\t' "$@")
+    case "$(head -n 1 "$table")	" in
+    "$wanted"*) ;;
+    *) fail 1 "$table" "its first line must begin with the columns $*, with tabs between" ;;
+    esac
+}
+
 study_inputs() {
     [ -s "$study/unlabelled.txt" ] || fail 1 "$study/unlabelled.txt" "not there, or empty"
     cat "$study/unlabelled.txt" >unlabelled.new
     for table in "$study"/*.tsv; do
         concept=${table##*/} concept=${concept%.tsv}
         case $concept in mixture | tests) continue ;; esac
-        [ -s "$table" ] || fail 1 "$study" "no CONCEPT.tsv in it"
+        [ -e "$table" ] || fail 1 "$study" "no CONCEPT.tsv in it"
+        concept_name "$concept" "$table"
+        columns_of "$table" path label
+        for least in 1:24 0:10; do    # four of a sixth of the positives are matched at least
+            [ "$(awk -F '\t' -v l=${least%:*} 'NR > 1 && $2 == l' "$table" | wc -l)" -ge ${least#*:} ] ||
+                fail 1 "$table" "fewer than ${least#*:} pictures with label ${least%:*}: too few for four parts of a test"
+        done
         echo "== $concept"
         cat "$table"
     done >concepts.new
-    for table in mixture tests; do
-        [ -e "$study/$table.tsv" ] && from=$study/$table.tsv || from=$share/reproduce/$table.tsv
-        cat "$from" >$table.new
+    for name in mixture tests; do
+        [ -e "$study/$name.tsv" ] && from=$study/$name.tsv || from=$share/reproduce/$name.tsv
+        case $name in
+        mixture) columns_of "$from" prefix weight crop patches patch_size ;;
+        *) columns_of "$from" concept frame jitter ;;
+        esac
+        cat "$from" >"$name.new"
     done
 }
 
