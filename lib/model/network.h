@@ -15,6 +15,7 @@
 #include "model/neuron.h"
 #include "model/stage.h"
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -25,7 +26,8 @@ namespace nonna
 enum class Schedule {
     joint,        // gradients cross stages and reach the reconstruction's target
     stagewise,    // all stages at once, each on its own cost, its input taken as constant
-    greedy,       // one stage after another
+    greedy,       // one stage after another, with an equal share of the steps each
+    tuned,        // stagewise, and jointly for the last third of the steps, at a third of the rate
 };
 
 template <>
@@ -33,7 +35,24 @@ inline constexpr auto names_of<Schedule> = names<Schedule>({
     {Schedule::joint, "joint"},
     {Schedule::stagewise, "stagewise"},
     {Schedule::greedy, "greedy"},
+    {Schedule::tuned, "tuned"},
 });
+
+// A part of a run: by which of the first three it learns, and where in the part a step is. The rate falls anew in each.
+struct Phase {
+    Schedule schedule;
+    std::int64_t step, steps;
+    double rate = 1;    // of the run's
+};
+
+// Of a step of `steps`; both count from 0.
+constexpr Phase phase_at(Schedule schedule, std::int64_t step, std::int64_t steps)
+{
+    const std::int64_t first = schedule == Schedule::tuned ? (2 * steps + 2) / 3 : steps;
+    if (schedule != Schedule::tuned || step < first)
+        return {schedule == Schedule::tuned ? Schedule::stagewise : schedule, step, first};
+    return {Schedule::joint, step - first, steps - first, 1.0 / 3};
+}
 
 template <>
 inline constexpr auto names_of<Precision> = names<Precision>({{Precision::fp32, "fp32"}, {Precision::bf16, "bf16"}});

@@ -9,7 +9,7 @@ namespace nonna
 namespace
 {
 
-constexpr int block = 50;
+constexpr int block = 50, half = block / 2;
 constexpr double most_rise = 1.25;
 
 double over_input(double cost, double input) { return input > 0 ? cost / input : 0; }
@@ -19,7 +19,7 @@ double over_input(double cost, double input) { return input > 0 ? cost / input :
 std::optional<std::string> DivergenceWatch::see(const std::vector<StageCost>& costs)
 {
     std::optional<std::string> message;
-    const bool whole = ++seen_ == block;
+    const bool whole = ++seen_ == block, in_half = seen_ == half;
     if (whole)
         seen_ = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
@@ -28,11 +28,14 @@ std::optional<std::string> DivergenceWatch::see(const std::vector<StageCost>& co
             w.lowest = over_input(costs[s].total, costs[s].input);
         w.cost += costs[s].total;
         w.input += costs[s].input;
+        if (in_half)
+            w.first_half = over_input(w.cost, w.input);
         if (!whole)
             continue;
         const double mean = over_input(w.cost, w.input);
+        const bool rises = mean > w.first_half;
         w.cost = w.input = 0;
-        if (!w.named && w.lowest > 0 && mean > most_rise * w.lowest) {
+        if (!w.named && w.lowest > 0 && rises && mean > most_rise * w.lowest) {
             w.named = true;
             char text[200];
             std::snprintf(

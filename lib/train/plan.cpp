@@ -28,7 +28,7 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
         plan.optimiser = plan.weights * row_of(options.optimizer).kept();
     const std::size_t before = memory::reserved();
     Network<float> network(architecture, options.batch, pool, options.precision);
-    network.reserve_gradients(options.schedule);
+    network.reserve_gradients(phase_at(options.schedule, options.steps, options.steps).schedule);
     plan.activations = memory::reserved() - before;
     plan.input = Batches::bytes(options.batch, architecture.side, architecture.channels);
     return plan;

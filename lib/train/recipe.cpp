@@ -67,6 +67,8 @@ Recipe Recipe::parse(const std::map<std::string, std::string>& keys, const std::
             recipe.momentum = number(value, most_momentum, subject, what);
         else if (key == "rate_schedule")
             recipe.rate_schedule = choice<RateSchedule>(value, subject, what);
+        else if (key == "schedule")
+            recipe.schedule = choice<Schedule>(value, subject, what);
         else
             throw Error(subject, "unknown key '" + key + "' in section [training]");
     }
@@ -119,12 +121,16 @@ std::string Recipe::text() const
         add("momentum", shortest(*momentum));
     if (rate_schedule)
         add("rate_schedule", name_of(*rate_schedule));
+    if (schedule)
+        add("schedule", name_of(*schedule));
     return words;
 }
 
 void Recipe::fill(TrainOptions& options, const std::function<bool(const char* option)>& given,
                   const std::string& rate) const
 {
+    if (!given("--schedule") && !options.served.on())
+        options.schedule = schedule.value_or(options.schedule);
     const Rule advised = optimizer.value_or(TrainOptions{}.optimizer);
     if (!given("--optimizer"))
         options.optimizer = advised;

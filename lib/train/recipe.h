@@ -1,7 +1,7 @@
 // How a network is best trained, where its architecture says so.
 //
 // A recipe is the section [training] of an architecture file: any of the keys optimizer, rate (one, or one a stage with
-// commas between), momentum and rate_schedule. nonna-init keeps it in the model as "training" in its provenance, one
+// commas between), momentum, rate_schedule and schedule. nonna-init keeps it in the model as "training" in its provenance, one
 // line of KEY=VALUE words; nonna-train follows it where no option says otherwise. It is advice: it changes nothing of
 // what the network is, and models of one architecture with different recipes can be trained on.
 //
@@ -27,6 +27,7 @@ struct Recipe {
     std::vector<double> rates;    // none, one, or one a stage
     std::optional<double> momentum;
     std::optional<RateSchedule> rate_schedule;
+    std::optional<Schedule> schedule;    // goes with any rule
 
     static Recipe parse(const std::map<std::string, std::string>& keys, const std::string& subject);
     static Recipe of(const Architecture& architecture, const std::string& subject);

@@ -54,7 +54,7 @@ std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
     text += name_of(o.rate_schedule) + (" seed " + std::to_string(o.seed));
     if (o.precision != Precision::fp32)
         text += std::string(" precision ") + name_of(o.precision);
-    if (o.rate_schedule != RateSchedule::constant || o.schedule == Schedule::greedy)
+    if (o.rate_schedule != RateSchedule::constant || o.schedule == Schedule::greedy || o.schedule == Schedule::tuned)
         text += " steps " + std::to_string(o.steps);
     for (const Source& s : sources) {
         std::snprintf(number, sizeof number, ":%.9g", s.weight);
@@ -166,6 +166,13 @@ class Run
         start_ = state.step;
     }
 
+    // What the rate is multiplied by in step number `step`, from 0.
+    double factor(std::int64_t step) const
+    {
+        const Phase phase = phase_at(options_.schedule, step, options_.steps);
+        return phase.rate * rate_factor(options_.rate_schedule, phase.step, phase.steps);
+    }
+
     // Costs of step number `step` (from 0), and the move.
     std::vector<StageCost> step(std::int64_t step)
     {
@@ -174,7 +181,7 @@ class Run
         network_.up(weights_.parameters());
         const int only = int(step * std::int64_t(model_.architecture.stages.size()) / options_.steps);
         std::vector<StageCost> costs =
-            descent_->step(step, options_.schedule, only, rate_factor(options_.rate_schedule, step, options_.steps));
+            descent_->step(step, phase_at(options_.schedule, step, options_.steps).schedule, only, factor(step));
         if (!std::isfinite(total(costs)))
             throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
         return costs;
@@ -188,8 +195,7 @@ class Run
         std::snprintf(text, sizeof text, "cost %.4g, waited %.1f %%", total(costs) / options_.batch,
                       100 * timing.waited_share());
         progress.note(text);
-        log_->row(done, "train", options_.batch, rate_ * rate_factor(options_.rate_schedule, done - 1, options_.steps),
-                  costs, model_);
+        log_->row(done, "train", options_.batch, rate_ * factor(done - 1), costs, model_);
     }
 
     // Validation and checkpoint after `done` steps, where it is time; `over`: the last step was made. What they look at
@@ -216,8 +222,7 @@ class Run
             return;
         std::size_t images = 0;
         const std::vector<StageCost> costs = validate(images);
-        log_->row(done, "validate", double(images), rate_ * rate_factor(options_.rate_schedule, done, options_.steps),
-                  costs, model_);
+        log_->row(done, "validate", double(images), rate_ * factor(done), costs, model_);
     }
 
     // Sums over all pictures of all validation sets.

@@ -28,7 +28,7 @@ for rule in sgd momentum adagrad turn; do
     equal "$rule, 2 shards" "--optimizer $rule --rate 0.004" "0/2 1/2" --rate-schedule constant
     equal "$rule, 5 shards, cosine" "--optimizer $rule --rate 0.004" "$five" --rate-schedule cosine
 done
-for schedule in stagewise greedy; do
+for schedule in stagewise greedy tuned; do
     equal "$schedule" "--optimizer adagrad" "0-1/3 2/3" --schedule $schedule
 done
 # biases are segments as any other: autoencoders, tied and not, cut wherever five shards cut them

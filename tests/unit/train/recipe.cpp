@@ -16,21 +16,26 @@ BOOST_AUTO_TEST_SUITE(recipe)
 
 BOOST_AUTO_TEST_CASE(what_is_said_is_what_is_read)
 {
-    const Recipe recipe = Recipe::parse(
-        {{"optimizer", "turn"}, {"rate", "0.01,0.02"}, {"momentum", "0.8"}, {"rate_schedule", "step"}}, "x.conf");
+    const Recipe recipe = Recipe::parse({{"optimizer", "turn"},
+                                         {"rate", "0.01,0.02"},
+                                         {"momentum", "0.8"},
+                                         {"rate_schedule", "step"},
+                                         {"schedule", "tuned"}},
+                                        "x.conf");
     BOOST_TEST((recipe.optimizer == Rule::turn));
     BOOST_TEST((recipe.rates == std::vector<double>{0.01, 0.02}));
     BOOST_TEST(recipe.momentum.value() == 0.8);
     BOOST_TEST((recipe.rate_schedule == RateSchedule::step));
-    BOOST_TEST(recipe.text() == "optimizer=turn rate=0.01,0.02 momentum=0.8 rate_schedule=step");
+    BOOST_TEST((recipe.schedule == Schedule::tuned));
+    BOOST_TEST(recipe.text() == "optimizer=turn rate=0.01,0.02 momentum=0.8 rate_schedule=step schedule=tuned");
     BOOST_TEST(Recipe::parse({}, "x.conf").text().empty());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_is_named)
 {
     const std::pair<const char*, const char*> wrong[] = {
-        {"optimizer", "adam"}, {"rate", "0.1,x"},         {"rate", "-1"},
-        {"momentum", "1"},     {"rate_schedule", "slow"}, {"steps", "9"}};
+        {"optimizer", "adam"},     {"rate", "0.1,x"},   {"rate", "-1"}, {"momentum", "1"},
+        {"rate_schedule", "slow"}, {"schedule", "all"}, {"steps", "9"}};
     for (const auto& [key, value] : wrong) {
         const std::string named = key;
         const std::map<std::string, std::string> keys = {{key, value}};
@@ -65,6 +70,7 @@ BOOST_AUTO_TEST_CASE(what_no_option_says_is_filled_in)
     using Rates = std::vector<double>;
     const Recipe none,
         rate = Recipe::parse({{"rate", "0.2"}, {"momentum", "0.8"}}, "x"),
+        tuned = Recipe::parse({{"schedule", "tuned"}}, "x"),
         slow = Recipe::parse({{"optimizer", "momentum"}, {"rate", "0.2"}, {"rate_schedule", "cosine"}}, "x");
     BOOST_TEST((filled(none, {}, Rule::turn).optimizer == Rule::turn));
     BOOST_TEST((filled(none, {}, Rule::turn).rates == Rates{0.03}));
@@ -80,6 +86,11 @@ BOOST_AUTO_TEST_CASE(what_no_option_says_is_filled_in)
     BOOST_TEST((filled(slow, {}, Rule::turn).rates == Rates{0.2}));
     BOOST_TEST((filled(slow, {}, Rule::turn).rate_schedule == RateSchedule::cosine));
     BOOST_TEST((filled(slow, {"--rate", "--rate-schedule"}, Rule::turn).rates == Rates{0.7, 0.8}));
+    BOOST_TEST((filled(none, {}, Rule::turn).schedule == Schedule::stagewise));
+    BOOST_TEST((filled(tuned, {}, Rule::turn).schedule == Schedule::tuned));
+    BOOST_TEST((filled(tuned, {"--optimizer"}, Rule::adagrad).schedule == Schedule::tuned));
+    BOOST_TEST((filled(tuned, {"--schedule"}, Rule::turn).schedule == Schedule::stagewise));
+    BOOST_TEST((filled(tuned, {}, Rule::turn, true).schedule == Schedule::stagewise));
     BOOST_TEST((filled(slow, {"--rate-schedule"}, Rule::turn).rate_schedule == RateSchedule::step));
 }
 
@@ -112,6 +123,8 @@ BOOST_AUTO_TEST_CASE(divergence_is_noticed_while_it_begins)
     // from the first step on; and with the noise of small batches
     BOOST_TEST(step_of_message([](int step) { return 0.3 + 0.005 * step; }) == 50);
     BOOST_TEST(step_of_message([](int step) { return 0.3 + 0.0015 * step + 0.1 * std::sin(1.3 * step); }) == 100);
+    // a rise that comes back by itself is none
+    BOOST_TEST(step_of_message([](int step) { return step < 5 ? 0.2 + 0.04 * step : 0.4 - 0.002 * step; }) == -1);
     // a rise of less than a quarter is none yet
     BOOST_TEST(step_of_message([](int step) { return 0.5 + 1e-4 * step; }) == -1);
 }

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_SUITE(training)
 BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
 {
     for (const bool tied : {true, false})
-        for (const Schedule schedule : {Schedule::joint, Schedule::stagewise, Schedule::greedy})
+        for (const auto& [schedule, schedule_name] : names_of<Schedule>)
             for (const auto& [rule, name] : names_of<Rule>) {
                 Model model = start(tied, pool, blobs(37, 0));
                 TrainOptions o = options();
@@ -178,10 +178,33 @@ BOOST_FIXTURE_TEST_CASE(costs_fall_for_every_schedule_and_rule, Fixture)
                     // Jointly trained, a stage may give way to the one above; its own target moves too.
                     const double allowed = schedule == Schedule::joint && s == 1 ? 1.0 : 0.95;
                     BOOST_TEST(relative[s].back() < allowed * relative[s].front(),
-                               name_of(schedule) << " " << name << " tied " << tied << " stage " << s + 1 << ": "
-                                                 << relative[s].front() << " -> " << relative[s].back());
+                               schedule_name << " " << name << " tied " << tied << " stage " << s + 1 << ": "
+                                             << relative[s].front() << " -> " << relative[s].back());
                 }
             }
+}
+
+// Two thirds of a tuned run are a stagewise one, to the bit; and then it is another. A row's costs are those before its
+// step, so that the first joint step shows in the row behind it, its rate in its own.
+BOOST_FIXTURE_TEST_CASE(tuned_is_stagewise_and_then_joint, Fixture)
+{
+    Table log[2];
+    for (const Schedule schedule : {Schedule::stagewise, Schedule::tuned}) {
+        Model model = start(true, pool, blobs(37, 0));
+        TrainOptions o = options();
+        o.schedule = schedule;
+        o.log = folder / "log.tsv";
+        train(model, sources, {}, o, pool);
+        log[schedule == Schedule::tuned] = read_table(o.log);
+    }
+    const std::size_t cost = log[0].column("cost"), rate = log[0].column("rate");
+    BOOST_TEST_REQUIRE(log[0].rows.size() == 12);
+    BOOST_TEST_REQUIRE(log[1].rows.size() == 12);
+    for (std::size_t row = 0; row < 12; ++row) {
+        BOOST_TEST((log[0].rows[row][cost] == log[1].rows[row][cost]) == (row < 9), "row " << row);
+        BOOST_TEST(log[1].number(row, rate) == (row < 8 ? 1 : 1.0 / 3) * log[0].number(row, rate),
+                   boost::test_tools::tolerance(1e-8));
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(autoencoders_learn_by_every_rule, Fixture)
