@@ -1,9 +1,9 @@
 // How a network is best trained, where its architecture says so.
 //
 // A recipe is the section [training] of an architecture file: any of the keys optimizer, rate (one, or one a stage with
-// commas between), momentum, rate_schedule and schedule. nonna-init keeps it in the model as "training" in its provenance, one
-// line of KEY=VALUE words; nonna-train follows it where no option says otherwise. It is advice: it changes nothing of
-// what the network is, and models of one architecture with different recipes can be trained on.
+// commas between), momentum, rate_schedule and schedule. nonna-init keeps it in the model as "training" in its
+// provenance, one line of KEY=VALUE words; nonna-train follows it where no option says otherwise. It is advice: it
+// changes nothing of what the network is, and models of one architecture with different recipes can be trained on.
 //
 // Errors name the file, the key and what was expected.
 #pragma once

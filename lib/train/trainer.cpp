@@ -103,7 +103,8 @@ class Run
             const std::vector<StageCost> costs = step(done);
             ++done;
             progress.advance();
-            if (const std::optional<std::string> diverging = watch.see(costs))
+            if (const std::optional<std::string> diverging =
+                    watch.see(costs, phase(done - 1).schedule == Schedule::joint))
                 warn("step " + std::to_string(done), *diverging);
             // A signal ends the run behind the step that it came in, as its last step would.
             const bool last = done == options_.steps, stop = interrupted();
@@ -169,9 +170,10 @@ class Run
     // What the rate is multiplied by in step number `step`, from 0.
     double factor(std::int64_t step) const
     {
-        const Phase phase = phase_at(options_.schedule, step, options_.steps);
-        return phase.rate * rate_factor(options_.rate_schedule, phase.step, phase.steps);
+        const Phase p = phase(step);
+        return p.rate * rate_factor(options_.rate_schedule, p.step, p.steps);
     }
+    Phase phase(std::int64_t step) const { return phase_at(options_.schedule, step, options_.steps); }
 
     // Costs of step number `step` (from 0), and the move.
     std::vector<StageCost> step(std::int64_t step)
@@ -180,8 +182,7 @@ class Run
         descent_->begin(step);
         network_.up(weights_.parameters());
         const int only = int(step * std::int64_t(model_.architecture.stages.size()) / options_.steps);
-        std::vector<StageCost> costs =
-            descent_->step(step, phase_at(options_.schedule, step, options_.steps).schedule, only, factor(step));
+        std::vector<StageCost> costs = descent_->step(step, phase(step).schedule, only, factor(step));
         if (!std::isfinite(total(costs)))
             throw Error("step " + std::to_string(step + 1), "the cost is not a finite number; a lower --rate may help");
         return costs;

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(what_no_option_says_is_filled_in)
 }
 
 // 60 steps of a stage of which only the cost over |x|^2 counts: |x|^2 doubles half-way.
-static int step_of_message(double (*cost)(int), const char* named = "stage 2")
+static int step_of_message(double (*cost)(int), bool joint = false)
 {
     DivergenceWatch watch(2);
     int at = -1;
@@ -104,9 +104,9 @@ static int step_of_message(double (*cost)(int), const char* named = "stage 2")
         quiet.total = quiet.input = 5;
         other.input = step < 100 ? 10 : 20;
         other.total = cost(step) * other.input;
-        if (const auto message = watch.see({quiet, other})) {
+        if (const auto message = watch.see({quiet, other}, joint)) {
             BOOST_TEST(at == -1);    // once
-            BOOST_TEST(message->find(named) != std::string::npos, *message);
+            BOOST_TEST(message->find(joint ? "the network" : "stage 2") != std::string::npos, *message);
             at = step + 1;
         }
     }
@@ -125,6 +125,10 @@ BOOST_AUTO_TEST_CASE(divergence_is_noticed_while_it_begins)
     BOOST_TEST(step_of_message([](int step) { return 0.3 + 0.0015 * step + 0.1 * std::sin(1.3 * step); }) == 100);
     // a rise that comes back by itself is none
     BOOST_TEST(step_of_message([](int step) { return step < 5 ? 0.2 + 0.04 * step : 0.4 - 0.002 * step; }) == -1);
+    // jointly a stage may give way to another, which weighs more; the network may not
+    BOOST_TEST(step_of_message([](int step) { return 0.02 + 1e-4 * step; }) == 100);
+    BOOST_TEST(step_of_message([](int step) { return 0.02 + 1e-4 * step; }, true) == -1);
+    BOOST_TEST(step_of_message([](int step) { return 0.3 + 0.01 * step; }, true) == 50);
     // a rise of less than a quarter is none yet
     BOOST_TEST(step_of_message([](int step) { return 0.5 + 1e-4 * step; }) == -1);
 }
