@@ -67,7 +67,7 @@ pipeline() {
             step 5 "$name-random-$seed.safetensors" "random weights: $setting, seed $seed" \
                 nonna-init "$name.conf" --seed "$seed" --whiten-from "squares/$heaviest.tar" \
                 -o "$name-random-$seed.safetensors"
-            step $((training * 62 / 600 + 2)) "$name-$seed.safetensors" "training: $setting, seed $seed" \
+            step $((training * 65 / 600 + 2)) "$name-$seed.safetensors" "training: $setting, seed $seed" \
                 nonna-train "$name-random-$seed.safetensors" $(mixture squares) --steps "$training" --batch 96 \
                 --precision bf16 --seed "$seed" ${optimizer:+--optimizer "$optimizer"} $(rate_of "$setting") \
                 --checkpoint "networks/checkpoints-$setting-$seed" --resume -o "$name-$seed.safetensors"
