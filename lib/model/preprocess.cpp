@@ -34,24 +34,6 @@ int reflect(int i, int n)    // reflect-101: ... 2 1 0 1 2 ... n-2 n-1 n-2 ...
     return i;
 }
 
-// n = (v - mean) / (deviation + 0.05), v = rgb / 255; written as (row, column, channel).
-void normalise(std::span<const std::uint8_t> rgb, float* out)
-{
-    double sum = 0, squares = 0;
-    for (const std::uint8_t v : rgb) {
-        sum += v;
-        squares += double(v) * v;
-    }
-    const double count = double(rgb.size()), mean = sum / count / 255;
-    const double variance = std::max(0.0, squares / count / (255.0 * 255.0) - mean * mean);
-    const double scale = 1 / (std::sqrt(variance) + deviation_offset);
-    float table[256];
-    for (int v = 0; v < 256; ++v)
-        table[v] = float((v / 255.0 - mean) * scale);
-    for (std::size_t i = 0; i < rgb.size(); ++i)
-        out[i] = table[rgb[i]];
-}
-
 using Complex = std::complex<double>;
 
 // In-place transform of an n x n plane by rows and columns with the n x n matrix e^(sign 2 pi i jk / n). n is a few
@@ -99,11 +81,28 @@ void solve_frequency(int n, const Complex* h, double ridge, Complex* x)
 
 }    // namespace
 
+void Preprocessing::normalise(std::span<const std::uint8_t> rgb, std::span<float> n)
+{
+    double sum = 0, squares = 0;
+    for (const std::uint8_t v : rgb) {
+        sum += v;
+        squares += double(v) * v;
+    }
+    const double count = double(rgb.size()), mean = sum / count / 255;
+    const double variance = std::max(0.0, squares / count / (255.0 * 255.0) - mean * mean);
+    const double scale = 1 / (std::sqrt(variance) + deviation_offset);
+    float table[256];
+    for (int v = 0; v < 256; ++v)
+        table[v] = float((v / 255.0 - mean) * scale);
+    for (std::size_t i = 0; i < rgb.size(); ++i)
+        n[i] = table[rgb[i]];
+}
+
 void Preprocessing::apply(std::span<const std::uint8_t> rgb, std::span<float> x) const
 {
     [[maybe_unused]] const std::size_t size = std::size_t(side) * side * channels;
     assert(rgb.size() == size && x.size() == size);
-    normalise(rgb, x.data());
+    normalise(rgb, x);
     if (width == 0)
         return;
     const int margin = width / 2, padded = side + 2 * margin;
@@ -195,7 +194,7 @@ static Tensor<double, 2> patch_covariance(const Architecture& a, std::span<const
             const std::size_t image = random.below(count);
             const int top = int(random.below(side - width + 1)), left = int(random.below(side - width + 1));
             std::vector<float> normal(size);
-            normalise(images.subspan(image * size, size), normal.data());
+            Preprocessing::normalise(images.subspan(image * size, size), normal);
             double* out = patches.data() + i * dimension;
             for (int dy = 0; dy < width; ++dy)
                 for (int k = 0; k < width * channels; ++k)

@@ -30,6 +30,8 @@ struct Preprocessing {
 
     // rgb: side * side * channels bytes, interleaved. x: the same shape, floats, (row, column, channel).
     void apply(std::span<const std::uint8_t> rgb, std::span<float> x) const;
+    // n alone, before the whitening.
+    static void normalise(std::span<const std::uint8_t> rgb, std::span<float> n);
 
     // A whitened picture as pixels again, for looking at: divided by the filters' regularised Fourier response
     // (3x3 per frequency). `x` (row, column, channel); the result has arbitrary offset and scale.

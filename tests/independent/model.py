@@ -181,9 +181,10 @@ def check(folder, name, schedule):
             sys.exit(f"{name} {schedule} gradient of {tensor}: relative difference {error:.3g}, allowed {BOUND:g}")
 
 
-if sys.argv[1] == "pictures":
-    for i, p in enumerate(pictures()):
-        with open(f"{sys.argv[2]}/{i:02d}.ppm", "wb") as f:
-            f.write(b"P6 %d %d 255\n" % (SIDE, SIDE) + p.tobytes())
-else:
-    check(*sys.argv[2:5])
+if __name__ == "__main__":
+    if sys.argv[1] == "pictures":
+        for i, p in enumerate(pictures()):
+            with open(f"{sys.argv[2]}/{i:02d}.ppm", "wb") as f:
+                f.write(b"P6 %d %d 255\n" % (SIDE, SIDE) + p.tobytes())
+    else:
+        check(*sys.argv[2:5])

@@ -6,6 +6,7 @@
 #include "cli/run_tool.h"
 
 void add_optimal(nonna::Command& program);
+void add_average(nonna::Command& program);
 void add_top(nonna::Command& program);
 void add_filters(nonna::Command& program);
 

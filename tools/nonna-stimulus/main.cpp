@@ -1,5 +1,5 @@
-// nonna-stimulus: what a neuron likes best: the optimal input, found by ascent; the strongest and weakest pictures of a
-// set; a stage's filters.
+// nonna-stimulus: what a neuron likes best: the optimal input, found by ascent; the average of pictures weighted by its
+// response; the strongest and weakest pictures of a set; a stage's filters.
 #include "jobs.h"
 
 void choice_options(nonna::Command& job, nonna::NeuronChoice& choice)
@@ -15,6 +15,7 @@ int main(int argc, char** argv)
 {
     nonna::Command command("nonna-stimulus", "show what a neuron responds to most");
     add_optimal(command);
+    add_average(command);
     add_top(command);
     add_filters(command);
     return run_tool(argc, argv, command);

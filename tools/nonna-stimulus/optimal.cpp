@@ -20,26 +20,21 @@ struct OptimalJob {
     std::optional<double> norm;
     int threads = 0;
     ExitStatus run();
-    std::vector<double> wanted_norms(const Architecture&, const std::vector<NeuronId>&, const MedianNorms&) const;
+    double wanted_norm(const Architecture&, NeuronId, double median) const;
     void write(const Model&, const std::vector<NeuronId>&, const std::vector<OptimalStimulus>&,
                const std::vector<StimulusTile>&, Pool&) const;
 };
 
 // As strong as what the neuron sees in pictures; without pictures, as strong as whitened noise is there.
-std::vector<double> OptimalJob::wanted_norms(const Architecture& a, const std::vector<NeuronId>& neurons,
-                                             const MedianNorms& median) const
+double OptimalJob::wanted_norm(const Architecture& a, NeuronId neuron, double median) const
 {
-    std::vector<double> norms;
-    for (std::size_t n = 0; n < neurons.size(); ++n) {
-        if (norm)
-            norms.push_back(*norm);
-        else
-            norms.push_back(data.empty() ? expected_norm(a, neurons[n]) : median.median(n));
-        if (!(norms.back() > 0))
-            throw Error(data,
-                        "the pictures are flat in the area that " + neuron_name(neurons[n]) + " sees: give --norm");
-    }
-    return norms;
+    if (norm)
+        return *norm;
+    if (data.empty())
+        return expected_norm(a, neuron);
+    if (!(median > 0))
+        throw Error(data, "the pictures are flat in the area that " + neuron_name(neuron) + " sees: give --norm");
+    return median;
 }
 
 void OptimalJob::write(const Model& m, const std::vector<NeuronId>& neurons, const std::vector<OptimalStimulus>& found,
@@ -66,27 +61,37 @@ ExitStatus OptimalJob::run()
     keep_apart({output, tsv, steps, npy, whitened}, {model, data, choice.table});
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
-    const std::vector<NeuronId> neurons = choose_neurons(choice, a);
+    const std::vector<NeuronId> asked = choose_neurons(choice, a);
     Pool pool(threads);
-    Extremes seen(neurons.size(), 48, 0);    // enough pictures to tell a stimulus from its negative
-    MedianNorms median(a, neurons);
+    Extremes seen(asked.size(), 48, 1);    // enough pictures to tell a stimulus from its negative
+    MedianNorms median(a, asked);
     if (!data.empty())
-        watch_pictures(m, neurons, data, pool, seen, norm ? nullptr : &median);
-    const std::vector<double> norms = wanted_norms(a, neurons, median);
+        watch_pictures(
+            m, asked, data, pool,
+            [&](const PictureSet& set, std::span<const float> responses, std::span<const float> preprocessed) {
+                take(seen, set, responses);
+                if (!norm)
+                    median.take(preprocessed, pool);
+            });
+    const std::vector<std::size_t> number = living(asked, data, [&](std::size_t n) { return dead(seen, n); });
+    std::vector<NeuronId> neurons;
+    std::vector<double> norms;
+    for (const std::size_t n : number) {
+        neurons.push_back(asked[n]);
+        norms.push_back(wanted_norm(a, asked[n], median.median(n)));
+    }
     std::vector<OptimalStimulus> found = optimal_stimuli(m, neurons, norms, ascent, pool);
     std::vector<StimulusTile> tiles;
     for (std::size_t n = 0; n < neurons.size(); ++n) {
         OptimalStimulus& f = found[n];
         // Where x and -x are alike to the neuron, the pictures it likes best say which of them is shown.
-        if (!data.empty() && f.even && sign_like(m, seen.strongest(n), neurons[n], f.x, pool) < 0)
+        if (!data.empty() && f.even && sign_like(m, seen.strongest(number[n]), neurons[n], f.x, pool) < 0)
             for (float& v : f.x)
                 v = -v;
         tiles.push_back({neuron_name(neurons[n]), f.response, f.x, visible_area(neurons[n], a)});
     }
     write(m, neurons, found, tiles, pool);
-    std::optional<double> strongest;
-    if (!data.empty())
-        strongest = seen.strongest(0)[0].response;
+    const auto strongest = data.empty() ? std::nullopt : std::optional<double>(seen.strongest(number[0])[0].response);
     say(stimulus_summary(found, neurons, ascent.starts, strongest));
     return ExitStatus::done;
 }

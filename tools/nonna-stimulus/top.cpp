@@ -23,21 +23,26 @@ ExitStatus TopJob::run()
 {
     keep_apart({output, weakest, tsv}, {model, data, choice.table});
     const Model m = load_model(model);
-    const std::vector<NeuronId> neurons = choose_neurons(choice, m.architecture);
+    const std::vector<NeuronId> asked = choose_neurons(choice, m.architecture);
     Pool pool(threads);
-    const std::size_t kept = count.value_or(neurons.size() == 1 ? 48 : 12);
-    Extremes extremes(neurons.size(), kept, weakest.empty() ? 0 : kept);
-    watch_pictures(m, neurons, data, pool, extremes, nullptr);
+    const std::size_t kept = count.value_or(asked.size() == 1 ? 48 : 12);
+    Extremes extremes(asked.size(), kept, weakest.empty() ? 1 : kept);
+    watch_pictures(m, asked, data, pool,
+                   [&](const PictureSet& set, std::span<const float> responses, std::span<const float>) {
+                       take(extremes, set, responses);
+                   });
 
     std::vector<ExtremesRow> strong, weak;
-    for (std::size_t n = 0; n < neurons.size(); ++n) {
-        const Area area = visible_area(neurons[n], m.architecture);
-        strong.push_back({neuron_name(neurons[n]), area, extremes.strongest(n)});
-        weak.push_back({neuron_name(neurons[n]), area, extremes.weakest(n)});
+    for (const std::size_t n : living(asked, data, [&](std::size_t k) { return dead(extremes, k); })) {
+        const Area area = visible_area(asked[n], m.architecture);
+        strong.push_back({neuron_name(asked[n]), area, extremes.strongest(n)});
+        weak.push_back({neuron_name(asked[n]), area, {}});
+        if (!weakest.empty())
+            weak.back().pictures = extremes.weakest(n);
     }
     if (!tsv.empty()) {
         TableWriter table(tsv, {"neuron", "end", "rank", "key", "source", "response", "label"});
-        for (std::size_t n = 0; n < neurons.size(); ++n)
+        for (std::size_t n = 0; n < strong.size(); ++n)
             for (const auto* row : {&strong[n], &weak[n]})
                 for (std::size_t i = 0; i < row->pictures.size(); ++i) {
                     const Extreme& e = row->pictures[i];
