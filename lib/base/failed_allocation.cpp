@@ -13,7 +13,16 @@ void on_failed_allocation(void (*end)()) { told = end; }
 
 }    // namespace nonna
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// A sanitizer has an allocator of its own: gcc says so by macros, clang by features.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define NONNA_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define NONNA_SANITIZED
+#endif
+#endif
+
+#ifndef NONNA_SANITIZED
 
 static void* looked_at(void* memory, std::size_t size)
 {

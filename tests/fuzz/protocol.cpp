@@ -1,36 +1,32 @@
-// The decoder of the parameter servers' messages on any bytes: libFuzzer's entry, also called by replay.cpp.
+// The decoders of the parameter servers' messages.
 //
 // Every decoder sees the input. What decodes must be a message that we could have sent: written and read again it gives
 // the same bytes, and the numbers that it points at lie within the input.
 #include "paramserver/protocol.h"
-
-#include <cstdio>
-#include <cstdlib>
+#include "fuzz.h"
 
 using namespace nonna;
+using fuzz::require;
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-std::uint32_t fuzz_decoded = 0;    // kinds met so far, a bit each: for replay.cpp
+std::uint32_t fuzz_met = 0;
+const std::uint32_t fuzz_all = [] {
+    std::uint32_t kinds = 0;
+    for (unsigned kind = unsigned(Kind::hello); kind <= unsigned(Kind::error); ++kind)
+        kinds |= 1u << kind;
+    return kinds;
+}();
 
 namespace
 {
 
 using Bytes = std::span<const std::byte>;
 
-void require(bool condition, const char* what)
-{
-    if (!condition) {
-        std::fprintf(stderr, "decoder: %s\n", what);
-        std::abort();
-    }
-}
-
 template <class Decode, class Encode> void try_one(Bytes bytes, Kind kind, Decode decode, Encode encoded)
 {
     const auto message = decode(bytes);
     if (!message)
         return;
-    fuzz_decoded |= 1u << unsigned(kind);
+    fuzz_met |= 1u << unsigned(kind);
     const std::vector<std::byte> again = encoded(*message);
     require(again.size() == bytes.size(), "written again it is of another length");
     const auto second = decode(Bytes(again));
@@ -65,11 +61,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
     try_one(bytes, Kind::welcome, decode_welcome, plain);
     try_one(bytes, Kind::fetch, decode_fetch, plain);
     if (const auto m = decode_values(bytes)) {
-        fuzz_decoded |= 1u << unsigned(Kind::values);
+        fuzz_met |= 1u << unsigned(Kind::values);
         with_numbers(*m, bytes);
     }
     if (const auto m = decode_push(bytes)) {
-        fuzz_decoded |= 1u << unsigned(Kind::push);
+        fuzz_met |= 1u << unsigned(Kind::push);
         const std::vector<std::byte> again = with_numbers(*m, bytes);
         require(again.size() == bytes.size(), "a push of another length");
         const auto second = decode_push(again);
