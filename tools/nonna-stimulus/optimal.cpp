@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "io/npy.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 #include "watch.h"
 
@@ -57,17 +58,20 @@ void OptimalJob::write(const Model& m, const std::vector<NeuronId>& neurons, con
         writer.commit();
     }
     if (!whitened.empty())
-        write_png(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
-    write_png(output, stimuli_picture(m.preprocessing, tiles, false, pool));
+        write_picture(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
+    write_picture(output, stimuli_picture(m.preprocessing, tiles, false, pool));
 }
 
 ExitStatus OptimalJob::run()
 {
     keep_apart({output, tsv, steps, npy, whitened}, {model, data, choice.table});
+    check_picture_name(output);
+    check_picture_name(whitened);
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
     const std::vector<NeuronId> neurons = choose_neurons(choice, a);
     Pool pool(threads);
+    require_stimuli_picture(neurons.size());
     Extremes seen(neurons.size(), 48, 0);    // enough pictures to tell a stimulus from its negative
     MedianNorms median(a, neurons);
     if (!data.empty())
