@@ -3,7 +3,11 @@
 #include "optimiser/optimiser.h"
 #include "paramserver/cluster.h"
 #include "paramserver/serve.h"
+#include "server_options.h"
 #include "train/trainer.h"
+
+#include <algorithm>
+#include <iterator>
 
 int main(int argc, char** argv)
 {
@@ -54,10 +58,14 @@ int main(int argc, char** argv)
     return run_tool(argc, argv, command, [&] {
         if (o.resume && o.folder.empty())
             usage_error("--resume", "needs --folder DIR");
+        check_rule(command, serve.optimizer);
+        check_rate(serve.optimizer, serve.rate.value_or(0));
         keep_apart({o.output, train.log, train.timing}, {o.model, validation});
         // Checked already: declared by the types that they are bound to there, with the same limits.
-        o.serve = command.words({"--snapshot-every", "--optimizer", "--rate", "--momentum", "--max-staleness",
-                                 "--staleness-scale", "--jobs"});
+        o.serve = command.words(
+            {"--snapshot-every", "--optimizer", "--rate", "--max-staleness", "--staleness-scale", "--jobs"});
+        if (row_of(serve.optimizer).takes_momentum)
+            std::ranges::move(command.words({"--momentum"}), std::back_inserter(o.serve));
         o.train = command.words({"--data", "--batch", "--schedule", "--rate-schedule", "--precision", "--seed",
                                  "--jobs", "--wire", "--fetch-every", "--push-every", "--warm-start", "--patience",
                                  "--checkpoint-every"});

@@ -1,24 +1,28 @@
 // nonna-info: what is in a file; the state of running parameter servers.
 #include "server_options.h"
 
+#include "base/shown_text.h"
 #include "cli/run_tool.h"
 #include "model/describe.h"
 #include "model/model_file.h"
 #include "paramserver/status.h"
 
-#include <cstdio>
+#include <algorithm>
 
 namespace
 {
 
-void print(const nonna::Facts& facts, bool json)
+void print(const nonna::Description& description, bool json)
 {
     if (json) {
-        std::printf("%s\n", nonna::facts_json(facts).c_str());
+        nonna::print(description.json + "\n");
         return;
     }
-    for (const auto& [name, value] : facts)
-        std::printf("%-18s %s\n", (name + ":").c_str(), value.c_str());
+    for (const auto& [name, value] : description.facts) {    // a line each, whatever a stranger wrote into them
+        std::string line = nonna::shown_text(name + ":");
+        line.resize(std::max<std::size_t>(line.size(), 18), ' ');
+        nonna::print(line + " " + nonna::shown_text(value) + "\n");
+    }
 }
 
 // What may be asked of running servers.
@@ -65,7 +69,7 @@ nonna::ExitStatus ask(const std::vector<std::string>& urls, const ServerJobs& jo
     bool lost = false;
     for (const ServerStatus& server : servers)
         lost = lost || server.json.empty();
-    std::fputs((jobs.json ? status_json(servers) : status_tables(servers)).c_str(), stdout);
+    nonna::print(jobs.json ? status_json(servers) : status_tables(servers));
     return lost ? ExitStatus::peer_lost : ExitStatus::done;
 }
 
@@ -104,16 +108,11 @@ int main(int argc, char** argv)
         if (!jobs.pull.empty() || jobs.snapshot)
             nonna::usage_error(jobs.snapshot ? "--snapshot" : "--pull", "needs servers");
         for (const std::string& file : files) {
-            nonna::Facts facts;
-            if (count) {
-                const nonna::Architecture architecture = nonna::Architecture::read(file);
-                facts = nonna::describe_architecture(architecture);
-                facts.insert(facts.begin(), {"architecture", architecture.name});
-            } else
-                facts = nonna::describe_file(file, check);
+            const nonna::Description description = count ? nonna::describe_architecture(nonna::Architecture::read(file))
+                                                         : nonna::describe_file(file, check);
             if (&file != &files.front() && !jobs.json)
-                std::printf("\n");
-            print(facts, jobs.json);
+                nonna::print("\n");
+            print(description, jobs.json);
         }
         return nonna::ExitStatus::done;
     });

@@ -2,6 +2,7 @@
 #include "report/measure_invariance.h"
 
 #include "cli/run_tool.h"
+#include "report/picture_file.h"
 
 int main(int argc, char** argv)
 {
@@ -51,6 +52,7 @@ int main(int argc, char** argv)
         if (o.crop > 1 && o.crop != double(std::int64_t(o.crop)))
             usage_error("--crop", "must be a whole number of pixels, or a share up to 1");
         keep_apart({o.output, o.each, o.plot, o.sheet}, {o.model, o.pictures, o.sequence, o.sweep, o.angles});
+        check_picture_name(o.sheet);
         return measure_invariance(o);
     });
 }

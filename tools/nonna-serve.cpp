@@ -30,6 +30,8 @@ int main(int argc, char** argv)
     command.threads(threads, "threads for updates");
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
+        check_rule(command, o.optimizer);
+        check_rate(o.optimizer, o.rate.value_or(0));
         Pool pool(threads);
         const Model head = load_model_head(input);
         const Layout layout(parameter_segments(head.architecture), head.statistics.size(),

@@ -67,17 +67,17 @@ ExitStatus score_pictures(const Inputs& in, const SweepCommand& sweep, Pool& poo
     LayerResponder responder(model, wanted, pool);
     std::vector<std::string> keys;
     std::vector<std::optional<std::string>> halves;
-    Labels marks;
+    LabelReader labels(sweep.positive, set_path);
     stream_pictures(
         set_path, model.architecture.side, model.architecture.channels, responder.batch(), pool,
         [&](const PictureSet& set, std::size_t first) {
-            std::ranges::copy(read_labels(set.labels, sweep.positive, set_path, first), std::back_inserter(marks));
+            labels.read(set.labels);
             responder.respond({set.pixels, set.count()}, first, std::bind_front(&ResponseKeeper::take, &keeper));
             keys.insert(keys.end(), set.keys.begin(), set.keys.end());
             halves.insert(halves.end(), set.halves.begin(), set.halves.end());
         },
         [&](const ImageMeta& meta) { return parts.keep(meta.half); });
-    return sweep.run(keeper.source(), marks, keys, parts.split(halves, set_path), pool);
+    return sweep.run(keeper.source(), labels.labels(), keys, parts.split(halves, set_path), pool);
 }
 
 }    // namespace

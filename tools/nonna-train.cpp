@@ -1,13 +1,12 @@
 // nonna-train: trains a model on image sets, in this process's memory or on parameter servers.
 #include "base/parallel.h"
+#include "base/shown_text.h"
 #include "cli/run_tool.h"
 #include "optimiser/optimiser.h"
 #include "server_options.h"
 #include "train/plan.h"
 #include "train/recipe.h"
 #include "train/trainer.h"
-
-#include <cstdio>
 
 using namespace nonna;
 
@@ -40,8 +39,8 @@ void check(Options& o, const Command& command)
         usage_error("--output", "must be given, but where the parameters are on servers");
     s.replica = Portion::parse(o.replica, "--replica", false);
     s.pull = !o.output.empty();
-    if (r.resume && r.checkpoint.empty())
-        usage_error("--resume", "needs --checkpoint DIR");
+    command.needs({"--resume", "--checkpoint-every", "--checkpoint-keep"}, "--checkpoint");
+    command.needs({"--validate-every"}, "--validate");
     keep_apart({r.log, r.timing}, {o.input});    // the model itself may be trained in place
     keep_apart({o.output, r.log, r.timing}, o.validation);
     for (const std::string& text : o.data)
@@ -56,10 +55,11 @@ ExitStatus run(Options& o, const Command& command)
     const Recipe recipe = o.plan ? Recipe::of_any(o.input) : Recipe::of_model(o.input);
     recipe.fill(
         o.run, [&](const char* option) { return command.given(option); }, o.rate);
+    check_rule(command, o.run.optimizer);
     Pool pool(o.threads);
     const Architecture architecture = o.plan ? Architecture::of_any(o.input) : Architecture::of_model(o.input);
     const MemoryPlan memory = plan_memory(architecture, o.run, pool);
-    std::fputs(o.plan ? plan_table(memory).c_str() : "", stdout);
+    print(o.plan ? plan_table(memory) : "");
     require(memory, o.input);
     if (o.plan)
         return ExitStatus::done;

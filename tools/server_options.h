@@ -1,7 +1,9 @@
-// The options by which programs find parameter servers and are let in, shared by nonna-serve, nonna-train, nonna-info.
+// The options by which programs find parameter servers and are let in, shared by nonna-serve, nonna-train, nonna-info;
+// and what nonna-serve, nonna-train and nonna-cluster check of the update rule.
 #pragma once
 
 #include "cli/run_tool.h"
+#include "optimiser/optimiser.h"
 #include "paramserver/client.h"
 
 inline void declare_access(nonna::Command& command, nonna::Access& access)
@@ -10,6 +12,22 @@ inline void declare_access(nonna::Command& command, nonna::Access& access)
     command.option("--tls-ca", access.authority, "PEM", "certificates of those who signed the other side's");
     command.option("--token", access.token, "FILE", "file with the secret that clients must know, mode 0600");
     command.flag("--insecure", access.insecure, "allow addresses beyond this machine without TLS and token");
+}
+
+// A rule's own numbers, where they were given: what would do nothing, or turn filters about.
+inline void check_rule(const nonna::Command& command, nonna::Rule rule)
+{
+    const nonna::UpdateRule& row = nonna::row_of(rule);
+    if (command.given("--momentum") && !row.takes_momentum)
+        nonna::usage_error("--momentum", std::string("means nothing to the rule ") + row.name + "; it is for " +
+                                             nonna::rules_with_momentum());
+}
+
+inline void check_rate(nonna::Rule rule, double rate)
+{
+    if (rate > nonna::most_rate(rule))
+        nonna::usage_error("--rate",
+                           std::string("of the rule ") + nonna::name_of(rule) + " is an angle in radians, at most 1");
 }
 
 inline void declare_client(nonna::Command& command, nonna::ClientOptions& client)

@@ -45,9 +45,10 @@ void bootstrap(const ResponseSource& source, const Labels& labels, const SweepOp
 {
     const std::size_t images = labels.size(), splits = options.splits.size();
     std::vector<Ranking> rankings(scores.size());
+    std::vector<std::size_t> finite;    // those with a response that is no number have no interval
     for (std::size_t k = 0; k < scores.size(); ++k)
-        if (!rankings[k].rank(responses_of(source, scores[k])))
-            return;    // best first: those with NaN are the last, and have no interval
+        if (rankings[k].rank(responses_of(source, scores[k])))
+            finite.push_back(k);
     // Of all images, and of the part that each split holds out: a class keeps its size in each.
     std::vector<Split> parts(1, Split(images, 0));
     parts.insert(parts.end(), options.splits.begin(), options.splits.end());
@@ -62,7 +63,7 @@ void bootstrap(const ResponseSource& source, const Labels& labels, const SweepOp
                 if (parts[p][i] == 0)
                     members[labels[i]].push_back(i);
             const std::vector<std::uint32_t> weights = draw(members, images, seed, r * parts.size() + p);
-            for (std::size_t k = 0; k < scores.size(); ++k) {
+            for (const std::size_t k : finite) {
                 const Score& detector = p == 0 ? scores[k].all : scores[k].held[p - 1].choice;
                 const Ranking::Judged judged = rankings[k].judge(labels, parts[p], 0, detector, weights);
                 const std::size_t at = (k * values + (p == 0 ? 0 : 2)) * std::size_t(resamples) + r;
@@ -72,7 +73,7 @@ void bootstrap(const ResponseSource& source, const Labels& labels, const SweepOp
             }
         }
     });
-    for (std::size_t k = 0; k < scores.size(); ++k) {
+    for (const std::size_t k : finite) {
         const auto interval = [&](std::size_t value) {
             const auto from = drawn.begin() + std::ptrdiff_t((k * values + value) * std::size_t(resamples));
             return middle({from, from + resamples});

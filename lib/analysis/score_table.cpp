@@ -14,7 +14,7 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
 {
     const auto positives = std::size_t(std::count(labels.begin(), labels.end(), 1));
     const bool held = !scores.empty() && !scores.front().held.empty();
-    const bool intervals = !scores.empty() && scores.front().intervals;
+    const bool intervals = std::ranges::any_of(scores, [](const NeuronScore& s) { return s.intervals.has_value(); });
     std::vector<std::string> columns = {"layer",
                                         "row",
                                         "col",

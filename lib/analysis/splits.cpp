@@ -127,19 +127,46 @@ void check_classes(const Labels& labels, const Split& part, std::uint8_t wanted,
                     std::string("all images are ") + (images[1] ? "positive" : "negative") + ": nothing to tell apart");
 }
 
-Labels read_labels(std::span<const std::optional<std::string>> labels, const std::string& positive,
-                   const std::string& subject, std::size_t first)
+LabelReader::LabelReader(std::string positive, std::string subject)
+    : positive_(std::move(positive)), subject_(std::move(subject))
 {
-    Labels read;
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-        if (!labels[i] || labels[i]->empty())
-            throw Error(subject, "image " + std::to_string(first + i) + " has no label");
-        if (positive == "1" && *labels[i] != "0" && *labels[i] != "1")
-            throw Error(subject, "image " + std::to_string(first + i) + ": label '" + *labels[i] +
-                                     "' is neither 1 nor 0; say which one is positive");
-        read.push_back(*labels[i] == positive);
+}
+
+void LabelReader::read(std::span<const std::optional<std::string>> labels)
+{
+    for (const std::optional<std::string>& label : labels) {
+        const std::string image = "image " + std::to_string(labels_.size());
+        if (!label || label->empty())
+            throw Error(subject_, image + " has no label");
+        if (positive_ == "1" && *label != "0" && *label != "1")
+            throw Error(subject_,
+                        image + ": label '" + *label + "' is neither 1 nor 0; --positive says which label means yes");
+        labels_.push_back(*label == positive_);
+        ++counts_[*label];
     }
-    return read;
+}
+
+const Labels& LabelReader::labels() const
+{
+    constexpr std::size_t most = 12;    // that a person reads
+    if (positive_ == "1" || counts_.empty() || counts_.contains(positive_))
+        return labels_;
+    std::string there;
+    std::size_t told = 0;
+    for (auto label = counts_.begin(); label != counts_.end() && told < most; ++label, ++told)
+        there += (told ? ", " : "") + label->first + " (" + std::to_string(label->second) + ")";
+    if (counts_.size() > told)
+        there += " and " + std::to_string(counts_.size() - told) + " more";
+    throw Error(subject_,
+                "no image has the label '" + positive_ + "', which --positive says means yes; there are: " + there);
+}
+
+Labels read_labels(std::span<const std::optional<std::string>> labels, const std::string& positive,
+                   const std::string& subject)
+{
+    LabelReader reader(positive, subject);
+    reader.read(labels);
+    return reader.labels();
 }
 
 Labels read_label_table(const std::string& path, const std::string& positive)

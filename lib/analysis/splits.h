@@ -10,6 +10,7 @@
 #include "analysis/score.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -54,10 +55,26 @@ std::vector<Split> make_splits(const Labels& labels, int folds, const Split& rec
 // Error unless both classes are among the images with part[i] == wanted (all of them where part is empty).
 void check_classes(const Labels& labels, const Split& part, std::uint8_t wanted, const std::string& subject);
 
-// From text: `positive` says yes; where it is "1" every other label must be "0". Error, naming the image, counted from
-// `first` on, when one is missing.
+// Labels from text, a batch of images after another: `positive` says yes; where it is "1" every other label must be
+// "0". Error, naming the image, when one is missing.
+class LabelReader
+{
+  public:
+    LabelReader(std::string positive, std::string subject);
+    void read(std::span<const std::optional<std::string>> labels);
+    // Those of all images so far. Error, naming the labels that are there, when another than "1" was sought and none is
+    // it.
+    const Labels& labels() const;
+
+  private:
+    std::string positive_, subject_;
+    std::map<std::string, std::size_t> counts_;
+    Labels labels_;
+};
+
+// Of all images at once.
 Labels read_labels(std::span<const std::optional<std::string>> labels, const std::string& positive,
-                   const std::string& subject, std::size_t first = 0);
+                   const std::string& subject);
 Labels read_label_table(const std::string& path, const std::string& positive);    // TSV, column `label`
 
 }    // namespace nonna

@@ -143,11 +143,8 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
                          const Split& recorded, Pool& pool, NeuronScore* winner) const
 {
     SweepOptions how = options();
-    if (labels.size() == asked.images) {    // else sweep says so
-        if (positive != "1" && std::count(labels.begin(), labels.end(), 1) == 0)
-            throw Error(asked.name, "no image has the label '" + positive + "', which --positive says means yes");
+    if (labels.size() == asked.images)    // else sweep says so
         how.splits = make_splits(labels, held_out ? 1 : folds.value_or(0), recorded, seed, asked.name);
-    }
     const ResponseSource source = readable(asked, kept_bytes());
     std::vector<NeuronScore> scores = sweep(source, labels, how, pool), ranked = scores;
     const auto strange = std::count_if(scores.begin(), scores.end(), [](const NeuronScore& s) { return !s.finite(); });

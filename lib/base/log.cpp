@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/descriptor.h"
+#include "base/shown_text.h"
 #include "base/terminal.h"
 
 #include <atomic>
@@ -30,13 +31,6 @@ constexpr std::string_view erase_line = "\r\033[K";
 // A failure to talk is nobody's error: the job goes on.
 void write_stderr(std::string_view text) { (void)write_all(STDERR_FILENO, text); }
 
-// File names come from outside and must not steer the terminal.
-void append_printable(std::string& out, std::string_view text)
-{
-    for (const char c : text)
-        out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-}
-
 }    // namespace
 
 bool stderr_is_terminal()
@@ -55,7 +49,7 @@ void write_message(std::string_view line)
     if (status_shown)
         out += erase_line;
     status_shown = false;
-    append_printable(out, line);
+    out += shown_text(line);
     out += '\n';
     write_stderr(out);
 }
@@ -67,7 +61,14 @@ void draw_status(const std::string& text)
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
         width = size.ws_col;
     std::string out(erase_line);
-    append_printable(out, std::string_view(text).substr(0, width - 1));
+    std::string shown = shown_text(text);
+    if (shown.size() >= width) {
+        std::size_t end = width - 1;
+        while (end > 0 && (shown[end] & 0xc0) == 0x80)    // not inside a character
+            --end;
+        shown.resize(end);
+    }
+    out += shown;
     const std::lock_guard lock(stderr_mutex);
     status_shown = true;
     write_stderr(out);

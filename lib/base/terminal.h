@@ -11,7 +11,7 @@ namespace nonna
 {
 
 bool stderr_is_terminal();                    // and one that understands "erase the line"
-void write_message(std::string_view line);    // whole lines, one write; control characters become '?'
+void write_message(std::string_view line);    // whole lines, one write, as shown_text
 void draw_status(const std::string& text);    // replaces the status line, cut to the terminal's width
 void clear_status();
 

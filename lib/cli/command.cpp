@@ -322,6 +322,14 @@ std::string Command::given_in(const std::string& group) const
     return {};
 }
 
+void Command::needs(const std::vector<std::string>& options, const std::string& other) const
+{
+    const Declaration& needed = state_->declared(other);
+    for (const std::string& option : options)
+        if (given(option) && !needed.given)
+            usage_error(option, "does nothing without " + other + " " + needed.metavar);
+}
+
 std::vector<std::string> Command::words(const std::vector<std::string>& options) const
 {
     std::vector<std::string> words;

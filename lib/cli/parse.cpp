@@ -1,6 +1,8 @@
 // The only file that includes CLI11: it cuts the command line into options and arguments and reads the TOML subset of
 // configuration files. Jobs, arguments by position, limits, order of strength and messages are ours: CLI11 2.1.2 splits
 // an argument such as "[a,b]", takes a folder named like a job for the job, and prefers a file to the environment.
+#include "base/nearest.h"
+#include "base/utf8.h"
 #include "cli/interface.h"
 
 #include <CLI/App.hpp>
@@ -95,11 +97,38 @@ Cut cut(std::vector<std::string> words, const std::vector<std::vector<Declaratio
 
 bool looks_like_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
 
-void refuse_options(const Cut& c)
+// Says which known option was meant, as far as one is close, and where they all are. `jobs`: of the program, where the
+// option stands in front of the job's name.
+[[noreturn]] void refuse_option(const std::string& word, const std::vector<std::vector<Declaration>*>& tables,
+                                const Command::State& program, const Command::State* job)
+{
+    const std::string option = word.substr(0, word.find('='));
+    if (!job)
+        for (const auto& other : program.jobs)
+            for (const Declaration* d : other->state().options())
+                if (option == d->long_name)
+                    throw Error(option,
+                                "belongs behind the job's name, as in " + program.name + " " + other->state().name +
+                                    " " + option,
+                                ExitStatus::usage);
+    std::vector<std::string> names;    // without the dashes, in which no letter is wrong
+    for (const auto* table : tables)
+        for (const Declaration& d : *table)
+            if (!d.positional())
+                names.push_back(d.key());
+    const std::string meant = nearest(option.substr(std::min(option.find_first_not_of('-'), option.size())), names);
+    throw Error(option,
+                "unknown option" + (meant.empty() ? "" : "; did you mean --" + meant + "?") + " (" + program.name +
+                    (job ? " " + job->name : "") + " --help lists them)",
+                ExitStatus::usage);
+}
+
+void refuse_options(const Cut& c, const std::vector<std::vector<Declaration>*>& tables, const Command::State& program,
+                    const Command::State* job)
 {
     for (std::size_t i = 0; i < c.ended; ++i)
         if (looks_like_option(c.rest[i]))
-            throw Error(c.rest[i].substr(0, c.rest[i].find('=')), "unknown option", ExitStatus::usage);
+            refuse_option(c.rest[i], tables, program, job);
 }
 
 void take_arguments(const Cut& c, const Command::State& state, Parsed& parsed)
@@ -131,23 +160,27 @@ Parsed parse_command_line(int argc, char** argv, Command::State& root, Common& c
     Cut c = cut(words, {&root.declarations, &common.shown, &common.hidden}, rest_is_others, parsed);
     if (root.start) {
         if (!c.rest.empty() && looks_like_option(c.rest.front()))
-            throw Error(c.rest.front().substr(0, c.rest.front().find('=')), "unknown option", ExitStatus::usage);
+            refuse_option(c.rest.front(), {&common.shown}, root, nullptr);
         parsed.start = c.rest;
     } else if (root.jobs.empty()) {
-        refuse_options(c);
+        refuse_options(c, {&root.declarations, &common.shown}, root, nullptr);
         take_arguments(c, root, parsed);
     } else if (!c.rest.empty()) {
         const std::string& name = c.rest.front();
         if (looks_like_option(name))
-            throw Error(name.substr(0, name.find('=')), "unknown option", ExitStatus::usage);
-        for (auto& job : root.jobs)
-            if (job->state().name == name)
+            refuse_option(name, {&root.declarations, &common.shown}, root, nullptr);
+        std::vector<std::string> known;
+        for (auto& job : root.jobs) {
+            known.push_back(job->state().name);
+            if (known.back() == name)
                 parsed.job = &job->state();
+        }
         if (!parsed.job)
-            throw Error(name, "unknown job", ExitStatus::usage);
+            throw Error(name, "unknown job" + did_you_mean(name, known) + " (" + root.name + " --help lists them)",
+                        ExitStatus::usage);
         Cut of_job = cut({c.rest.begin() + 1, c.rest.end()}, {&parsed.job->declarations, &common.shown, &common.hidden},
                          false, parsed);
-        refuse_options(of_job);
+        refuse_options(of_job, {&parsed.job->declarations, &common.shown}, root, parsed.job);
         take_arguments(of_job, *parsed.job, parsed);
     }
     for (auto* table : {&common.shown, &common.hidden})
@@ -161,11 +194,14 @@ std::vector<ConfigEntry> read_config(const std::string& path)
 {
     errno = 0;
     std::ifstream file(path);
-    std::stringstream text;
+    std::string content;
     for (std::string line; std::getline(file, line);)
-        text << line << '\n';
+        content += line + '\n';
     if (!file.is_open() || file.bad())    // bad: a folder, among others
         throw Error(path, errno ? errno_reason() : "cannot be read");
+    if (content.find('\0') != std::string::npos)
+        throw Error(path, "not text in UTF-8", ExitStatus::usage);
+    std::istringstream text{std::string(without_mark(content))};
     std::vector<CLI::ConfigItem> items;
     try {
         items = CLI::ConfigBase().from_config(text);

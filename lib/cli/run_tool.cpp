@@ -1,5 +1,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/shown_text.h"
+#include "base/utf8.h"
 #include "cli/interface.h"
 
 #include <cerrno>
@@ -32,8 +34,7 @@ void fill_closed_streams()
 void close_standard_output()
 {
     errno = 0;
-    std::cout.flush();
-    bool failed = std::cout.fail() || std::ferror(stdout) != 0;
+    bool failed = std::ferror(stdout) != 0;
     failed = std::fflush(stdout) != 0 || failed;
     std::string reason = errno ? errno_reason() : "could not be written";
     if (!failed && close(STDOUT_FILENO) != 0 && errno != EBADF) {
@@ -72,7 +73,7 @@ ExitStatus run(int argc, char** argv, Command& command, const std::function<Exit
             answer = help_text(root, nullptr, common);
     }
     if (answer) {
-        std::cout << *answer;
+        print(*answer);
         return ExitStatus::done;
     }
     const auto& chosen = action ? action : parsed.job ? parsed.job->action : root.action;
@@ -158,11 +159,15 @@ std::vector<std::string> read_file_list(const std::string& path, bool null_termi
     std::istream& input = path == "-" ? std::cin : file;
     std::vector<std::string> paths;
     errno = 0;
-    for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n');)
+    bool first = !null_terminated;    // a list with NULs was made by no editor
+    for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n'); first = false) {
+        if (first)
+            line = std::string(without_mark(line));
         if (line.find('\0') != std::string::npos)
             throw Error(path == "-" ? "standard input" : path, "a name with a NUL byte in it: does the list need -0?");
-        else if (!line.empty())
+        if (!line.empty())
             paths.push_back(line);
+    }
     if (input.bad())
         throw Error(path == "-" ? "standard input" : path, errno ? errno_reason() : "cannot be read");
     return paths;

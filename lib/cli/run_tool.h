@@ -101,6 +101,8 @@ class Command
     bool given(const std::string& option) const;
     // The first given option of a group; empty: none. For options that would do nothing.
     std::string given_in(const std::string& group) const;
+    // Wrong usage where one of the options was given that do nothing without `other`.
+    void needs(const std::vector<std::string>& options, const std::string& other) const;
     // What gives another program the values that these options have now, as words of its command line.
     std::vector<std::string> words(const std::vector<std::string>& options) const;
 

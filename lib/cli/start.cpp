@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/supervise.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
@@ -21,27 +20,6 @@ bool executable(const std::string& file)
     return std::filesystem::is_regular_file(file, error) && access(file.c_str(), X_OK) == 0;
 }
 
-// How many slips turn one word into the other: a letter wrong, missing, too many, or two neighbours exchanged
-// (Damerau and Levenshtein's distance in its restricted form). Three rows of the table of distances between beginnings
-// are kept, since an exchange looks two rows back.
-std::size_t slips(const std::string& a, const std::string& b)
-{
-    std::vector<std::size_t> two_back(b.size() + 1), back(b.size() + 1), row(b.size() + 1);
-    for (std::size_t k = 0; k <= b.size(); ++k)
-        back[k] = k;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        row[0] = i;
-        for (std::size_t k = 1; k <= b.size(); ++k) {
-            row[k] = std::min({back[k] + 1, row[k - 1] + 1, back[k - 1] + (a[i - 1] == b[k - 1] ? 0 : 1)});
-            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-                row[k] = std::min(row[k], two_back[k - 2] + 1);
-        }
-        two_back.swap(back);
-        back.swap(row);
-    }
-    return back[b.size()];
-}
-
 }    // namespace
 
 std::string find_program(const std::string& name)
@@ -54,20 +32,6 @@ std::string find_program(const std::string& name)
         if (const std::string file = (folder.empty() ? "." : folder) + "/" + name; executable(file))
             return file;
     return {};
-}
-
-std::string nearest(const std::string& word, const std::vector<std::string>& candidates)
-{
-    std::string best;
-    std::size_t fewest = 1 + word.size() / 3;    // one more than may be taken for a slip
-    for (const std::string& candidate : candidates) {
-        const bool begun = word.size() > 1 && candidate.starts_with(word);
-        if (const std::size_t n = begun ? 0 : slips(word, candidate); n < fewest) {
-            fewest = n;
-            best = candidate;
-        }
-    }
-    return best;
 }
 
 void become_program(const std::string& file, const std::string& name, const std::vector<std::string>& arguments)

@@ -1,4 +1,5 @@
 // From the four sources to the bound variables, and back to a configuration file.
+#include "base/nearest.h"
 #include "cli/interface.h"
 
 #include <algorithm>
@@ -103,6 +104,9 @@ std::string environment_name(const Command::State& root, const Command::State* j
 void apply_values(Command::State& root, const Parsed& parsed, const std::string& config_path, bool everything_needed)
 {
     std::map<const Declaration*, std::vector<std::string>> from_file;
+    std::vector<std::string> jobs;
+    for (const auto& job : root.jobs)
+        jobs.push_back(job->state().name);
     if (!config_path.empty())
         for (const ConfigEntry& entry : read_config(config_path)) {
             Command::State* state = entry.section.empty() ? &root : nullptr;
@@ -110,12 +114,18 @@ void apply_values(Command::State& root, const Parsed& parsed, const std::string&
                 if (job->state().name == entry.section)
                     state = &job->state();
             if (!state)
-                throw Error(config_path, "unknown section '" + entry.section + "'", ExitStatus::usage);
+                throw Error(config_path, "unknown section '" + entry.section + "'" + did_you_mean(entry.section, jobs),
+                            ExitStatus::usage);
             if (entry.key.empty())
                 continue;
             Declaration* d = find_key(*state, entry.key);
-            if (!d)
-                throw Error(config_path, "unknown option '" + entry.key + "'", ExitStatus::usage);
+            if (!d) {
+                std::vector<std::string> keys;
+                for (const Declaration* known : state->options())
+                    keys.push_back(known->key());
+                throw Error(config_path, "unknown option '" + entry.key + "'" + did_you_mean(entry.key, keys),
+                            ExitStatus::usage);
+            }
             from_file[d] = entry.values;
         }
     apply_to(root, root, nullptr, parsed, from_file, config_path);

@@ -1,5 +1,6 @@
 #include "dataset/frame_set.h"
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -20,6 +21,8 @@ ExitStatus write_frame_set(const std::vector<std::string>& videos, const std::st
     Progress progress("frames", options.recursive ? 0 : videos.size(), "videos");
     std::unordered_set<std::string> seen;
     std::size_t next = 0, skipped = 0;
+    const std::string wanted_text = std::to_string(options.unit.request.count);
+    Counted shorter(Counted::Kind::note, output, "videos have fewer than " + wanted_text + " frames, and gave those");
     FileWalk files(
         [&](std::string& name) {
             if (next == videos.size())
@@ -50,14 +53,14 @@ ExitStatus write_frame_set(const std::vector<std::string>& videos, const std::st
                 ++skipped;
                 return;
             }
-            const int wanted = options.unit.request.count;
-            if (unit.samples.size() < std::size_t(wanted))
-                say(unit.path + ": " + std::to_string(unit.samples.size()) + " of " + std::to_string(wanted) +
-                    " frames: it has no more");
+            if (unit.samples.size() < std::size_t(options.unit.request.count))
+                shorter.add(unit.path,
+                            std::to_string(unit.samples.size()) + " of " + wanted_text + " frames: it has no more");
             for (const Sample& sample : unit.samples)
                 writer.write(sample);
         });
     throw_if_interrupted();
+    shorter.tell();
     if (writer.count() == 0)
         throw Error(output, "no readable video, nothing written");
     writer.commit();

@@ -106,9 +106,12 @@ void write_pictures(const Choice& choice, const TestSetOptions& o, const std::st
 ExitStatus mix_test_set(const std::string& positives, const std::string& negatives, const std::string& output,
                         const TestSetOptions& options)
 {
-    const Candidates yes(positives), no(negatives);
-    const Choice choice =
-        options.from_list.empty() ? draw_choice(yes, no, options, output) : follow_list(yes, no, options, output);
+    const Candidates yes(positives);
+    std::optional<Candidates> no;
+    if (!negatives.empty())
+        no.emplace(negatives);
+    const Choice choice = options.from_list.empty() ? draw_choice(yes, no ? &*no : nullptr, options, output)
+                                                    : follow_list(yes, *no, options, output);
     say_differences(choice.pictures, options.framing, output);
     write_pictures(choice, options, output);
     return choice.skipped ? ExitStatus::skipped : ExitStatus::done;

@@ -4,7 +4,8 @@
 //
 // (a) mix_test_set: positives and negatives are image sets. As many of each are taken as the prior (the share of
 //     negatives; the paper's is 23,974 of 37,000: 0.647946) and the sets' sizes allow, or `count` in all: round(prior *
-//     total) negatives, exactly. Which, is drawn. A picture whose bytes or key came before in its set, or that is also
+//     total) negatives. Without `count` a total that would be half a picture off gives one up: half and half is exact.
+//     Which, is drawn. A picture whose bytes or key came before in its set, or that is also
 //     a positive, is named and skipped; one that does not decode likewise, and the next drawn takes its place. Every
 //     picture goes through the framing (dataset/framing.h). Where that changes pictures, all are encoded anew, those
 //     that have the size already too; where not, bytes are kept. With the frame `box` a positive's view is around its
@@ -19,7 +20,8 @@
 //     With `match` (and lists), the drawn negatives are replaced: `match` squares are drawn from their pictures, each
 //     picture giving equally many, of sides that the positives have, as far as they fit, anywhere in the picture; and
 //     each positive takes the one that looks like it (dataset/match.h). Parts are those of the set without `match`.
-//     With a variant, the draws are the same, and the set is a control:
+//     With a variant, the draws are the same, and the set is a control. inverted and scrambled need no negatives: there
+//     `negatives` may be empty, and all positives serve, or half as many as `count`.
 //     - inverted: the positives, and as negatives the same positives turned upside down, by half a turn;
 //     - scrambled: the positives, and as negatives the same with phases scrambled (media/phase_scramble.h);
 //     - background: as positives squares beside the thing, of the positives' pictures, with the negatives as they are.
@@ -71,6 +73,9 @@ inline constexpr auto names_of<Variant> = names<Variant>({
     {Variant::scrambled, "scrambled"},
     {Variant::background, "background"},
 });
+
+// Of the positives themselves, so that no others are needed.
+constexpr bool makes_negatives(Variant v) { return v == Variant::inverted || v == Variant::scrambled; }
 
 struct TestSetOptions {
     double prior = 0.647946;    // share of negatives, in (0, 1)

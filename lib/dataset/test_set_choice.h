@@ -45,7 +45,7 @@ struct Choice {
 };
 
 // `output` is named in errors about the choice as a whole.
-Choice draw_choice(const Candidates& positives, const Candidates& negatives, const TestSetOptions& options,
+Choice draw_choice(const Candidates& positives, const Candidates* negatives, const TestSetOptions& options,
                    const std::string& output);
 // All of the list `options.from_list` or an Error, once everything that is in the way has been named.
 Choice follow_list(const Candidates& positives, const Candidates& negatives, const TestSetOptions& options,

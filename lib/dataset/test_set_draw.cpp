@@ -1,5 +1,6 @@
 #include "dataset/test_set_choice.h"
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "dataset/test_set_rules.h"
@@ -32,7 +33,7 @@ const Box* best_box(const ImageMeta& meta, const std::string& detector, double m
 class Drawing
 {
   public:
-    Drawing(const Candidates& positives, const Candidates& negatives, const TestSetOptions& o,
+    Drawing(const Candidates& positives, const Candidates* negatives, const TestSetOptions& o,
             const std::string& output)
         : o_(o), output_(output), yes_(positives), no_(negatives), detector_(detector_of_boxes())
     {
@@ -42,31 +43,37 @@ class Drawing
     // checked as far as they are drawn, and the counts worked out anew until none of those counted is faulty.
     Choice choose()
     {
-        std::vector<const Item*> yes = usable(yes_, true), no = usable(no_, false);
+        std::vector<const Item*> yes = usable(yes_, true), no;
+        if (no_)
+            no = usable(*no_, false);
         for (const auto& [items, stream] : {std::pair(&yes, draw_positives), std::pair(&no, draw_negatives)}) {
             Random random(o_.seed, Purpose::test_set, stream);
             shuffle(*items, random);
         }
         ClassCounts counts{};
         for (bool again = true; again;) {
-            counts = class_counts(yes.size(), no.size(), o_, output_);
+            counts =
+                no_ ? class_counts(yes.size(), no.size(), o_, output_) : ClassCounts{positives_alone(yes.size()), 0};
             again = remove_faulty(yes_, yes, counts.positives);
-            again |= remove_faulty(no_, no, counts.negatives);
+            if (no_)
+                again |= remove_faulty(*no_, no, counts.negatives);
         }
         std::vector<Chosen>& all = choice_.pictures;
         for (std::size_t i = 0; i < counts.positives; ++i)
             all.push_back({&yes_, yes[i], true, first_view(yes[i]->sample.meta, true)});
         for (std::size_t i = 0; i < counts.negatives; ++i)
-            all.push_back({&no_, no[i], false, first_view(no[i]->sample.meta, false)});
+            all.push_back({no_, no[i], false, first_view(no[i]->sample.meta, false)});
         if (boxes())
             lend_boxes(counts.positives);
         for (Chosen& chosen : all)
             chosen.jitter_view(o_.framing);
+        if (!no_)    // parts need negatives to divide; each has the group of the positive that it is made of
+            vary_choice(all, o_, output_);
         if (!o_.lists.empty())
             split_choice(all, o_, output_);
         if (o_.match > 0)
             match_choice(choice_, o_, output_);
-        if (o_.variant != Variant::plain)
+        if (no_ && o_.variant != Variant::plain)
             vary_choice(all, o_, output_);
         Random random(o_.seed, Purpose::test_set, draw_order);
         shuffle(all, random);
@@ -76,13 +83,26 @@ class Drawing
   private:
     const TestSetOptions& o_;
     const std::string& output_;
-    const Candidates &yes_, &no_;
+    const Candidates& yes_;
+    const Candidates* const no_;    // null: of a control whose negatives are made of the positives
     const std::string detector_;    // whose boxes, where the frame is `box`
     Choice choice_;
     std::unordered_set<std::string> positive_digests_, positive_keys_;
     std::unordered_set<const Item*> checked_;    // for faults
 
     bool boxes() const { return o_.framing.frame == Framing::Frame::box; }
+
+    // Half of the pictures that are wanted, as each serves twice.
+    std::size_t positives_alone(std::size_t there) const
+    {
+        const std::size_t wanted = o_.count > 0 ? std::size_t(o_.count) / 2 : there;
+        if (wanted > there)
+            throw Error(output_, "only " + std::to_string(there) + " positives for a control of " +
+                                     std::to_string(o_.count) + " pictures");
+        if (wanted == 0)
+            throw Error(output_, "no positives");
+        return wanted;
+    }
 
     std::string detector_of_boxes() const
     {
@@ -94,9 +114,9 @@ class Drawing
         return only_detector(metas, yes_.name());
     }
 
-    void skip(const Candidates& set, const Item& item, const std::string& reason)
+    void skip(Counted& alike, const Candidates& set, const Item& item, const std::string& reason)
     {
-        warn(item.subject(set.name()), reason + ", skipped");
+        alike.add(item.subject(set.name()), reason + ", skipped");
         choice_.skipped = true;
     }
 
@@ -107,13 +127,15 @@ class Drawing
         std::vector<const Item*> found;
         std::unordered_set<std::string> own;
         std::size_t small = 0, boxless = 0;
+        Counted repeats(Counted::Kind::warning, set.name(), "pictures are the same as one before them, skipped");
+        Counted both(Counted::Kind::warning, set.name(), "pictures are also positives, skipped");
         for (const Item& item : set.items) {
             const ImageMeta& meta = item.sample.meta;
             if (!own.insert(item.digest).second) {
-                skip(set, item, "same picture as one before it");
+                skip(repeats, set, item, "same picture as one before it");
             } else if (!positive &&
                        (positive_keys_.contains(item.sample.key) || positive_digests_.contains(item.digest))) {
-                skip(set, item, "also a positive");
+                skip(both, set, item, "also a positive");
             } else if (positive && boxes() && !best_box(meta, detector_, least_score(o_, detector_))) {
                 ++boxless;
             } else if (const View view = first_view(meta, positive);
@@ -127,6 +149,10 @@ class Drawing
         }
         if (positive)
             positive_digests_ = std::move(own);
+        if (both.count() > 0 && both.count() == set.items.size() - repeats.count())
+            throw Error(set.name(), "each of its pictures is also a positive: is it the set of the positives?");
+        repeats.tell();
+        both.tell();
         if (boxless > 0)
             say(set.name() + ": " + std::to_string(boxless) + " without a box of " + detector_ + ", left out");
         if (small > 0)
@@ -156,7 +182,8 @@ class Drawing
         std::unordered_set<const Item*> bad;
         for (std::size_t i = 0; i < todo.size(); ++i)
             if (!reasons[i].empty()) {
-                skip(set, *todo[i], reasons[i]);
+                warn(todo[i]->subject(set.name()), reasons[i] + ", skipped");    // each by its name: it is damaged
+                choice_.skipped = true;
                 bad.insert(todo[i]);
             }
         std::erase_if(drawn, [&](const Item* item) { return bad.contains(item); });
@@ -201,14 +228,14 @@ class Drawing
                 ++without;
             }
         if (without > 0)
-            say(no_.name() + ": " + std::to_string(without) +
+            say(no_->name() + ": " + std::to_string(without) +
                 " are smaller than the boxes that are left: their middle square is taken, as large as it can be");
     }
 };
 
 }    // namespace
 
-Choice draw_choice(const Candidates& positives, const Candidates& negatives, const TestSetOptions& options,
+Choice draw_choice(const Candidates& positives, const Candidates* negatives, const TestSetOptions& options,
                    const std::string& output)
 {
     return Drawing(positives, negatives, options, output).choose();

@@ -34,7 +34,11 @@ ClassCounts class_counts(std::size_t positives, std::size_t negatives, const Tes
         return both(s);
     }
     std::size_t total = positives + negatives;
-    while (total > 0 && !fits(split(total)))
+    const auto half_off = [&](std::size_t n) {
+        const double exact = o.prior * double(n);
+        return std::abs(exact - std::floor(exact) - 0.5) < 1e-9;
+    };
+    while (total > 0 && (!fits(split(total)) || half_off(total)))
         --total;
     return both(split(total));
 }

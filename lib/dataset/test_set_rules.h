@@ -24,7 +24,8 @@ enum TestSetDraw : std::uint64_t {
 struct ClassCounts {
     std::size_t positives, negatives;
 };
-// The largest total, or the one asked for, that has round(prior * total) negatives. Error(subject) where there is none.
+// The one asked for, or the largest total, that has round(prior * total) negatives and is not half a picture off.
+// Error(subject) where there is none.
 ClassCounts class_counts(std::size_t positives, std::size_t negatives, const TestSetOptions& o,
                          const std::string& subject);
 

@@ -1,5 +1,7 @@
 #include "dataset/walk.h"
 
+#include "io/table.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -48,7 +50,7 @@ bool named_like_video(std::string_view name) { return ends_in(name, video_ending
 
 bool named_like_picture(std::string_view name) { return ends_in(name, picture_endings()); }
 
-bool is_tabular(std::string_view name) { return name.find_first_of("\t\n\r") == name.npos; }
+bool is_tabular(std::string_view name) { return fits_cell(name); }
 
 struct Walk::State {
     struct Entry {
@@ -173,8 +175,12 @@ std::optional<Walk::Found> FileWalk::next()
             return std::nullopt;
         struct stat about {
         };
-        if (!recursive_ || ::stat(name.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
+        if (::stat(name.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
             return Walk::Found{std::move(name), {}};
+        if (!recursive_) {
+            const Refusal refusal(name, Reason::not_regular, "a folder, whose files --recursive takes");
+            return Walk::Found{std::move(name), refusal};
+        }
         walk_.emplace(name, wanted_);
     }
 }

@@ -22,8 +22,12 @@ WeightedFile parse_weighted(const std::string& text)
         const char* const end = text.data() + text.size();
         const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, file.weight);
         if (error != std::errc{} || stop != end || !(file.weight > 0) || file.weight > 1e12)
-            throw Error(text, "expected FILE or FILE:WEIGHT with a weight greater than 0", ExitStatus::usage);
+            throw Error(text, "no such file, and no FILE:WEIGHT with a weight greater than 0", ExitStatus::usage);
         file.path = text.substr(0, colon);
+        const std::size_t second = file.path.rfind(':');
+        if (second != std::string::npos && !std::filesystem::exists(file.path) &&
+            std::filesystem::exists(file.path.substr(0, second)))
+            throw Error(text, "more than FILE:WEIGHT: a set has one weight", ExitStatus::usage);
     }
     return file;
 }

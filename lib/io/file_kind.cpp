@@ -1,12 +1,14 @@
 #include "io/file_kind.h"
 
 #include "base/error.h"
+#include "io/built_set.h"
 #include "io/input.h"
 #include "io/tar_stream.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
 
 namespace nonna
@@ -76,6 +78,43 @@ FileKind detect_file_kind(const std::string& path)
     if (is_tar(start))
         return FileKind::image_set;
     return is_table(start, input.size() == start.size()) ? FileKind::table : FileKind::unknown;
+}
+
+std::string other_kind(const std::string& path, FileKind wanted)
+{
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (path != "-" && std::filesystem::is_directory(status))
+        return !is_built_set(path) ? "a folder" : wanted == FileKind::image_set ? "" : "an image set";
+    if (path == "-" || !std::filesystem::is_regular_file(status) || std::filesystem::file_size(path, error) == 0)
+        return {};
+    const FileKind kind = detect_file_kind(path);
+    if (kind == wanted)
+        return {};
+    switch (kind) {
+    case FileKind::image_set:
+        return "an image set";
+    case FileKind::safetensors:
+        return "a model";
+    case FileKind::npy:
+        return "an array (npy)";
+    case FileKind::table:
+        return "a table";
+    case FileKind::unknown:
+        break;
+    }
+    return {};
+}
+
+void require_image_set(const std::string& path)
+{
+    const std::string other = other_kind(path, FileKind::image_set);
+    if (other == "a folder")
+        throw Error(path,
+                    "a folder, but not a built set (it has no set.json): nonna-dataset pack makes an image set of "
+                    "pictures, nonna-frames one of videos");
+    if (!other.empty())
+        throw Error(path, other + ", where an image set is wanted: are the arguments in the right order?");
 }
 
 }    // namespace nonna

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "io/json_check.h"
+#include "io/table.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -23,6 +24,9 @@ const std::pair<const char*, std::optional<std::string> ImageMeta::*> texts[] = 
                                                                                  {"framing", &ImageMeta::framing},
                                                                                  {"group", &ImageMeta::group},
                                                                                  {"half", &ImageMeta::half}};
+
+// Tables of many kinds will hold them, each written after hours of work; none could.
+constexpr const char* not_tabular = "holds a tab, line break or NUL, which tables cannot";
 
 bool is_sha256(const std::string& text)
 {
@@ -50,7 +54,10 @@ struct Fields {
     {
         if (!at(field).is_string())
             throw refuse(field, "is not a string");
-        return at(field).get<std::string>();
+        const std::string text = at(field).get<std::string>();
+        if (!fits_cell(text))
+            throw refuse(field, not_tabular);
+        return text;
     }
     double number(const std::string& field) const
     {
@@ -248,7 +255,12 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
         throw Error(archive, member + ": field 'sha256' is not 64 lower-case hexadecimal digits");
     if (meta.width < 1 || meta.height < 1)
         throw Error(archive, member + ": no width or height");
-    json["source"] = meta.source;
+    const auto text = [&](const char* field, const std::string& value) {
+        if (!fits_cell(value))
+            throw Error(archive, member + ": field '" + field + "' " + not_tabular);
+        json[field] = value;
+    };
+    text("source", meta.source);
     json["sha256"] = meta.sha256;
     json["width"] = meta.width;
     json["height"] = meta.height;
@@ -256,7 +268,7 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
         json["pts"] = finite(*meta.pts);
     for (const auto& [field, member_text] : texts)
         if (meta.*member_text)
-            json[field] = *(meta.*member_text);
+            text(field, *(meta.*member_text));
     if (meta.decoding)
         json["decoding"] = decoding_json(*meta.decoding);
     for (const auto& detection : meta.detections)

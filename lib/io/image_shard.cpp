@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "io/built_set.h"
 #include "io/digest.h"
+#include "io/file_kind.h"
 #include "io/image_meta.h"
 #include "io/input.h"
 #include "io/mapped_file.h"
@@ -129,11 +130,13 @@ Sample ImageShard::sample(std::size_t i) const
 
 ImageShardSet::ImageShardSet(const std::vector<std::string>& paths)
 {
-    for (const std::string& path : paths)
+    for (const std::string& path : paths) {
+        require_image_set(path);
         for (const std::string& tar : is_built_set(path) ? built_set_shards(path) : std::vector{path}) {
             shards_.emplace_back(tar);
             starts_.push_back(starts_.back() + shards_.back().count());
         }
+    }
 }
 
 const ImageShard& ImageShardSet::shard_of(std::size_t i, std::size_t& within) const

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "io/built_set.h"
 #include "io/digest.h"
+#include "io/file_kind.h"
 #include "io/image_meta.h"
 #include "io/key_set.h"
 #include "io/output.h"
@@ -41,6 +42,7 @@ struct ImageReader::State {
 
     explicit State(const std::string& path) : name(path)
     {
+        require_image_set(path);
         std::error_code error;
         if (path != "-" && std::filesystem::is_directory(path, error))
             archives = built_set_shards(path);

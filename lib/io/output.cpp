@@ -1,6 +1,7 @@
 #include "io/output.h"
 
 #include "base/error.h"
+#include "base/shown_text.h"
 #include "io/input.h"
 
 #include <algorithm>
@@ -52,10 +53,10 @@ Output::Output(std::string path, Kind kind)
     if (path != "-") {
         open(path);
         file_.rename(std::move(path));
-        return;
-    }
-    file_ = Descriptor::borrow(STDOUT_FILENO, "standard output");
-    if (kind == Kind::binary && isatty(STDOUT_FILENO))
+    } else
+        file_ = Descriptor::borrow(STDOUT_FILENO, "standard output");
+    terminal_ = temporary_.empty() && isatty(file_.number()) == 1;
+    if (kind == Kind::binary && terminal_)
         throw Error(name(), "binary data is not written to a terminal", ExitStatus::usage);
 }
 
@@ -93,7 +94,7 @@ void Output::open(const std::string& path)
 
 Output::Output(Output&& other) noexcept
     : file_(std::move(other.file_)), target_(std::move(other.target_)), temporary_(std::exchange(other.temporary_, {})),
-      buffer_(std::move(other.buffer_))
+      buffer_(std::move(other.buffer_)), terminal_(other.terminal_)
 {
 }
 
@@ -110,6 +111,10 @@ void Output::write(std::span<const std::byte> bytes)
 
 void Output::write(std::string_view text)
 {
+    if (terminal_) {
+        file_.write(shown_text(text, "\t\n"));
+        return;
+    }
     if (buffer_.size() + text.size() > buffer_limit)
         flush();
     if (text.size() > buffer_limit)

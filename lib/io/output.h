@@ -2,7 +2,8 @@
 //
 // Bytes go to a temporary name in the target's folder; `commit` flushes, fsyncs, renames and fsyncs the folder. An
 // Output destroyed without commit leaves nothing behind and an existing target untouched. "-" is standard output
-// (no rename; binary data to a terminal is refused with status usage); devices and FIFOs are written directly. Every
+// (no rename; binary data to a terminal is refused with status usage, text from files is shown there, not obeyed:
+// base/shown_text.h, for which each `write` has whole characters); devices and FIFOs are written directly. Every
 // write is checked: a full disk is an Error naming the target. A replaced file keeps its mode, a symbolic link stays
 // and the file behind it is replaced. A closed pipe kills the process by SIGPIPE, quietly. One thread at a time.
 #pragma once
@@ -37,6 +38,7 @@ class Output
     Descriptor file_;
     std::string target_, temporary_;    // target_: the path with links resolved; empty where it is written directly
     std::string buffer_;
+    bool terminal_ = false;    // it is written to one
     void open(const std::string& path);
     void flush();
 };

@@ -11,16 +11,23 @@
 namespace nonna
 {
 
+// Named in errors by its folder, which is what a person can change.
 static Descriptor nameless_file()
 {
-    const char* const set = std::getenv("TMPDIR");
-    const std::string folder = set && *set ? set : "/tmp";
+    const std::string folder = temporary_folder();
+    const std::string subject = folder + ": temporary files (TMPDIR names another folder)";
     std::string name = folder + "/nonna-XXXXXX";
-    Descriptor file(::mkostemp(name.data(), O_CLOEXEC), "temporary file");
-    if (!file)
-        throw Error(folder, "no temporary file: " + errno_reason());
+    const int number = ::mkostemp(name.data(), O_CLOEXEC);
+    if (number < 0)
+        throw Error(subject, errno_reason());
     ::unlink(name.c_str());
-    return file;
+    return {number, subject};
+}
+
+std::string temporary_folder()
+{
+    const char* const set = std::getenv("TMPDIR");
+    return set && *set ? set : "/tmp";
 }
 
 Spool::Spool() : file_(nameless_file()) {}

@@ -1,7 +1,7 @@
 // Bytes set aside on disk: what comes from a pipe and is needed twice, or is more than memory should hold.
 //
 // Model: a temporary file in $TMPDIR (/tmp) without a name: gone when closed, whatever happens. Appended to, read
-// anywhere. Failures are Errors. One thread at a time.
+// anywhere. Failures are Errors that name the folder. One thread at a time.
 #pragma once
 
 #include "base/descriptor.h"
@@ -13,6 +13,8 @@
 
 namespace nonna
 {
+
+std::string temporary_folder();    // $TMPDIR, else /tmp
 
 class Spool
 {

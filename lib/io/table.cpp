@@ -1,6 +1,7 @@
 #include "io/table.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "io/output.h"
 
 #include <charconv>
@@ -40,6 +41,8 @@ bool has_value(const Table& table, std::size_t row, const std::string& of)
 
 }    // namespace
 
+bool fits_cell(std::string_view text) { return text.find_first_of(std::string_view("\t\n\r\0", 4)) == text.npos; }
+
 struct TableWriter::State {
     Output output;
     std::size_t columns, filled = 0;
@@ -49,9 +52,9 @@ struct TableWriter::State {
 
     void add(std::string_view text)
     {
-        if (text.find_first_of("\t\n\r") != std::string_view::npos)
+        if (!fits_cell(text))
             // There is no quoting: what cannot be written so that it reads back the same is refused.
-            throw Error(output.name(), "a tab or line break inside a cell: '" + std::string(text) + "'");
+            throw Error(output.name(), "a tab, line break or NUL inside a cell: '" + std::string(text) + "'");
         if (filled == columns)
             throw std::logic_error("more cells than columns");
         if (filled++)
@@ -179,7 +182,7 @@ Table read_table(const std::string& path)
     table.name = path == "-" ? "standard input" : path;
     if (text.empty())
         throw Error(table.name, "empty, not even a header line");
-    std::string_view rest = text;
+    std::string_view rest = without_mark(text);
     for (std::size_t line = 1; !rest.empty(); ++line) {
         const std::string where = "line " + std::to_string(line) + ": ";
         const auto end = rest.find('\n');

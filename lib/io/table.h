@@ -1,7 +1,7 @@
-// Tables: TSV, one header line, numbers as %.9g, no quoting; a tab or newline inside a cell is an Error.
+// Tables: TSV, one header line, numbers as %.9g, no quoting; a tab, line break or NUL inside a cell is an Error.
 //
 // Reading is strict: every line has the header's number of cells and ends with a newline (a last line without one is a
-// truncated file), no column's name occurs twice. Written through io/output.h.
+// truncated file), no column's name occurs twice. A byte order mark in front is skipped. Written through io/output.h.
 #pragma once
 
 #include <concepts>
@@ -10,10 +10,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nonna
 {
+
+bool fits_cell(std::string_view text);
 
 class TableWriter
 {

@@ -1,6 +1,7 @@
 #include "io/tar_stream.h"
 
 #include "base/error.h"
+#include "base/shown_text.h"
 #include "io/digest.h"
 #include "io/input.h"
 
@@ -30,13 +31,7 @@ bool is_picture_extension(std::string_view extension)
     return extension == "jpg" || extension == "png" || extension == "webp";
 }
 
-std::string printable(std::string_view name)
-{
-    std::string text;
-    for (const char c : name.substr(0, 100))
-        text += (c >= 0 && c < 0x20) || c == 0x7f ? '?' : c;
-    return text;
-}
+std::string printable(std::string_view name) { return shown_text(name.substr(0, 100)); }
 
 bool is_compressed(std::string_view start)
 {

@@ -23,7 +23,7 @@ constexpr std::uint64_t whole_blocks(std::uint64_t bytes) { return (bytes + tar_
 
 bool is_sample_key(std::string_view key);
 bool is_picture_extension(std::string_view extension);
-std::string printable(std::string_view name);    // at most 100 bytes, control characters as "?"
+std::string printable(std::string_view name);    // its first 100 bytes, as shown_text
 bool is_compressed(std::string_view start);      // gzip, zstd, xz, bzip2
 
 // The name in the header that stands before the `size` bytes at `offset`; empty where that header is about another

@@ -1,6 +1,10 @@
 #include "model/architecture.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
+#include "base/utf8.h"
+#include "io/file_kind.h"
+#include "io/output.h"
 #include "io/safetensors.h"
 
 #include <boost/property_tree/ini_parser.hpp>
@@ -10,6 +14,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
 
 namespace nonna
 {
@@ -110,7 +115,8 @@ class ConfReader
     {
         for (const auto& [key, value] : tree_)
             if (std::find(known_.begin(), known_.end(), key) == known_.end())
-                throw Error(subject_, "unknown key '" + key + "' in section [" + section_ + "]");
+                throw Error(subject_,
+                            "unknown key '" + key + "' in section [" + section_ + "]" + did_you_mean(key, known_));
     }
     // The same for a stage: keys of the other kind are told apart from slips of the pen.
     void done(StageKind kind) const
@@ -179,6 +185,16 @@ std::string find_architecture(const std::string& name)
     return (program.parent_path().parent_path() / "share/nonna/architectures" / file).string();
 }
 
+std::vector<std::string> installed_architectures()
+{
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(fs::path(find_architecture("any")).parent_path(), error))
+        if (entry.path().extension() == ".conf")
+            names.push_back(entry.path().stem().string());
+    return names;
+}
+
 }    // namespace
 
 std::uint64_t StageArchitecture::encoder_weights() const
@@ -193,11 +209,23 @@ Architecture Architecture::read(const std::string& name_or_path)
         path = find_architecture(name_or_path);
     std::error_code error;
     if (!fs::is_regular_file(path, error))
-        throw Error(name_or_path, "no such architecture: neither a file nor an installed name");
+        throw Error(name_or_path, "no such architecture: neither a file nor an installed name" +
+                                      did_you_mean(name_or_path, installed_architectures()));
+    if (const std::string other = other_kind(path, FileKind::unknown); !other.empty())
+        throw Error(path, other + ", where an architecture is wanted");
 
+    const std::string file = read_whole_file(path, std::size_t(1) << 20);
+    const std::string_view text = without_mark(file);
+    for (std::size_t at = 0, line = 1; at < text.size(); ++line) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        if (!is_utf8(text.substr(at, end - at)) || text.substr(at, end - at).find('\0') != text.npos)
+            throw Error(path, "line " + std::to_string(line) + ": not text in UTF-8");
+        at = end + 1;
+    }
     boost::property_tree::ptree tree;
     try {
-        boost::property_tree::read_ini(path, tree);
+        std::istringstream lines{std::string(text)};
+        boost::property_tree::read_ini(lines, tree);
     } catch (const boost::property_tree::ini_parser_error& e) {
         throw Error(path, "line " + std::to_string(e.line()) + ": " + e.message());
     }
@@ -226,8 +254,27 @@ Architecture Architecture::read(const std::string& name_or_path)
     return a;
 }
 
+bool Architecture::is_known(const std::string& name_or_path)
+{
+    std::error_code error;
+    return name_or_path.ends_with(".conf") || (!is_there(name_or_path) && name_or_path.find('/') == std::string::npos &&
+                                               fs::is_regular_file(find_architecture(name_or_path), error));
+}
+
+void Architecture::require_model(const std::string& path)
+{
+    if (is_known(path))
+        throw Error(path, "an architecture, where a model is wanted: nonna-init makes one of it");
+    std::error_code error;
+    const std::string other = fs::exists(path, error) ? other_kind(path, FileKind::safetensors) : "";
+    if (!other.empty())
+        throw Error(path, other + ", where a model is wanted" +
+                              (other == "a folder" ? "" : ": are the arguments in the right order?"));
+}
+
 Architecture Architecture::of_model(const std::string& path)
 {
+    require_model(path);
     const SafetensorsReader file(path);
     const auto found = file.metadata().find("architecture");
     if (found == file.metadata().end())
@@ -313,6 +360,7 @@ void Architecture::complete(const std::string& subject)
         if (!holds)
             throw Error(subject, reason);
     };
+    require(is_utf8(name), "its name is not UTF-8");    // as JSON has to be; a file's name may be anything
     require(side >= 1 && side <= most_side, "side must be 1 to " + std::to_string(most_side));
     require(channels == 1 || channels == 3, "channels must be 1 or 3");
     require(whitening == 0 || (whitening % 2 == 1 && whitening <= 31 && whitening / 2 < side),

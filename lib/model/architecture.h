@@ -75,6 +75,10 @@ struct Architecture {
     // Of a model or checkpoint file: its header is read, no weight.
     static Architecture of_model(const std::string& path);
     // Of whichever it is: a model or checkpoint file, an architecture file, an installed name.
+    // Error with the way out where the path is plainly something else, before a model is opened: an image set, a
+    // folder, an architecture that nonna-init makes models of.
+    static void require_model(const std::string& path);
+    static bool is_known(const std::string& name_or_path);    // by its ending, or installed and no file
     static Architecture of_any(const std::string& name_or_path);
     static bool is_model(const std::string& name_or_path);    // and not the second or third of these, by its name
     static Architecture from_json(const std::string& text, const std::string& subject);

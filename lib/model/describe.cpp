@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 
 namespace nonna
@@ -24,17 +25,18 @@ namespace nonna
 namespace
 {
 
-std::string join(const std::vector<std::uint64_t>& shape)
+using Json = nlohmann::ordered_json;
+
+using Lengths = std::vector<std::uint64_t>;
+
+Lengths lengths(Shape s) { return {std::uint64_t(s.rows), std::uint64_t(s.columns), std::uint64_t(s.maps)}; }
+
+std::string join(const Lengths& shape)
 {
     std::string text;
     for (const std::uint64_t d : shape)
         text += (text.empty() ? "" : " x ") + std::to_string(d);
     return text;
-}
-
-std::string join(Shape s)
-{
-    return join(std::vector{std::uint64_t(s.rows), std::uint64_t(s.columns), std::uint64_t(s.maps)});
 }
 
 std::string millions(std::uint64_t n)
@@ -44,10 +46,40 @@ std::string millions(std::uint64_t n)
     return text;
 }
 
-void add(Facts& facts, const Facts& more) { facts.insert(facts.end(), more.begin(), more.end()); }
+// A number only where it would be written again as it stands: digits of a digest are none.
+Json as_json(const std::string& text)
+{
+    Json value = Json::parse(text, nullptr, false);
+    if (value.is_structured() || (value.is_number() && value.dump() == text))
+        return value;
+    return text;
+}
+
+// Both forms of a description, filled side by side.
+struct Telling {
+    Facts facts;
+    Json json = Json::object();
+
+    void add(const std::string& name, const std::string& text, Json value)
+    {
+        facts.emplace_back(name, text);
+        json[name] = std::move(value);
+    }
+    void text(const std::string& name, const std::string& text) { add(name, text, text); }
+    void count(const std::string& name, std::uint64_t n) { add(name, std::to_string(n), n); }
+    void shape(const std::string& name, const Lengths& shape) { add(name, join(shape), shape); }
+    // One of many: people read "TITLE KEY: TEXT", the object has it as GROUP.KEY.
+    void member(const std::string& title, const std::string& group, const std::string& key, const std::string& text,
+                Json value)
+    {
+        facts.emplace_back(title.empty() ? key : title + " " + key, text);
+        json[group][key] = std::move(value);
+    }
+    Description done() const { return {facts, json.dump(-1, ' ', false, Json::error_handler_t::replace)}; }
+};
 
 // Read to the end, picture by picture: a stream has no table of contents, and its digest is of all of it.
-Facts describe_image_set(const std::string& path)
+void tell_image_set(Telling& to, const std::string& path)
 {
     ImageReader reader(path);
     std::uint64_t images = 0, bytes = 0, boxes = 0;
@@ -61,7 +93,8 @@ Facts describe_image_set(const std::string& path)
         for (const Detection& d : sample->meta.detections)
             boxes += d.boxes.size();
     }
-    Facts facts = {{"images", std::to_string(images)}, {"picture bytes", std::to_string(bytes)}};
+    to.count("images", images);
+    to.count("picture bytes", bytes);
     auto list = [&](const char* name, const std::map<std::string, std::uint64_t>& counts) {
         std::string text;
         for (const auto& [what, n] : counts)
@@ -69,119 +102,123 @@ Facts describe_image_set(const std::string& path)
         if (counts.size() > 12)    // more than a person reads
             text = std::to_string(counts.size()) + " different";
         if (!text.empty())
-            facts.emplace_back(name, text);
+            to.add(name, text, counts);
     };
     list("sizes", sizes);
     list("labels", labels);
-    facts.emplace_back("detections", std::to_string(boxes));
-    facts.emplace_back("digest", reader.digest());
-    return facts;
+    to.count("detections", boxes);
+    to.text("digest", reader.digest());
 }
 
-Facts describe_built_set(const std::string& path)
+void tell_built_set(Telling& to, const std::string& path)
 {
-    Facts facts = {{"file", path}, {"kind", "built image set"}};
-    facts.emplace_back("shards", std::to_string(built_set_shards(path).size()));
+    to.count("shards", built_set_shards(path).size());
     const BuiltSetFiles set(path);
     UnitCounts units;
     ManifestReader manifest(set.manifest());
     while (const auto unit = manifest.next())
         units.add(unit->status);
-    facts.emplace_back("units", std::to_string(units.all()));
-    facts.emplace_back("units ok", std::to_string(units.ok));
-    facts.emplace_back("units rejected", std::to_string(units.rejected));
-    facts.emplace_back("units failed", std::to_string(units.failed));
+    to.count("units", units.all());
+    to.count("units ok", units.ok);
+    to.count("units rejected", units.rejected);
+    to.count("units failed", units.failed);
     for (const auto& [name, value] : read_settings(set.settings()))
-        facts.emplace_back("setting " + name, value);
-    add(facts, describe_image_set(path));
-    return facts;
+        to.member("setting", "settings", name, value, as_json(value));
+    tell_image_set(to, path);
 }
 
-Facts describe_safetensors(const std::string& path, bool check)
+void tell_architecture(Telling& to, const Architecture& a)
+{
+    to.shape("input", lengths(a.input()));
+    std::string kinds;
+    Json list = Json::array();
+    for (const StageArchitecture& s : a.stages) {
+        kinds += std::string(kinds.empty() ? "" : ", ") + name_of(s.kind);
+        list.push_back(name_of(s.kind));
+    }
+    if (a.biases() > 0)
+        to.add("kinds of stages", kinds, list);
+    for (const LayerId layer : all_layers(a))
+        to.shape(layer_name(layer), lengths(layer_shape(layer, a)));
+    const Area area = top_visible_area(a);
+    to.count("top neurons", layer_shape(top_layer(a), a).size());
+    to.shape("visible area", {std::uint64_t(area.rows), std::uint64_t(area.columns)});
+    to.add("encoder weights", millions(a.encoder_weights()), a.encoder_weights());
+    to.add("decoder weights", a.decoder_weights() == 0 ? "tied to the encoder" : millions(a.decoder_weights()),
+           a.decoder_weights());
+    if (a.biases() > 0)
+        to.count("biases", a.biases());
+}
+
+void tell_safetensors(Telling& to, const std::string& path, bool check)
 {
     const SafetensorsReader file(path);
-    Facts facts;
-    if (!file.metadata().contains("architecture")) {
-        for (const TensorInfo& t : file.tensors())
-            facts.emplace_back(t.name, t.type + " " + join(t.shape));
-        for (const auto& [key, value] : file.metadata())    // a server's snapshot says whose it is
-            facts.emplace_back(key, value);
-        return facts;
+    const bool model = file.metadata().contains("architecture");
+    if (model) {
+        const Architecture architecture = Architecture::from_json(file.metadata().at("architecture"), path);
+        to.text("model of", architecture.name);
+        tell_architecture(to, architecture);
     }
-    const Architecture architecture = Architecture::from_json(file.metadata().at("architecture"), path);
-    facts.emplace_back("model of", architecture.name);
-    add(facts, describe_architecture(architecture));
     for (const TensorInfo& t : file.tensors())
-        facts.emplace_back("tensor " + t.name, t.type + " " + join(t.shape));
-    for (const auto& [key, value] : file.metadata())
+        to.member(model ? "tensor" : "", "tensors", t.name, t.type + " " + join(t.shape),
+                  {{"type", t.type}, {"shape", t.shape}});
+    for (const auto& [key, value] : file.metadata())    // a server's snapshot says whose it is
         if (key != "architecture")
-            facts.emplace_back(key, value);
-    if (check)
+            to.member("", "metadata", key, value, as_json(value));
+    if (check && model)
         load_model(path);    // reads every value
-    return facts;
 }
 
 }    // namespace
 
-Facts describe_architecture(const Architecture& a)
+Description describe_architecture(const Architecture& a)
 {
-    Facts facts = {{"input", join(a.input())}};
-    std::string kinds;
-    for (const StageArchitecture& s : a.stages)
-        kinds += std::string(kinds.empty() ? "" : ", ") + name_of(s.kind);
-    if (a.biases() > 0)
-        facts.emplace_back("kinds of stages", kinds);
-    for (const LayerId layer : all_layers(a))
-        facts.emplace_back(layer_name(layer), join(layer_shape(layer, a)));
-    const Area area = top_visible_area(a);
-    facts.emplace_back("top neurons", std::to_string(layer_shape(top_layer(a), a).size()));
-    facts.emplace_back("visible area", std::to_string(area.rows) + " x " + std::to_string(area.columns));
-    facts.emplace_back("encoder weights", millions(a.encoder_weights()));
-    facts.emplace_back("decoder weights",
-                       a.decoder_weights() == 0 ? "tied to the encoder" : millions(a.decoder_weights()));
-    if (a.biases() > 0)
-        facts.emplace_back("biases", std::to_string(a.biases()));
-    return facts;
+    Telling to;
+    to.text("architecture", a.name);
+    tell_architecture(to, a);
+    return to.done();
 }
 
-Facts describe_file(const std::string& path, bool check)
+Description describe_file(const std::string& path, bool check)
 {
-    if (is_built_set(path))
-        return describe_built_set(path);
+    Telling to;
+    to.text("file", path);
+    if (is_built_set(path)) {
+        to.text("kind", "built image set");
+        tell_built_set(to, path);
+        return to.done();
+    }
+    if (Architecture::is_known(path))
+        throw Error(path, "an architecture: --count describes it");
+    if (path.find('/') == path.npos && path.rfind(':') != path.npos && !std::filesystem::exists(path))
+        throw Error(path, "no such file; the address of a server begins with tcp://, tls+tcp:// or ipc://");
     const FileKind kind = detect_file_kind(path);
-    Facts facts = {{"file", path}, {"kind", name_of(kind)}};
+    to.text("kind", name_of(kind));
     switch (kind) {
     case FileKind::image_set:
-        add(facts, describe_image_set(path));    // always to the last byte
+        tell_image_set(to, path);    // always to the last byte
         break;
     case FileKind::safetensors:
-        add(facts, describe_safetensors(path, check));
+        tell_safetensors(to, path, check);
         break;
     case FileKind::npy: {
         const NpyReader array(path);    // the header says how long the file must be
-        facts.emplace_back("type", array.type());
-        facts.emplace_back("shape", join(array.shape()));
+        to.text("type", array.type());
+        to.shape("shape", array.shape());
         break;
     }
     case FileKind::table: {
         const Table table = read_table(path);
-        facts.emplace_back("rows", std::to_string(table.rows.size()));
+        to.count("rows", table.rows.size());
+        to.json["columns"] = table.columns;
         for (std::size_t i = 0; i < table.columns.size(); ++i)
-            facts.emplace_back("column " + std::to_string(i + 1), table.columns[i]);
+            to.facts.emplace_back("column " + std::to_string(i + 1), table.columns[i]);
         break;
     }
     case FileKind::unknown:
         throw Error(path, "not a file of nonna's: neither an image set, a model, an array nor a table");
     }
-    return facts;
-}
-
-std::string facts_json(const Facts& facts)
-{
-    nlohmann::ordered_json object;
-    for (const auto& [key, value] : facts)
-        object[key] = value;
-    return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return to.done();
 }
 
 }    // namespace nonna

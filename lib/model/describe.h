@@ -1,4 +1,9 @@
-// What people want to know of a file of ours, as named facts in the order they are shown.
+// What people want to know of a file of ours: as named facts in the order they are shown, and as a JSON object.
+//
+// The object has what the facts have, as what it is: counts are numbers, shapes are arrays, and what a file has many of
+// are objects or arrays of their own ("sizes", "labels", "settings", "tensors", "columns"), complete also where people
+// are told only how many there are. What is text in the file (a model's metadata, a set's settings) but is a number, an
+// array or an object of JSON as it stands is that; other text is a string.
 #pragma once
 
 #include "model/architecture.h"
@@ -12,13 +17,16 @@ namespace nonna
 
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
+struct Description {
+    Facts facts;
+    std::string json;    // one object, one line
+};
+
 // Kind, sizes and provenance of an image set, model, checkpoint, array or table. `check` reads it to the last byte and
 // throws Error at the first thing wrong (pictures are not decoded).
-Facts describe_file(const std::string& path, bool check);
+Description describe_file(const std::string& path, bool check);
 
-// Sublayers and weights of an architecture, without allocating any.
-Facts describe_architecture(const Architecture& architecture);
-
-std::string facts_json(const Facts& facts);    // one object, one line, values as strings
+// Name, sublayers and weights of an architecture, without allocating any.
+Description describe_architecture(const Architecture& architecture);
 
 }    // namespace nonna

@@ -179,6 +179,7 @@ static Model open_model(const SafetensorsReader& file)
 
 Model load_model(const std::string& path)
 {
+    Architecture::require_model(path);
     const SafetensorsReader file(path);
     Model model = open_model(file);
     read_values(file, model);
@@ -187,6 +188,7 @@ Model load_model(const std::string& path)
 
 Model load_model_head(const std::string& path)
 {
+    Architecture::require_model(path);
     const SafetensorsReader file(path);
     Model model = open_model(file);
     read_rest(file, model);

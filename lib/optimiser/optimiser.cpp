@@ -21,6 +21,8 @@ std::string rules_with_momentum()
     return names;
 }
 
+double most_rate(Rule rule) { return row_of(rule).whole_matrix ? 1 : 1e6; }
+
 std::string state_name(Rule rule, std::size_t array) { return std::string("optimiser.") + row_of(rule).arrays[array]; }
 
 double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)

@@ -32,6 +32,7 @@ inline constexpr auto names_of<Rule> = [] {
 }();
 
 std::string rules_with_momentum();                       // names, with commas between
+double most_rate(Rule rule);                             // 1e6; a turn's is an angle, of a radian at most
 std::string state_name(Rule rule, std::size_t array);    // of the tensor in files: "optimiser.squares"
 
 enum class RateSchedule { constant, step, cosine };

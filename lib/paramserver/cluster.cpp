@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/supervise.h"
+#include "io/spool.h"
 
 #include <filesystem>
 
@@ -25,9 +26,10 @@ class Folder
             path_ = std::filesystem::absolute(given).string();
             return;
         }
-        path_ = (std::filesystem::temp_directory_path() / "nonna-cluster-XXXXXX").string();
+        path_ = temporary_folder() + "/nonna-cluster-XXXXXX";
         if (!::mkdtemp(path_.data()))
-            throw Error(path_, errno_reason());
+            throw Error(temporary_folder() + ": temporary folder (TMPDIR names another place, --folder one that stays)",
+                        errno_reason());
     }
     ~Folder()
     {

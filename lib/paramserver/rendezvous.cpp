@@ -1,6 +1,7 @@
 #include "paramserver/rendezvous.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "io/output.h"
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
+#include <unistd.h>
 
 namespace nonna
 {
@@ -77,17 +79,26 @@ std::vector<Found> servers_in(const std::string& folder)
 
 std::vector<std::string> listed_servers(const std::string& text)
 {
+    const auto unschemed = [](const std::string& address) {
+        return Error(address, "not an address, which begins with tcp://, tls+tcp:// or ipc://", ExitStatus::usage);
+    };
     std::string list = text;
     char separator = ',';
     if (text.find("://") == std::string::npos) {
-        list = read_whole_file(text, 1 << 20);
+        // HOST:PORT, unless a file is called so
+        if (text.find(':') != std::string::npos && ::access(text.c_str(), F_OK) != 0)
+            throw unschemed(text);
+        list = without_mark(read_whole_file(text, 1 << 20));
         separator = '\n';
     }
     std::vector<std::string> urls;
     std::istringstream lines(list);
     for (std::string url; std::getline(lines, url, separator);)
-        if (!url.empty() && url[0] != '#')
+        if (!url.empty() && url[0] != '#') {
+            if (url.find("://") == std::string::npos)
+                throw unschemed(url);
             urls.push_back(url);
+        }
     if (urls.empty())
         throw Error(text, "names no server", ExitStatus::usage);
     return urls;

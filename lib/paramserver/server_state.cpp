@@ -109,8 +109,8 @@ std::string Server::metrics() const
         reports.push_back(held.shard->report());
         labels.push_back("shard=\"" + std::to_string(held.shard->index()) + "\"");
     }
-    auto each = [&](const std::string& name, const char* help, auto value) {
-        page.head(name, "counter", help);
+    auto each = [&](const std::string& name, const char* help, auto value, const char* type = "counter") {
+        page.head(name, type, help);
         for (std::size_t i = 0; i < reports.size(); ++i)
             page.sample(name + "{" + labels[i] + "}", double(value(reports[i])));
     };
@@ -122,7 +122,9 @@ std::string Server::metrics() const
             return n;
         };
     };
-    each("nonna_version", "pushes applied to the shard", [](const auto& report) { return report.version; });
+    each(
+        "nonna_version", "pushes applied to the shard", [](const auto& report) { return report.version; },
+        "gauge");    // what is called a counter has to end with _total
     each("nonna_pushes_accepted_total", "applied", of_all_replicas([](const auto& r) { return r.tally.accepted; }));
     each("nonna_pushes_repeated_total", "chunks of pushes decided before",
          of_all_replicas([](const auto& r) { return r.repeats; }));

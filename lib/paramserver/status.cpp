@@ -142,7 +142,7 @@ std::string status_json(const std::vector<ServerStatus>& servers)
             line["error"] = server.reason;
         else
             line["state"] = ordered_json::parse(server.json);
-        text += line.dump() + "\n";
+        text += line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
     }
     return text;
 }

@@ -117,6 +117,13 @@ Picture filter_sheet(const Model& model, int stage, std::span<const FilterPositi
 {
     const StageArchitecture& s = model.architecture.stages[stage];
     const bool colour = stage == 0 && s.input.maps == 3;
+    if (positions.empty())
+        throw Error("sheet", "no positions");
+    const Picture first = draw_filter(encoder_filter(model, stage, positions[0], 0), s.field, s.input.maps, colour, 1);
+    SheetOptions options;
+    options.columns = s.maps;
+    options.tile = std::max(first.width, first.height);    // as drawn, not resized
+    require_sheet(positions.size() * std::size_t(s.maps), options, true);
     std::vector<std::vector<float>> filters(positions.size() * s.maps);
     std::vector<float> all;
     for (std::size_t i = 0; i < filters.size(); ++i) {
@@ -135,9 +142,6 @@ Picture filter_sheet(const Model& model, int stage, std::span<const FilterPositi
         tiles[i] = {draw_filter(filters[i], s.field, s.input.maps, colour, white),
                     text_of(position) + "," + std::to_string(i % s.maps)};
     });
-    SheetOptions options;
-    options.columns = s.maps;
-    options.tile = std::max(tiles[0].picture.width, tiles[0].picture.height);    // as drawn, not resized
     return make_sheet(tiles, options);
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "io/output.h"
+#include "report/picture_file.h"
 #include "report/plot_invariance.h"
 #include "report/sheet.h"
 #include "report/stimulus_picture.h"
@@ -373,7 +374,7 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     std::snprintf(title, sizeof title, "%s, threshold %.4g: %s", name.c_str(), threshold, laboratory.said().c_str());
     const std::string plot = o.plot.empty() ? "" : plot_invariance(title, points);
     if (!o.sheet.empty())
-        write_png(o.sheet, invariance_sheet(measured.shown, threshold, visible_area(*neuron, model.architecture)));
+        write_picture(o.sheet, invariance_sheet(measured.shown, threshold, visible_area(*neuron, model.architecture)));
     if (!o.plot.empty()) {
         Output out(o.plot, Output::Kind::text);
         out.write(plot);

@@ -26,9 +26,7 @@ Facts facts_of(const std::filesystem::path& path)
     Facts facts;
     if (file.metadata().contains("architecture")) {
         const Architecture architecture = Architecture::from_json(file.metadata().at("architecture"), path);
-        facts.emplace_back("architecture", architecture.name);
-        for (const auto& fact : describe_architecture(architecture))
-            facts.push_back(fact);
+        facts = describe_architecture(architecture).facts;
     } else {
         std::uint64_t numbers = 0;
         for (const TensorInfo& tensor : file.tensors())

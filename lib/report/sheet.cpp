@@ -3,10 +3,15 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "io/built_set.h"
+#include "io/image_shard.h"
 #include "io/output.h"
+#include "report/picture_file.h"
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <limits>
 
 namespace nonna
 {
@@ -27,6 +32,25 @@ std::string fitting(std::string text, int width, int height)
     return text;
 }
 
+struct SheetLayout {
+    long columns, rows;
+    int line;    // below a tile, for its caption
+    int step_x, step_y, gap;
+
+    SheetLayout(std::size_t count, const SheetOptions& o, bool captions)
+    {
+        const long n = long(count);
+        columns = std::max(
+            1L, std::min(n, o.columns > 0 ? long(o.columns) : std::lround(std::ceil(std::sqrt(double(n) * 4 / 3)))));
+        rows = (n + columns - 1) / columns;
+        line = captions ? std::clamp(o.tile / 8, 10, 20) : 0;
+        step_x = o.tile + o.gap;
+        step_y = o.tile + line + o.gap;
+        gap = o.gap;
+    }
+    long pixels() const { return (columns * step_x + gap) * (rows * step_y + gap); }
+};
+
 Picture fit(const Picture& picture, int tile)
 {
     const double scale = double(tile) / std::max(picture.width, picture.height);
@@ -36,27 +60,32 @@ Picture fit(const Picture& picture, int tile)
 
 }    // namespace
 
+bool fits_sheet(std::size_t count, const SheetOptions& options, bool captions)
+{
+    return SheetLayout(count, options, captions).pixels() <= default_max_pixels;
+}
+
+void require_sheet(std::size_t count, const SheetOptions& options, bool captions)
+{
+    if (!fits_sheet(count, options, captions))
+        throw Error("sheet", "of " + std::to_string(count) + " tiles would have more than " +
+                                 std::to_string(default_max_pixels / 1'000'000) +
+                                 " million pixels: show fewer or smaller pictures");
+}
+
 Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& options)
 {
     if (tiles.empty())
         throw Error("sheet", "no pictures");
-    const int count = int(tiles.size());
-    const int columns =
-        std::min(count, options.columns > 0 ? options.columns : int(std::ceil(std::sqrt(count * 4.0 / 3))));
-    const int rows = (count + columns - 1) / columns;
     const bool captions =
         std::any_of(tiles.begin(), tiles.end(), [](const SheetTile& t) { return !t.caption.empty(); });
-    const int line = captions ? std::clamp(options.tile / 8, 10, 20) : 0;
-    const int step_x = options.tile + options.gap, step_y = options.tile + line + options.gap;
-    const long pixels = (long(columns) * step_x + options.gap) * (long(rows) * step_y + options.gap);
-    if (pixels > default_max_pixels)
-        throw Error("sheet",
-                    "more than " + std::to_string(default_max_pixels) + " pixels: show fewer or smaller pictures");
+    require_sheet(tiles.size(), options, captions);
+    const auto [columns, rows, line, step_x, step_y, gap] = SheetLayout(tiles.size(), options, captions);
 
-    Picture sheet = blank_picture(columns * step_x + options.gap, rows * step_y + options.gap, ground);
-    for (int i = 0; i < count; ++i) {
+    Picture sheet = blank_picture(int(columns) * step_x + gap, int(rows) * step_y + gap, ground);
+    for (int i = 0; i < int(tiles.size()); ++i) {
         const Picture picture = fit(tiles[std::size_t(i)].picture, options.tile);
-        const int x = options.gap + i % columns * step_x, y = options.gap + i / columns * step_y;
+        const int x = options.gap + i % int(columns) * step_x, y = options.gap + i / int(columns) * step_y;
         paste(sheet, picture, x + (options.tile - picture.width) / 2, y + (options.tile - picture.height) / 2);
         if (captions)
             draw_text(sheet, fitting(tiles[std::size_t(i)].caption, options.tile, line), x, y + options.tile, line,
@@ -65,9 +94,26 @@ Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& opti
     return sheet;
 }
 
+std::optional<std::size_t> pictures_in(const std::string& set)
+{
+    std::error_code error;
+    if (set == "-" || !(std::filesystem::is_regular_file(set, error) || is_built_set(set)))
+        return std::nullopt;
+    try {
+        return ImageShardSet({set}).count();
+    } catch (const Error&) {    // whoever reads it to the end will say what is wrong
+        return std::nullopt;
+    }
+}
+
 ExitStatus write_set_sheet(const std::string& input, const std::string& output, const SetSheetOptions& options)
 {
+    check_picture_name(output);
     ImageReader reader(input);
+    const auto asked = options.count > 0 ? std::size_t(options.count) : std::numeric_limits<int>::max();
+    if (!fits_sheet(asked, options.sheet, options.labels))
+        if (const std::optional<std::size_t> there = pictures_in(input))
+            require_sheet(std::min(*there, asked), options.sheet, options.labels);
     Output out(output, Output::Kind::binary);
     Progress progress("reading", std::uint64_t(options.count), "pictures");
     std::vector<SheetTile> tiles;
@@ -90,11 +136,12 @@ ExitStatus write_set_sheet(const std::string& input, const std::string& output, 
             warn(reader.name() + ": " + sample->key, e.reason() + ", skipped");
             skipped = true;
         }
+        require_sheet(tiles.size(), options.sheet, options.labels);
         progress.advance();
     }
     if (tiles.empty())
         throw Error(reader.name(), "no pictures");
-    out.write(encode_png(make_sheet(tiles, options.sheet)));
+    out.write(encoded_picture(output, make_sheet(tiles, options.sheet)));
     out.commit();
     return skipped ? ExitStatus::skipped : ExitStatus::done;
 }

@@ -9,6 +9,7 @@
 #include "media/picture.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,15 +29,22 @@ struct SheetOptions {
     int gap = 4;    // between tiles and around them
 };
 
+// Error where a sheet of so many tiles would have more pixels than a picture may have: asked before they are made.
+bool fits_sheet(std::size_t count, const SheetOptions& options, bool captions);
+void require_sheet(std::size_t count, const SheetOptions& options, bool captions);
+
 Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& options = {});
 
-// An image set's first `count` pictures (0: all), in its order, to a PNG.
+// An image set's first `count` pictures (0: all), in its order, to a picture file (write_picture). A sheet that would
+// be too large is refused before a picture is decoded, of a set that comes through a pipe as soon as it is.
 struct SetSheetOptions {
     SheetOptions sheet;
     std::int64_t count = 0;
     bool labels = false;    // caption: the label, "-" where a sample has none
     bool boxes = false;     // outline what the detectors found
 };
+
+std::optional<std::size_t> pictures_in(const std::string& set);    // none: a stream, or not to be read
 
 // done, or skipped when a picture could not be decoded; it is named.
 ExitStatus write_set_sheet(const std::string& input, const std::string& output, const SetSheetOptions& options);

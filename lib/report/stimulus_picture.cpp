@@ -1,7 +1,6 @@
 #include "report/stimulus_picture.h"
 
 #include "base/parallel.h"
-#include "io/output.h"
 #include "report/sheet.h"
 
 #include <algorithm>
@@ -127,11 +126,24 @@ Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const Extre
     return make_sheet(tiles, options);
 }
 
-void write_png(const std::string& path, const Picture& picture)
+void require_extremes_sheet(const Preprocessing& preprocessing, std::size_t neurons, std::size_t most,
+                            const std::string& set)
 {
-    Output output(path, Output::Kind::binary);
-    output.write(std::span<const std::byte>(encode_png(picture)));
-    output.commit();
+    SheetOptions options;
+    options.tile = preprocessing.side * std::max(1, (tile_side + preprocessing.side - 1) / preprocessing.side);
+    const auto tiles = [&](std::size_t pictures) {
+        options.columns = neurons > 1 ? int(1 + pictures) : 0;
+        return neurons > 1 ? neurons * (1 + pictures) : pictures;
+    };
+    if (!fits_sheet(tiles(most), options, true))    // unless there are not so many
+        require_sheet(tiles(std::min(most, pictures_in(set).value_or(most))), options, true);
+}
+
+void require_stimuli_picture(std::size_t neurons)
+{
+    SheetOptions options;
+    options.tile = stimulus_tile;
+    require_sheet(neurons, options, false);
 }
 
 }    // namespace nonna

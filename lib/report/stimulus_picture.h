@@ -43,6 +43,10 @@ struct ExtremesRow {
 // a row a neuron, which opens with its name and area. Enlarged so that a picture is at least 96 pixels wide.
 Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const ExtremesRow> rows);
 
-void write_png(const std::string& path, const Picture& picture);    // through io/output.h; "-" is standard output
+// Error where the picture of so many would be too large (report/sheet.h): asked before the work. `most`: pictures of a
+// neuron, of those that the set has.
+void require_extremes_sheet(const Preprocessing& preprocessing, std::size_t neurons, std::size_t most,
+                            const std::string& set);
+void require_stimuli_picture(std::size_t neurons);
 
 }    // namespace nonna

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "io/safetensors.h"
+#include "train/run_difference.h"
 
 #include <algorithm>
 #include <charconv>
@@ -54,7 +55,7 @@ void Checkpoints::restore(Model& model, RunState& state) const
         const auto found = file.metadata().find("run");
         const std::string run = found == file.metadata().end() ? "" : found->second;
         if (run != run_)
-            throw Error(path, "checkpoint of another run: it was made with '" + run + "', this is '" + run_ + "'");
+            throw Error(path, "checkpoint of another run: it was made with " + run_difference(run, run_));
     }
     auto provenance = std::move(model.provenance);
     reload_model(path, model);

@@ -15,7 +15,7 @@ namespace
 {
 
 constexpr const char* provenance_key = "training";
-constexpr double most_rate = 1e6, most_momentum = 0.9999;
+constexpr double any_rate = 1e6, most_momentum = 0.9999;
 
 double number(const std::string& text, double most, const std::string& subject, const std::string& what)
 {
@@ -24,7 +24,7 @@ double number(const std::string& text, double most, const std::string& subject, 
     if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= most))
         throw Error(subject,
                     (what.empty() ? "" : what + ": ") + "'" + text + "' is not a number of 0 to " +
-                        (most == most_rate ? "1e6" : "0.9999"),
+                        (most == any_rate ? "1e6" : "0.9999"),
                     subject.starts_with("--") ? ExitStatus::usage : ExitStatus::failed);
     return value;
 }
@@ -50,7 +50,7 @@ std::vector<double> parse_rates(const std::string& text, const std::string& subj
     std::vector<double> rates;
     std::istringstream list(text + ",");
     for (std::string rate; std::getline(list, rate, ',');)
-        rates.push_back(number(rate, most_rate, subject, what));
+        rates.push_back(number(rate, any_rate, subject, what));
     return rates;
 }
 
@@ -78,6 +78,13 @@ Recipe Recipe::parse(const std::map<std::string, std::string>& keys, const std::
 Recipe Recipe::of(const Architecture& architecture, const std::string& subject)
 {
     Recipe recipe = parse(architecture.training, subject);
+    const UpdateRule& rule = row_of(recipe.optimizer.value_or(TrainOptions{}.optimizer));
+    for (const double rate : recipe.rates)
+        if (rate > most_rate(rule.rule))
+            throw Error(subject, std::string("[training] rate: of the rule ") + rule.name +
+                                     " is an angle in radians, at most 1");
+    if (recipe.momentum && !rule.takes_momentum)
+        throw Error(subject, std::string("[training] momentum: means nothing to the rule ") + rule.name);
     const std::size_t rates = recipe.rates.size(), stages = architecture.stages.size();
     if (rates > 1 && rates != stages)
         throw Error(subject, "[training] rate: " + std::to_string(rates) + " rates for " + std::to_string(stages) +
@@ -93,6 +100,7 @@ Recipe Recipe::of_any(const std::string& name_or_path)
 
 Recipe Recipe::of_model(const std::string& path)
 {
+    Architecture::require_model(path);
     const SafetensorsReader file(path);
     std::map<std::string, std::string> keys;
     if (const auto found = file.metadata().find(provenance_key); found != file.metadata().end()) {
@@ -136,9 +144,13 @@ void Recipe::fill(TrainOptions& options, const std::function<bool(const char* op
         options.optimizer = advised;
     const UpdateRule& rule = row_of(options.optimizer);
     const Recipe advice = advised == options.optimizer ? *this : Recipe{};
-    if (given("--rate"))
+    if (given("--rate")) {
         options.rates = parse_rates(rate, "--rate");
-    else
+        for (const double r : options.rates)
+            if (r > most_rate(rule.rule))
+                throw Error("--rate", std::string("of the rule ") + rule.name + " is an angle in radians, at most 1",
+                            ExitStatus::usage);
+    } else
         options.rates = advice.rates.empty() ? std::vector<double>{rule.usual_rate} : advice.rates;
     if (!given("--momentum"))
         options.momentum = advice.momentum.value_or(options.momentum);

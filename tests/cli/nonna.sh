@@ -53,14 +53,14 @@ bin/nonna probe signal >out 2>&1
 bin/nonna | grep -q '^  [a-z]' && complain "the overview has programs that are not there"
 bin/nonna >out || complain "no overview where programs are missing: status $?"
 
-said 2 'nonna: trian: no such program; did you mean train?' bin/nonna trian --steps 5
-said 2 'nonna: stim: no such program; did you mean stimulus?' bin/nonna stim
-said 2 'nonna: hlep: no such program; did you mean help?' bin/nonna hlep
-said 2 'nonna: sorting: no such program (--help lists them)' bin/nonna sorting
-said 2 'nonna: ../nonna: no such program (--help lists them)' bin/nonna ../nonna
+said 2 'nonna: trian: no such program; did you mean train? (nonna --help lists them)' bin/nonna trian --steps 5
+said 2 'nonna: stim: no such program; did you mean stimulus? (nonna --help lists them)' bin/nonna stim
+said 2 'nonna: hlep: no such program; did you mean help? (nonna --help lists them)' bin/nonna hlep
+said 2 'nonna: sorting: no such program (nonna --help lists them)' bin/nonna sorting
+said 2 'nonna: ../nonna: no such program (nonna --help lists them)' bin/nonna ../nonna
 said 1 'nonna: nonna-train: is not installed here' bin/nonna train
 said 2 "nonna: --quiet: belongs after the program's name" bin/nonna -q probe
-said 2 'nonna: --trian: unknown option' bin/nonna --trian probe
+said 2 'nonna: --trian: unknown option (nonna --help lists them)' bin/nonna --trian probe
 printf 'no interpreter' >bin/nonna-broken
 chmod +x bin/nonna-broken
 said 1 "nonna: $here/bin/nonna-broken: exec format error" bin/nonna broken
@@ -71,7 +71,14 @@ said 0 "$here/share/man: nonna" bin/nonna help
 said 0 "$here/share/man: nonna-train" bin/nonna help train
 said 0 "$here/share/man: nonna-dataset-build" bin/nonna help dataset build
 said 0 "$here/share/man:/other nonna-model" env MANPATH=/other bin/nonna help model
-rm elsewhere/man
+said 2 'nonna: tarin: no such page; did you mean train? (nonna help shows the page that lists them)' bin/nonna help tarin
+mkdir -p share/man/man1
+touch share/man/man1/nonna-dataset-build.1
+said 2 'nonna: dataset-biuld: no such page; did you mean dataset-build? (nonna help shows the page that lists them)' \
+    bin/nonna help dataset biuld
+said 2 'nonna: unheard-of: no such page (nonna help shows the page that lists them)' bin/nonna help unheard-of
+said 0 "$here/share/man: nonna-dataset-build" bin/nonna help dataset build
+rm -r elsewhere/man share
 said 1 'nonna: man: is not installed, and is needed to show manual pages' env PATH="$here/elsewhere" bin/nonna help train
 PATH=$system
 if command -v man >/dev/null; then

@@ -75,7 +75,7 @@ timeout 10 nngcat --req --dial "$address" -D hello --recv-timeout 5 --raw | tr -
 echo
 served rude "$address"
 page=$(sed -n 's/.*metrics at //p' s.err)
-curl -s "$page" | grep -E '^nonna_(version|errors_total|pushes_accepted_total)'
+curl -s "$page" | grep -E '^(# TYPE nonna_version|nonna_(version|errors_total|pushes_accepted_total))'
 curl -s -o /dev/null -w '%{http_code}\n' "${page%metrics}other"
 curl -s -o /dev/null -w '%{http_code}\n' -X POST -d x "$page"
 # what is too long, or no message of nng, ends its own connection and nobody else's

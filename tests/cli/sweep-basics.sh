@@ -34,6 +34,8 @@ tail -c 24 some.npy >>rounded.npy
 nonna-sweep -q --responses rounded.npy --labels three.tsv >/dev/null
 nonna-sweep --responses some.npy --labels three.tsv --best 2
 echo "one left out: $?"
+nonna-sweep -q --responses some.npy --labels three.tsv --best 2 --bootstrap 20 2>/dev/null | cut -f 4-7,15-
+nonna-sweep -q --responses some.npy --labels three.tsv --best 1 --bootstrap 20 2>/dev/null | cut -f 4-7,15-
 
 fails() {
     "$@" -o x.tsv

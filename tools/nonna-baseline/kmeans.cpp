@@ -1,6 +1,7 @@
 // The job kmeans: centroids of whitened pictures, by their triangle activations.
 #include "analysis/kmeans_model.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 
 using namespace nonna;
@@ -35,6 +36,7 @@ ExitStatus tune(Options& o, const PictureSet& test, const TrainingPictures& pict
 void check(const Options& o, const Command& job)
 {
     o.check(job, {o.show, o.fit.save});
+    check_picture_name(o.show);
     keep_apart({o.show, o.fit.save, o.sweep.output, o.sweep.best_responses, o.sweep.chosen}, {o.model});
     if (o.data.empty() == o.model.empty())
         usage_error("--data", "give pictures to fit centroids to, or the --model of an earlier run");
@@ -85,7 +87,7 @@ ExitStatus kmeans(Options& o, const Command& job)
         const Preprocessing& p = model.preprocessing;
         const std::span<const float> centroid(model.centroids.values.data() + best.map * model.centroids.length,
                                               model.centroids.length);
-        write_png(o.show, stimulus_picture(p, centroid, {0, 0, p.side, p.side}, false));
+        write_picture(o.show, stimulus_picture(p, centroid, {0, 0, p.side, p.side}, false));
     }
     return status;
 }

@@ -1,6 +1,7 @@
 // The job linear: random crops of training pictures as linear filters.
 #include "analysis/linear_filters.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 
 #include <filesystem>
@@ -65,6 +66,7 @@ ExitStatus tune(Linear& o, const PictureSet& test, const RandomCrops& crops, Poo
 ExitStatus linear(Linear& o, const Command& job)
 {
     o.check(job, {o.show});
+    check_picture_name(o.show);
     for (const char* option : {"--show", "--pixels"})
         if (o.tune && job.given(option))
             usage_error(option, "goes without --tune, which tries them all");
@@ -92,7 +94,7 @@ ExitStatus linear(Linear& o, const Command& job)
         Picture filter{side, side, std::vector<std::uint8_t>(std::size_t(side) * side * 3)};
         for (std::size_t k = 0; k < filter.rgb.size(); ++k)
             filter.rgb[k] = crop[o.channels == 1 ? k / 3 : k];
-        write_png(o.show, resize(filter, side * 6, side * 6));
+        write_picture(o.show, resize(filter, side * 6, side * 6));
     }
     return std::max(status, tell(crops, data));
 }

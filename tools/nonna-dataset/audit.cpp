@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "io/output.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/sheet.h"
 
 #include <cstdio>
@@ -21,6 +22,9 @@ struct AuditJob {
     ExitStatus run()
     {
         keep_apart({output, sheet}, paths);
+        check_picture_name(sheet);
+        if (!sheet.empty())
+            require_sheet(count, {}, false);
         options.examples = sheet.empty() ? 0 : count;
         options.made_by = "nonna-dataset " + version() + " audit";
         std::vector<PictureInput> inputs;
@@ -52,7 +56,7 @@ struct AuditJob {
                 draw_box(patch, box, 255, 220, 0);
             tiles.push_back({std::move(patch), ""});
         }
-        out.write(encode_png(make_sheet(tiles)));
+        out.write(encoded_picture(sheet, make_sheet(tiles)));
         out.commit();
     }
 

@@ -33,6 +33,8 @@ struct PackJob {
                 inputs.push_back(std::move(row));
         if (inputs.empty())
             usage_error("PATH", "no picture given");
+        if (!is_tabular(label))
+            usage_error("--label", "holds a tab or line break, which tables cannot");
         if (!label.empty())
             options.label = label;
         options.lossless = format == PictureFormat::png;

@@ -17,7 +17,7 @@ struct SheetJob {
 void add_sheet(Command& program)
 {
     static SheetJob o;
-    Command& job = program.subcommand("sheet", "draw a contact sheet of an image set, PNG",
+    Command& job = program.subcommand("sheet", "draw a contact sheet of an image set, PNG or JPEG",
                                       [] { return write_set_sheet(o.input, o.output, o.options); });
     job.positional("IN.tar", o.input, "image set; `-` is standard input");
     job.option("-o,--output", o.output, "SHEET.png", "the sheet").required();

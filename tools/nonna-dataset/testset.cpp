@@ -58,7 +58,8 @@ struct TestsetJob {
 
     ExitStatus run()
     {
-        const bool mix = !positives.empty() && !negatives.empty();
+        const bool alone = negatives.empty() && makes_negatives(options.variant) && options.from_list.empty();
+        const bool mix = !positives.empty() && (!negatives.empty() || alone);
         if (mix == !from_boxes.empty() || (!mix && positives.size() + negatives.size() > 0) ||
             (from_boxes.empty() && !others.empty()))
             usage_error("--positives", "give --positives and --negatives, or --from-boxes");
@@ -66,6 +67,9 @@ struct TestsetJob {
             usage_error("--from-boxes", "excludes --frame, --jitter and --from-list");
         if ((positives == "-" && negatives == "-") || (from_boxes == "-" && others == "-"))
             usage_error("-", "only one of the sets can be standard input");
+        if (alone && mix && (command->given("--prior") || options.count % 2 == 1))
+            usage_error(command->given("--prior") ? "--prior" : "--count",
+                        "without --negatives a control has as many of each: no --prior, and an even --count");
         if (!split_lists.empty())
             options.set_lists(split_lists);
         std::vector<std::string> outputs = options.lists;
@@ -101,19 +105,16 @@ void add_testset(Command& program)
     job.option("--frame", o.frame, "F", "`crop`[:SHARE], `letterbox` or `box`");
     job.option("--jitter", o.jitter, "P:S", "move by up to P sides, scale by up to 1 + S");
     job.option("--look", o.looks, "LOOK", "`grey`, `aperture`, `mean-ground` or `control`");
-    job.option("--match", o.options.match, "N", "negatives that look like positives, of N candidates; 0: any", 0,
-               10'000'000);
+    job.option("--match", o.options.match, "N", "negatives like the positives, of N candidates; 0: any", 0, 10'000'000);
     job.choice("--variant", o.options.variant, "which control to make of the same draws");
     job.option("--size", o.options.framing.size, "N", "side of the stored square; 0 keeps the size", 0, 8192);
     job.option("--fit", o.fit, "MODEL", "take the size that its top neurons see");
-    job.option("--through", o.options.framing.through, "N", "average first to N pixels a side: all equally sharp", 0,
-               8192);
+    job.option("--through", o.options.framing.through, "N", "average first to N pixels a side: equally sharp", 0, 8192);
     job.option("--seed", o.options.seed, "S", "seed of choice, order, jitter and parts");
     job.threads(o.options.threads);
     job.group("Boxes");
     job.option("--others", o.others, "O.tar", "frames of other films, for negatives");
     job.option("--margin", o.options.margin, "M", "margin around a box, as a share of its side", -0.4, 10);
-    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box (default: as `faces`)", -1e9,
-               1e9);
+    job.option("--min-score", o.options.min_score, "S", "least score of a positive's box (or as `faces`)", -1e9, 1e9);
     job.option("--detector", o.options.detector, "NAME", "whose boxes to use, if several detectors were used");
 }

@@ -37,9 +37,11 @@ void AverageJob::write(const std::string& path, const Architecture& a, const std
 ExitStatus AverageJob::run()
 {
     keep_apart({output, tsv, npy, error}, {model, data, choice.table});
+    check_picture_name(output);
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
     const std::vector<NeuronId> asked = choose_neurons(choice, a);
+    require_stimuli_picture(asked.size());
     Pool pool(threads);
     const std::size_t size = a.input().size();
     ResponseAverages sums(asked.size(), size);

@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 #include "jobs.h"
 #include "report/filter_sheet.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 
 using namespace nonna;
@@ -20,6 +21,8 @@ struct FiltersJob {
 ExitStatus FiltersJob::run()
 {
     keep_apart({output, whitened}, {model});
+    check_picture_name(output);
+    check_picture_name(whitened);
     const Model m = load_model(model);
     const int stages = int(m.architecture.stages.size());
     if (stage > stages)
@@ -35,8 +38,8 @@ ExitStatus FiltersJob::run()
     Pool pool(threads);
     const FilterView view = stage == 1 ? FilterView::pixels : FilterView::weights;
     if (!whitened.empty())
-        write_png(whitened, filter_sheet(m, stage - 1, positions, FilterView::weights, pool));
-    write_png(output, filter_sheet(m, stage - 1, positions, view, pool));
+        write_picture(whitened, filter_sheet(m, stage - 1, positions, FilterView::weights, pool));
+    write_picture(output, filter_sheet(m, stage - 1, positions, view, pool));
     return ExitStatus::done;
 }
 

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "io/npy.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 #include "watch.h"
 
@@ -52,17 +53,20 @@ void OptimalJob::write(const Model& m, const std::vector<NeuronId>& neurons, con
         writer.commit();
     }
     if (!whitened.empty())
-        write_png(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
-    write_png(output, stimuli_picture(m.preprocessing, tiles, false, pool));
+        write_picture(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
+    write_picture(output, stimuli_picture(m.preprocessing, tiles, false, pool));
 }
 
 ExitStatus OptimalJob::run()
 {
     keep_apart({output, tsv, steps, npy, whitened}, {model, data, choice.table});
+    check_picture_name(output);
+    check_picture_name(whitened);
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
     const std::vector<NeuronId> asked = choose_neurons(choice, a);
     Pool pool(threads);
+    require_stimuli_picture(asked.size());
     Extremes seen(asked.size(), 48, 1);    // enough pictures to tell a stimulus from its negative
     MedianNorms median(a, asked);
     if (!data.empty())

@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 #include "io/table.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 #include "watch.h"
 
@@ -22,10 +23,13 @@ struct TopJob {
 ExitStatus TopJob::run()
 {
     keep_apart({output, weakest, tsv}, {model, data, choice.table});
+    check_picture_name(output);
+    check_picture_name(weakest);
     const Model m = load_model(model);
     const std::vector<NeuronId> asked = choose_neurons(choice, m.architecture);
     Pool pool(threads);
     const std::size_t kept = count.value_or(asked.size() == 1 ? 48 : 12);
+    require_extremes_sheet(m.preprocessing, asked.size(), kept, data);
     Extremes extremes(asked.size(), kept, weakest.empty() ? 1 : kept);
     watch_pictures(m, asked, data, pool,
                    [&](const PictureSet& set, std::span<const float> responses, std::span<const float>) {
@@ -53,8 +57,8 @@ ExitStatus TopJob::run()
         table.commit();
     }
     if (!weakest.empty())
-        write_png(weakest, extremes_sheet(m.preprocessing, weak));
-    write_png(output, extremes_sheet(m.preprocessing, strong));
+        write_picture(weakest, extremes_sheet(m.preprocessing, weak));
+    write_picture(output, extremes_sheet(m.preprocessing, strong));
     return ExitStatus::done;
 }
 

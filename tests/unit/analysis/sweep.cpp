@@ -458,6 +458,15 @@ BOOST_AUTO_TEST_CASE(labels_from_text)
     BOOST_CHECK_THROW(read_labels(Texts{"0", std::nullopt}, "1", "x"), Error);
     BOOST_CHECK_THROW(read_labels(Texts{"0", ""}, "1", "x"), Error);
     BOOST_CHECK_THROW(read_labels(Texts{"cat", "dog"}, "1", "x"), Error);
+    BOOST_CHECK_EXCEPTION(read_labels(Texts{"cat", "dog", "cat"}, "face", "x"), Error,
+                          [](const Error& e) { return reason_contains(e, "there are: cat (2), dog (1)"); });
+    LabelReader batches("cat", "x");    // whether there is none shows at the end only
+    batches.read(Texts{"dog"});
+    BOOST_CHECK_THROW(batches.labels(), Error);
+    batches.read(Texts{"cat"});
+    BOOST_TEST((batches.labels() == Labels{0, 1}));
+    BOOST_CHECK_EXCEPTION(batches.read(Texts{std::nullopt}), Error,
+                          [](const Error& e) { return reason_contains(e, "image 2 has no label"); });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,3 +1,4 @@
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -77,7 +78,35 @@ BOOST_AUTO_TEST_CASE(who_says_what)
     BOOST_TEST(stderr_of(talk) == "nonna-test: said\nnonna-test: detailed\nnonna-test: clip.mp4: no picture stream\n");
     set_verbosity(Verbosity::normal);
     BOOST_TEST(stderr_of(talk) == "nonna-test: said\nnonna-test: clip.mp4: no picture stream\n");
-    BOOST_TEST(stderr_of([] { warn("evil\033[2J\nname", "x"); }) == "nonna-test: evil?[2J?name: x\n");
+    BOOST_TEST(stderr_of([] { warn("evil\033[2J\nname", "x"); }) == "nonna-test: evil\\u001b[2J\\nname: x\n");
+}
+
+BOOST_AUTO_TEST_CASE(many_are_counted)
+{
+    set_program_name("nonna-test");
+    const auto told = [](Verbosity how, std::size_t items) {
+        set_verbosity(how);
+        const std::string text = stderr_of([&] {
+            Counted notes(Counted::Kind::note, "out", "are short"),
+                warnings(Counted::Kind::warning, "in", "are repeats");
+            for (std::size_t i = 0; i < items; ++i) {
+                notes.add("n" + std::to_string(i), "short");
+                warnings.add("w" + std::to_string(i), "a repeat");
+            }
+            notes.tell();
+            warnings.tell();
+        });
+        set_verbosity(Verbosity::normal);
+        return text;
+    };
+    BOOST_TEST(told(Verbosity::normal, 0) == "");
+    BOOST_TEST(told(Verbosity::normal, 1) == "nonna-test: n0: short\nnonna-test: w0: a repeat\n");
+    BOOST_TEST(told(Verbosity::normal, 58) == "nonna-test: out: 58 are short (-v names them)\n"
+                                              "nonna-test: in: 58 are repeats (-v names them)\n");
+    BOOST_TEST(told(Verbosity::quiet, 2) == "nonna-test: in: 2 are repeats (-v names them)\n");
+    BOOST_TEST(told(Verbosity::verbose, 2) ==
+               "nonna-test: n0: short\nnonna-test: w0: a repeat\nnonna-test: n1: short\nnonna-test: w1: a repeat\n"
+               "nonna-test: out: 2 are short\nnonna-test: in: 2 are repeats\n");
 }
 
 // Less than a minute, and no terminal: not a word.

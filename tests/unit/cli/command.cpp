@@ -191,9 +191,13 @@ BOOST_AUTO_TEST_CASE(wrong_usage_names_the_option_and_the_reason)
     BOOST_TEST(Program().refusal({}) == "MODEL: missing");
     BOOST_TEST(Program().refusal({"m"}) == "--output: must be given");
     BOOST_TEST(Program().refusal({"m", "-o"}) == "--output: needs a value");
-    BOOST_TEST(Program().refusal({"m", "-o", "x", "--outputs=3"}) == "--outputs: unknown option");
-    BOOST_TEST(Program().refusal({"m", "-o", "x", "--out", "y"}) == "--out: unknown option");
-    BOOST_TEST(Program().refusal({"m", "-0X", "-o", "x"}) == "-X: unknown option");
+    BOOST_TEST(Program().refusal({"m", "-o", "x", "--outputs=3"}) ==
+               "--outputs: unknown option; did you mean --output? (nonna-probe --help lists them)");
+    BOOST_TEST(Program().refusal({"m", "-o", "x", "--out", "y"}) ==
+               "--out: unknown option; did you mean --output? (nonna-probe --help lists them)");
+    BOOST_TEST(Program().refusal({"m", "-0X", "-o", "x"}) == "-X: unknown option (nonna-probe --help lists them)");
+    BOOST_TEST(Program().refusal({"m", "-o", "x", "-rat", "1"}) ==
+               "-rat: unknown option; did you mean --rate? (nonna-probe --help lists them)");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "-o", "y"}) == "--output: given more than once");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--batch", "0"}) == "--batch: 0 is out of range (1 to 1000)");
     BOOST_TEST(Program().refusal({"m", "-o", "x", "--steps", "0"}) == "--steps: 0 is out of range (at least 1)");
@@ -297,7 +301,7 @@ BOOST_AUTO_TEST_CASE(faults_name_their_source)
 {
     File unknown("batches = 7\n"), wrong("batch = many\n"), section("[pack]\nbatch = 1\n"), two("batch = [1, 2]\n");
     auto refusal = [](const File& f) { return Program().refusal({"m", "-o", "x", "--config", f.path}); };
-    BOOST_TEST(refusal(unknown) == unknown.path + ": unknown option 'batches'");
+    BOOST_TEST(refusal(unknown) == unknown.path + ": unknown option 'batches'; did you mean batch?");
     BOOST_TEST(refusal(wrong) == wrong.path + ": batch: 'many' is not a whole number");
     BOOST_TEST(refusal(section) == section.path + ": unknown section 'pack'");
     BOOST_TEST(refusal(two) == two.path + ": batch: expected one value, not 2");

@@ -10,24 +10,6 @@ using Words = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(starting_programs)
 
-BOOST_AUTO_TEST_CASE(slips_of_the_hand)
-{
-    const Words programs{"train", "respond", "report", "reproduce", "sweep", "info", "init", "stimulus"};
-    BOOST_TEST(nearest("train", programs) == "train");
-    BOOST_TEST(nearest("trian", programs) == "train");         // two letters exchanged
-    BOOST_TEST(nearest("tran", programs) == "train");          // one missing
-    BOOST_TEST(nearest("strain", programs) == "train");        // one too many
-    BOOST_TEST(nearest("repord", programs) == "report");       // one wrong: respond is two slips away
-    BOOST_TEST(nearest("stimlsu", programs) == "stimulus");    // two in seven letters
-    BOOST_TEST(nearest("st", programs) == "stimulus");         // its beginning
-    BOOST_TEST(nearest("s", programs) == "");
-    BOOST_TEST(nearest("xnit", programs) == "init");
-    BOOST_TEST(nearest("tarin", programs) == "train");
-    BOOST_TEST(nearest("track", programs) == "");    // two slips in five letters
-    BOOST_TEST(nearest("", programs) == "");
-    BOOST_TEST(nearest("train", {}) == "");
-}
-
 BOOST_AUTO_TEST_CASE(programs_are_found)
 {
     BOOST_TEST(find_program("sh").ends_with("/sh"));

@@ -57,9 +57,12 @@ BOOST_AUTO_TEST_CASE(weights)
     BOOST_TEST(parse_weighted("a:b.tar:0.25").path == "a:b.tar");
     BOOST_TEST(parse_weighted("a:b.tar:0.25").weight == 0.25);
     BOOST_TEST(parse_weighted(odd).path == odd);    // such a file exists
+    BOOST_TEST(refusal([&] { parse_weighted(odd + ":2:3"); }) ==
+               odd + ":2:3: more than FILE:WEIGHT: a set has one weight");
+    BOOST_TEST(parse_weighted(odd + ":3").path == odd);
     for (const char* text : {"a.tar:0", "a.tar:-1", "a.tar:x", "a.tar:", "a.tar:1x", "a.tar:nan", "a.tar:1e13"})
         BOOST_TEST(refusal([&] { parse_weighted(text); }) ==
-                   std::string(text) + ": expected FILE or FILE:WEIGHT with a weight greater than 0");
+                   std::string(text) + ": no such file, and no FILE:WEIGHT with a weight greater than 0");
 }
 
 BOOST_AUTO_TEST_CASE(one_set_is_itself)

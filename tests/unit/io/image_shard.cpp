@@ -253,7 +253,9 @@ BOOST_AUTO_TEST_CASE(a_built_set_reads_as_one_stream)
     const std::string set = folder / "set";
     BOOST_TEST(!is_built_set(folder.path));
     BOOST_TEST(refusal([&] { ImageReader reader(folder.path); }) ==
-               folder.path + ": a folder, but not a built set (it has no set.json)");
+               folder.path +
+                   ": a folder, but not a built set (it has no set.json): nonna-dataset pack makes an image set of "
+                   "pictures, nonna-frames one of videos");
     write_built_set(set, 0);
     BOOST_TEST(read_set(set).empty());
     write_built_set(set, 4);

@@ -85,6 +85,22 @@ BOOST_AUTO_TEST_CASE(decoding_is_read_as_written)
     BOOST_TEST(refusal([&] { write_set(folder / "twice.tar", samples); }).ends_with("field 'decoding' is given twice"));
 }
 
+// What reading would refuse is not written either.
+BOOST_AUTO_TEST_CASE(texts_that_no_table_could_hold)
+{
+    const Folder folder;
+    std::vector<Sample> samples = golden_samples();
+    samples[1].meta.source = "a\nb.jpg";
+    BOOST_TEST(refusal([&] {
+                   write_set(folder / "set.tar", samples);
+               }).ends_with("field 'source' holds a tab, line break or NUL, which tables cannot"));
+    samples[1].meta.source = "b.jpg";
+    samples[1].meta.label = "a\tb";
+    BOOST_TEST(refusal([&] {
+                   write_set(folder / "set.tar", samples);
+               }).ends_with("field 'label' holds a tab, line break or NUL, which tables cannot"));
+}
+
 BOOST_AUTO_TEST_CASE(digest_covers_key_picture_and_json)
 {
     const Folder folder;
@@ -258,6 +274,10 @@ BOOST_AUTO_TEST_CASE(json_fields)
     BOOST_TEST(refuses.json(base + R"(,"pts":"1"})") == at + "field 'pts' is not a number");
     BOOST_TEST(refuses.json(base + R"(,"pts":1e999})").starts_with(at + "malformed json"));
     BOOST_TEST(refuses.json(base + R"(,"label":null})") == at + "field 'label' is not a string");
+    for (const char* text : {R"(a\tb)", R"(a\n)", R"(\r)", R"(\u0000)"})
+        for (const char* field : {"label", "group", "framing"})
+            BOOST_TEST(refuses.json(base + ",\"" + field + "\":\"" + text + "\"}") ==
+                       at + "field '" + field + "' holds a tab, line break or NUL, which tables cannot");
     BOOST_TEST(refuses.json(base + R"(,"label":"a","label":"b"})") == at + "key 'label' occurs twice");
     BOOST_TEST(refuses.json(base + ",\"label\":\"\xff\"}").starts_with(at + "malformed json"));
     BOOST_TEST(refuses.json(base + R"(,"detections":{}})") == at + "field 'detections' is not an array");

@@ -38,7 +38,8 @@ BOOST_AUTO_TEST_CASE(writer_refuses)
 {
     const Folder folder;
     TableWriter writer(folder / "t", {"a", "b"});
-    BOOST_TEST(refusal([&] { writer.cell("x\ty"); }) == folder / "t" + ": a tab or line break inside a cell: 'x\ty'");
+    BOOST_TEST(refusal([&] { writer.cell("x\ty"); }) ==
+               folder / "t" + ": a tab, line break or NUL inside a cell: 'x\ty'");
     BOOST_TEST(refusal([&] { writer.cell("x\ny"); }) != "");
     BOOST_CHECK_THROW(writer.end_row(), std::logic_error);
     writer.cell("1").cell("2");
@@ -98,6 +99,17 @@ BOOST_AUTO_TEST_CASE(cells_of_a_kind)
     BOOST_TEST(said([&] { table.whole(1, "b"); }) == "line 3: 'b' is not a whole number");
     BOOST_TEST(said([&] { table.whole(3, "b"); }) == "line 5: 'b' is not a whole number");
     BOOST_TEST(said([&] { table.finite(0, "c"); }) == "no column 'c'");
+}
+
+// As editors put it in front of a text.
+BOOST_AUTO_TEST_CASE(byte_order_mark)
+{
+    const Folder folder;
+    write_bytes(folder / "t", "\xef\xbb\xbf"
+                              "key\tlabel\na\t\xef\xbb\xbf\n");
+    const Table table = read_table(folder / "t");
+    BOOST_TEST(table.columns.at(0) == "key");
+    BOOST_TEST(table.rows.at(0).at(1) == "\xef\xbb\xbf");    // only in front
 }
 
 BOOST_AUTO_TEST_CASE(by_content)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "model/architecture.h"
 #include "train/divergence.h"
+#include "train/run_difference.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -48,6 +49,58 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named)
                                         "[training]\nrate = 0.1,0.2\n";
     BOOST_CHECK_EXCEPTION(Recipe::of_any(folder / "a.conf"), Error,
                           [](const Error& e) { return e.reason().find("2 rates for 1 stages") != std::string::npos; });
+}
+
+// Of the default rule, turn, a rate is an angle; and a momentum that nobody takes is none.
+BOOST_AUTO_TEST_CASE(what_would_do_nothing_or_harm_is_refused)
+{
+    const test::Folder folder;
+    const auto refusal = [&](const std::string& training) -> std::string {
+        std::ofstream(folder / "a.conf") << "[network]\nside = 16\nwhitening = 0\n[stage1]\nfield = 5\npool = 3\n"
+                                            "norm = 0\n[training]\n"
+                                         << training;
+        try {
+            Recipe::of_any(folder / "a.conf");
+        } catch (const Error& e) {
+            return e.reason();
+        }
+        return "accepted";
+    };
+    BOOST_TEST(refusal("rate = 1\n") == "accepted");
+    BOOST_TEST(refusal("rate = 1.01\n") == "[training] rate: of the rule turn is an angle in radians, at most 1");
+    BOOST_TEST(refusal("optimizer = sgd\nrate = 1.01\n") == "accepted");
+    BOOST_TEST(refusal("optimizer = sgd\nmomentum = 0.5\n") == "[training] momentum: means nothing to the rule sgd");
+    BOOST_TEST(refusal("optimizer = momentum\nmomentum = 0.5\n") == "accepted");
+    TrainOptions options;
+    const auto given = [](const char* option) { return std::string(option) == "--rate"; };
+    BOOST_CHECK_THROW(Recipe{}.fill(options, given, "1.5"), Error);
+    Recipe{}.fill(options, given, "1");
+    BOOST_TEST(options.rates.at(0) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(runs_differ_by_an_option)
+{
+    const std::string alone = "batch 100 schedule joint optimizer turn rate 0.01,0.02 momentum 0.9 cosine seed 1 steps "
+                              "50 data 1111:1 data 2222:3";
+    const auto other = [&](const std::string& from, const std::string& to) {
+        std::string text = alone;
+        text.replace(text.find(from), from.size(), to);
+        return run_difference(alone, text);
+    };
+    BOOST_TEST(other("batch 100", "batch 50") == "--batch 100, not 50");
+    BOOST_TEST(other("0.01,0.02", "0.01") == "--rate 0.01,0.02, not 0.01");
+    BOOST_TEST(other("cosine", "step") == "--rate-schedule cosine, not step");
+    BOOST_TEST(other("cosine seed 1 steps 50", "constant seed 1") == "--rate-schedule cosine, not constant");
+    BOOST_TEST(other("seed 1", "seed 1 precision bf16") == "--precision fp32, not bf16");
+    BOOST_TEST(other("2222:3", "2222:1") == "--data of other pictures or weights");
+    BOOST_TEST(other("joint optimizer turn", "greedy optimizer sgd") ==
+               "--optimizer turn, not sgd; --schedule joint, not greedy");
+    BOOST_TEST(other("optimizer turn rate 0.01,0.02 momentum 0.9 cosine", "on servers, replica 0/2 rate cosine") ==
+               "--servers none, not some");
+    BOOST_TEST(run_difference("batch 100 on servers, replica 0/2 rate step seed 1",
+                              "batch 100 on servers, replica 1/2 rate constant seed 1") ==
+               "--rate-schedule step, not constant; --replica 0/2, not 1/2");
+    BOOST_TEST(run_difference("", "batch 1") == "'', not 'batch 1'");
 }
 
 // Options win; what a recipe says goes with its own rule alone, be it said or the default.
