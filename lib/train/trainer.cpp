@@ -111,9 +111,11 @@ class Run
                 row(done, costs, timing, progress);
             look(done, last || stop);
             if (stop && !last)
-                throw Error("interrupted", "stopped after step " + std::to_string(done) +
-                                               (checkpoints_ ? "; --resume goes on from there"
-                                                             : "; nothing was kept, as there is no --checkpoint"));
+                throw Error("interrupted",
+                            "stopped after step " + std::to_string(done) +
+                                (checkpoints_ ? "; --resume goes on from there"
+                                              : "; nothing was kept, as there is no --checkpoint"),
+                            status_of_interrupt());
         }
         timing.whole(options_.steps, batches_.waited(), descent_->times());
         weights_.join();
@@ -153,6 +155,7 @@ class Run
         const TrainOptions& options = options_;
         if (!options.checkpoint.empty()) {
             checkpoints_.emplace(options.checkpoint, run_, options.checkpoint_keep);
+            interrupts_can_resume();
             if (!checkpoints_->empty() && !options.resume)
                 throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",
                             ExitStatus::usage);
