@@ -1,3 +1,5 @@
+#include "base/children.h"
+#include "base/descriptor.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "cli/interface.h"
@@ -7,10 +9,10 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <unistd.h>
 
 namespace nonna
@@ -148,23 +150,15 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
 
 std::vector<std::string> read_file_list(const std::string& path, bool null_terminated)
 {
-    std::ifstream file;
-    if (path != "-") {
-        errno = 0;
-        file.open(path);
-        if (!file.is_open())
-            throw Error(path, errno_reason());
-    }
-    std::istream& input = path == "-" ? std::cin : file;
+    Descriptor file =
+        path == "-" ? Descriptor::borrow(STDIN_FILENO, "standard input") : Descriptor::open(path, O_RDONLY | O_NOCTTY);
+    std::istringstream lines(read_text(file, std::size_t(1) << 34));
     std::vector<std::string> paths;
-    errno = 0;
-    for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n');)
+    for (std::string line; std::getline(lines, line, null_terminated ? '\0' : '\n');)
         if (line.find('\0') != std::string::npos)
-            throw Error(path == "-" ? "standard input" : path, "a name with a NUL byte in it: does the list need -0?");
+            throw Error(file.name(), "a name with a NUL byte in it: does the list need -0?");
         else if (!line.empty())
             paths.push_back(line);
-    if (input.bad())
-        throw Error(path == "-" ? "standard input" : path, errno ? errno_reason() : "cannot be read");
     return paths;
 }
 

@@ -162,18 +162,7 @@ std::string read_whole_file(const std::string& path, std::size_t limit)
     Input input(path);
     if (input.regular() && input.size() > limit)
         throw Error(input.name(), "larger than " + std::to_string(limit) + " bytes");
-    std::string text;
-    for (;;) {
-        const std::size_t before = text.size();
-        const std::size_t piece = std::max<std::size_t>(64 * 1024, std::min<std::size_t>(before, 16 << 20));
-        text.resize(before + piece);
-        const std::size_t n = input.read(std::as_writable_bytes(std::span(text).subspan(before)));
-        text.resize(before + n);
-        if (text.size() > limit)
-            throw Error(input.name(), "larger than " + std::to_string(limit) + " bytes");
-        if (n < piece)
-            return text;
-    }
+    return read_text(input.descriptor(), limit);
 }
 
 }    // namespace nonna
