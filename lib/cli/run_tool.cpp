@@ -97,6 +97,10 @@ ExitStatus reported(const std::function<ExitStatus()>& step)
     return ExitStatus::failed;
 }
 
+// All files are closed by now, and nothing of ours is left to be done. A library's destructors may wait for ever: where
+// memory is short, OpenBLAS's waits for a thread that turns in circles for a buffer. Sanitizers report at the end.
+constexpr bool ends_without_destructors = children_limit_memory;
+
 }    // namespace
 
 int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()> action)
@@ -110,7 +114,10 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
         close_standard_output();
         return ExitStatus::done;
     });
-    return static_cast<int>(closing == ExitStatus::done ? status : closing);
+    const int end = static_cast<int>(closing == ExitStatus::done ? status : closing);
+    if (ends_without_destructors)
+        _exit(end);
+    return end;
 }
 
 void usage_error(const std::string& option, const std::string& reason)
