@@ -154,7 +154,7 @@ class Run
             state.optimiser = descent_->arrays();
         const TrainOptions& options = options_;
         if (!options.checkpoint.empty()) {
-            checkpoints_.emplace(options.checkpoint, run_, options.checkpoint_keep);
+            checkpoints_.emplace(options.checkpoint, run_, model_, options.checkpoint_keep);
             interrupts_can_resume();
             if (!checkpoints_->empty() && !options.resume)
                 throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",
