@@ -206,11 +206,34 @@ class Run
             descent_->finish();
         else if (validates || saves)
             descent_->settle();
+        if (last || saves)
+            require_no_divergence(done);
         if (validates)
             validation_row(done);
         state_.step = done;
         if (saves)
             weights_.as_floats([&] { checkpoints_->save(model_, state_); });
+    }
+
+    // A step's cost is that before its update. What is kept must also be what a next step could begin with: numbers,
+    // the optimiser's too, and a network that does not overflow on the pictures it has just seen.
+    void require_no_divergence(std::int64_t done)
+    {
+        const auto finite = [](std::span<const float> numbers) {
+            return std::all_of(numbers.begin(), numbers.end(), [](float n) { return std::isfinite(n); });
+        };
+        network_.up(weights_.parameters());
+        bool good = std::isfinite(total(network_.costs(weights_.parameters(), model_.statistics)));
+        if (good)
+            weights_.as_floats([&] { good = finite(model_.parameters); });
+        for (const Optimiser::Array& array : state_.optimiser)
+            good = good && finite(array.numbers);
+        good = good && std::all_of(model_.statistics.begin(), model_.statistics.end(),
+                                   [](double n) { return std::isfinite(n); });
+        if (!good)
+            throw Error(
+                "step " + std::to_string(done),
+                "its update led to numbers that are not finite, nothing of it is kept; a lower --rate may help");
     }
 
     void validation_row(std::int64_t done)
