@@ -66,7 +66,7 @@ ExitStatus OptimalJob::run()
     keep_apart({output, tsv, steps, npy, whitened}, {model, data, choice.table});
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
-    const std::vector<NeuronId> neurons = choose_neurons(choice, a);
+    const std::vector<NeuronId> neurons = choose_neurons(choice, m);
     Pool pool(threads);
     Extremes seen(neurons.size(), 48, 0);    // enough pictures to tell a stimulus from its negative
     MedianNorms median(a, neurons);

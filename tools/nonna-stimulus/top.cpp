@@ -23,7 +23,7 @@ ExitStatus TopJob::run()
 {
     keep_apart({output, weakest, tsv}, {model, data, choice.table});
     const Model m = load_model(model);
-    const std::vector<NeuronId> neurons = choose_neurons(choice, m.architecture);
+    const std::vector<NeuronId> neurons = choose_neurons(choice, m);
     Pool pool(threads);
     const std::size_t kept = count.value_or(neurons.size() == 1 ? 48 : 12);
     Extremes extremes(neurons.size(), kept, weakest.empty() ? 0 : kept);
