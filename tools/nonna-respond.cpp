@@ -1,5 +1,6 @@
 // nonna-respond: the responses of a layer's neurons to every image of a set.
 #include "analysis/respond.h"
+#include "analysis/response_keys.h"
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "images/picture_stream.h"
@@ -24,12 +25,13 @@ int main(int argc, char** argv)
     command.threads(threads);
 
     return run_tool(argc, argv, command, [&] {
-        keep_apart({output, labels_out}, {model_path, images});
+        keep_apart({output, labels_out, keys_path(output)}, {model_path, images});
         const Model model = load_model(model_path);
         const LayerId layer = parse_layer(layer_text, model.architecture);
         Pool pool(threads);
         const Shape shape = layer_shape(layer, model.architecture);
         NpyWriter writer(output, {std::uint64_t(shape.rows), std::uint64_t(shape.columns), std::uint64_t(shape.maps)});
+        KeysWriter keys(output);
         std::optional<TableWriter> table;
         if (!labels_out.empty())
             table.emplace(labels_out, std::vector<std::string>{"key", "source", "label"});
@@ -40,12 +42,13 @@ int main(int argc, char** argv)
             images, model.architecture.side, model.architecture.channels, responder.batch(), pool,
             [&](const PictureSet& set, std::size_t first) {
                 responder.respond({set.pixels, set.count()}, first,
-                                  [&](std::size_t, std::size_t, std::size_t, std::span<const float> batch) {
+                                  [&](std::size_t, std::size_t from, std::size_t count, std::span<const float> batch) {
                                       // found here, where the model can be named: whoever reads the array cannot
                                       for (const float v : batch)
                                           if (!std::isfinite(v))
                                               throw Error(model_path, "a response is not a finite number");
                                       writer.write_rows(batch);
+                                      keys.write(std::span(set.keys).subspan(from - first, count), batch);
                                   });
                 for (std::size_t i = 0; table && i < set.count(); ++i)
                     table->cell(set.keys[i]).cell(set.sources[i]).cell(set.labels[i].value_or("")).end_row();
@@ -53,6 +56,7 @@ int main(int argc, char** argv)
         if (table)
             table->commit();
         writer.commit();
+        keys.commit();
         return ExitStatus::done;
     });
 }

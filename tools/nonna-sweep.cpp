@@ -1,6 +1,5 @@
 // nonna-sweep: every neuron as a detector, by thresholds.
-#include "analysis/respond.h"
-#include "analysis/sweep_table.h"
+#include "analysis/response_keys.h"
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "images/picture_stream.h"
@@ -47,20 +46,22 @@ ExitStatus score_responses(const Inputs& in, const SweepCommand& sweep, Pool& po
         usage_error("--parts", "needs TEST.tar, whose images name their parts");
     if (!in.layers.empty() && in.layers[0].find_first_of("\t\n\r/") != std::string::npos)
         usage_error("--layer", "needs a name without tabs, line breaks and slashes");
-    if (in.layers.size() > 1 || (in.layers.size() == 1 && in.layers[0] == "all"))
+    if (in.layers.size() > 1 || (!in.layers.empty() && in.layers[0] == "all"))
         usage_error("--layer", "needs a single name, since the responses are those of one layer");
     const ResponseSource source = file_responses(in.responses, in.layers.empty() ? "top" : in.layers[0]);
-    return sweep.run(source, read_label_table(in.labels, sweep.positive), {}, {}, pool);
+    const std::vector<std::string> keys = response_keys(in.responses);
+    return sweep.run(source, read_label_table(in.labels, sweep.positive, keys), keys, {}, pool);
 }
 
 // One pass over the pictures, so that they may come from a pipe: what is kept for the sweep's several readings are
 // their responses.
-ExitStatus score_pictures(const Inputs& in, const SweepCommand& sweep, Pool& pool)
+ExitStatus score_pictures(const Inputs& in, SweepCommand& sweep, Pool& pool)
 {
     if (in.files.size() != 2)
         usage_error("FILE", "MODEL and TEST.tar are needed, or --responses and --labels");
     const std::string& set_path = in.files[1];
     const Model model = load_model(in.files[0]);
+    sweep.model = sweep_mark(model);
     const std::vector<LayerId> wanted = parse_layers(in.layers, model.architecture);
     ResponseKeeper keeper(set_path, response_layers(model.architecture, wanted), sweep.kept_bytes());
     RecordedParts parts = sweep.recorded_parts();
@@ -99,7 +100,6 @@ int main(int argc, char** argv)
     command.option("--from", in.from, "SWEEP.tsv", "its lines, in place of MODEL and TEST.tar; see --best");
     command.option("--by", in.by, "COLUMN", "what is best in it, then for equals the next COLUMN; repeatable");
     command.flag("--names", in.names, "only the neurons' names, one a line");
-
     return run_tool(argc, argv, command, [&] {
         if (!in.from.empty() && in.files.empty())
             return print_lines(in, sweep, command);

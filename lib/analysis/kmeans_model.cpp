@@ -226,6 +226,8 @@ KMeansModel fit_kmeans(const TrainingPictures& pictures, const KMeansFit& fit, c
         if (!fit.save.empty())
             save(fit.save, model, kmeans.centroids(), finished);
     };
+    if (!fit.save.empty())
+        interrupts_can_resume();
     Progress progress("k-means", std::uint64_t(fit.kmeans.iterations), "iterations");
     progress.advance(std::uint64_t(kmeans.centroids().iterations));
     try {

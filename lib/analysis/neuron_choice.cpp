@@ -12,22 +12,24 @@ namespace nonna
 namespace
 {
 
-std::vector<NeuronId> of_table(const NeuronChoice& choice, const Architecture& architecture)
+std::vector<NeuronId> of_table(const NeuronChoice& choice, const Model& model)
 {
     const SweepTable sweep(choice.table);
+    sweep.require_of(model);
     const std::size_t most = std::size_t(choice.count.value_or(100));
     std::vector<NeuronId> neurons;
     std::set<std::string> taken;    // a table may have several lines of a neuron
     for (const std::size_t row : sweep.ranked(choice.by.empty() ? sweep.usual_order() : std::vector{choice.by}))
         if (neurons.size() < most && taken.insert(sweep.neuron(row)).second)
-            neurons.push_back(sweep.neuron(row, architecture));
+            neurons.push_back(sweep.neuron(row, model.architecture));
     return neurons;
 }
 
 }    // namespace
 
-std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Architecture& architecture)
+std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Model& model)
 {
+    const Architecture& architecture = model.architecture;
     const int given = !choice.names.empty() + !choice.table.empty() + !choice.layer.empty();
     if (given != 1)
         throw Error("--neuron", given ? "give one of --neuron, --from and --layer" : "give it, or --from or --layer",
@@ -37,7 +39,7 @@ std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Architect
     if (choice.count && !choice.names.empty())
         throw Error("--neurons", "goes with --from or --layer", ExitStatus::usage);
     if (!choice.table.empty())
-        return of_table(choice, architecture);
+        return of_table(choice, model);
     if (!choice.layer.empty())
         return spread_neurons(parse_layer(choice.layer, architecture), std::size_t(choice.count.value_or(100)),
                               architecture);

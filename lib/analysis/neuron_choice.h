@@ -1,6 +1,7 @@
 // Which neurons a program looks at: named ones, the best of a table such as nonna-sweep writes, or some of a layer.
 #pragma once
 
+#include "model/model_file.h"
 #include "model/neuron.h"
 
 #include <cstdint>
@@ -21,9 +22,10 @@ struct NeuronChoice {
 };
 
 // In the order given, each once; best first; evenly over the layer's rows, columns and maps. Error (usage) where none
-// or more than one of the three is given, or a name fits no neuron of the architecture. Without `by` a table is ranked
+// or more than one of the three is given, a name fits no neuron of the architecture, or the table is of another
+// model. Without `by` a table is ranked
 // as nonna-sweep ranks (analysis/sweep_table.h), and in its own order where it has nothing to rank by.
-std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Architecture& architecture);
+std::vector<NeuronId> choose_neurons(const NeuronChoice& choice, const Model& model);
 
 std::vector<NeuronId> spread_neurons(LayerId layer, std::size_t count, const Architecture& architecture);
 

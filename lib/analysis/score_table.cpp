@@ -10,7 +10,7 @@ namespace nonna
 // Columns come in groups: those of all images always, the held-out ones and the intervals only where they were asked
 // for, so that nobody takes an empty column for a measured nothing. Of several folds the means stand in the table.
 void write_scores(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
-                  const Labels& labels, ChooseBy by)
+                  const Labels& labels, ChooseBy by, const std::string& model)
 {
     const auto positives = std::size_t(std::count(labels.begin(), labels.end(), 1));
     const bool held = !scores.empty() && !scores.front().held.empty();
@@ -40,6 +40,8 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
     const bool tells = by != ChooseBy::accuracy;
     if (tells)
         columns.emplace_back("chosen_by");
+    if (!model.empty())
+        columns.emplace_back("model");
     TableWriter table(path, columns);
     for (const NeuronScore& s : scores) {
         table.cell(source.layers[s.layer].name).cell(s.row).cell(s.column).cell(s.map);
@@ -66,6 +68,8 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
         }
         if (tells)
             table.cell(name_of(by));
+        if (!model.empty())
+            table.cell(model);
         table.end_row();
     }
     table.commit();

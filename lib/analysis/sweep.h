@@ -87,9 +87,9 @@ std::string neuron_text(const ResponseSource& source, const NeuronScore& score);
 // layer row col map threshold accuracy auc dprime hit_rate false_alarm_rate balanced_accuracy polarity positives
 // negatives; with splits choice_threshold choice_accuracy choice_auc held_accuracy held_auc, means over the splits;
 // with intervals accuracy_low accuracy_high auc_low auc_high, and held_... likewise; chosen_by where not by accuracy
-// (analysis/sweep_table.h).
+// (analysis/sweep_table.h); model where the responses are of one: its sweep_mark.
 void write_scores(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
-                  const Labels& labels, ChooseBy by = ChooseBy::accuracy);
+                  const Labels& labels, ChooseBy by = ChooseBy::accuracy, const std::string& model = {});
 
 // The neuron that each split chose: fold layer row col map threshold polarity choice_accuracy choice_auc held_accuracy
 // held_auc.

@@ -164,7 +164,7 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
         if (resamples)
             bootstrap(source, labels, how, *resamples, seed, scores, pool);
     }
-    write_scores(output, source, scores, labels, by);
+    write_scores(output, source, scores, labels, by, model);
     if (strange == 0)
         return ExitStatus::done;
     warn(source.name, std::to_string(strange) + " of " + std::to_string(ranked.size()) +

@@ -28,6 +28,7 @@ struct SweepRun {
     std::string parts;        // "X:Y" (analysis/splits.h); empty: halves, or a and b
     std::int64_t memory = 1024;    // MiB
     std::uint64_t seed = 0;
+    std::string model;    // whose neurons they are, for the table (sweep_mark); empty: nobody knows
 
     std::size_t kept_bytes() const { return std::size_t(memory) << 18; }
     std::size_t batch_bytes() const { return std::size_t(memory) << 19; }

@@ -197,10 +197,25 @@ void write_names(const std::string& path, const SweepTable& sweep, std::span<con
     out.commit();
 }
 
-SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>& wanted,
-                         const Architecture& architecture)
+std::string sweep_mark(const Model& model) { return model_digest(model).substr(0, 16); }
+
+void SweepTable::require_of(const Model& model) const
 {
+    if (!table.has("model"))
+        return;
+    const std::string mark = sweep_mark(model);
+    const std::size_t column = table.column("model");
+    for (std::size_t row = 0; row < size(); ++row)
+        if (table.rows[row][column] != mark)
+            throw Error(table.name, table.line(row) + ": a neuron of another model (" + table.rows[row][column] +
+                                        ", this is " + mark + "); sweep this one, or give that");
+}
+
+SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>& wanted, const Model& model)
+{
+    const Architecture& architecture = model.architecture;
     const SweepTable sweep(path);
+    sweep.require_of(model);
     sweep.table.column("threshold");
     std::size_t row = 0;
     if (wanted) {

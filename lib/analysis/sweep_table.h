@@ -6,6 +6,8 @@
 // may be nan: all those of a neuron with a response that is no finite number, every AUC of a sweep that only counts.
 // Which of the two figures the sweep chose by is in the column chosen_by, the same in every line; a table without it
 // was chosen by accuracy. Whoever reads a table follows it, so that all programs mean the same neuron by the best one.
+// And which model's neurons they are is in the column model, the same in every line; a name alone fits the neurons of
+// any model of the architecture. A table without it is of responses, or was made before the column was there.
 //
 // The rule, for a sweep's own neurons, for its table and for a baseline's settings alike: two are compared by their
 // accuracy and, where that is equal, by their AUC (or the other way round); a figure that is nan is below every other;
@@ -15,6 +17,7 @@
 
 #include "base/names.h"
 #include "io/table.h"
+#include "model/model_file.h"
 #include "model/neuron.h"
 
 #include <cstdint>
@@ -52,6 +55,8 @@ struct SweepTable {
     std::string neuron(std::size_t row) const;    // "3.norm/6,6,2"
     // Error naming the line where the architecture has no such neuron.
     NeuronId neuron(std::size_t row, const Architecture& architecture) const;
+    // Error where the table says that it is of another model.
+    void require_of(const Model& model) const;
     int polarity(std::size_t row) const;    // -1: says yes below its threshold; 1 also where the table does not tell
 
     // Error where a line's chosen_by is neither accuracy nor auc, or not the first line's.
@@ -74,6 +79,9 @@ struct SweepTable {
     std::size_t best(const std::vector<std::string>& columns = {}) const;
 };
 
+// What a table says of a model: the beginning of its digest.
+std::string sweep_mark(const Model& model);
+
 // These lines of the table as they are; their neurons' names alone, one a line.
 void write_lines(const std::string& path, const SweepTable& sweep, std::span<const std::size_t> rows);
 void write_names(const std::string& path, const SweepTable& sweep, std::span<const std::size_t> rows);
@@ -86,8 +94,7 @@ struct SweptNeuron {
 };
 
 // The wanted neuron, or the best by the usual order. Error where the table lacks the neuron, or holds one that the
-// architecture does not have.
-SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>& wanted,
-                         const Architecture& architecture);
+// architecture does not have, or is of another model.
+SweptNeuron swept_neuron(const std::string& path, const std::optional<NeuronId>& wanted, const Model& model);
 
 }    // namespace nonna

@@ -1,8 +1,12 @@
 #include "base/descriptor.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 
+#include <algorithm>
+#include <climits>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,8 +48,41 @@ void Descriptor::check(bool good) const
         throw Error(name_, errno_reason());
 }
 
+// Until there is something to read, or room to write, or nobody at the other end any more. In short turns: a signal
+// just before the call would not be seen in it.
+static void wait_for(int fd, short what)
+{
+    for (;;) {
+        pollfd waiting{fd, what, 0};
+        const int ready = ::poll(&waiting, 1, 200);
+        if (ready > 0 || (ready < 0 && errno != EINTR))
+            return;    // the call that follows tells what is wrong
+        throw_if_interrupted();
+    }
+}
+
+// A FIFO's other end may never be opened, and a signal just before open(2) would not be seen in it. So nobody waits
+// there: a reader waits with the first read, for poll(2) knows of a FIFO that nobody has opened yet, and a writer asks
+// again and again.
+static int open_fifo(const std::string& path, int flags)
+{
+    int fd = -1;
+    while ((fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK)) < 0 && (errno == ENXIO || errno == EINTR)) {
+        throw_if_interrupted();
+        ::poll(nullptr, 0, 50);
+    }
+    if (fd >= 0)
+        ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
+
 Descriptor Descriptor::try_open(const std::string& path, int flags)
 {
+    struct stat status {
+    };
+    const bool waits = !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_RDWR;
+    if (waits && ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
+        return {open_fifo(path, flags), path};
     return {uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, 0666); }), path};
 }
 
@@ -75,6 +112,7 @@ std::uint64_t Descriptor::size() const
 
 std::size_t Descriptor::read_some(std::span<std::byte> into)
 {
+    wait_for(fd_, POLLIN);
     const ssize_t n = uninterrupted([&] { return ::read(fd_, into.data(), into.size()); });
     check(n >= 0);
     return std::size_t(n);
@@ -104,7 +142,22 @@ void Descriptor::read_at(std::uint64_t offset, std::span<std::byte> into) const
     }
 }
 
-void Descriptor::write(std::string_view text) { check(write_all(fd_, text)); }
+// Where there is room in a pipe there is room for PIPE_BUF bytes: so many are written without waiting.
+void Descriptor::write(std::string_view text)
+{
+    struct stat status {
+    };
+    if (::fstat(fd_, &status) != 0 || S_ISREG(status.st_mode)) {
+        check(write_all(fd_, text));
+        return;
+    }
+    while (!text.empty()) {
+        wait_for(fd_, POLLOUT);
+        const std::string_view piece = text.substr(0, PIPE_BUF);
+        check(write_all(fd_, piece));
+        text.remove_prefix(piece.size());
+    }
+}
 
 void Descriptor::write(std::span<const std::byte> bytes)
 {
@@ -178,6 +231,22 @@ void sync_folder(const std::string& path)
 {
     if (const Descriptor folder = Descriptor::try_open(path, O_RDONLY | O_DIRECTORY))
         ::fsync(folder.number());
+}
+
+std::string read_text(Descriptor& from, std::size_t limit)
+{
+    std::string text;
+    for (;;) {
+        const std::size_t before = text.size();
+        const std::size_t piece = std::max<std::size_t>(64 * 1024, std::min<std::size_t>(before, 16 << 20));
+        text.resize(before + piece);
+        const std::size_t n = from.read(std::as_writable_bytes(std::span(text).subspan(before)));
+        text.resize(before + n);
+        if (text.size() > limit)
+            throw Error(from.name(), "larger than " + std::to_string(limit) + " bytes");
+        if (n < piece)
+            return text;
+    }
 }
 
 bool write_all(int fd, std::string_view text) noexcept

@@ -5,6 +5,11 @@
 // failure is an Error(name, reason of the system call). Closing an output is a call like the others, close(): some file
 // systems say only there that a write failed. The destructor and an assignment close without asking, as inputs want it.
 //
+// A pipe, a terminal and a FIFO may keep their user waiting for ever, be it at the opening (until somebody opens a
+// FIFO's other end), while reading or while writing. There is no limit of time, but an interrupt ends the waiting:
+// Error as of throw_if_interrupted. What need not wait is not interrupted, so that a unit under way is brought to its
+// end.
+//
 // One thread at a time, but read_at, which any thread may call at any time.
 #pragma once
 
@@ -79,6 +84,8 @@ template <class Call> auto uninterrupted(Call call)
         result = call();
     return result;
 }
+
+std::string read_text(Descriptor& from, std::size_t limit);    // to the end; Error where it is larger
 
 // All of it, without an exception: for a child after fork, and for stderr. false: errno says why.
 bool write_all(int fd, std::string_view text) noexcept;

@@ -1,4 +1,4 @@
-// Expected failures: one exception type, five exit statuses.
+// Expected failures: one exception type, six exit statuses.
 //
 // Model to hold in mind: a failure has a *subject* (the file, option or peer it is about) and a *reason*. It is
 // thrown where it is discovered and caught once, by cli/run_tool, which prints "tool: subject: reason" and ends the
@@ -13,12 +13,13 @@ namespace nonna
 
 // The only exit statuses a nonna program ends with (documented in nonna(7)).
 enum class ExitStatus : int {
-    done = 0,         // everything was done
-    failed = 1,       // the job failed; nothing half written was left behind
-    usage = 2,        // wrong usage; nothing was touched
-    skipped = 3,      // done, but some inputs were skipped, each named on stderr
-    peer_lost = 4,    // a peer was lost or unreachable; retrying is sensible
-    locked = 5,       // another run holds the lock
+    done = 0,            // everything was done
+    failed = 1,          // the job failed; nothing half written was left behind
+    usage = 2,           // wrong usage; nothing was touched
+    skipped = 3,         // done, but some inputs were skipped, each named on stderr
+    peer_lost = 4,       // a peer was lost or unreachable; retrying is sensible
+    locked = 5,          // another run holds the lock
+    interrupted = 75,    // stopped by a signal, and the same command goes on from there (EX_TEMPFAIL of sysexits.h)
 };
 
 class Error : public std::exception

@@ -134,6 +134,11 @@ class Running
             ::_exit(1);
         std::signal(SIGINT, SIG_DFL);
         std::signal(SIGTERM, SIG_DFL);
+        struct sigaction hangup {
+        };
+        ::sigaction(SIGHUP, nullptr, &hangup);
+        if (hangup.sa_handler != SIG_IGN)    // nohup is meant for the child, too
+            std::signal(SIGHUP, SIG_DFL);
         ::sigprocmask(SIG_SETMASK, &signals, nullptr);
         ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
         ::dup2(log, STDERR_FILENO);
@@ -142,6 +147,12 @@ class Running
         ::_exit(127);
     }
 };
+
+// Stopped by a signal, with its files in order, or before it had begun to look after signals.
+bool was_interrupted(int status)
+{
+    return status == int(ExitStatus::interrupted) || status == 128 + SIGTERM || status == 128 + SIGHUP;
+}
 
 std::string fate(int status)
 {
@@ -181,34 +192,50 @@ class Set
                 r->copy_log();
                 const int status = r->poll_end(!stopping_ && !interrupted());
                 const bool early = r->program().server && !servers;    // a server that ends before the workers
-                if (status > 0 || (status == 0 && early && !stopping_))
+                // Whoever stops a whole control group signals them all: what ends by that has not failed.
+                if (interrupted() || was_interrupted(status))
+                    stop_for_a_signal();
+                if ((status > 0 && !was_interrupted(status)) || (status == 0 && early && !stopping_))
                     fail(r->program().name, fate(status));
                 alive = alive || (r->alive() && r->program().server == servers);
             }
-            if (interrupted() && !stopping_)
-                fail("interrupted", "the replicas were stopped, then the servers");
+            if (interrupted())
+                stop_for_a_signal();
             if (!alive)
                 return;
         }
     }
 
-    bool failed() const { return !reason_.empty(); }
+    bool failed() const { return stopping_; }
     void rethrow() const
     {
         if (failed())
-            throw Error(subject_, reason_);
+            throw Error(subject_, reason_, status_);
     }
 
   private:
     std::vector<std::unique_ptr<Running>> running_;
     bool stopping_ = false;
-    std::string subject_, reason_;    // of the first failure
+    std::string subject_, reason_;    // of the first failure, before all interrupts
+    ExitStatus status_ = ExitStatus::failed;
+
+    void stop_for_a_signal()
+    {
+        if (stopping_)
+            return;
+        subject_ = "interrupted";
+        reason_ = "the replicas were stopped, then the servers";
+        status_ = ExitStatus::interrupted;
+        stopping_ = true;
+        stop(false);
+    }
 
     void fail(const std::string& subject, const std::string& reason)
     {
-        if (reason_.empty()) {
+        if (!stopping_ || status_ == ExitStatus::interrupted) {
             subject_ = subject;
             reason_ = reason;
+            status_ = ExitStatus::failed;
         }
         if (!std::exchange(stopping_, true))
             stop(false);

@@ -1,6 +1,7 @@
 // The only file that includes CLI11: it cuts the command line into options and arguments and reads the TOML subset of
 // configuration files. Jobs, arguments by position, limits, order of strength and messages are ours: CLI11 2.1.2 splits
 // an argument such as "[a,b]", takes a folder named like a job for the job, and prefers a file to the environment.
+#include "base/descriptor.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
 #include "cli/interface.h"
@@ -9,8 +10,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <cerrno>
-#include <fstream>
+#include <fcntl.h>
 #include <sstream>
 
 namespace nonna
@@ -192,16 +192,13 @@ Parsed parse_command_line(int argc, char** argv, Command::State& root, Common& c
 
 std::vector<ConfigEntry> read_config(const std::string& path)
 {
-    errno = 0;
-    std::ifstream file(path);
-    std::string content;
-    for (std::string line; std::getline(file, line);)
-        content += line + '\n';
-    if (!file.is_open() || file.bad())    // bad: a folder, among others
-        throw Error(path, errno ? errno_reason() : "cannot be read");
-    if (content.find('\0') != std::string::npos)
+    Descriptor file = Descriptor::open(path, O_RDONLY | O_NOCTTY);
+    std::string whole = read_text(file, 1 << 24);
+    if (!whole.empty() && whole.back() != '\n')
+        whole += '\n';
+    if (whole.find('\0') != std::string::npos)
         throw Error(path, "not text in UTF-8", ExitStatus::usage);
-    std::istringstream text{std::string(without_mark(content))};
+    std::istringstream text{std::string(without_mark(whole))};
     std::vector<CLI::ConfigItem> items;
     try {
         items = CLI::ConfigBase().from_config(text);

@@ -1,3 +1,5 @@
+#include "base/children.h"
+#include "base/descriptor.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/shown_text.h"
@@ -9,10 +11,10 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <new>
 #include <optional>
+#include <sstream>
 #include <unistd.h>
 
 namespace nonna
@@ -96,6 +98,10 @@ ExitStatus reported(const std::function<ExitStatus()>& step)
     return ExitStatus::failed;
 }
 
+// All files are closed by now, and nothing of ours is left to be done. A library's destructors may wait for ever: where
+// memory is short, OpenBLAS's waits for a thread that turns in circles for a buffer. Sanitizers report at the end.
+constexpr bool ends_without_destructors = children_limit_memory;
+
 }    // namespace
 
 int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()> action)
@@ -109,7 +115,10 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
         close_standard_output();
         return ExitStatus::done;
     });
-    return static_cast<int>(closing == ExitStatus::done ? status : closing);
+    const int end = static_cast<int>(closing == ExitStatus::done ? status : closing);
+    if (ends_without_destructors)
+        _exit(end);
+    return end;
 }
 
 void usage_error(const std::string& option, const std::string& reason)
@@ -149,27 +158,19 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
 
 std::vector<std::string> read_file_list(const std::string& path, bool null_terminated)
 {
-    std::ifstream file;
-    if (path != "-") {
-        errno = 0;
-        file.open(path);
-        if (!file.is_open())
-            throw Error(path, errno_reason());
-    }
-    std::istream& input = path == "-" ? std::cin : file;
+    Descriptor file =
+        path == "-" ? Descriptor::borrow(STDIN_FILENO, "standard input") : Descriptor::open(path, O_RDONLY | O_NOCTTY);
+    std::istringstream lines(read_text(file, std::size_t(1) << 34));
     std::vector<std::string> paths;
-    errno = 0;
     bool first = !null_terminated;    // a list with NULs was made by no editor
-    for (std::string line; std::getline(input, line, null_terminated ? '\0' : '\n'); first = false) {
+    for (std::string line; std::getline(lines, line, null_terminated ? '\0' : '\n'); first = false) {
         if (first)
             line = std::string(without_mark(line));
         if (line.find('\0') != std::string::npos)
-            throw Error(path == "-" ? "standard input" : path, "a name with a NUL byte in it: does the list need -0?");
+            throw Error(file.name(), "a name with a NUL byte in it: does the list need -0?");
         if (!line.empty())
             paths.push_back(line);
     }
-    if (input.bad())
-        throw Error(path == "-" ? "standard input" : path, errno ? errno_reason() : "cannot be read");
     return paths;
 }
 

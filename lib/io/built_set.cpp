@@ -1,12 +1,14 @@
 #include "io/built_set.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
+#include <poll.h>
 
 namespace nonna
 {
@@ -105,8 +107,14 @@ Descriptor lock_built_set(const std::string& folder, SetAccess access)
     Descriptor lock = Descriptor::try_open(path, O_RDONLY);    // flock needs no right to write
     if (!lock)
         lock = Descriptor::open(path, access == SetAccess::writing ? O_RDONLY | O_CREAT : O_RDONLY);
-    if (!lock.try_lock(access == SetAccess::reading))
-        throw Error(folder, "another run is at work here", ExitStatus::locked);
+    // Where a run was killed in the moment in which it made a child, the child has the lock until it comes to close it,
+    // or to see that its parent is gone.
+    for (int turns = 0; !lock.try_lock(access == SetAccess::reading); ++turns) {
+        if (turns == 40)
+            throw Error(folder, "another run is at work here", ExitStatus::locked);
+        throw_if_interrupted();
+        ::poll(nullptr, 0, 50);
+    }
     return lock;
 }
 

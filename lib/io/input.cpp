@@ -4,9 +4,7 @@
 #include "base/interrupt.h"
 #include "io/spool.h"
 
-#include <cerrno>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -34,13 +32,8 @@ Input::Input(const std::string& path) : file_(open_input(path))
 
 std::size_t Input::read_some(std::span<std::byte> into)
 {
-    for (;;) {
-        throw_if_interrupted();
-        pollfd waiting{file_.number(), POLLIN, 0};
-        const int ready = ::poll(&waiting, 1, 200);    // a signal just before it costs that long at most
-        if (ready > 0 || (ready < 0 && errno != EINTR))
-            return file_.read_some(into);
-    }
+    throw_if_interrupted();
+    return file_.read_some(into);
 }
 
 void Input::will_read(std::uint64_t offset, std::uint64_t bytes) const

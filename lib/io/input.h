@@ -23,8 +23,9 @@ class Input
     bool regular() const { return regular_; }
     std::uint64_t size() const { return size_; }    // of a regular file
 
+    Descriptor& descriptor() { return file_; }
     std::size_t read(std::span<std::byte> into) { return file_.read(into); }    // less than asked for: the end
-    // What is there now, waiting for it; 0: the end. An interrupt ends the waiting: Error, as throw_if_interrupted.
+    // What is there now, waiting for it; 0: the end. For long copies: an interrupt ends them, waiting or not.
     std::size_t read_some(std::span<std::byte> into);
     void read_at(std::uint64_t offset, std::span<std::byte> into) const { file_.read_at(offset, into); }
     void will_read(std::uint64_t offset, std::uint64_t bytes) const;    // soon: the system may begin

@@ -11,7 +11,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -32,16 +34,32 @@ std::string folder_of(const std::string& path)
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// ".NAME.PID-N" beside the target; is_output_leftover knows it again. open(O_EXCL) rather than mkostemp: the kernel
-// applies the umask to 0666, which cannot be asked for without a race.
+// Whether the path still leads to this file.
+bool is_at(const Descriptor& file, const std::string& path)
+{
+    struct stat here {
+    }, there{};
+    return ::fstat(file.number(), &here) == 0 && ::lstat(path.c_str(), &there) == 0 && here.st_ino == there.st_ino &&
+           here.st_dev == there.st_dev;
+}
+
+// flock(2), where the file system has it.
+bool lock(const Descriptor& file) { return ::flock(file.number(), LOCK_EX | LOCK_NB) == 0; }
+
+// ".NAME.PID-N" beside the target; is_output_leftover knows it again. It is locked for as long as it is written, by
+// which one of a program that was killed is told from one that somebody is at work on, be it on another machine.
+// open(O_EXCL) rather than mkostemp: the kernel applies the umask to 0666, which cannot be asked for without a race.
 Descriptor open_temporary(const std::string& target, std::string& temporary)
 {
     static std::atomic<unsigned> counter{0};
     const std::string name = target.substr(target.rfind('/') + 1).substr(0, NAME_MAX - 32);
+    remove_output_leftovers(folder_of(target), name + ".");
     for (;;) {
         temporary = folder_of(target) + "/." + name + "." + std::to_string(getpid()) + "-" + std::to_string(++counter);
         Descriptor file = Descriptor::try_open(temporary, O_RDWR | O_CREAT | O_EXCL);
-        if (file || errno != EEXIST)
+        if (!file && errno != EEXIST)
+            return file;
+        if (file && (lock(file), is_at(file, temporary)))    // else another took it for a leftover before it was locked
             return file;
     }
 }
@@ -143,8 +161,10 @@ void Output::commit()
         return;
     }
     // The bytes first, then the name, then the name's place: a crash in between leaves the old file or the new one,
-    // never the new name with half of its bytes.
+    // never the new name with half of its bytes. The lock is kept until the name is another, by a second descriptor of
+    // the same open file; some file systems tell of a failed write at the close of the first.
     file_.sync();
+    const Descriptor locked(::fcntl(file_.number(), F_DUPFD_CLOEXEC, 0), name());
     file_.close();
     if (std::rename(temporary_.c_str(), target_.c_str()) != 0)
         throw Error(name(), errno_reason());
@@ -162,23 +182,29 @@ bool is_output_leftover(const std::string& name)
            digits(dash + 1, name.size());
 }
 
+void remove_output_leftovers(const std::string& folder, const std::string& beginning)
+{
+    std::error_code error;
+    for (std::filesystem::directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
+        const std::string name = i->path().filename().string(), path = i->path().string();
+        if (!name.starts_with("." + beginning) || !is_output_leftover(name))
+            continue;
+        struct stat status {
+        };
+        if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+            continue;
+        const Descriptor file = Descriptor::try_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+        if (file && lock(file) && is_at(file, path))
+            ::unlink(path.c_str());
+    }
+}
+
 std::string read_whole_file(const std::string& path, std::size_t limit)
 {
     Input input(path);
     if (input.regular() && input.size() > limit)
         throw Error(input.name(), "larger than " + std::to_string(limit) + " bytes");
-    std::string text;
-    for (;;) {
-        const std::size_t before = text.size();
-        const std::size_t piece = std::max<std::size_t>(64 * 1024, std::min<std::size_t>(before, 16 << 20));
-        text.resize(before + piece);
-        const std::size_t n = input.read(std::as_writable_bytes(std::span(text).subspan(before)));
-        text.resize(before + n);
-        if (text.size() > limit)
-            throw Error(input.name(), "larger than " + std::to_string(limit) + " bytes");
-        if (n < piece)
-            return text;
-    }
+    return read_text(input.descriptor(), limit);
 }
 
 }    // namespace nonna

@@ -1,6 +1,8 @@
 #include "io/safetensors.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
+#include "io/digest.h"
 #include "io/input.h"
 #include "io/json_check.h"
 #include "io/output.h"
@@ -10,6 +12,7 @@
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 namespace nonna
@@ -50,6 +53,19 @@ std::uint64_t type_size(const std::string& type)    // 0: unknown
         if (type == entry.type)
             return entry.bytes;
     return 0;
+}
+
+// The seal's place in a header's text; npos: there is none. A text in the metadata cannot pass for it, as quotes inside
+// of one are escaped.
+const std::string seal_key = "\"sha256\":\"";
+constexpr std::size_t seal_length = 64;
+
+std::size_t seal_place(const std::string& header)
+{
+    const std::size_t key = header.find(seal_key), place = key + seal_key.size();
+    return key == header.npos || place + seal_length >= header.size() || header[place + seal_length] != '"'
+               ? header.npos
+               : place;
 }
 
 template <class T> const char* type_name()
@@ -203,6 +219,32 @@ const std::map<std::string, std::string>& SafetensorsReader::metadata() const { 
 const std::vector<TensorInfo>& SafetensorsReader::tensors() const { return state_->tensors; }
 bool SafetensorsReader::has(const std::string& tensor) const { return state_->index.contains(tensor); }
 
+void SafetensorsReader::check_seal() const
+{
+    const Input& input = state_->input;
+    std::string header(state_->data_start - 8, '\0');
+    input.read_at(8, std::as_writable_bytes(std::span(header)));
+    const std::size_t place = seal_place(header);
+    const auto written = metadata().find("sha256");
+    if (place == header.npos || written == metadata().end())
+        throw Error(name(), "damaged, or of an earlier version: it has no digest");
+    header.replace(place, seal_length, seal_length, '0');
+    Sha256 sum;
+    std::vector<std::byte> piece(std::size_t(1) << 20);
+    input.read_at(0, std::span(piece).first(8));
+    sum.add(std::span(piece).first(8));
+    sum.add(std::as_bytes(std::span(header)));
+    for (std::uint64_t at = state_->data_start; at < input.size();) {
+        throw_if_interrupted();
+        const auto part = std::span(piece).first(std::min<std::uint64_t>(piece.size(), input.size() - at));
+        input.read_at(at, part);
+        sum.add(part);
+        at += part.size();
+    }
+    if (sum.hex() != written->second)
+        throw Error(name(), "damaged: its bytes are not those that were written");
+}
+
 const TensorInfo& SafetensorsReader::info(const std::string& tensor) const
 {
     const auto found = state_->index.find(tensor);
@@ -240,10 +282,25 @@ struct SafetensorsWriter::State {
     nlohmann::ordered_json header = nlohmann::ordered_json::object();    // in the order of declaration
     std::vector<TensorInfo> tensors;
     std::uint64_t declared = 0, written = 0;
-    std::size_t current = 0;
+    std::size_t current = 0, seal_at = 0;
     bool header_written = false;
+    std::optional<Sha256> sum;    // of a file to be sealed
 
-    explicit State(const std::string& path) : output(path, Output::Kind::binary) {}
+    State(const std::string& path, bool sealed) : output(path, Output::Kind::binary)
+    {
+        if (!sealed)
+            return;
+        if (!output.can_overwrite())
+            throw std::logic_error("safetensors: a seal where nothing can be written over");
+        sum.emplace();
+    }
+
+    void put(std::span<const std::byte> bytes)
+    {
+        if (sum)
+            sum->add(bytes);
+        output.write(bytes);
+    }
 
     void write_header()
     {
@@ -254,8 +311,10 @@ struct SafetensorsWriter::State {
         if (text.size() > header_limit)
             throw Error(output.name(), "more than 100 MB of header");
         const std::uint64_t size = text.size();
-        output.write(std::as_bytes(std::span(&size, 1)));
-        output.write(text);
+        put(std::as_bytes(std::span(&size, 1)));
+        put(std::as_bytes(std::span(text)));
+        if (sum)
+            seal_at = 8 + seal_place(text);
     }
 
     template <class T> void write(std::span<const T> values)
@@ -268,14 +327,16 @@ struct SafetensorsWriter::State {
         if (current == tensors.size() || tensors[current].type != type_name<T>() ||
             values.size_bytes() > tensors[current].end - written)
             throw std::logic_error("safetensors: values that were not declared");
-        output.write(std::as_bytes(values));
+        put(std::as_bytes(values));
         written += values.size_bytes();
     }
 };
 
-SafetensorsWriter::SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata)
-    : state_(std::make_unique<State>(path))
+SafetensorsWriter::SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata, bool sealed)
+    : state_(std::make_unique<State>(path, sealed))
 {
+    if (sealed)
+        metadata["sha256"] = std::string(seal_length, '0');
     if (!metadata.empty())
         state_->header["__metadata__"] = metadata;
 }
@@ -309,6 +370,10 @@ void SafetensorsWriter::commit()
     state_->write_header();
     if (state_->written != state_->declared)
         throw std::logic_error("safetensors: fewer values than declared");
+    if (state_->sum) {
+        const std::string digest = state_->sum->hex();
+        state_->output.overwrite(state_->seal_at, std::as_bytes(std::span(digest)));
+    }
     state_->output.commit();
 }
 

@@ -1,7 +1,13 @@
 // safetensors: 8 bytes little-endian header length, JSON header, tensors' bytes. Read with every bound checked before
 // anything is allocated (header <= 100 MB, offsets inside the file, no overlap, no gap, sizes equal to shape * type),
 // written through Output. Only F32, F64, I64, U64 are used here; other types of the format are listed and skipped over.
-// A pipe or "-" is copied to a temporary file first. Misuse of the writer (undeclared or missing values) is our own bug
+// A pipe or "-" is copied to a temporary file first.
+//
+// A sealed file vouches for each of its bytes: "sha256" in its metadata is the SHA-256 of the whole file, read with 64
+// zeros ('0') in this digest's own place. Where a bit has turned over, be it in a number, in the header or in its
+// padding, the seal does not fit.
+//
+// Misuse of the writer (undeclared or missing values) is our own bug
 // and throws std::logic_error.
 #pragma once
 
@@ -35,6 +41,8 @@ class SafetensorsReader
     const std::vector<TensorInfo>& tensors() const;             // in the order of their data
     const TensorInfo& info(const std::string& tensor) const;    // Error when absent
     bool has(const std::string& tensor) const;
+    // Reads the file from its first byte to its last. Error where it is not as it was written, or was not sealed.
+    void check_seal() const;
     void read(const std::string& tensor, std::span<float> into) const;    // type F32, exact size, else Error
     // Numbers first .. first + into.size() of a tensor of type F32, which must have them.
     void read(const std::string& tensor, std::uint64_t first, std::span<float> into) const;
@@ -51,7 +59,8 @@ class SafetensorsReader
 class SafetensorsWriter
 {
   public:
-    SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata);
+    // `sealed`: only into a file that can be written over, not into a pipe.
+    SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata, bool sealed = false);
     ~SafetensorsWriter();
     void declare(const std::string& tensor, const std::string& type, std::vector<std::uint64_t> shape);
     void write(std::span<const float> values);    // may be called several times for one tensor

@@ -124,7 +124,7 @@ static void read_rest(const SafetensorsReader& file, Model& model)
             throw Error(file.name(), "a statistic is not a finite number");
     model.provenance.clear();
     for (const auto& [key, value] : file.metadata())
-        if (key != "format" && key != "architecture" && key != "preprocessing")
+        if (key != "format" && key != "architecture" && key != "preprocessing" && key != "sha256" && key != "models")
             model.provenance[key] = value;
 }
 
@@ -215,6 +215,16 @@ std::string model_identity(const Architecture& architecture, const Preprocessing
            sha256(std::as_bytes(std::span(preprocessing.filters)));
 }
 
+std::string model_digest(const Model& model)
+{
+    const std::string identity = model_identity(model.architecture, model.preprocessing);
+    Sha256 sum;
+    sum.add(std::as_bytes(std::span(identity)));
+    sum.add(std::as_bytes(std::span<const float>(model.parameters)));
+    sum.add(std::as_bytes(std::span(model.statistics)));
+    return sum.hex();
+}
+
 void reload_model(const std::string& path, Model& model)
 {
     const SafetensorsReader file(path);
@@ -225,8 +235,8 @@ void reload_model(const std::string& path, Model& model)
 
 // In two passes, as the file's header holds every tensor's place before the first number: all are declared, then all
 // are written, in the same order.
-void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
-                const std::map<std::string, std::string>& marks)
+static void save(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
+                 const std::map<std::string, std::string>& marks, bool sealed)
 {
     std::map<std::string, std::string> metadata = model.provenance;
     for (const auto& [key, value] : marks)
@@ -234,7 +244,7 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
     metadata["format"] = format_name;
     metadata["architecture"] = model.architecture.to_json();
     metadata["preprocessing"] = preprocessing_json(model.preprocessing);
-    SafetensorsWriter file(path, std::move(metadata));
+    SafetensorsWriter file(path, std::move(metadata), sealed);
 
     const Preprocessing& p = model.preprocessing;
     const std::vector<ParameterTensor> layout = parameter_layout(model.architecture);
@@ -262,6 +272,18 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
     for (const ExtraTensor& t : extra)
         file.write(t.values);
     file.commit();
+}
+
+void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
+                const std::map<std::string, std::string>& marks)
+{
+    save(path, model, extra, marks, false);
+}
+
+void save_sealed_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
+                       const std::map<std::string, std::string>& marks)
+{
+    save(path, model, extra, marks, true);
 }
 
 Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed, Pool& pool,

@@ -60,9 +60,16 @@ void reload_model(const std::string& path, Model& model);
 // `marks` are further metadata, over the model's provenance.
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {},
                 const std::map<std::string, std::string>& marks = {});
+// The same with a digest of all of its bytes (io/safetensors.h).
+void save_sealed_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
+                       const std::map<std::string, std::string>& marks);
 
 // What two models must share, beside the parameters' layout, to be trained as one: architecture and preprocessing.
 std::string model_identity(const Architecture& architecture, const Preprocessing& preprocessing);
+
+// SHA-256 of what a model computes with: identity, parameters and statistics. Two with the same are the same model,
+// whatever file they are in and whatever else is said of them there.
+std::string model_digest(const Model& model);
 
 // All of a model but its parameters, of which only numbers [first, first + into.size()) of the flat vector are read.
 void load_parameters(const std::string& path, const Architecture& architecture, std::uint64_t first,

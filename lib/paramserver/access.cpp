@@ -39,6 +39,17 @@ Address split(const std::string& url)
     return address;
 }
 
+// A library reads it, which would wait for ever for a FIFO's other end and hear no signal.
+void require_regular(const std::string& path)
+{
+    struct stat status {
+    };
+    if (::stat(path.c_str(), &status) != 0)
+        throw Error(path, errno_reason());
+    if (!S_ISREG(status.st_mode))
+        throw Error(path, "not a regular file");
+}
+
 // A file with a secret in it must be its owner's alone.
 void require_private(const std::string& path)
 {
@@ -70,6 +81,8 @@ void require_access(const std::string& url, const Access& access)
     if (is_encrypted(url)) {
         if (access.certificate.empty() || access.authority.empty())
             throw Error(url, "encrypted: add --tls-cert FILE --tls-ca FILE", ExitStatus::usage);
+        require_regular(access.certificate);
+        require_regular(access.authority);
         require_private(access.certificate);
     }
     if (loopback || access.insecure)

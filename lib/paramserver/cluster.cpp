@@ -36,16 +36,20 @@ class Folder
         std::error_code ignored;
         if (!owned_)
             return;
-        bool learnt = false;
-        if (!finished_)
-            for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, ignored))
-                learnt = learnt || entry.path().filename().string().starts_with("step-");
-        if (learnt)
+        if (!finished_ && stays())
             say("what was learnt is kept: --folder " + path_ + " --resume goes on with it");
         else
             std::filesystem::remove_all(path_, ignored);
     }
     void finished() { finished_ = true; }
+    bool stays() const    // with something to go on from
+    {
+        std::error_code ignored;
+        bool learnt = !owned_;
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, ignored))
+            learnt = learnt || entry.path().filename().string().starts_with("step-");
+        return learnt;
+    }
     Folder(const Folder&) = delete;
     const std::string& path() const { return path_; }
 
@@ -122,7 +126,13 @@ void run_cluster(const ClusterOptions& o)
     pull.add("--rendezvous", folder.path() + "/servers").add("--model", o.model).add("--pull", o.output);
     pull.add("--deadline", "60");    // a busy machine is no reason to lose what was learnt
     const Program last{"model", pull.all(), {}, false};
-    supervise(programs, &last);
+    try {
+        supervise(programs, &last);
+    } catch (const Error& e) {
+        if (e.status() == ExitStatus::interrupted && !folder.stays())    // it begins anew
+            throw Error(e.subject(), e.reason());
+        throw;
+    }
     folder.finished();
 }
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "io/digest.h"
+#include "io/output.h"
 #include "io/safetensors.h"
 
 #include <algorithm>
@@ -237,6 +238,7 @@ Snapshots::Snapshots(std::string folder, const Layout& layout, std::uint32_t ind
       lock_(folder_, shard_name(index, of) + ".lock", folder_ + "/" + shard_name(index, of) + ".lock",
             "another server holds this shard")
 {
+    remove_output_leftovers(folder_, shard_name(index, of) + ".");
 }
 
 // A folder may hold the same model cut into different numbers of shards, where a run went on with more servers or

@@ -346,7 +346,7 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     double threshold = o.threshold.value_or(0);
     int polarity = 1;
     if (!o.sweep.empty()) {
-        const SweptNeuron swept = swept_neuron(o.sweep, neuron, model.architecture);
+        const SweptNeuron swept = swept_neuron(o.sweep, neuron, model);
         neuron = swept.neuron;
         threshold = o.threshold.value_or(swept.threshold);
         polarity = swept.polarity;

@@ -1,6 +1,9 @@
 #include "train/checkpoint.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "io/output.h"
 #include "io/safetensors.h"
 #include "train/run_difference.h"
 
@@ -10,63 +13,148 @@
 #include <filesystem>
 #include <limits>
 #include <sstream>
+#include <string_view>
 
 namespace nonna
 {
 
 namespace fs = std::filesystem;
 
-static std::size_t parse_keep(const std::string& text)
+namespace
+{
+
+constexpr std::string_view name_begins = "step-", name_ends = ".safetensors";
+
+// The whole of the text, and nothing but digits.
+template <class Number> bool parse_whole(std::string_view text, Number& number)
+{
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && stop == text.data() + text.size() && text.front() != '-';
+}
+
+std::size_t parse_keep(const std::string& text)
 {
     std::size_t keep = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), keep);
     if (text == "all")
         return std::numeric_limits<std::size_t>::max();
-    if (error != std::errc{} || stop != text.data() + text.size() || keep == 0)
+    if (!parse_whole(text, keep) || keep == 0)
         throw Error("--checkpoint-keep", "'" + text + "' is neither a number from 1 on nor all", ExitStatus::usage);
     return keep;
 }
 
-Checkpoints::Checkpoints(std::string folder, std::string run, const std::string& keep)
+// What a checkpoint says of itself, read strictly.
+struct Marks {
+    std::string run, models;
+    std::int64_t step = 0;
+    std::vector<std::uint64_t> positions;
+
+    // `wanted`: the run whose numbers of sets is known.
+    Marks(const SafetensorsReader& file, const std::string& wanted, std::size_t sets)
+    {
+        const auto text = [&](const char* name) {
+            const auto found = file.metadata().find(name);
+            return found == file.metadata().end() ? std::string() : found->second;
+        };
+        const auto refuse = [&](const char* name, const std::string& what) {
+            throw Error(file.name(), "damaged: '" + std::string(name) + "' in its metadata is '" + text(name) +
+                                         "', not " + what + "; without this file the one before it is taken");
+        };
+        if (!parse_whole(text("step"), step))
+            refuse("step", "a number of steps");
+        std::istringstream words(text("positions"));
+        for (std::string word; words >> word;)
+            if (!parse_whole(word, positions.emplace_back()))
+                refuse("positions", "numbers of pictures");
+        run = text("run");
+        models = text("models");
+        if (run == wanted && positions.size() != sets)
+            refuse("positions", "a number for each of " + std::to_string(sets) + " sets");
+    }
+};
+
+}    // namespace
+
+Checkpoints::Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep)
     : folder_(std::move(folder)), run_(std::move(run)), keep_(parse_keep(keep)),
-      lock_(folder_, "lock", folder_, "another run is using these checkpoints")
+      lock_(folder_, "lock", folder_, "another run is using these checkpoints"), models_(model_digest(model))
 {
+    remove_output_leftovers(folder_, std::string(name_begins));
 }
 
-std::vector<std::string> Checkpoints::files() const
+std::vector<Checkpoints::File> Checkpoints::files() const
 {
-    std::vector<std::string> found;
+    std::vector<File> found;
     for (const auto& entry : fs::directory_iterator(folder_)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with("step-") && name.ends_with(".safetensors"))
-            found.push_back(entry.path().string());
+        File file{entry.path().string(), 0};
+        if (name.size() > name_begins.size() + name_ends.size() && name.starts_with(name_begins) &&
+            name.ends_with(name_ends) &&
+            parse_whole(
+                std::string_view(name).substr(name_begins.size(), name.size() - name_begins.size() - name_ends.size()),
+                file.step))
+            found.push_back(file);
     }
-    std::sort(found.begin(), found.end());
+    std::sort(found.begin(), found.end(), [](const File& a, const File& b) { return a.step < b.step; });
     return found;
 }
 
-bool Checkpoints::empty() const { return files().empty(); }
-
-void Checkpoints::restore(Model& model, RunState& state) const
+void Checkpoints::restore(Model& model, RunState& state)
 {
-    const std::string path = files().back();
-    {    // whose it is, before a weight is read
-        const SafetensorsReader file(path);
-        const auto found = file.metadata().find("run");
-        const std::string run = found == file.metadata().end() ? "" : found->second;
-        if (run != run_)
-            throw Error(path, "checkpoint of another run: it was made with " + run_difference(run, run_));
+    const std::vector<File> all = files();
+    for (auto file = all.rbegin(); file != all.rend(); ++file)
+        if (restore(*file, model, state))
+            return;
+    throw Error(folder_, "none of its checkpoints is whole; another --checkpoint folder begins anew");
+}
+
+// False, and said: it is damaged.
+bool Checkpoints::restore(const File& file, Model& model, RunState& state)
+{
+    const auto pass_over = [](const Error& e) {
+        if (interrupted())
+            throw;    // it is not the file's
+        warn(e.subject(), e.reason() + "; passed over");
+        return false;
+    };
+    std::optional<SafetensorsReader> reader;
+    try {
+        reader.emplace(file.path);
+    } catch (const Error& e) {
+        return pass_over(e);
     }
+    const Marks marks(*reader, run_, state.positions.size());
+    if (marks.step != file.step)
+        throw Error(file.path, "damaged: it says that it is of step " + std::to_string(marks.step) +
+                                   "; without this file the one before it is taken");
+    try {
+        reader->check_seal();
+    } catch (const Error& e) {
+        return pass_over(e);
+    }
+    if (marks.run != run_)
+        throw Error(file.path, "checkpoint of another run: it was made with " + run_difference(marks.run, run_));
+    const Error another(folder_, "checkpoints of a run that began with another model; give that model, or another "
+                                 "--checkpoint folder");
+    const std::string given = models_;
+    const bool known = marks.models.find(given) != std::string::npos;
+    const Model head = load_model_head(file.path);
+    if (model_identity(head.architecture, head.preprocessing) !=
+        model_identity(model.architecture, model.preprocessing))
+        throw another;
     auto provenance = std::move(model.provenance);
-    reload_model(path, model);
-    std::swap(provenance, model.provenance);
-    state.step = std::atoll(provenance["step"].c_str());
-    std::istringstream positions(provenance["positions"]);
-    for (std::uint64_t& position : state.positions)
-        if (!(positions >> position))
-            throw Error(path, "damaged: no data positions");
+    reload_model(file.path, model);
+    model.provenance = std::move(provenance);
+    models_ = marks.models;
+    if (!known) {    // the run's own result may have taken the place of the model that it began with
+        if (model_digest(model) != given)
+            throw another;
+        models_ += " " + given;
+    }
+    state.step = marks.step;
+    std::copy(marks.positions.begin(), marks.positions.end(), state.positions.begin());
     for (const Optimiser::Array& array : state.optimiser)
-        SafetensorsReader(path).read(array.name, array.numbers);
+        reader->read(array.name, array.numbers);
+    return true;
 }
 
 void Checkpoints::save(const Model& model, const RunState& state)
@@ -77,15 +165,18 @@ void Checkpoints::save(const Model& model, const RunState& state)
     for (const std::uint64_t position : state.positions)
         positions << position << ' ';
     const std::map<std::string, std::string> marks = {
-        {"run", run_}, {"step", std::to_string(state.step)}, {"positions", positions.str()}};
+        {"run", run_}, {"models", models_}, {"step", std::to_string(state.step)}, {"positions", positions.str()}};
     std::vector<ExtraTensor> extra;
     for (const Optimiser::Array& array : state.optimiser)
         extra.push_back({array.name, array.numbers});
-    save_model(folder_ + "/" + name, model, extra, marks);
+    save_sealed_model(folder_ + "/" + name, model, extra, marks);
 
-    std::vector<std::string> all = files();
-    for (std::size_t i = 0; i < all.size() - std::min(all.size(), keep_); ++i)
-        fs::remove(all[i]);
+    // A later step than this one was passed over as damaged when the run began; it is of no use to the next.
+    std::vector<File> all = files();
+    std::size_t kept = 0;
+    for (auto file = all.rbegin(); file != all.rend(); ++file)
+        if (file->step > state.step || ++kept > keep_)
+            fs::remove(file->path);
 }
 
 }    // namespace nonna

@@ -1,4 +1,13 @@
 // Checkpoints of a training run: a folder, locked while the run lasts, with the newest states of it, or with all.
+//
+// Model to hold in mind: step-NNNNNNNNN.safetensors is a model with the optimiser's state beside it, sealed
+// (io/safetensors.h), and in its metadata how far the run is (`step`, `positions`), what determines it (`run`) and
+// which models it was given (`models`: the digest of the one that it began with, and of each of its own that it was
+// resumed with). Of these, whoever resumes must give one, with the same options: a run's weights on the preprocessing
+// of another model would be a model that nobody trained.
+//
+// A file that was cut, or in which a bit has turned over, is named and passed over for the one before it; it goes when
+// the run gets beyond it. One whose numbers are none is refused: no disk does that, somebody wrote it.
 #pragma once
 
 #include "io/folder_lock.h"
@@ -24,19 +33,27 @@ class Checkpoints
   public:
     // Makes the folder and takes its lock: Error with status locked when another run holds it. `run`: one line of text
     // of everything that determines the run; a checkpoint made with another one is refused. `keep`: how many of the
-    // newest stay when one is saved, or "all"; Error (usage) for anything else.
-    Checkpoints(std::string folder, std::string run, const std::string& keep);
+    // newest stay when one is saved, or "all"; Error (usage) for anything else. `model`: the one that the run is given.
+    Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep);
 
-    bool empty() const;
-    // The newest state into `model` and `state`. Error when it belongs to another run.
-    void restore(Model& model, RunState& state) const;
+    bool empty() const { return files().empty(); }
+    // The newest whole state into `model` and `state`. Error when it belongs to another run or another model's, or when
+    // none is whole.
+    void restore(Model& model, RunState& state);
     void save(const Model& model, const RunState& state);
 
   private:
+    struct File {
+        std::string path;
+        std::int64_t step;
+    };
     std::string folder_, run_;
     std::size_t keep_;
     FolderLock lock_;
-    std::vector<std::string> files() const;    // oldest first
+    std::string models_;    // digests with spaces between
+
+    std::vector<File> files() const;    // oldest first
+    bool restore(const File& file, Model& model, RunState& state);
 };
 
 }    // namespace nonna

@@ -112,9 +112,11 @@ class Run
                 row(done, costs, timing, progress);
             look(done, last || stop);
             if (stop && !last)
-                throw Error("interrupted", "stopped after step " + std::to_string(done) +
-                                               (checkpoints_ ? "; --resume goes on from there"
-                                                             : "; nothing was kept, as there is no --checkpoint"));
+                throw Error("interrupted",
+                            "stopped after step " + std::to_string(done) +
+                                (checkpoints_ ? "; --resume goes on from there"
+                                              : "; nothing was kept, as there is no --checkpoint"),
+                            status_of_interrupt());
         }
         timing.whole(options_.steps, batches_.waited(), descent_->times());
         weights_.join();
@@ -153,7 +155,8 @@ class Run
             state.optimiser = descent_->arrays();
         const TrainOptions& options = options_;
         if (!options.checkpoint.empty()) {
-            checkpoints_.emplace(options.checkpoint, run_, options.checkpoint_keep);
+            checkpoints_.emplace(options.checkpoint, run_, model_, options.checkpoint_keep);
+            interrupts_can_resume();
             if (!checkpoints_->empty() && !options.resume)
                 throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",
                             ExitStatus::usage);
@@ -210,11 +213,34 @@ class Run
             descent_->finish();
         else if (validates || saves)
             descent_->settle();
+        if (last || saves)
+            require_no_divergence(done);
         if (validates)
             validation_row(done);
         state_.step = done;
         if (saves)
             weights_.as_floats([&] { checkpoints_->save(model_, state_); });
+    }
+
+    // A step's cost is that before its update. What is kept must also be what a next step could begin with: numbers,
+    // the optimiser's too, and a network that does not overflow on the pictures it has just seen.
+    void require_no_divergence(std::int64_t done)
+    {
+        const auto finite = [](std::span<const float> numbers) {
+            return std::all_of(numbers.begin(), numbers.end(), [](float n) { return std::isfinite(n); });
+        };
+        network_.up(weights_.parameters());
+        bool good = std::isfinite(total(network_.costs(weights_.parameters(), model_.statistics)));
+        if (good)
+            weights_.as_floats([&] { good = finite(model_.parameters); });
+        for (const Optimiser::Array& array : state_.optimiser)
+            good = good && finite(array.numbers);
+        good = good && std::all_of(model_.statistics.begin(), model_.statistics.end(),
+                                   [](double n) { return std::isfinite(n); });
+        if (!good)
+            throw Error(
+                "step " + std::to_string(done),
+                "its update led to numbers that are not finite, nothing of it is kept; a lower --rate may help");
     }
 
     void validation_row(std::int64_t done)

@@ -23,8 +23,9 @@
 // alone with the same rule, to the last bit.
 //
 // A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest of
-// them (`checkpoint_keep`) are kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first SIGINT or SIGTERM ends the
-// step, writes a checkpoint where a folder was given, and throws Error("interrupted", ...).
+// them (`checkpoint_keep`) are kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first signal
+// (base/interrupt.h) ends the step, writes a checkpoint where a folder was given, and throws Error("interrupted", ...),
+// with the status `interrupted` where there is one.
 #pragma once
 
 #include "model/model_file.h"

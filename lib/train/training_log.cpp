@@ -4,7 +4,9 @@
 #include "io/output.h"
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <sstream>
 #include <utility>
@@ -24,17 +26,14 @@ Lines::Lines(std::string path, const std::string& kept) : path_(std::move(path))
 {
     if (path_.empty())
         return;
-    file_.reset(std::fopen(path_.c_str(), "w"));
-    if (!file_)
-        throw Error(path_, errno_reason());
+    file_ = Descriptor::open(path_, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY);
     put(kept);
 }
 
 void Lines::put(const std::string& text)
 {
-    if (file_ &&
-        (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() || std::fflush(file_.get()) != 0))
-        throw Error(path_, errno_reason());
+    if (file_)
+        file_.write(text);
 }
 
 // The header, and of an older log the rows up to a step.

@@ -4,13 +4,12 @@
 // Rows are flushed as they come, so that a run can be watched. An empty path: nothing is written. Errors name the file.
 #pragma once
 
+#include "base/descriptor.h"
 #include "model/model_file.h"
 #include "model/stage.h"
 #include "train/descent.h"
 
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,14 +24,11 @@ class Lines
   public:
     Lines(std::string path, const std::string& kept);
     void put(const std::string& text);
-    bool open() const { return file_ != nullptr; }
+    bool open() const { return bool(file_); }
 
   private:
-    struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
     std::string path_;
-    std::unique_ptr<std::FILE, Close> file_;
+    Descriptor file_;
 };
 
 class TrainingLog

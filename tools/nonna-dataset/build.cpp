@@ -1,6 +1,7 @@
 // nonna-dataset build: a set that grows night by night.
 #include "dataset/build.h"
 #include "../unit_options.h"
+#include "base/interrupt.h"
 #include "jobs.h"
 
 using namespace nonna;
@@ -19,6 +20,7 @@ struct BuildJob {
 
     ExitStatus run()
     {
+        interrupts_can_resume();
         append_file_list(paths, list, null_terminated);
         if (paths.empty() && list.empty())    // a list may be empty, one night
             usage_error("PATH", "no video or picture given");

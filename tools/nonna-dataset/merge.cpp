@@ -1,5 +1,6 @@
 // nonna-dataset merge and remove: parts to one set, and a takedown.
 #include "dataset/merge.h"
+#include "base/interrupt.h"
 #include "dataset/removal.h"
 #include "jobs.h"
 
@@ -11,6 +12,12 @@ namespace
 struct MergeJob {
     std::vector<std::string> sets;
     std::string output;
+
+    ExitStatus run()
+    {
+        interrupts_can_resume();
+        return merge_sets(sets, output);
+    }
 };
 
 struct RemoveJob {
@@ -32,8 +39,7 @@ struct RemoveJob {
 void add_merge(Command& program)
 {
     static MergeJob o;
-    Command& job = program.subcommand("merge", "merge parts, or other built sets, into one",
-                                      [] { return merge_sets(o.sets, o.output); });
+    Command& job = program.subcommand("merge", "merge parts, or other built sets, into one", [] { return o.run(); });
     job.positional("DIR", o.sets, "built sets", 1);
     job.option("-o,--output", o.output, "OUT", "folder of the result").required();
 }

@@ -40,7 +40,7 @@ ExitStatus AverageJob::run()
     check_picture_name(output);
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
-    const std::vector<NeuronId> asked = choose_neurons(choice, a);
+    const std::vector<NeuronId> asked = choose_neurons(choice, m);
     require_stimuli_picture(asked.size());
     Pool pool(threads);
     const std::size_t size = a.input().size();
@@ -72,7 +72,7 @@ ExitStatus AverageJob::run()
         write_averages(tsv, neurons, averages, sums.pictures(), seen);
     write(npy, a, averages, &ResponseAverage::average);
     write(error, a, averages, &ResponseAverage::error);
-    write_png(output, stimuli_picture(m.preprocessing, tiles, true, pool));
+    write_picture(output, stimuli_picture(m.preprocessing, tiles, true, pool));
     return ExitStatus::done;
 }
 

@@ -64,19 +64,18 @@ ExitStatus OptimalJob::run()
     check_picture_name(whitened);
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
-    const std::vector<NeuronId> asked = choose_neurons(choice, a);
+    const std::vector<NeuronId> asked = choose_neurons(choice, m);
     Pool pool(threads);
     require_stimuli_picture(asked.size());
     Extremes seen(asked.size(), 48, 1);    // enough pictures to tell a stimulus from its negative
     MedianNorms median(a, asked);
+    const Watch look = [&](const PictureSet& set, std::span<const float> responses, std::span<const float> x) {
+        take(seen, set, responses);
+        if (!norm)
+            median.take(x, pool);
+    };
     if (!data.empty())
-        watch_pictures(
-            m, asked, data, pool,
-            [&](const PictureSet& set, std::span<const float> responses, std::span<const float> preprocessed) {
-                take(seen, set, responses);
-                if (!norm)
-                    median.take(preprocessed, pool);
-            });
+        watch_pictures(m, asked, data, pool, look);
     const std::vector<std::size_t> number = living(asked, data, [&](std::size_t n) { return dead(seen, n); });
     std::vector<NeuronId> neurons;
     std::vector<double> norms;

@@ -26,7 +26,7 @@ ExitStatus TopJob::run()
     check_picture_name(output);
     check_picture_name(weakest);
     const Model m = load_model(model);
-    const std::vector<NeuronId> asked = choose_neurons(choice, m.architecture);
+    const std::vector<NeuronId> asked = choose_neurons(choice, m);
     Pool pool(threads);
     const std::size_t kept = count.value_or(asked.size() == 1 ? 48 : 12);
     require_extremes_sheet(m.preprocessing, asked.size(), kept, data);

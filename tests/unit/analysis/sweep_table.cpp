@@ -30,6 +30,15 @@ Architecture small()
     return a;
 }
 
+// One without weights: what is told of neurons depends on them by the digest alone.
+Model of_model(const Architecture& architecture, double factor = 1)
+{
+    Model model;
+    model.architecture = architecture;
+    model.preprocessing.factor = factor;
+    return model;
+}
+
 using Rows = std::vector<std::size_t>;
 
 // A table of a folder of its own.
@@ -117,8 +126,8 @@ BOOST_AUTO_TEST_CASE(chosen_by)
     BOOST_TEST(w.sweep.best(w.sweep.usual_order(ChooseBy::accuracy)) == 0);
     NeuronChoice choice;
     choice.table = w.path;
-    BOOST_TEST(neuron_name(choose_neurons(choice, small()).front()) == "1.norm/0,2,0");
-    BOOST_TEST(neuron_name(swept_neuron(w.path, {}, small()).neuron) == "1.norm/0,2,0");
+    BOOST_TEST(neuron_name(choose_neurons(choice, of_model(small())).front()) == "1.norm/0,2,0");
+    BOOST_TEST(neuron_name(swept_neuron(w.path, {}, of_model(small())).neuron) == "1.norm/0,2,0");
     const Written plain(header + "\n1.norm\t0\t1\t0\t5\t0.9\t0.7\n");
     BOOST_TEST((plain.sweep.chosen_by() == ChooseBy::accuracy));
 
@@ -155,7 +164,7 @@ BOOST_AUTO_TEST_CASE(other_tables)
     choice.table = w.path;
     const auto names = [&] {
         std::string all;
-        for (const NeuronId& n : choose_neurons(choice, small()))
+        for (const NeuronId& n : choose_neurons(choice, of_model(small())))
             all += neuron_name(n) + " ";
         return all;
     };
@@ -164,6 +173,29 @@ BOOST_AUTO_TEST_CASE(other_tables)
     BOOST_TEST(names() == "1.norm/0,2,0 1.norm/0,1,0 ");
     choice.count = 1;
     BOOST_TEST(names() == "1.norm/0,2,0 ");
+}
+
+// Another model has neurons of the same names.
+BOOST_AUTO_TEST_CASE(of_one_model)
+{
+    const Model model = of_model(small()), other = of_model(small(), 2);
+    const std::string mark = sweep_mark(model);
+    BOOST_TEST(mark.size() == 16);
+    BOOST_TEST(sweep_mark(other) != mark);
+    const auto table = [&](const std::string& second) {
+        return header + "\tmodel\n1.norm\t0\t1\t0\t5\t0.9\t0.7\t" + mark + "\n1.norm\t0\t2\t0\t5\t0.8\t0.9\t" + second +
+               "\n";
+    };
+    const Written w(table(mark)), mixed(table("0123456789abcdef"));
+    NeuronChoice choice;
+    choice.table = w.path;
+    BOOST_TEST(neuron_name(choose_neurons(choice, model).front()) == "1.norm/0,1,0");
+    BOOST_TEST(neuron_name(swept_neuron(w.path, {}, model).neuron) == "1.norm/0,1,0");
+    const std::string refused = w.path + ": line 2: a neuron of another model (" + mark + ", this is " +
+                                sweep_mark(other) + "); sweep this one, or give that";
+    BOOST_TEST(refusal([&] { choose_neurons(choice, other); }) == refused);
+    BOOST_TEST(refusal([&] { swept_neuron(w.path, {}, other); }) == refused);
+    BOOST_TEST(refusal([&] { swept_neuron(mixed.path, {}, model); }).starts_with(mixed.path + ": line 3: "));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_refused)
@@ -192,7 +224,7 @@ BOOST_AUTO_TEST_CASE(neurons_of_a_sweep)
     const std::string path = folder / "s.tsv";
     const auto find = [&](const std::string& text, const std::optional<NeuronId>& wanted = {}) {
         write_bytes(path, text);
-        return swept_neuron(path, wanted, a);
+        return swept_neuron(path, wanted, of_model(a));
     };
     const std::string plain = header + "\n1.norm\t0\t1\t0\t5\t0.7\t0.9\n1.norm\t0\t2\t1\t6\t0.8\t0.7\n"
                                        "1.norm\t0\t3\t2\t7\t0.8\t0.75\n1.norm\t0\t4\t2\t8\t0.8\t0.75\n";
