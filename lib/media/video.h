@@ -10,8 +10,8 @@
 // packets carry decoding times alone (AVI with B-frames), a frame's PTS is libav's guess from them, which ffmpeg shows
 // too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate.
 //
-// Damage: frames that the decoder reports as damaged, frames after them up to the next key frame, and frames before
-// the first key frame are never returned; the nearest whole frame before the wanted one stands in, else the nearest
+// Damage: nothing is returned that comes before the first key frame, and nothing from a damaged or missing packet or
+// frame to the next key frame (frame_walk.h); the nearest whole frame before the wanted one stands in, else the nearest
 // after it. A truncated file is played as far as it goes.
 //
 // Pixels: the frame's own matrix, range and chroma siting (av_frame.h says which where it names none), the container's
