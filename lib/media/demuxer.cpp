@@ -279,7 +279,8 @@ bool Demuxer::read(AVPacket& packet)
             gap_ = true;
             continue;
         }
-        packet.opaque = begins_anew ? this : nullptr;    // any pointer that is not null
+        const bool restarts = clock_.pass(packet, *stream_);
+        packet.opaque = begins_anew || restarts ? this : nullptr;    // any pointer that is not null
         return true;
     }
 }
@@ -287,6 +288,7 @@ bool Demuxer::read(AVPacket& packet)
 bool Demuxer::seek(std::int64_t pts)
 {
     gap_ = suspicious_ = false;
+    clock_.forget();
     return checked(av_seek_frame(format_, stream_->index, pts, AVSEEK_FLAG_BACKWARD)) >= 0;
 }
 

@@ -2,7 +2,7 @@
 //
 // A Demuxer reads a regular file through callbacks of its own: nothing else is ever opened, and reading ends after a
 // multiple of the file's size. Packets with holes are left out, and the next one says that something is missing before
-// it.
+// it. Times are those of one clock (stream_clock.h).
 //
 // Failure: Refusal, and std::bad_alloc where libav says that it had no memory.
 #pragma once
@@ -13,6 +13,7 @@ extern "C" {
 }
 
 #include "media/reason.h"
+#include "media/stream_clock.h"
 
 #include <cstdint>
 #include <memory>
@@ -41,12 +42,14 @@ class Demuxer
     Demuxer& operator=(const Demuxer&) = delete;
 
     bool read(AVPacket& packet);    // next packet of the stream, whole; false at the end
-    // Whether nothing before this packet, as `read` gave it, leads up to it: packets between are missing.
+    // Whether nothing before this packet, as `read` gave it, leads up to it: packets between are missing, or another
+    // recording begins.
     static bool begins_anew(const AVPacket& packet) { return packet.opaque != nullptr; }
     bool seek(std::int64_t pts);    // to the last key frame at or before
     AVStream& stream() const { return *stream_; }
     AVFormatContext& format() const { return *format_; }
-    bool seekable() const;    // a container whose index is worth trying
+    bool seekable() const;                                   // a container whose index is worth trying
+    bool clock_jumped() const { return clock_.jumped(); }    // so that times do not lead to packets
     const std::string& path() const { return path_; }
     // Of a file that gave nothing: `truncated` where the container or its index says that the file was longer, else
     // `otherwise`.
@@ -59,8 +62,9 @@ class Demuxer
     AVIOContext* io_ = nullptr;
     AVFormatContext* format_ = nullptr;
     AVStream* stream_ = nullptr;
-    bool transport_ = false;     // an MPEG transport stream
-    bool gap_ = false;           // something is missing before the next packet
+    bool transport_ = false;    // an MPEG transport stream
+    bool gap_ = false;          // something is missing before the next packet
+    StreamClock clock_;
     bool suspicious_ = false;    // the packet before was marked as corrupt
     void open(long max_pixels);
     const AVInputFormat* probe();

@@ -135,7 +135,7 @@ void FrameWalk::start_at(const KeyPacket& key)
     // A container is believed only when it leads to this very packet; the way through all packets before it always
     // does.
     constexpr int reach = 512;
-    if (again_->seekable() && again_->seek(key.pts)) {
+    if (again_->seekable() && !demuxer_.clock_jumped() && again_->seek(key.pts)) {
         for (int i = 0; i < reach && !found_ && again_->read(*packet_); ++i)
             found_ = packet_->pts == key.pts && packet_->pos == key.place && packet_->size == key.size;
         next_ = key.number;

@@ -1,4 +1,4 @@
-"""Transport streams that are cut off or have lost packets: each picture is, to the bit, one of the whole stream, and as
+"""Transport streams that are cut off, joined, or have lost packets: each picture is, to the bit, one of the whole stream, and as
 many come out as stand between the holes. No output when all is right."""
 import hashlib
 import random
@@ -78,6 +78,9 @@ def main():
         # The counter of packets has 16 values: 16 lost in a row cannot be told from none.
         lost = of_picture(row, GOP)
         check('a key frame that is gone', without(row, lost[1:] if len(lost) % 16 == 0 else lost), GOP, 2 * GOP)
+        # Two recordings joined: the clock starts again, and every frame of both can be had.
+        if pictures(whole + whole) != true + true:
+            wrong.append(f'{codec}: not every frame of two recordings that were joined')
         draw = random.Random(5)
         scattered = [i for i, p in enumerate(row) if i > 30 and is_video(p) and draw.random() < 0.02]
         check('scattered holes', without(row, scattered), 1, FRAMES - 1)
