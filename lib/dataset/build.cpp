@@ -63,9 +63,9 @@ Settings settings_of(const BuildOptions& o)
         {"span", span},
         {"seed", std::to_string(r.seed)},
         {"max-pixels", std::to_string(o.unit.max_pixels)},
-        {"near-dup", o.near_dup < 0 ? "no" : std::to_string(o.near_dup)},
         {"shard-bytes", std::to_string(o.shard_bytes)},
     };
+    DuplicateIndex::add_settings(s, o.near_dup);
     if (o.parts > 0)
         s["part"] = std::to_string(o.part) + "/" + std::to_string(o.parts);
     return s;
@@ -388,6 +388,8 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     for (const std::string& code : o.retry)
         if (code != "all" && !is_reason_code(code))
             throw Error("--retry", "no such code: " + code, ExitStatus::usage);
+    if (is_built_set(folder))
+        DuplicateIndex::check_hash_version(folder, read_settings(BuiltSetFiles(folder).settings()));
     SetStore store(folder, settings_of(o));
     bool failures = false;
     const std::vector<std::string> sources = sources_of(paths, o.recursive, failures);

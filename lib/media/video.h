@@ -8,8 +8,8 @@
 // container; of streams too large for that, the file is read again, by the container's index where that leads to the
 // very packet. A frame counts only when its PTS is the one wanted; else the stream is decoded from its start. Where
 // packets carry decoding times alone (AVI with B-frames), a frame's PTS is libav's guess from them, which ffmpeg shows
-// too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate. Where the
-// clock starts again or jumps, times go on from those before (stream_clock.h).
+// too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate. Where
+// the clock starts again or jumps, times go on from those before (stream_clock.h).
 //
 // Damage: nothing is returned that comes before the first key frame, and nothing from a damaged or missing packet or
 // frame to the next key frame (frame_walk.h); the nearest whole frame before the wanted one stands in, else the nearest
