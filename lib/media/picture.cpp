@@ -76,7 +76,7 @@ static PictureInfo accept_picture(Encoded encoded, const std::string& subject, l
     return info;
 }
 
-static Picture decode_accepted(Encoded encoded, const PictureInfo& info, const std::string& subject)
+static Picture decode_stored(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
     if (info.extension == "png")
         return decode_png(encoded, info, subject);
@@ -84,7 +84,14 @@ static Picture decode_accepted(Encoded encoded, const PictureInfo& info, const s
         return decode_webp(encoded, info, subject);
     if (info.extension == "pnm")
         return decode_pnm(encoded, info, subject);
-    return orient(decode_jpeg(encoded, info, subject), info.orientation);
+    return decode_jpeg(encoded, info, subject);
+}
+
+static Picture decode_accepted(Encoded encoded, PictureInfo info, const std::string& subject)
+{
+    if (info.orientation >= 5)
+        std::swap(info.width, info.height);
+    return orient(decode_stored(encoded, info, subject), info.orientation);
 }
 
 Picture decode_picture(Encoded encoded, const std::string& subject, long max_pixels)
