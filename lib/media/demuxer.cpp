@@ -175,6 +175,8 @@ Refusal Demuxer::nothing(Reason otherwise) const
 {
     if (names_encryption(file_->descriptor))
         return {path_, Reason::encrypted};
+    if (is_still_heif(file_->descriptor, file_->size))
+        return {path_, Reason::still_picture, "a still picture (HEIF), not a video: convert it to JPEG or PNG"};
     bool early = ends_early(file_->descriptor, file_->size);
     if (stream_ && !early)
         for (int i = 0, n = avformat_index_get_entries_count(stream_); i < n && !early; ++i) {
