@@ -54,6 +54,7 @@ class Pictures
                 ++audit.unreadable;
             }
         }
+        source.tell_left_out();
         audit.digest = digest_ = sum.hex();
     }
 

@@ -63,9 +63,9 @@ Settings settings_of(const BuildOptions& o)
         {"span", span},
         {"seed", std::to_string(r.seed)},
         {"max-pixels", std::to_string(o.unit.max_pixels)},
-        {"near-dup", o.near_dup < 0 ? "no" : std::to_string(o.near_dup)},
         {"shard-bytes", std::to_string(o.shard_bytes)},
     };
+    DuplicateIndex::add_settings(s, o.near_dup);
     if (o.parts > 0)
         s["part"] = std::to_string(o.part) + "/" + std::to_string(o.parts);
     return s;
@@ -175,7 +175,8 @@ Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
 // Names to sources: with `recursive`, folders to the files in them. What is no file and is named in a folder is a
 // source all the same, and fails as one, once. What is named every time, as long as it is so: a name that leads nowhere
 // where folders are expected (a disk that is not mounted), a folder where none are, one that cannot be read.
-std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool recursive, bool& failures)
+std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool recursive, bool& failures,
+                                    std::vector<std::pair<std::string, LeftOut>>& left_out)
 {
     std::vector<std::string> files;
     std::error_code error;
@@ -202,6 +203,7 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
                 else
                     files.push_back(std::move(found->path));
             }
+            left_out.emplace_back(path, walk.left_out());
         }
     }
     return files;
@@ -388,9 +390,12 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     for (const std::string& code : o.retry)
         if (code != "all" && !is_reason_code(code))
             throw Error("--retry", "no such code: " + code, ExitStatus::usage);
+    if (is_built_set(folder))
+        DuplicateIndex::check_hash_version(folder, read_settings(BuiltSetFiles(folder).settings()));
     SetStore store(folder, settings_of(o));
     bool failures = false;
-    const std::vector<std::string> sources = sources_of(paths, o.recursive, failures);
+    std::vector<std::pair<std::string, LeftOut>> left_out;
+    const std::vector<std::string> sources = sources_of(paths, o.recursive, failures, left_out);
     DuplicateIndex known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
     Digests digests(BuiltSetFiles(folder).digests());
@@ -398,6 +403,8 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
         digests.forget();    // of a run that was cut short at its very end
         return failures ? ExitStatus::skipped : ExitStatus::done;
     }
+    for (const auto& [path, some] : left_out)    // not in a run without news, which is silent
+        some.tell(path);
     const Refusals refusals = digest_all(fresh, digests, o.unit.processes);
 
     Decisions decisions(store, known, fresh, refusals);

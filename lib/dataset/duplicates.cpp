@@ -1,5 +1,7 @@
 #include "dataset/duplicates.h"
 
+#include "base/error.h"
+#include "media/perceptual_hash.h"
 #include "media/reason.h"
 
 #include <algorithm>
@@ -12,6 +14,28 @@ using Status = UnitRecord::Status;
 static std::uint64_t prefix(const std::string& digest) { return std::stoull(digest.substr(0, 16), nullptr, 16); }
 
 DuplicateIndex::DuplicateIndex(int near_dup) : near_(std::max(0, near_dup)), look_(near_dup >= 0) {}
+
+void DuplicateIndex::add_settings(Settings& settings, int near_dup)
+{
+    settings["near-dup"] = near_dup < 0 ? "no" : std::to_string(near_dup);
+    if (near_dup >= 0)
+        settings["near-dup-hash"] = std::to_string(perceptual_hash_version);
+}
+
+void DuplicateIndex::check_hash_version(const std::string& folder, const Settings& settings)
+{
+    const auto near_dup = settings.find("near-dup");
+    if (near_dup == settings.end() || near_dup->second == "no")
+        return;
+    const auto version = settings.find("near-dup-hash");
+    const std::string had = version == settings.end() ? "1" : version->second;
+    const std::string now = std::to_string(perceptual_hash_version);
+    if (had != now)
+        throw Error(folder,
+                    "its near-duplicates were found by version " + had + " of the perceptual hash, and version " + now +
+                        " cannot be compared with it: build a new set from the same sources",
+                    ExitStatus::usage);
+}
 
 void DuplicateIndex::remember(const UnitRecord& record, std::uint64_t what)
 {

@@ -21,6 +21,11 @@ class DuplicateIndex
 {
   public:
     explicit DuplicateIndex(int near_dup);    // -1: looks do not matter
+    // What the settings of a set say of this: "near-dup" and, where looks matter, "near-dup-hash", the version of the
+    // hashes (perceptual_hash.h). Those of two versions have nothing to do with each other.
+    static void add_settings(Settings& settings, int near_dup);
+    // Error with status usage where the looks that a set knows are of another version.
+    static void check_hash_version(const std::string& folder, const Settings& settings);
 
     void remember(const UnitRecord& record, std::uint64_t what);    // what: for the two below to give back
     std::optional<std::uint64_t> same_content(const std::string& digest) const;

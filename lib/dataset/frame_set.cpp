@@ -61,6 +61,7 @@ ExitStatus write_frame_set(const std::vector<std::string>& videos, const std::st
         });
     throw_if_interrupted();
     shorter.tell();
+    files.tell_left_out();
     if (writer.count() == 0)
         throw Error(output, "no readable video, nothing written");
     writer.commit();

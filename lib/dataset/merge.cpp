@@ -102,6 +102,7 @@ bool common_settings(const std::vector<SetReading>& inputs, Settings& settings)
     settings.erase("part");
     for (const SetReading& input : inputs) {
         Settings own = input.settings();
+        DuplicateIndex::check_hash_version(input.folder(), own);
         if (const auto part = own.find("part"); part != own.end()) {
             int i = 0, n = 0;
             if (std::sscanf(part->second.c_str(), "%d/%d", &i, &n) != 2 || i < 0 || n <= i || n > 1'000'000)

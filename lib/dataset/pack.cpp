@@ -279,6 +279,7 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
             for (const Sample& sample : result.samples)
                 writer.write(sample);
         });
+    source.tell_left_out();
     if (writer.count() == 0)
         throw Error(output, "no readable picture, nothing written");
     writer.commit();

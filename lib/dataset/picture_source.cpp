@@ -50,6 +50,7 @@ bool PictureSource::next(PictureJob& job)
                 job.refusal = std::move(found->refusal);
                 return true;
             }
+            left_out_.emplace_back(current_.path, walk_->left_out());
             walk_.reset();
         }
         if (waiting_.empty())
@@ -66,6 +67,12 @@ bool PictureSource::next(PictureJob& job)
             return true;
         }
     }
+}
+
+void PictureSource::tell_left_out() const
+{
+    for (const auto& [folder, some] : left_out_)
+        some.tell(folder);
 }
 
 std::string read_picture_file(const std::string& path)

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nonna
@@ -39,7 +40,10 @@ class PictureSource
     explicit PictureSource(const std::vector<PictureInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
     bool next(PictureJob& job);    // false: no more. Error for a damaged image set
 
+    void tell_left_out() const;    // a line for each folder gone through (walk.h)
+
   private:
+    std::vector<std::pair<std::string, LeftOut>> left_out_;
     std::deque<PictureInput> waiting_;
     PictureInput current_;
     std::unique_ptr<ImageReader> reader_;

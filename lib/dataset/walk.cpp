@@ -1,5 +1,6 @@
 #include "dataset/walk.h"
 
+#include "base/log.h"
 #include "io/table.h"
 
 #include <algorithm>
@@ -20,18 +21,25 @@ namespace
 
 const std::vector<std::string>& picture_endings()
 {
-    static const std::vector<std::string> endings = {"jpg", "jpeg", "png", "webp", "ppm", "pgm", "pnm"};
+    static const std::vector<std::string> endings = {"jpg", "jpeg", "jpe",  "jfif", "jfi", "jif", "pjpeg",
+                                                     "pjp", "png",  "webp", "ppm",  "pgm", "pnm"};
     return endings;
+}
+
+// In lower case; empty where there is none.
+std::string ending_of(std::string_view name)
+{
+    const std::size_t dot = name.rfind('.');
+    if (dot == name.npos || dot == 0)
+        return {};
+    std::string ending(name.substr(dot + 1));
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+    return ending;
 }
 
 bool ends_in(std::string_view name, const std::vector<std::string>& endings)
 {
-    const std::size_t dot = name.rfind('.');
-    if (dot == name.npos || dot == 0)
-        return false;
-    std::string ending(name.substr(dot + 1));
-    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-    return std::find(endings.begin(), endings.end(), ending) != endings.end();
+    return std::find(endings.begin(), endings.end(), ending_of(name)) != endings.end();
 }
 
 }    // namespace
@@ -68,6 +76,7 @@ struct Walk::State {
     std::vector<Level> levels;
     std::set<std::pair<dev_t, ino_t>> entered;
     std::optional<Found> failure;    // to be given next
+    LeftOut left_out;
 
     // Lists a folder and makes it the current level. By its descriptor, so that what is looked at is what was listed,
     // and as a device and inode number, so that links in a circle end.
@@ -121,6 +130,7 @@ struct Walk::State {
         } else if (!S_ISREG(about.st_mode)) {
             entry.refusal = Refusal(path, Reason::not_regular);
         } else if (!wanted(name)) {
+            left_out.add(name);
             return;
         }
         level.entries.push_back(std::move(entry));
@@ -135,6 +145,42 @@ Walk::Walk(const std::string& folder, Wanted wanted) : state_(std::make_unique<S
 
 Walk::~Walk() = default;
 Walk::Walk(Walk&&) noexcept = default;
+
+const LeftOut& Walk::left_out() const { return state_->left_out; }
+
+void LeftOut::add(std::string_view name)
+{
+    ++count_;
+    // A folder of a million endings is not worth their memory.
+    constexpr std::size_t most = 1000;
+    const std::string ending = ending_of(name);
+    if (endings_.size() < most || endings_.contains(ending))
+        ++endings_[ending];
+}
+
+// The most frequent endings first.
+std::string LeftOut::text() const
+{
+    std::vector<std::pair<std::string, std::uint64_t>> order(endings_.begin(), endings_.end());
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    constexpr std::size_t named = 8;
+    std::string list;
+    std::uint64_t rest = count_;
+    for (std::size_t i = 0; i < std::min(named, order.size()); ++i) {
+        list += (i ? ", " : "") + std::to_string(order[i].second) + " " +
+                (order[i].first.empty() ? "without an ending" : "." + order[i].first);
+        rest -= order[i].second;
+    }
+    if (rest)
+        list += ", " + std::to_string(rest) + " others";
+    return std::to_string(count_) + (count_ == 1 ? " file" : " files") + " left out by the ending of the name: " + list;
+}
+
+void LeftOut::tell(const std::string& folder) const
+{
+    if (count_)
+        say(folder + ": " + text());
+}
 
 std::optional<Walk::Found> Walk::next()
 {
@@ -162,12 +208,19 @@ FileWalk::FileWalk(std::function<bool(std::string&)> names, bool recursive, Walk
 {
 }
 
+void FileWalk::tell_left_out() const
+{
+    for (const auto& [folder, some] : left_out_)
+        some.tell(folder);
+}
+
 std::optional<Walk::Found> FileWalk::next()
 {
     for (;;) {
         if (walk_) {
             if (std::optional<Walk::Found> found = walk_->next())
                 return found;
+            left_out_.emplace_back(folder_, walk_->left_out());
             walk_.reset();
         }
         std::string name;
@@ -181,6 +234,7 @@ std::optional<Walk::Found> FileWalk::next()
             const Refusal refusal(name, Reason::not_regular, "a folder, whose files --recursive takes");
             return Walk::Found{std::move(name), refusal};
         }
+        folder_ = name;
         walk_.emplace(name, wanted_);
     }
 }

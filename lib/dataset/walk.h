@@ -2,8 +2,8 @@
 //
 // Model to hold in mind: a walk goes down into folders and gives files in the byte order of their whole paths, as
 // `find FOLDER | LC_ALL=C sort` would list them, and holds one listing for each level it is in. Names that begin with a
-// dot are left out, and so are files that `wanted` does not want by their name. Links are followed, to folders too, but
-// a real folder is entered once, so links in a circle end.
+// dot are left out, and so are files that `wanted` does not want by their name, which are counted. Links are followed,
+// to folders too, but a real folder is entered once, so links in a circle end.
 //
 // What cannot be walked is given as a Refusal in its place and the walk goes on: a folder that cannot be listed, a link
 // that leads nowhere (`unreadable`), and whatever is neither folder nor file (`not_regular`), wanted by name or not.
@@ -12,15 +12,32 @@
 
 #include "media/reason.h"
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nonna
 {
+
+// Files of a folder that were not wanted by their name, told once in a line: a picture named otherwise than expected is
+// not missed by looking at what came out.
+class LeftOut
+{
+  public:
+    void add(std::string_view name);
+    std::string text() const;                      // "3 files left out by the ending of the name: 2 .heic, 1 .txt"
+    void tell(const std::string& folder) const;    // says so, where there are any; not with --quiet
+
+  private:
+    std::uint64_t count_ = 0;
+    std::map<std::string, std::uint64_t> endings_;
+};
 
 class Walk
 {
@@ -35,6 +52,7 @@ class Walk
     ~Walk();
     Walk(Walk&&) noexcept;
     std::optional<Found> next();
+    const LeftOut& left_out() const;    // so far
 
   private:
     struct State;
@@ -48,11 +66,14 @@ class FileWalk
   public:
     FileWalk(std::function<bool(std::string&)> names, bool recursive, Walk::Wanted wanted);
     std::optional<Walk::Found> next();
+    void tell_left_out() const;    // a line for each folder gone through
 
   private:
     std::function<bool(std::string&)> names_;
     bool recursive_;
     Walk::Wanted wanted_;
+    std::string folder_;    // that walk_ is in
+    std::vector<std::pair<std::string, LeftOut>> left_out_;
     std::optional<Walk> walk_;
 };
 

@@ -176,6 +176,14 @@ struct TarStream::State {
         return {name(), where + reason};
     }
 
+    // Names of owners and groups that the locale cannot hold ("Jörg" in C), which nobody asks for.
+    bool owner_warning() const
+    {
+        const char* const text = archive_error_string(tar.get());
+        const std::string_view warning = text ? text : "";
+        return warning.starts_with("Uname ") || warning.starts_with("Gname ");
+    }
+
     // The end marker is two blocks of zeros; nothing but zeros may follow.
     void check_end()
     {
@@ -211,7 +219,7 @@ struct TarStream::State {
                 check_end();
                 return std::nullopt;
             }
-            if (status != ARCHIVE_OK)
+            if (status != ARCHIVE_OK && !(status == ARCHIVE_WARN && owner_warning()))
                 throw failure("");
             const char* path = archive_entry_pathname(entry);
             Member member;

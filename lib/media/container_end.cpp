@@ -52,27 +52,37 @@ bool is_box(const Reader::Piece& piece)
 
 constexpr int most_parts = 1'000'000;    // boxes or chunks looked at
 
-bool boxes_end_early(const Reader& file)
+struct Boxes {
+    bool ends_early = false, film = false, items = false;    // film: an index of media data
+};
+
+Boxes outer_boxes(const Reader& file)
 {
-    bool index = false;
+    Boxes found;
     std::int64_t offset = 0;
     for (int i = 0; i < most_parts && offset < file.size; ++i) {
-        if (file.size - offset < 8)
-            return true;
+        if (file.size - offset < 8) {
+            found.ends_early = true;
+            return found;
+        }
         const Reader::Piece box = file.at(offset);
-        index = index || box.has(4, "moov") || box.has(4, "moof");
+        found.film = found.film || box.has(4, "moov") || box.has(4, "moof");
+        found.items = found.items || box.has(4, "meta");
         std::uint64_t length = box.big(0, 4);
         if (length == 1)
             length = box.big(8, 8);
         if (length == 0)    // up to the file's end, wherever that is
             break;
         if (length < 8)
-            return false;
-        if (length > std::uint64_t(file.size - offset))
-            return true;
+            return found;
+        if (length > std::uint64_t(file.size - offset)) {
+            found.ends_early = true;
+            return found;
+        }
         offset += std::int64_t(length);
     }
-    return !index;
+    found.ends_early = !found.film && !found.items;
+    return found;
 }
 
 // A number of EBML at `at`: its length is told by the first byte. All ones: unknown.
@@ -124,7 +134,7 @@ bool ends_early(const Descriptor& descriptor, std::int64_t size)
     const Reader file{descriptor, size};
     const Reader::Piece start = file.at(0);
     if (is_box(start))
-        return boxes_end_early(file);
+        return outer_boxes(file).ends_early;
     if (start.has(0, "\x1a\x45\xdf\xa3"))
         return segment_ends_early(file);
     if (start.has(0, "RIFF") && start.has(8, "AVI "))
@@ -132,6 +142,15 @@ bool ends_early(const Descriptor& descriptor, std::int64_t size)
     if (start.has(0, "GIF8"))
         return file.at(size - 1).bytes[0] != ';';
     return false;
+}
+
+bool is_still_heif(const Descriptor& descriptor, std::int64_t size)
+{
+    const Reader file{descriptor, size};
+    if (!file.at(0).has(4, "ftyp"))
+        return false;
+    const Boxes boxes = outer_boxes(file);
+    return boxes.items && !boxes.film && !boxes.ends_early;
 }
 
 }    // namespace nonna

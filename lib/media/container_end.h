@@ -14,4 +14,7 @@ namespace nonna
 
 bool ends_early(const Descriptor& file, std::int64_t size);
 
+// Whether this is a HEIF file of pictures alone (HEIC, AVIF): items in a box `meta`, and no film.
+bool is_still_heif(const Descriptor& file, std::int64_t size);
+
 }    // namespace nonna

@@ -4,8 +4,8 @@
 #include "base/interrupt.h"
 #include "media/av_frame.h"
 #include "media/container_end.h"
-#include "media/packet_row.h"
 #include "media/regular_file.h"
+#include "media/transport_packets.h"
 
 #include <cstring>
 #include <new>
@@ -37,6 +37,13 @@ bool intra_only(AVCodecID codec)
 {
     const AVCodecDescriptor* const about = avcodec_descriptor_get(codec);
     return about && about->props & AV_CODEC_PROP_INTRA_ONLY;
+}
+
+Refusal frame_too_large(const std::string& path, int width, int height, long max_pixels)
+{
+    return {path, Reason::too_large,
+            "a frame of " + std::to_string(width) + "x" + std::to_string(height) +
+                " pixels is larger than the limit of " + std::to_string(max_pixels)};
 }
 
 struct Demuxer::File {
@@ -113,13 +120,6 @@ int find_stream_info(AVFormatContext& format, long max_pixels)
     return status;
 }
 
-Refusal frame_too_large(const std::string& path, int width, int height, long max_pixels)
-{
-    return {path, Reason::too_large,
-            "a frame of " + std::to_string(width) + "x" + std::to_string(height) +
-                " pixels is larger than the limit of " + std::to_string(max_pixels)};
-}
-
 bool is_encrypted(const AVStream& stream)
 {
     return av_stream_get_side_data(&stream, AV_PKT_DATA_ENCRYPTION_INIT_INFO, nullptr) ||
@@ -175,6 +175,8 @@ Refusal Demuxer::nothing(Reason otherwise) const
 {
     if (names_encryption(file_->descriptor))
         return {path_, Reason::encrypted};
+    if (is_still_heif(file_->descriptor, file_->size))
+        return {path_, Reason::still_picture, "a still picture (HEIF), not a video: convert it to JPEG or PNG"};
     bool early = ends_early(file_->descriptor, file_->size);
     if (stream_ && !early)
         for (int i = 0, n = avformat_index_get_entries_count(stream_); i < n && !early; ++i) {
@@ -217,6 +219,7 @@ void Demuxer::open(long max_pixels)
         throw Refusal(path_, Reason::unsupported_format, "an unsupported variant of its container");
     if (status < 0)
         throw nothing(status == AVERROR_EOF ? Reason::truncated : Reason::damaged);
+    transport_ = std::string_view(format_->iformat->name) == "mpegts";
     stream_ = choose_stream(*format_);
     if (!stream_)
         throw format_->nb_streams ? Refusal(path_, Reason::no_video_stream) : nothing(Reason::damaged);
@@ -251,6 +254,8 @@ void Demuxer::refuse_if_too_large(const AVStream& stream, long max_pixels) const
         throw frame_too_large(path_, p.width, p.height, max_pixels);
 }
 
+// libav marks a picture as corrupt when it comes upon a hole, which is in that one or in the one after it. In a
+// transport stream both are looked at; elsewhere libav is believed.
 bool Demuxer::read(AVPacket& packet)
 {
     for (;;) {
@@ -260,16 +265,32 @@ bool Demuxer::read(AVPacket& packet)
             throw_if_interrupted();
             return false;
         }
-        if (packet.stream_index != stream_->index || packet.size == 0 || packet.flags & AV_PKT_FLAG_CORRUPT)
+        if (packet.stream_index != stream_->index || packet.size == 0)
             continue;
         if (av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr))
             throw Refusal(path_, Reason::encrypted);
+        const bool begins_anew = std::exchange(gap_, false);
+        const bool corrupt = packet.flags & AV_PKT_FLAG_CORRUPT;
+        bool whole = !corrupt;
+        if (std::exchange(suspicious_, corrupt) || corrupt) {
+            const TransportLook look = look_at_transport(file_->descriptor, packet.pos);
+            whole = transport_ ? look.whole : whole;
+            gap_ = transport_ && look.gap_after;
+        }
+        if (!whole) {
+            gap_ = true;
+            continue;
+        }
+        const bool restarts = clock_.pass(packet, *stream_);
+        packet.opaque = begins_anew || restarts ? this : nullptr;    // any pointer that is not null
         return true;
     }
 }
 
 bool Demuxer::seek(std::int64_t pts)
 {
+    gap_ = suspicious_ = false;
+    clock_.forget();
     return checked(av_seek_frame(format_, stream_->index, pts, AVSEEK_FLAG_BACKWARD)) >= 0;
 }
 
@@ -277,160 +298,6 @@ bool Demuxer::seekable() const
 {
     const std::string_view name = format_->iformat->name;
     return name.starts_with("mov,") || name.starts_with("matroska,");
-}
-
-FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels)
-    : demuxer_(demuxer), row_(row), max_pixels_(max_pixels), times_(times), packet_(new_packet())
-{
-    const std::string& path = demuxer.path();
-    const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
-    const AVCodec* const decoder = avcodec_find_decoder(parameters.codec_id);
-    if (!decoder)
-        throw Refusal(path, Reason::unsupported_codec);
-    codec_ = avcodec_alloc_context3(decoder);
-    if (!codec_)
-        throw std::bad_alloc();
-    codec_->thread_count = 1;
-    // libav's own limit ends in an error like any other, so it serves those alone that do not ask give_buffer.
-    if (decoder->wrapper_name)
-        codec_->max_pixels = max_pixels;
-    codec_->opaque = this;
-    codec_->get_buffer2 = give_buffer;
-    int status = avcodec_parameters_to_context(codec_, &parameters);
-    codec_->pkt_timebase = demuxer_.stream().time_base;
-    if (status >= 0)
-        status = avcodec_open2(codec_, decoder, nullptr);
-    if (status < 0) {
-        avcodec_free_context(&codec_);
-        if (status == AVERROR(ENOMEM))
-            throw std::bad_alloc();
-        throw Refusal(path, status == AVERROR_INVALIDDATA ? Reason::damaged : Reason::unsupported_codec);
-    }
-    forget();
-}
-
-int FrameWalk::give_buffer(AVCodecContext* codec, AVFrame* frame, int flags)
-{
-    FrameWalk& walk = *static_cast<FrameWalk*>(codec->opaque);
-    if (std::int64_t(frame->width) * frame->height <= walk.max_pixels_)
-        return avcodec_default_get_buffer2(codec, frame, flags);
-    walk.large_width_ = frame->width;
-    walk.large_height_ = frame->height;
-    return AVERROR(EINVAL);
-}
-
-Refusal FrameWalk::nothing() const
-{
-    return large_width_ ? frame_too_large(demuxer_.path(), large_width_, large_height_, max_pixels_)
-                        : demuxer_.nothing(Reason::no_whole_frame);
-}
-
-FrameWalk::~FrameWalk() { avcodec_free_context(&codec_); }
-
-// At the start, and after a seek, nothing is trusted before a key frame: some decoders (MPEG-4 part 2) draw on grey
-// without a word. Those of H.264 and HEVC hold back frames themselves until a recovery point, key frame or not.
-void FrameWalk::forget()
-{
-    damaged_ = codec_->codec_id != AV_CODEC_ID_H264 && codec_->codec_id != AV_CODEC_ID_HEVC;
-    draining_ = false;
-}
-
-void FrameWalk::open_again()
-{
-    again_.reset();    // two at a time would hold two buffers
-    again_ = std::make_unique<Demuxer>(demuxer_.path(), max_pixels_);
-    next_ = 0;
-}
-
-// The next packet into packet_.
-bool FrameWalk::read()
-{
-    if (std::exchange(found_, false)) {
-        ++next_;
-        return true;
-    }
-    if (row_.held()) {
-        throw_if_interrupted();
-        av_packet_unref(packet_.get());
-        if (next_ == row_.count())
-            return false;
-        if (av_packet_ref(packet_.get(), &row_.at(next_++)) < 0)
-            throw std::bad_alloc();
-        return true;
-    }
-    if (!again_)
-        open_again();
-    ++next_;
-    return again_->read(*packet_);
-}
-
-void FrameWalk::start_at(const KeyPacket& key)
-{
-    avcodec_flush_buffers(codec_);
-    forget();
-    found_ = false;
-    if (row_.held()) {
-        next_ = key.number;
-        return;
-    }
-    if (!again_)
-        open_again();
-    // A container is believed only when it leads to this very packet; the way through all packets before it always
-    // does.
-    constexpr int reach = 512;
-    if (again_->seekable() && again_->seek(key.pts)) {
-        for (int i = 0; i < reach && !found_ && again_->read(*packet_); ++i)
-            found_ = packet_->pts == key.pts && packet_->pos == key.place && packet_->size == key.size;
-        next_ = key.number;
-        if (found_)
-            return;
-        open_again();
-    }
-    if (next_ > key.number)
-        open_again();
-    while (next_ < key.number && again_->read(*packet_))
-        ++next_;
-}
-
-// The decoder is fed until it gives a frame. Damage is remembered from frame to frame: what is drawn on a damaged frame
-// is damaged too, whatever the decoder says of it, and only a frame that stands alone ends that.
-bool FrameWalk::next(AVFrame& frame)
-{
-    for (;;) {
-        av_frame_unref(&frame);
-        const int got = avcodec_receive_frame(codec_, &frame);
-        if (got == 0) {
-            const bool whole = !(frame.flags & AV_FRAME_FLAG_CORRUPT) && !frame.decode_error_flags;
-            const bool key = frame.key_frame || frame.pict_type == AV_PICTURE_TYPE_I || intra_only(codec_->codec_id);
-            damaged_ = !whole || (damaged_ && !key);
-            trusted_ = !damaged_;
-            const bool stamped = times_ == FrameTimes::stamped && frame.pts != AV_NOPTS_VALUE;
-            if (times_ == FrameTimes::counted)
-                time_ = count_++;
-            else
-                time_ = stamped ? frame.pts : frame.best_effort_timestamp;
-            return true;
-        }
-        if (got == AVERROR(ENOMEM))
-            throw std::bad_alloc();
-        if (got != AVERROR(EAGAIN)) {
-            if (draining_)
-                return false;
-            damaged_ = true;
-        }
-        if (draining_)
-            return false;
-        if (read()) {
-            const int sent = avcodec_send_packet(codec_, packet_.get());
-            if (sent == AVERROR(ENOMEM))
-                throw std::bad_alloc();
-            if (sent < 0 && sent != AVERROR(EAGAIN))
-                damaged_ = true;
-        } else {
-            draining_ = true;
-            avcodec_send_packet(codec_, nullptr);
-        }
-    }
 }
 
 }    // namespace nonna

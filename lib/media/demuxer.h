@@ -1,8 +1,8 @@
-// Private to this room: one video stream of one file, packet by packet and frame by frame (libav).
+// Private to this room: one video stream of one file, packet by packet (libav).
 //
 // A Demuxer reads a regular file through callbacks of its own: nothing else is ever opened, and reading ends after a
-// multiple of the file's size. A FrameWalk decodes it in order, with one thread, and says of each frame whether it can
-// be trusted (video.h, "Damage").
+// multiple of the file's size. Packets with holes are left out, and the next one says that something is missing before
+// it. Times are those of one clock (stream_clock.h).
 //
 // Failure: Refusal, and std::bad_alloc where libav says that it had no memory.
 #pragma once
@@ -13,6 +13,7 @@ extern "C" {
 }
 
 #include "media/reason.h"
+#include "media/stream_clock.h"
 
 #include <cstdint>
 #include <memory>
@@ -41,10 +42,14 @@ class Demuxer
     Demuxer& operator=(const Demuxer&) = delete;
 
     bool read(AVPacket& packet);    // next packet of the stream, whole; false at the end
+    // Whether nothing before this packet, as `read` gave it, leads up to it: packets between are missing, or another
+    // recording begins.
+    static bool begins_anew(const AVPacket& packet) { return packet.opaque != nullptr; }
     bool seek(std::int64_t pts);    // to the last key frame at or before
     AVStream& stream() const { return *stream_; }
     AVFormatContext& format() const { return *format_; }
-    bool seekable() const;    // a container whose index is worth trying
+    bool seekable() const;                                   // a container whose index is worth trying
+    bool clock_jumped() const { return clock_.jumped(); }    // so that times do not lead to packets
     const std::string& path() const { return path_; }
     // Of a file that gave nothing: `truncated` where the container or its index says that the file was longer, else
     // `otherwise`.
@@ -57,6 +62,10 @@ class Demuxer
     AVIOContext* io_ = nullptr;
     AVFormatContext* format_ = nullptr;
     AVStream* stream_ = nullptr;
+    bool transport_ = false;    // an MPEG transport stream
+    bool gap_ = false;          // something is missing before the next packet
+    StreamClock clock_;
+    bool suspicious_ = false;    // the packet before was marked as corrupt
     void open(long max_pixels);
     const AVInputFormat* probe();
     void refuse_if_too_large(const AVStream& stream, long max_pixels) const;
@@ -64,49 +73,7 @@ class Demuxer
     void close();
 };
 
-class PacketRow;
-struct KeyPacket;
-
-// What a frame's time is.
-enum class FrameTimes {
-    stamped,    // its packet's PTS
-    guessed,    // libav's best guess from decoding times, where packets carry no PTS
-    counted,    // its number, from 0
-};
-
-class FrameWalk
-{
-  public:
-    // Decodes `row`, all the packets that `demuxer` gave; both must outlive the walk. Where the row holds no packets,
-    // the file is opened again.
-    FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels);
-    ~FrameWalk();
-
-    bool next(AVFrame& frame);                     // false at the end
-    std::int64_t time() const { return time_; }    // of the last frame, in the stream's time base or as a number
-    bool trusted() const { return trusted_; }
-    void start_at(const KeyPacket& key);    // go on from this packet, whatever was decoded before
-    Demuxer& demuxer() { return demuxer_; }
-    Refusal nothing() const;    // why there was no whole frame
-
-  private:
-    Demuxer& demuxer_;
-    const PacketRow& row_;
-    std::unique_ptr<Demuxer> again_;    // where the row holds no packets
-    std::size_t next_ = 0;              // number of the packet to be read next
-    bool found_ = false;                // packet_ is that packet already
-    const long max_pixels_;
-    int large_width_ = 0, large_height_ = 0;    // of a frame over the limit
-    FrameTimes times_;
-    bool draining_ = false, trusted_ = false, damaged_ = false;
-    std::int64_t time_ = AV_NOPTS_VALUE, count_ = 0;
-    AVCodecContext* codec_ = nullptr;
-    PacketPtr packet_;
-    void forget();
-    bool read();
-    void open_again();
-    static int give_buffer(AVCodecContext* codec, AVFrame* frame, int flags);
-};
+Refusal frame_too_large(const std::string& path, int width, int height, long max_pixels);
 
 // Whether every frame of this codec stands alone.
 bool intra_only(AVCodecID codec);

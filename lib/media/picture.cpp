@@ -38,6 +38,24 @@ bool is_picture(Encoded start)
            ((h.has(0, "P5") || h.has(0, "P6")) && std::isspace(int(h.u8(2))));
 }
 
+// Pictures that are not read, but known.
+static const char* other_format(Header h)
+{
+    if (h.has(4, "ftypavif") || h.has(4, "ftypavis"))
+        return "AVIF";
+    if (h.has(4, "ftyphei") || h.has(4, "ftyphev") || h.has(4, "ftypmif1") || h.has(4, "ftypmsf1"))
+        return "HEIF";
+    if (h.has(0, std::string_view("II*\0", 4)) || h.has(0, std::string_view("MM\0*", 4)))
+        return "TIFF";
+    if (h.has(0, "GIF8"))
+        return "GIF";
+    if (h.has(4, "JXL \r\n") || h.has(0, "\xff\x0a"))
+        return "JPEG XL";
+    if (h.has(4, "jP  \r\n"))
+        return "JPEG 2000";
+    return nullptr;
+}
+
 PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
 {
     const Header h{encoded};
@@ -52,6 +70,9 @@ PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
         info = inspect_pnm(encoded, subject);
     else if (h.has(0, "BM") && h.little32(14) >= 12 && h.little32(14) <= 124)
         throw Refusal(subject, Reason::unsupported_format, "unsupported picture format BMP");
+    else if (const char* const other = other_format(h))
+        throw Refusal(subject, Reason::unsupported_format,
+                      std::string("unsupported picture format ") + other + ": convert it to JPEG or PNG");
     else if (encoded.empty())
         throw Refusal(subject, Reason::empty);
     else
@@ -76,7 +97,7 @@ static PictureInfo accept_picture(Encoded encoded, const std::string& subject, l
     return info;
 }
 
-static Picture decode_accepted(Encoded encoded, const PictureInfo& info, const std::string& subject)
+static Picture decode_stored(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
     if (info.extension == "png")
         return decode_png(encoded, info, subject);
@@ -84,7 +105,14 @@ static Picture decode_accepted(Encoded encoded, const PictureInfo& info, const s
         return decode_webp(encoded, info, subject);
     if (info.extension == "pnm")
         return decode_pnm(encoded, info, subject);
-    return orient(decode_jpeg(encoded, info, subject), info.orientation);
+    return decode_jpeg(encoded, info, subject);
+}
+
+static Picture decode_accepted(Encoded encoded, PictureInfo info, const std::string& subject)
+{
+    if (info.orientation >= 5)
+        std::swap(info.width, info.height);
+    return orient(decode_stored(encoded, info, subject), info.orientation);
 }
 
 Picture decode_picture(Encoded encoded, const std::string& subject, long max_pixels)

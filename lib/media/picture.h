@@ -4,12 +4,12 @@
 // no padding. Every function is pure and may be called from any thread; nothing is drawn from or written to files here.
 //
 // Decoding is strict: a picture is whole or it is an Error naming `subject`. Sizes are read from the header and held
-// against `max_pixels` before anything is allocated. JPEG (libturbojpeg: any warning, so truncation, is an Error),
-// PNG (libpng: a wrong checksum or left-over data is an Error, also in chunks that are not used), WebP (libwebp, still
-// pictures) and binary PNM (P5, P6) are read. What a file can hold beyond 8-bit RGB is brought to it: EXIF orientation
-// is applied (JPEG), grey is copied to three channels, CMYK is multiplied out (as Adobe stores it, inverted, where its
-// marker says so), 16 bits are cut to 8, a PNM's own range is stretched to 8 bits, and transparency is laid over
-// white, the page such pictures are drawn for. Embedded colour profiles are not applied.
+// against `max_pixels` before anything is allocated. JPEG (libjpeg: any warning that pixels depend on, so truncation,
+// is an Error), PNG (libpng: a wrong checksum is an Error, also in chunks that are not used), WebP (libwebp, still
+// pictures) and binary PNM (P5, P6) are read; what lies behind the end of the first three is not looked at. What a file
+// can hold beyond 8-bit RGB is brought to it: EXIF orientation is applied, grey is copied to three channels, CMYK is
+// multiplied out (as Adobe stores it, inverted), 16 bits are cut to 8, a PNM's own range is stretched to 8 bits, and
+// transparency is laid over white, the page such pictures are drawn for. Embedded colour profiles are not applied.
 #pragma once
 
 #include "io/image_stream.h"

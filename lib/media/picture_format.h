@@ -4,7 +4,7 @@
 // Model to hold in mind: picture.cpp finds the format by the first bytes and calls its inspect_, which reads the header
 // only and allocates nothing of the picture's size; once the size is found acceptable it calls its decode_, which
 // checks everything, also that the picture has the size that inspect_ found. The caller swaps the size for, and
-// applies, the orientation.
+// applies, the orientation: here sizes are those of the pixels as they are stored.
 // All are pure and throw Refusal(subject), or std::bad_alloc, also where the format's library had no memory.
 #pragma once
 
@@ -46,12 +46,16 @@ struct Header {
     }
 };
 
+// The orientation that an EXIF block names, a TIFF file with or without "Exif" in front; 1 where it says nothing
+// sensible.
+int exif_orientation(Encoded block);
+
 PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject);
 PictureInfo inspect_png(Encoded encoded, const std::string& subject);
 PictureInfo inspect_webp(Encoded encoded, const std::string& subject);
 PictureInfo inspect_pnm(Encoded encoded, const std::string& subject);
 
-// `info`: what inspect_picture said.
+// `info`: what inspect_ said.
 Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject);
 // Upright JPEGs that store luma; false, and nothing done, for others.
 bool decode_jpeg_luma(Encoded encoded, const PictureInfo& info, const std::string& subject, GreyPicture& picture);

@@ -1,8 +1,13 @@
 #include "media/picture_format.h"
 
+#include <cstdio>
+
+#include <jerror.h>
+#include <jpeglib.h>
 #include <turbojpeg.h>
 
 #include <algorithm>
+#include <csetjmp>
 #include <memory>
 #include <new>
 #include <vector>
@@ -13,28 +18,8 @@ namespace nonna
 namespace
 {
 
-// The orientation tag of an EXIF block (a TIFF file in an APP1 segment); 1 where it says nothing sensible.
-int exif_orientation(Header tiff)
-{
-    const bool big = tiff.has(0, "MM");
-    if (!big && !tiff.has(0, "II"))
-        return 1;
-    const auto u16 = [&](std::size_t i) { return big ? tiff.big16(i) : tiff.little16(i); };
-    const std::size_t directory = big ? tiff.big32(4) : tiff.little32(4);
-    const unsigned entries = u16(directory);
-    for (unsigned i = 0; i < entries && directory + 14 + 12 * i <= tiff.bytes.size(); ++i) {
-        const std::size_t entry = directory + 2 + 12 * i;
-        if (u16(entry) == 0x0112) {
-            const unsigned value = u16(entry + 8);
-            return value >= 1 && value <= 8 ? int(value) : 1;
-        }
-    }
-    return 1;
-}
-
 struct JpegMarkers {
     int orientation = 1;
-    bool adobe = false;
     bool ended = false;    // the data did, before the pixels
     int width = 0, height = 0, components = 0;
 };
@@ -58,9 +43,7 @@ JpegMarkers jpeg_markers(Header h)
             return found;
         const unsigned length = h.big16(i + 2);
         if (marker == 0xe1 && h.has(i + 4, std::string_view("Exif\0\0", 6)) && i + 2 + length <= h.bytes.size())
-            found.orientation = exif_orientation({h.bytes.subspan(i + 10, length > 8 ? length - 8 : 0)});
-        if (marker == 0xee && h.has(i + 4, "Adobe"))
-            found.adobe = true;
+            found.orientation = exif_orientation(h.bytes.subspan(i + 4, length - 2));
         if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
             found.height = int(h.big16(i + 5));
             found.width = int(h.big16(i + 7));
@@ -72,53 +55,128 @@ JpegMarkers jpeg_markers(Header h)
     return found;
 }
 
-struct TurboJpeg {
-    tjhandle handle;
-    explicit TurboJpeg(tjhandle h) : handle(h)
-    {
-        if (!handle)
-            throw std::bad_alloc();
-    }
-    ~TurboJpeg() { tjDestroy(handle); }
-    // What the call that failed last says; libturbojpeg has no codes for it.
-    Refusal refusal(const std::string& subject) const
-    {
-        const std::string_view text = tjGetErrorStr2(handle);
-        if (text.find("emory") != text.npos)    // "Insufficient memory ...", "Memory allocation failure"
-            throw std::bad_alloc();
-        const bool ended = text.find("Premature end") != text.npos || text.find("premature end") != text.npos;
-        return ended ? truncated_picture(subject) : damaged_picture(subject);
-    }
-    TurboJpeg(const TurboJpeg&) = delete;
-    TurboJpeg& operator=(const TurboJpeg&) = delete;
+// libjpeg leaves by longjmp, past every destructor: what it works on lives in this struct, whose owner is outside of
+// the functions that call setjmp, and these have no objects of their own.
+struct JpegReader {
+    jpeg_decompress_struct jpeg{};
+    jpeg_error_mgr errors{};
+    jpeg_progress_mgr progress{};
+    std::jmp_buf leave{};
+    int fault = 0;    // libjpeg's code
+    std::vector<JSAMPROW> rows;
+
+    JpegReader() = default;
+    JpegReader(const JpegReader&) = delete;
+    JpegReader& operator=(const JpegReader&) = delete;
+    ~JpegReader() { jpeg_destroy_decompress(&jpeg); }
 };
 
-// A JPEG whose frame header was read and found to be the one that the caller's size check was about.
-struct JpegFrame : TurboJpeg {
-    Encoded encoded;
-    const std::string& subject;
-    int width = 0, height = 0, space = 0;
+[[noreturn]] void leave(j_common_ptr jpeg)
+{
+    JpegReader& reader = *static_cast<JpegReader*>(jpeg->client_data);
+    reader.fault = jpeg->err->msg_code;
+    std::longjmp(reader.leave, 1);
+}
 
-    JpegFrame(Encoded bytes, const PictureInfo& info, const std::string& name)
-        : TurboJpeg(tjInitDecompress()), encoded(bytes), subject(name)
+// A warning is an error, but for those that no pixel depends on: the spectral numbers of a scan, which a sequential
+// file does not need (phones write zeros), and an unknown number of JFIF's version.
+void judge_message(j_common_ptr jpeg, int level)
+{
+    const int code = jpeg->err->msg_code;
+    if (level < 0 && code != JWRN_NOT_SEQUENTIAL && code != JWRN_JFIF_MAJOR)
+        leave(jpeg);
+}
+
+void stay_silent(j_common_ptr) {}
+
+// A few hundred bytes can announce scans without end.
+void limit_scans(j_common_ptr jpeg)
+{
+    if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number > 500)
+        leave(jpeg);
+}
+
+bool begin_reading(JpegReader& reader, Encoded encoded)
+{
+    jpeg_decompress_struct& jpeg = reader.jpeg;
+    jpeg.err = jpeg_std_error(&reader.errors);
+    reader.errors.error_exit = leave;
+    reader.errors.emit_message = judge_message;
+    reader.errors.output_message = stay_silent;
+    jpeg.client_data = &reader;
+    if (setjmp(reader.leave))
+        return false;
+    jpeg_create_decompress(&jpeg);
+    reader.progress.progress_monitor = limit_scans;
+    jpeg.progress = &reader.progress;
+    jpeg_mem_src(&jpeg, reinterpret_cast<const unsigned char*>(encoded.data()), encoded.size());
+    jpeg_read_header(&jpeg, TRUE);
+    return true;
+}
+
+bool finish_reading(JpegReader& reader, J_COLOR_SPACE space)
+{
+    jpeg_decompress_struct& jpeg = reader.jpeg;
+    if (setjmp(reader.leave))
+        return false;
+    jpeg.out_color_space = space;
+    jpeg.dct_method = JDCT_ISLOW;
+    jpeg_start_decompress(&jpeg);
+    while (jpeg.output_scanline < jpeg.output_height)
+        jpeg_read_scanlines(&jpeg, &reader.rows[jpeg.output_scanline], jpeg.output_height - jpeg.output_scanline);
+    jpeg_finish_decompress(&jpeg);
+    return true;
+}
+
+// A JPEG whose frame header was read and found to be the one that the caller's size check was about.
+struct JpegFrame {
+    JpegReader reader;
+    const std::string& subject;
+    int width = 0, height = 0;
+
+    JpegFrame(Encoded encoded, const PictureInfo& info, const std::string& name) : subject(name)
     {
-        int subsampling = 0;
-        if (tjDecompressHeader3(handle, data(), encoded.size(), &width, &height, &subsampling, &space) != 0)
-            throw refusal(subject);
-        const bool turned = info.orientation >= 5;
-        if (width != (turned ? info.height : info.width) || height != (turned ? info.width : info.height))
+        if (!begin_reading(reader, encoded))
+            throw refusal();
+        width = int(reader.jpeg.image_width);
+        height = int(reader.jpeg.image_height);
+        if (width != info.width || height != info.height)
             throw damaged_picture(subject);
     }
+
+    J_COLOR_SPACE space() const { return reader.jpeg.jpeg_color_space; }
+
     // Luma alone is as strict as colours: every coefficient is read either way.
-    void decode(std::uint8_t* to, int format) const
+    void decode(std::uint8_t* to, J_COLOR_SPACE as, int channels)
     {
-        const int flags = TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS | TJFLAG_ACCURATEDCT;
-        if (tjDecompress2(handle, data(), encoded.size(), to, width, 0, height, format, flags) != 0)
-            throw refusal(subject);
+        for (int y = 0; y < height; ++y)
+            reader.rows.push_back(to + std::size_t(y) * std::size_t(width) * std::size_t(channels));
+        if (!finish_reading(reader, as))
+            throw refusal();
     }
 
   private:
-    const unsigned char* data() const { return reinterpret_cast<const unsigned char*>(encoded.data()); }
+    Refusal refusal() const
+    {
+        switch (reader.fault) {
+        case JERR_OUT_OF_MEMORY:
+            throw std::bad_alloc();
+        case JERR_INPUT_EMPTY:
+        case JERR_INPUT_EOF:
+        case JWRN_JPEG_EOF:
+        case JWRN_HIT_MARKER:
+            return truncated_picture(subject);
+        case JERR_ARITH_NOTIMPL:
+        case JERR_BAD_PRECISION:
+        case JERR_CCIR601_NOTIMPL:
+        case JERR_CONVERSION_NOTIMPL:
+        case JERR_FRACT_SAMPLE_NOTIMPL:
+        case JERR_SOF_UNSUPPORTED:
+            return {subject, Reason::unsupported_format, "unsupported kind of JPEG"};
+        default:
+            return damaged_picture(subject);
+        }
+    }
 };
 
 }    // namespace
@@ -133,41 +191,42 @@ PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject)
 
 Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
-    const JpegFrame jpeg(encoded, info, subject);
-    const bool cmyk = jpeg.space == TJCS_CMYK || jpeg.space == TJCS_YCCK;
+    JpegFrame jpeg(encoded, info, subject);
     Picture picture = blank_picture(jpeg.width, jpeg.height);
-    if (!cmyk) {
-        jpeg.decode(picture.rgb.data(), TJPF_RGB);
+    if (jpeg.space() != JCS_CMYK && jpeg.space() != JCS_YCCK) {
+        jpeg.decode(picture.rgb.data(), JCS_RGB, 3);
         return picture;
     }
-    // Ink times black; what Adobe writes is inverted, and says so by its marker alone.
-    std::vector<std::uint8_t> ink(std::size_t(jpeg.width) * jpeg.height * 4);
-    jpeg.decode(ink.data(), TJPF_CMYK);
-    const std::uint8_t invert = jpeg_markers({encoded}).adobe ? 0 : 255;
-    for (std::size_t i = 0; i < ink.size() / 4; ++i) {
-        const int k = ink[4 * i + 3] ^ invert;
-        for (int c = 0; c < 3; ++c)
-            picture.rgb[3 * i + c] = std::uint8_t(((ink[4 * i + c] ^ invert) * k + 127) / 255);
-    }
+    // Paper times black. The standard has 0 for no ink, but what writes such files follows Adobe, which has 255,
+    // whether its marker is still there or not.
+    std::vector<std::uint8_t> paper(std::size_t(jpeg.width) * std::size_t(jpeg.height) * 4);
+    jpeg.decode(paper.data(), JCS_CMYK, 4);
+    for (std::size_t i = 0; i < paper.size() / 4; ++i)
+        for (std::size_t c = 0; c < 3; ++c)
+            picture.rgb[3 * i + c] = std::uint8_t((paper[4 * i + c] * paper[4 * i + 3] + 127) / 255);
     return picture;
 }
 
 bool decode_jpeg_luma(Encoded encoded, const PictureInfo& info, const std::string& subject, GreyPicture& picture)
 {
-    const JpegFrame jpeg(encoded, info, subject);
-    if (info.orientation != 1 || (jpeg.space != TJCS_YCbCr && jpeg.space != TJCS_GRAY))
+    if (info.orientation != 1)
         return false;
-    picture = {jpeg.width, jpeg.height, std::vector<std::uint8_t>(std::size_t(jpeg.width) * jpeg.height)};
-    jpeg.decode(picture.levels.data(), TJPF_GRAY);
+    JpegFrame jpeg(encoded, info, subject);
+    if (jpeg.space() != JCS_YCbCr && jpeg.space() != JCS_GRAYSCALE)
+        return false;
+    picture = {jpeg.width, jpeg.height, std::vector<std::uint8_t>(std::size_t(jpeg.width) * std::size_t(jpeg.height))};
+    jpeg.decode(picture.levels.data(), JCS_GRAYSCALE, 1);
     return true;
 }
 
 Bytes encode_jpeg(const Picture& picture, int quality)
 {
-    const TurboJpeg jpeg(tjInitCompress());
+    const std::unique_ptr<void, int (*)(tjhandle)> jpeg(tjInitCompress(), tjDestroy);
+    if (!jpeg)
+        throw std::bad_alloc();
     unsigned char* data = nullptr;
     unsigned long size = 0;
-    const int failed = tjCompress2(jpeg.handle, picture.rgb.data(), picture.width, 0, picture.height, TJPF_RGB, &data,
+    const int failed = tjCompress2(jpeg.get(), picture.rgb.data(), picture.width, 0, picture.height, TJPF_RGB, &data,
                                    &size, TJSAMP_444, quality, TJFLAG_ACCURATEDCT);
     const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owner(data, tjFree);
     if (failed)

@@ -121,7 +121,8 @@ bool write(PngWriter& writer, const Picture& picture)
 
 }    // namespace
 
-// Checks that every chunk up to IEND is there and nothing behind; libpng checks what is in them.
+// Checks that every chunk up to IEND is there; libpng checks what is in them. Screenshots and editors leave bytes
+// behind it that mean nothing.
 PictureInfo inspect_png(Encoded encoded, const std::string& subject)
 {
     const Header h{encoded};
@@ -136,12 +137,13 @@ PictureInfo inspect_png(Encoded encoded, const std::string& subject)
             break;    // also where the length itself is damaged: what follows cannot be told
         if (h.has(i + 4, "tRNS"))
             info.plain = false;
+        if (h.has(i + 4, "eXIf"))
+            info.orientation = exif_orientation(encoded.subspan(i + 8, length));
+        if (h.has(i + 4, "IEND")) {
+            info.plain = info.plain && info.orientation == 1;
+            return info;
+        }
         i += length + 12;
-        if (!h.has(i - length - 8, "IEND"))
-            continue;
-        if (i < encoded.size())
-            throw data_after(subject);
-        return info;
     }
     throw truncated_picture(subject);
 }
@@ -165,7 +167,7 @@ Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& 
     std::uint8_t* const pixels = channels == 4 ? reader.rgba.data() : picture.rgb.data();
     for (int y = 0; y < info.height; ++y)
         reader.rows.push_back(pixels + std::size_t(y) * info.width * channels);
-    if (!finish_reading(reader) || !reader.rest.empty())
+    if (!finish_reading(reader))
         throw refusal(reader.no_memory, subject);
     if (channels == 4)
         lay_over_white(pixels, picture.rgb.data(), std::size_t(info.width) * info.height);

@@ -2,6 +2,7 @@
 
 #include <webp/decode.h>
 
+#include <algorithm>
 #include <new>
 #include <vector>
 
@@ -20,6 +21,20 @@ static void check(VP8StatusCode status, const std::string& subject)
         throw damaged_picture(subject);
 }
 
+// Chunks of a RIFF file: four letters, the length, the data, filled up to an even length.
+static int orientation_of(Header h)
+{
+    for (std::size_t i = 12; i + 8 <= h.bytes.size();) {
+        const std::size_t length = h.little32(i + 4), rest = h.bytes.size() - i - 8;
+        if (h.has(i, "EXIF"))
+            return exif_orientation(h.bytes.subspan(i + 8, std::min(length, rest)));
+        if (length >= rest)
+            break;
+        i += 8 + length + length % 2;
+    }
+    return 1;
+}
+
 PictureInfo inspect_webp(Encoded encoded, const std::string& subject)
 {
     const Header h{encoded};
@@ -30,22 +45,27 @@ PictureInfo inspect_webp(Encoded encoded, const std::string& subject)
     check(WebPGetFeatures(bytes_of(encoded), encoded.size(), &features), subject);
     if (features.has_animation)
         throw Refusal(subject, Reason::unsupported_format, "animated picture: not a still");
-    return {"webp", features.width, features.height, 1, !features.has_alpha};
+    const int orientation = orientation_of(h);
+    return {"webp", features.width, features.height, orientation, !features.has_alpha && orientation == 1};
 }
 
 Picture decode_webp(Encoded encoded, const PictureInfo& info, const std::string& subject)
 {
     Picture picture = blank_picture(info.width, info.height);
-    std::vector<std::uint8_t> rgba(info.plain ? 0 : std::size_t(info.width) * info.height * 4);
+    // Where there is no transparency, what comes out is the picture, turned or not.
+    WebPBitstreamFeatures features;
+    check(WebPGetFeatures(bytes_of(encoded), encoded.size(), &features), subject);
+    const bool opaque = !features.has_alpha;
+    std::vector<std::uint8_t> rgba(opaque ? 0 : std::size_t(info.width) * info.height * 4);
     WebPDecoderConfig config;
     if (!WebPInitDecoderConfig(&config))
         throw std::bad_alloc();
-    std::vector<std::uint8_t>& pixels = info.plain ? picture.rgb : rgba;
-    config.output.colorspace = info.plain ? MODE_RGB : MODE_RGBA;
+    std::vector<std::uint8_t>& pixels = opaque ? picture.rgb : rgba;
+    config.output.colorspace = opaque ? MODE_RGB : MODE_RGBA;
     config.output.is_external_memory = 1;
-    config.output.u.RGBA = {pixels.data(), info.width * (info.plain ? 3 : 4), pixels.size()};
+    config.output.u.RGBA = {pixels.data(), info.width * (opaque ? 3 : 4), pixels.size()};
     check(WebPDecode(bytes_of(encoded), encoded.size(), &config), subject);
-    if (!info.plain)
+    if (!opaque)
         lay_over_white(rgba.data(), picture.rgb.data(), std::size_t(info.width) * info.height);
     return picture;
 }

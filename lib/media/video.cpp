@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "io/digest.h"
 #include "media/demuxer.h"
+#include "media/frame_walk.h"
 #include "media/packet_row.h"
 #include "media/reason.h"
 #include "media/regular_file.h"

@@ -8,10 +8,11 @@
 // container; of streams too large for that, the file is read again, by the container's index where that leads to the
 // very packet. A frame counts only when its PTS is the one wanted; else the stream is decoded from its start. Where
 // packets carry decoding times alone (AVI with B-frames), a frame's PTS is libav's guess from them, which ffmpeg shows
-// too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate.
+// too; where they carry none (raw streams), frames are decoded and counted, and the time is count / frame rate. Where
+// the clock starts again or jumps, times go on from those before (stream_clock.h).
 //
-// Damage: frames that the decoder reports as damaged, frames after them up to the next key frame, and frames before
-// the first key frame are never returned; the nearest whole frame before the wanted one stands in, else the nearest
+// Damage: nothing is returned that comes before the first key frame, and nothing from a damaged or missing packet or
+// frame to the next key frame (frame_walk.h); the nearest whole frame before the wanted one stands in, else the nearest
 // after it. A truncated file is played as far as it goes.
 //
 // Pixels: the frame's own matrix, range and chroma siting (av_frame.h says which where it names none), the container's
@@ -62,7 +63,7 @@ inline constexpr auto names_of<FrameRequest::Pick> = names<FrameRequest::Pick>({
 
 struct VideoFrame {
     Picture picture;
-    double pts = 0;    // seconds, of the frame really decoded, as the container counts
+    double pts = 0;    // seconds, of the frame really decoded, as the container counts, unless its clock jumps
     Decoding decoding;
 };
 

@@ -25,3 +25,10 @@ echo "status $?"
 tar xOf three.tar --wildcards '*.json' | grep -o '"pts":[0-9.]*'
 nonna-frames -- grey.y4m -o- 2>&1 | head -c 0    # after --, -o is a file that is not there
 printf 'grey.y4m\0words.mp4\0' | nonna-frames --files-from - -0 -o - --size 8 | tar tf - | wc -l
+
+# A whole HEIF file: a picture in items, no film.
+box() { printf "\\0\\0\\0\\$(printf %03o $((8 + ${#2})))%s%s" "$1" "$2"; }
+{ box ftyp heicmif1mif1heic; box meta abcdefgh; box mdat 0123456789; } >photo.heic
+head -c 50 photo.heic >cut.heic
+nonna-frames photo.heic cut.heic -o none.tar
+echo "status $?"

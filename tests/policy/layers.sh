@@ -18,7 +18,7 @@ cd "$1" || exit 1
 } | awk '
 function library(path) {    # which rooms may include it; "" for the standard library and the system
     if (path ~ /^CLI\//) return "cli"
-    if (path ~ /^(opencv2|libav[a-z]*|libsw[a-z]*|webp)\// || path == "turbojpeg.h" || path == "png.h") return "media"
+    if (path ~ /^(opencv2|libav[a-z]*|libsw[a-z]*|webp)\// || path ~ /^(turbojpeg|jpeglib|jerror)\.h$/ || path == "png.h") return "media"
     if (path ~ /^(xtensor|xtl)\//) return "base"
     if (path ~ /^xtensor-blas\// || path ~ /^(cblas|lapacke?|openblas)/) return "model analysis"
     if (path ~ /^archive(_entry)?\.h$/ || path ~ /^openssl\//) return "io"

@@ -2,7 +2,6 @@
 #include "analysis/response_average.h"
 #include "analysis/visible_values.h"
 #include "base/parallel.h"
-#include "io/npy.h"
 #include "jobs.h"
 #include "report/stimulus_picture.h"
 #include "watch.h"
@@ -18,21 +17,7 @@ struct AverageJob {
     int threads = 0;
 
     ExitStatus run();
-    void write(const std::string& path, const Architecture&, const std::vector<ResponseAverage>&,
-               std::vector<float> ResponseAverage::*) const;
 };
-
-void AverageJob::write(const std::string& path, const Architecture& a, const std::vector<ResponseAverage>& averages,
-                       std::vector<float> ResponseAverage::*what) const
-{
-    if (path.empty())
-        return;
-    const auto side = std::uint64_t(a.side);
-    NpyWriter writer(path, {side, side, std::uint64_t(a.channels)});
-    for (const ResponseAverage& average : averages)
-        writer.write_rows(average.*what);
-    writer.commit();
-}
 
 ExitStatus AverageJob::run()
 {
@@ -70,8 +55,10 @@ ExitStatus AverageJob::run()
             {neuron_name(neurons[n]), averages[n].signal(seen[n]), averages[n].average, visible_area(neurons[n], a)});
     if (!tsv.empty())
         write_averages(tsv, neurons, averages, sums.pictures(), seen);
-    write(npy, a, averages, &ResponseAverage::average);
-    write(error, a, averages, &ResponseAverage::error);
+    if (!npy.empty())
+        write_inputs(npy, a, averages.size(), [&](std::size_t n) { return std::span(averages[n].average); });
+    if (!error.empty())
+        write_inputs(error, a, averages.size(), [&](std::size_t n) { return std::span(averages[n].error); });
     write_picture(output, stimuli_picture(m.preprocessing, tiles, true, pool));
     return ExitStatus::done;
 }

@@ -3,7 +3,6 @@
 #include "analysis/visible_values.h"
 #include "base/log.h"
 #include "base/parallel.h"
-#include "io/npy.h"
 #include "jobs.h"
 #include "report/picture_file.h"
 #include "report/stimulus_picture.h"
@@ -45,13 +44,8 @@ void OptimalJob::write(const Model& m, const std::vector<NeuronId>& neurons, con
         write_starts(tsv, neurons, found);
     if (!steps.empty())
         write_steps(steps, neurons, found);
-    if (!npy.empty()) {
-        const auto side = std::uint64_t(m.architecture.side);
-        NpyWriter writer(npy, {side, side, std::uint64_t(m.architecture.channels)});
-        for (const OptimalStimulus& f : found)
-            writer.write_rows(f.x);
-        writer.commit();
-    }
+    if (!npy.empty())
+        write_inputs(npy, m.architecture, found.size(), [&](std::size_t n) { return std::span(found[n].x); });
     if (!whitened.empty())
         write_picture(whitened, stimuli_picture(m.preprocessing, tiles, true, pool));
     write_picture(output, stimuli_picture(m.preprocessing, tiles, false, pool));

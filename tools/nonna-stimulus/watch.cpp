@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "images/picture_stream.h"
+#include "io/npy.h"
 
 using namespace nonna;
 
@@ -16,6 +17,16 @@ void watch_pictures(const Model& model, std::span<const NeuronId> neurons, const
                         const std::span<const float> responses = responder.respond({set.pixels, set.count()});
                         watch(set, responses, responder.preprocessed());
                     });
+}
+
+void write_inputs(const std::string& path, const Architecture& a, std::size_t neurons,
+                  const std::function<std::span<const float>(std::size_t neuron)>& of)
+{
+    const auto side = std::uint64_t(a.side);
+    NpyWriter writer(path, {side, side, std::uint64_t(a.channels)});
+    for (std::size_t n = 0; n < neurons; ++n)
+        writer.write_rows(of(n));
+    writer.commit();
 }
 
 void take(Extremes& extremes, const PictureSet& set, std::span<const float> responses)

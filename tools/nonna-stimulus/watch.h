@@ -18,6 +18,10 @@ using Watch = std::function<void(const nonna::PictureSet& pictures, std::span<co
 void watch_pictures(const nonna::Model& model, std::span<const nonna::NeuronId> neurons, const std::string& data,
                     nonna::Pool& pool, const Watch& watch);
 
+// (neurons, rows, columns, channels), as .npy: what `of` has of each, shaped like the network's input.
+void write_inputs(const std::string& path, const nonna::Architecture& architecture, std::size_t neurons,
+                  const std::function<std::span<const float>(std::size_t neuron)>& of);
+
 void take(nonna::Extremes& extremes, const nonna::PictureSet& pictures, std::span<const float> responses);
 
 // Of a neuron that responds to all pictures alike there is nothing to show: it is named, and not among those returned,

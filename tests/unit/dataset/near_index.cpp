@@ -1,5 +1,8 @@
 #include "dataset/near_index.h"
+
+#include "base/error.h"
 #include "base/random.h"
+#include "dataset/duplicates.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -45,6 +48,26 @@ BOOST_AUTO_TEST_CASE(finds_what_a_search_of_all_finds)
         BOOST_TEST(found < 600);
         if (distance >= 4)
             BOOST_TEST(found > 20);
+    }
+}
+
+// Hashes of two versions have nothing to do with each other: a set that compared others is refused by name.
+BOOST_AUTO_TEST_CASE(sets_of_another_hash_are_refused)
+{
+    Settings now, indifferent;
+    DuplicateIndex::add_settings(now, 4);
+    DuplicateIndex::add_settings(indifferent, -1);
+    BOOST_CHECK_NO_THROW(DuplicateIndex::check_hash_version("set", now));
+    BOOST_CHECK_NO_THROW(DuplicateIndex::check_hash_version("set", indifferent));
+    for (const char* const version : {"", "1", "3"}) {
+        Settings other = now;
+        other["near-dup-hash"] = version;
+        if (!*version)
+            other.erase("near-dup-hash");    // sets made before there was a version
+        BOOST_CHECK_EXCEPTION(DuplicateIndex::check_hash_version("set", other), Error, [](const Error& e) {
+            return e.subject() == "set" && e.status() == ExitStatus::usage &&
+                   e.reason().find("build a new set") != std::string::npos;
+        });
     }
 }
 

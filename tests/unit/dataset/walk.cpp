@@ -163,4 +163,29 @@ BOOST_AUTO_TEST_CASE(the_manual_lists_the_endings)
     check(listed, video_endings());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_out_is_counted)
+{
+    const Folder folder;
+    for (const char* const name : {"a.mp4", "b.heic", "c.HEIC", "deep/d.heic", "e.txt", "noend", ".hidden.xyz"})
+        folder.file(name);
+    Walk w(folder.path, named_like_video);
+    while (w.next()) {
+    }
+    BOOST_CHECK_EQUAL(w.left_out().text(),
+                      "5 files left out by the ending of the name: 3 .heic, 1 without an ending, 1 .txt");
+    LeftOut many;
+    for (int i = 0; i < 12; ++i)
+        many.add("x.e" + std::to_string(i));
+    BOOST_CHECK(many.text().ends_with(", 4 others"));
+}
+
+BOOST_AUTO_TEST_CASE(every_ending_of_jpeg)
+{
+    for (const char* const name :
+         {"a.jpg", "a.JPEG", "a.jpe", "a.jfif", "a.JFI", "a.jif", "a.pjpeg", "a.pjp", "a.png", "a.webp"})
+        BOOST_CHECK_MESSAGE(named_like_picture(name), name);
+    for (const char* const name : {"a.heic", "a.bmp", "a.jpg.txt", "jpg"})
+        BOOST_CHECK_MESSAGE(!named_like_picture(name), name);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

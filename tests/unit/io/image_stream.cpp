@@ -241,6 +241,24 @@ BOOST_AUTO_TEST_CASE(names_and_kinds_of_members)
     BOOST_TEST(refuses(large) == key + ".png: larger than 256 MiB");
 }
 
+// "27 uname=..." as tar --format=posix writes it: a name that the locale, C here, cannot hold.
+BOOST_AUTO_TEST_CASE(owners_may_have_any_name)
+{
+    const test::Folder folder;
+    const std::string path = folder.path + "/o.tar", key = "0123456789abcdef";
+    for (const std::string name : {"uname=J\xc3\xb6rg", "gname=Dom\xc3\xa4nen-Benutzer", "uname=J\xf6rg"}) {
+        std::string record = " " + name + "\n";
+        std::size_t size = record.size() + 2;
+        record = std::to_string(size) + record;
+        BOOST_REQUIRE_EQUAL(record.size(), size);
+        write_bytes(path, tar_of({{"./PaxHeaders/x", record, 'x'},
+                                  {key + ".png", png},
+                                  {"./PaxHeaders/y", record, 'x'},
+                                  {key + ".json", minimal_json}}));
+        BOOST_CHECK_EQUAL(read_set(path).size(), 1u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(pairs)
 {
     const Refusals refuses;
