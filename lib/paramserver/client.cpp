@@ -4,7 +4,6 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "paramserver/link.h"
-#include "paramserver/rendezvous.h"
 
 #include <algorithm>
 #include <random>
@@ -30,26 +29,10 @@ Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
     return hello;
 }
 
-// Those that hold every shard of one cut, each once; empty where some are missing. A run's servers publish themselves
-// one after another, and one that was started again may do so twice.
-std::vector<Found> complete(const std::vector<Found>& found)
-{
-    std::vector<Found> chain;
-    std::uint32_t next = 0;
-    for (const Found& f : found)    // in the order of shards
-        if (f.shards.first == next && f.shards.of == found.front().shards.of) {
-            chain.push_back(f);
-            next = f.shards.last + 1;
-        }
-    if (found.empty() || next != found.front().shards.of)
-        chain.clear();
-    return chain;
-}
-
 }    // namespace
 
 Servers::State::State(const Layout& layout_, const ClientOptions& options_, std::int64_t replica)
-    : layout(layout_), options(options_), wire(options_.wire),
+    : layout(layout_), options(options_), rendezvous(options_.rendezvous), wire(options_.wire),
       most_message(layout_.largest_chunk() * sizeof(float) + most_head),
       hello(hello_of(layout_, options_.access, replica))
 {
@@ -66,7 +49,8 @@ void Servers::State::find_links()
     }
     const Clock::time_point start = Clock::now();
     for (bool said = false;;) {
-        for (const Found& f : complete(servers_in(options.rendezvous))) {
+        const std::vector<Found> found = rendezvous.servers();
+        for (const Found& f : complete(found)) {
             require_access(f.url, options.access);
             links.push_back(std::make_unique<Link>(*this, f.shards, std::string()));
         }
@@ -78,7 +62,10 @@ void Servers::State::find_links()
             say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
         }
         if (since(start) > options.patience)
-            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
+            throw Error(options.rendezvous,
+                        found.empty() ? "no servers of every shard there"
+                                      : "no server there of " + shards_text(missing(found)),
+                        ExitStatus::peer_lost);
         std::unique_lock lock(mutex);
         for_caller.wait_for(lock, std::chrono::milliseconds(50));
     }

@@ -36,6 +36,7 @@
 #include "base/error.h"
 #include "paramserver/client.h"
 #include "paramserver/connection.h"
+#include "paramserver/rendezvous.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -145,6 +146,7 @@ struct Servers::State {
     // The run's, from the beginning to the end.
     const Layout& layout;
     const ClientOptions options;
+    Rendezvous rendezvous;
     const Wire wire;
     const std::size_t most_message;
     Hello hello;

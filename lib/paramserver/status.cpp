@@ -71,7 +71,7 @@ std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, cons
     for (const std::string& url : urls)
         servers.push_back({url, "", ""});
     if (urls.empty())
-        for (const Found& f : servers_in(options.rendezvous))
+        for (const Found& f : Rendezvous(options.rendezvous).servers())
             servers.push_back({f.url, "", ""});
     if (servers.empty())
         throw Error(options.rendezvous, "no server has published itself there", ExitStatus::peer_lost);
