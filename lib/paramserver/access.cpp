@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
 
 namespace nonna
@@ -81,6 +82,18 @@ void require_access(const std::string& url, const Access& access)
                     ExitStatus::usage);
     if (access.token.empty())
         throw Error(url, "beyond this machine: add --token FILE; or --insecure", ExitStatus::usage);
+}
+
+// An IPv4 connection may have IPv6 addresses on one side.
+std::string end_text(std::span<const unsigned char> address, std::uint16_t port)
+{
+    static constexpr unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (address.size() == 16 && std::equal(std::begin(mapped), std::end(mapped), address.begin()))
+        address = address.last(4);
+    const bool four = address.size() == 4;
+    char text[INET6_ADDRSTRLEN] = "";
+    ::inet_ntop(four ? AF_INET : AF_INET6, address.data(), text, sizeof text);
+    return (four ? std::string(text) : "[" + std::string(text) + "]") + ":" + std::to_string(port);
 }
 
 Digest token_digest(const Access& access)

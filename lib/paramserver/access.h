@@ -1,7 +1,7 @@
 // Who may connect, and to what: loopback and ipc need nothing, any other address mutual TLS and a token.
 //
-// A token is a file of its owner's alone (mode 0600 or less); its SHA-256 goes over the wire, and is compared in a time
-// that does not depend on where they differ.
+// A token is a file of its owner's alone (mode 0600 or less). Both sides prove that they know it (admission.h), and
+// proofs are compared in a time that does not depend on where they differ.
 #pragma once
 
 #include "paramserver/layout.h"
@@ -24,6 +24,9 @@ bool is_encrypted(const std::string& url);
 
 // Error (usage) where `url` is beyond this machine and the access is not what it takes; says what to add.
 void require_access(const std::string& url, const Access& access);
+
+// "127.0.0.1:7701", "[::1]:7701": of an IP address of 4 bytes or 16, and a port.
+std::string end_text(std::span<const unsigned char> address, std::uint16_t port);
 
 Digest token_digest(const Access& access);    // all zero without a token file
 bool same_token(const Digest& a, const Digest& b);

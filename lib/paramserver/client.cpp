@@ -17,7 +17,7 @@ namespace
 
 constexpr double start_without_a_word = 1;    // seconds that servers may take at the start before that is said
 
-Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
+Hello hello_of(const Layout& layout, std::int64_t replica)
 {
     Hello hello;
     hello.role = replica < 0 ? Role::observer : Role::replica;
@@ -25,7 +25,6 @@ Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
     std::random_device entropy;    // a name of this process, nothing more
     hello.incarnation = std::uint64_t(entropy()) << 32 | entropy();
     hello.layout = layout.digest();
-    hello.token = token_digest(access);
     return hello;
 }
 
@@ -33,8 +32,8 @@ Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
 
 Servers::State::State(const Layout& layout_, const ClientOptions& options_, std::int64_t replica)
     : layout(layout_), options(options_), rendezvous(options_.rendezvous), wire(options_.wire),
-      most_message(layout_.largest_chunk() * sizeof(float) + most_head),
-      hello(hello_of(layout_, options_.access, replica))
+      most_message(layout_.largest_chunk() * sizeof(float) + most_head), hello(hello_of(layout_, replica)),
+      token(token_digest(options_.access))
 {
 }
 

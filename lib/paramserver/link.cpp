@@ -213,7 +213,7 @@ void Servers::Link::connect()
         const std::lock_guard lock(shared.mutex);
         url = found;
     }
-    Connection c = greet(url, options.access, shared.hello, shared.most_message, options.deadline,
+    Connection c = greet(url, options.access, shared.hello, shared.token, shared.most_message, options.deadline,
                          [&] { return shared.stopping(); });
     if (c.welcome.layout != shared.layout.digest())
         throw Error(url, "holds another model");

@@ -149,7 +149,8 @@ struct Servers::State {
     Rendezvous rendezvous;
     const Wire wire;
     const std::size_t most_message;
-    Hello hello;
+    const Hello hello;
+    const Digest token;
 
     std::mutex mutex;    // of all below
     std::condition_variable for_links, for_caller;

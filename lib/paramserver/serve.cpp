@@ -152,7 +152,8 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
             fresh.statistics = statistics;
         shards.push_back(std::move(fresh));
     }
-    Server server(layout, update, portion.of, std::move(shards), std::move(snapshots), token, pool);
+    const bool open = is_loopback(options.listen) && options.listen.starts_with("tcp://") && !options.access.insecure;
+    Server server(layout, update, portion.of, std::move(shards), std::move(snapshots), Admission(token, open), pool);
     answer_until_a_signal(server, portion, options);
     return server.snapshot();
 }

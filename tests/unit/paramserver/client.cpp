@@ -29,7 +29,7 @@ struct Holder {
         for (std::uint32_t i = first; i <= last; ++i)
             shards.push_back(fresh(layout_, i, 3));
         server = std::make_unique<Server>(layout_, update_by(Rule::momentum), 3, std::move(shards),
-                                          std::vector<Snapshots>(), Digest{}, pool);
+                                          std::vector<Snapshots>(), Admission(), pool);
         listen();
     }
     void listen()
