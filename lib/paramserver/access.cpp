@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 namespace nonna
 {
@@ -65,8 +66,20 @@ bool is_loopback(const std::string& url)
            std::count(address.host.begin(), address.host.end(), '.') == 3;
 }
 
+void require_short_path(const std::string& url, const std::string& way_out)
+{
+    constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - 1;
+    const std::string scheme = "ipc://";
+    if (url.starts_with(scheme) && url.size() - scheme.size() > most)
+        throw Error(url,
+                    "too long: a socket's path has at most " + std::to_string(most) + " bytes, this one " +
+                        std::to_string(url.size() - scheme.size()) + "; give " + way_out,
+                    ExitStatus::usage);
+}
+
 void require_access(const std::string& url, const Access& access)
 {
+    require_short_path(url, "a shorter one, or tcp://127.0.0.1:PORT");
     const bool loopback = is_loopback(url);
     if (is_encrypted(url)) {
         if (access.certificate.empty() || access.authority.empty())

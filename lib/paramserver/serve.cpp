@@ -113,7 +113,8 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
 {
     const Portion portion = Portion::parse(options.shard, "--shard", true);
     const UpdateOptions update = update_of(options);
-    require_access(options.listen, options.access);
+    // whoever looks in the folder of addresses may be anywhere, and takes the whole path
+    require_access(options.rendezvous.empty() ? options.listen : from_anywhere(options.listen), options.access);
     require_metrics_on_this_machine(options);
     const Digest token = token_digest(options.access);
     if (!options.rendezvous.empty())
