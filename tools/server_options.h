@@ -12,6 +12,12 @@ inline void declare_access(nonna::Command& command, nonna::Access& access)
     command.flag("--insecure", access.insecure, "trust everybody: without TLS and token, also beyond this machine");
 }
 
+inline void declare_patience(nonna::Command& command, nonna::ClientOptions& client)
+{
+    command.option("--patience", client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
+    command.flag("--wait-for-servers", client.wait, "wait for each lost server rather than drop gradients for it");
+}
+
 inline void declare_client(nonna::Command& command, nonna::ClientOptions& client)
 {
     command.option("--rendezvous", client.rendezvous, "DIR", "folder in which servers publish their addresses");

@@ -135,9 +135,11 @@ namespace
 
 // What `wait` waits for.
 bool lost(const LinkState& state) { return state.peer() == LinkState::Peer::lost; }
-bool pushed_or_lost(const LinkState& state) { return !state.pushing() || lost(state); }
 
 }    // namespace
+
+// A lost server is not waited for, unless that was asked for; but nobody waits for one who is to stop.
+bool Servers::State::let_go(const LinkState& state) const { return lost(state) && (!options.wait || interrupted()); }
 
 Servers::Servers(const Layout& layout, const ClientOptions& options, std::int64_t replica)
     : state_(std::make_unique<State>(layout, options, replica))
@@ -190,7 +192,8 @@ void Servers::wait_fetched()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_fetch += s.wait(lock, false, [](const Link& link) { return !link.state.fetching() || lost(link.state); });
+    s.waited_fetch +=
+        s.wait(lock, false, [&](const Link& link) { return !link.state.fetching() || s.let_go(link.state); });
     for (auto& link : s.links)    // those that are lost write no more
         link->state.give_up_fetch();
 }
@@ -229,7 +232,8 @@ void Servers::push(std::span<const float> gradient, double factor, double decay,
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) { return pushed_or_lost(link.state); });
+    s.waited_push +=
+        s.wait(lock, false, [&](const Link& link) { return !link.state.pushing() || s.let_go(link.state); });
     s.to_push = {gradient, factor, decay, {statistics.begin(), statistics.end()}};
     for (auto& link : s.links) {
         for (Link::ServedShard& shard : link->shards) {
@@ -255,7 +259,8 @@ void Servers::settle()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) { return pushed_or_lost(link.state); });
+    s.waited_push +=
+        s.wait(lock, false, [&](const Link& link) { return !link.state.pushing() || s.let_go(link.state); });
 }
 
 void Servers::finish()

@@ -188,6 +188,7 @@ struct Servers::State {
     bool stopping();
 
     void check_patience() const;
+    bool let_go(const LinkState& state) const;
     // Waits, as the caller, until each link satisfies `done`; returns seconds. The lock is held.
     template <class Done> double wait(std::unique_lock<std::mutex>& lock, bool patient, Done done);
 };
