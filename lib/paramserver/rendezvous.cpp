@@ -214,6 +214,7 @@ void require_unserved(const std::string& folder, const Portion& shards, const St
 // other, or both do.
 Published::Published(const std::string& folder, const Portion& shards, const std::string& url,
                      const StillAnswers& answers)
+    : url_(url)
 {
     std::error_code error;
     fs::create_directories(folder, error);
@@ -293,11 +294,42 @@ void Published::withdraw()
 {
     struct stat there {
     }, ours{};
-    if (::lstat(path_.c_str(), &there) == 0 && ::fstat(file_.number(), &ours) == 0 && same_file(there, ours))
+    std::string against;
+    if (::lstat(path_.c_str(), &there) == 0 && ::fstat(file_.number(), &ours) == 0 && same_file(there, ours) &&
+        address_in(path_, against) == url_)
         ::unlink(path_.c_str());
 }
 
-Published::~Published() { withdraw(); }
+Published::~Published()
+{
+    try {
+        withdraw();
+    } catch (const std::exception&) {
+    }
+}
+
+namespace
+{
+
+bool in_conflict(const std::vector<Found>& all)    // in the order of shards
+{
+    for (std::size_t i = 1; i < all.size(); ++i)
+        if (overlap(all[i - 1].shards, all[i].shards))
+            return true;
+    return false;
+}
+
+bool is_locked(const std::string& path)
+{
+    try {
+        const Descriptor file = open_ours(path, O_RDONLY);
+        return file && !file.try_lock(true);
+    } catch (const Error&) {    // no locks here
+        return false;
+    }
+}
+
+}    // namespace
 
 std::vector<Found> Rendezvous::servers()
 {
@@ -321,6 +353,12 @@ std::vector<Found> Rendezvous::servers()
              strays.front().second + "; passed over" +
                  (strays.size() > 1 ? ", as " + std::to_string(strays.size() - 1) + " more like it are" : ""));
     std::sort(all.begin(), all.end(), [](const Found& a, const Found& b) { return a.shards.first < b.shards.first; });
+    if (in_conflict(all)) {
+        std::vector<Found> living;
+        std::copy_if(all.begin(), all.end(), std::back_inserter(living),
+                     [&](const Found& f) { return is_locked(folder_ + "/" + file_name(f.shards)); });
+        return living.empty() ? all : living;
+    }
     return all;
 }
 

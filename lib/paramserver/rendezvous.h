@@ -44,6 +44,7 @@ class Published
 
   private:
     std::string path_;
+    const std::string url_;
     Descriptor file_;    // open and locked
     bool put_in_place(const std::string& temporary);
     void withdraw();
@@ -54,7 +55,9 @@ class Rendezvous
 {
   public:
     explicit Rendezvous(std::string folder) : folder_(std::move(folder)) {}
-    std::vector<Found> servers();    // in the order of shards; a missing folder has none
+    // In the order of shards; a missing folder has none. Of several that claim a shard, or cut the model otherwise,
+    // those whose servers live, if one does.
+    std::vector<Found> servers();
 
   private:
     const std::string folder_;

@@ -120,6 +120,30 @@ BOOST_AUTO_TEST_CASE(a_place_that_was_taken_away)
         std::filesystem::remove(folder / third);
     }
     BOOST_TEST(folder.entries() == 0);
+    {
+        const Published published(folder.path, {1, 1, 3}, url, nobody_answers);
+        write_bytes(folder / third, "ipc:///new\n");    // written over
+    }
+    BOOST_TEST(read_bytes(folder / third) == "ipc:///new\n");
+}
+
+BOOST_AUTO_TEST_CASE(several_claim_a_shard)
+{
+    const Folder folder;
+    const Published zero(folder.path, {0, 0, 2}, "ipc:///0", nobody_answers);
+    const Published one(folder.path, {1, 1, 2}, "ipc:///1", nobody_answers);
+    const std::string both = "0/2=ipc:///0 1/2=ipc:///1 ";
+    for (const char* dead : {"servers-0000-0001-of-0002", "servers-0000-0000-of-0001", "servers-0002-0002-of-0003",
+                             "servers-0001-0002-of-0003"}) {
+        write_address(folder / dead);
+        BOOST_TEST(urls(Rendezvous(folder.path).servers()) == both, dead);
+        std::filesystem::remove(folder / dead);
+    }
+    // none of them lives: nobody can say
+    const Folder all_dead;
+    write_address(all_dead / "servers-0000-0000-of-0001");
+    write_address(all_dead / third);
+    BOOST_TEST(Rendezvous(all_dead.path).servers().size() == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_trap_in_its_place)
