@@ -52,7 +52,7 @@ int main(int argc, char** argv)
                    1e6);
     command.option("--checkpoint-every", train.checkpoint_every, "N", "steps between a replica's checkpoints", 1,
                    1000000000);
-    command.option("--patience", train.served.client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
+    declare_patience(command, train.served.client);
     command.option("--timing", train.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
     command.option("--seed", train.seed, "S", "seed of the data's order");
     return run_tool(argc, argv, command, [&] {
@@ -68,7 +68,7 @@ int main(int argc, char** argv)
             std::ranges::move(command.words({"--momentum"}), std::back_inserter(o.serve));
         o.train = command.words({"--data", "--batch", "--schedule", "--rate-schedule", "--precision", "--seed",
                                  "--jobs", "--wire", "--fetch-every", "--push-every", "--warm-start", "--patience",
-                                 "--checkpoint-every"});
+                                 "--checkpoint-every", "--wait-for-servers"});
         o.train_first = command.words({"--validate", "--log", "--timing"});
         run_cluster(o);
         return ExitStatus::done;

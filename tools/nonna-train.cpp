@@ -114,7 +114,7 @@ int main(int argc, char** argv)
     command.option("--fetch-every", s.fetch_every, "P", "steps between fetches of the values", 1, 1000000);
     command.option("--push-every", s.push_every, "G", "steps between pushes of the summed gradients", 1, 1000000);
     command.option("--warm-start", s.warm_start, "STEPS", "steps that replica 0 makes alone", 0, 1000000000);
-    command.option("--patience", s.client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
+    declare_patience(command, s.client);
     command.choice("--wire", s.client.wire, "format of numbers between replica and servers");
     return run_tool(argc, argv, command, [&] { return run(o, command); });
 }

@@ -11,7 +11,13 @@ inline void declare_access(nonna::Command& command, nonna::Access& access)
     command.option("--tls-cert", access.certificate, "PEM", "own certificate and key, for tls+tcp addresses");
     command.option("--tls-ca", access.authority, "PEM", "certificates of those who signed the other side's");
     command.option("--token", access.token, "FILE", "file with the secret that clients must know, mode 0600");
-    command.flag("--insecure", access.insecure, "allow addresses beyond this machine without TLS and token");
+    command.flag("--insecure", access.insecure, "trust everybody: without TLS and token, also beyond this machine");
+}
+
+inline void declare_patience(nonna::Command& command, nonna::ClientOptions& client)
+{
+    command.option("--patience", client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);
+    command.flag("--wait-for-servers", client.wait, "wait for each lost server rather than drop gradients for it");
 }
 
 // A rule's own numbers, where they were given: what would do nothing, or turn filters about.

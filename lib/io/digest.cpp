@@ -1,10 +1,13 @@
 #include "io/digest.h"
 
+#include "base/error.h"
 #include "io/input.h"
 
 #include <charconv>
 #include <new>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
 #include <vector>
 
 namespace nonna
@@ -71,6 +74,23 @@ std::string sha256_file(const std::string& path)
     while (const std::size_t n = input.read(piece))
         sum.add(std::span(piece).first(n));
     return sum.hex();
+}
+
+DigestBytes hmac_sha256(std::span<const std::byte> key, std::span<const std::byte> bytes)
+{
+    DigestBytes digest{};
+    if (!HMAC(EVP_sha256(), key.data(), int(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
+              bytes.size(), digest.data(), nullptr))
+        throw std::bad_alloc();
+    return digest;
+}
+
+DigestBytes random_bytes()
+{
+    DigestBytes bytes{};
+    if (RAND_bytes(bytes.data(), int(bytes.size())) != 1)
+        throw Error("random numbers", "the system has none");
+    return bytes;
 }
 
 }    // namespace nonna

@@ -1,4 +1,5 @@
-// SHA-256 in lower-case hexadecimal (libcrypto), of bytes in memory or of a whole file read in pieces.
+// SHA-256 in lower-case hexadecimal (libcrypto), of bytes in memory or of a whole file read in pieces; and keyed, with
+// numbers that nobody can guess, where one side proves to another that it knows a secret.
 #pragma once
 
 #include <array>
@@ -32,5 +33,8 @@ std::string digest_hex(const DigestBytes& bytes);
 
 std::string sha256(std::span<const std::byte> bytes);
 std::string sha256_file(const std::string& path);
+
+DigestBytes hmac_sha256(std::span<const std::byte> key, std::span<const std::byte> bytes);    // RFC 2104
+DigestBytes random_bytes();                                                                   // unpredictable
 
 }    // namespace nonna

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
+#include <arpa/inet.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 namespace nonna
 {
@@ -75,8 +77,20 @@ bool is_loopback(const std::string& url)
            std::count(address.host.begin(), address.host.end(), '.') == 3;
 }
 
+void require_short_path(const std::string& url, const std::string& way_out)
+{
+    constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - 1;
+    const std::string scheme = "ipc://";
+    if (url.starts_with(scheme) && url.size() - scheme.size() > most)
+        throw Error(url,
+                    "too long: a socket's path has at most " + std::to_string(most) + " bytes, this one " +
+                        std::to_string(url.size() - scheme.size()) + "; give " + way_out,
+                    ExitStatus::usage);
+}
+
 void require_access(const std::string& url, const Access& access)
 {
+    require_short_path(url, "a shorter one, or tcp://127.0.0.1:PORT");
     const bool loopback = is_loopback(url);
     if (is_encrypted(url)) {
         if (access.certificate.empty() || access.authority.empty())
@@ -94,6 +108,18 @@ void require_access(const std::string& url, const Access& access)
                     ExitStatus::usage);
     if (access.token.empty())
         throw Error(url, "beyond this machine: add --token FILE; or --insecure", ExitStatus::usage);
+}
+
+// An IPv4 connection may have IPv6 addresses on one side.
+std::string end_text(std::span<const unsigned char> address, std::uint16_t port)
+{
+    static constexpr unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (address.size() == 16 && std::equal(std::begin(mapped), std::end(mapped), address.begin()))
+        address = address.last(4);
+    const bool four = address.size() == 4;
+    char text[INET6_ADDRSTRLEN] = "";
+    ::inet_ntop(four ? AF_INET : AF_INET6, address.data(), text, sizeof text);
+    return (four ? std::string(text) : "[" + std::string(text) + "]") + ":" + std::to_string(port);
 }
 
 Digest token_digest(const Access& access)

@@ -4,7 +4,6 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "paramserver/link.h"
-#include "paramserver/rendezvous.h"
 
 #include <algorithm>
 #include <random>
@@ -18,7 +17,7 @@ namespace
 
 constexpr double start_without_a_word = 1;    // seconds that servers may take at the start before that is said
 
-Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
+Hello hello_of(const Layout& layout, std::int64_t replica)
 {
     Hello hello;
     hello.role = replica < 0 ? Role::observer : Role::replica;
@@ -26,32 +25,15 @@ Hello hello_of(const Layout& layout, const Access& access, std::int64_t replica)
     std::random_device entropy;    // a name of this process, nothing more
     hello.incarnation = std::uint64_t(entropy()) << 32 | entropy();
     hello.layout = layout.digest();
-    hello.token = token_digest(access);
     return hello;
-}
-
-// Those that hold every shard of one cut, each once; empty where some are missing. A run's servers publish themselves
-// one after another, and one that was started again may do so twice.
-std::vector<Found> complete(const std::vector<Found>& found)
-{
-    std::vector<Found> chain;
-    std::uint32_t next = 0;
-    for (const Found& f : found)    // in the order of shards
-        if (f.shards.first == next && f.shards.of == found.front().shards.of) {
-            chain.push_back(f);
-            next = f.shards.last + 1;
-        }
-    if (found.empty() || next != found.front().shards.of)
-        chain.clear();
-    return chain;
 }
 
 }    // namespace
 
 Servers::State::State(const Layout& layout_, const ClientOptions& options_, std::int64_t replica)
-    : layout(layout_), options(options_), wire(options_.wire),
-      most_message(layout_.largest_chunk() * sizeof(float) + most_head),
-      hello(hello_of(layout_, options_.access, replica))
+    : layout(layout_), options(options_), rendezvous(options_.rendezvous), wire(options_.wire),
+      most_message(layout_.largest_chunk() * sizeof(float) + most_head), hello(hello_of(layout_, replica)),
+      token(token_digest(options_.access))
 {
 }
 
@@ -66,7 +48,8 @@ void Servers::State::find_links()
     }
     const Clock::time_point start = Clock::now();
     for (bool said = false;;) {
-        for (const Found& f : complete(servers_in(options.rendezvous))) {
+        const std::vector<Found> found = rendezvous.servers();
+        for (const Found& f : complete(found)) {
             require_access(f.url, options.access);
             links.push_back(std::make_unique<Link>(*this, f.shards, std::string()));
         }
@@ -78,7 +61,10 @@ void Servers::State::find_links()
             say(options.rendezvous + ": waiting for servers of every shard to publish themselves there");
         }
         if (since(start) > options.patience)
-            throw Error(options.rendezvous, "no servers of every shard there", ExitStatus::peer_lost);
+            throw Error(options.rendezvous,
+                        found.empty() ? "no servers of every shard there"
+                                      : "no server there of " + shards_text(missing(found)),
+                        ExitStatus::peer_lost);
         std::unique_lock lock(mutex);
         for_caller.wait_for(lock, std::chrono::milliseconds(50));
     }
@@ -149,9 +135,11 @@ namespace
 
 // What `wait` waits for.
 bool lost(const LinkState& state) { return state.peer() == LinkState::Peer::lost; }
-bool pushed_or_lost(const LinkState& state) { return !state.pushing() || lost(state); }
 
 }    // namespace
+
+// A lost server is not waited for, unless that was asked for; but nobody waits for one who is to stop.
+bool Servers::State::let_go(const LinkState& state) const { return lost(state) && (!options.wait || interrupted()); }
 
 Servers::Servers(const Layout& layout, const ClientOptions& options, std::int64_t replica)
     : state_(std::make_unique<State>(layout, options, replica))
@@ -204,7 +192,8 @@ void Servers::wait_fetched()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_fetch += s.wait(lock, false, [](const Link& link) { return !link.state.fetching() || lost(link.state); });
+    s.waited_fetch +=
+        s.wait(lock, false, [&](const Link& link) { return !link.state.fetching() || s.let_go(link.state); });
     for (auto& link : s.links)    // those that are lost write no more
         link->state.give_up_fetch();
 }
@@ -243,7 +232,8 @@ void Servers::push(std::span<const float> gradient, double factor, double decay,
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) { return pushed_or_lost(link.state); });
+    s.waited_push +=
+        s.wait(lock, false, [&](const Link& link) { return !link.state.pushing() || s.let_go(link.state); });
     s.to_push = {gradient, factor, decay, {statistics.begin(), statistics.end()}};
     for (auto& link : s.links) {
         for (Link::ServedShard& shard : link->shards) {
@@ -269,7 +259,8 @@ void Servers::settle()
 {
     State& s = *state_;
     std::unique_lock lock(s.mutex);
-    s.waited_push += s.wait(lock, false, [](const Link& link) { return pushed_or_lost(link.state); });
+    s.waited_push +=
+        s.wait(lock, false, [&](const Link& link) { return !link.state.pushing() || s.let_go(link.state); });
 }
 
 void Servers::finish()

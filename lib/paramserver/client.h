@@ -4,7 +4,8 @@
 // one thread hands work over and takes results. A link whose server is lost (killed, hung, cut off) says so once, goes
 // on trying to reach it, and holds nobody up: its part of the values stays as it was, and of its gradients the newest
 // waits while the others are dropped and counted. When all servers are lost the caller waits. One that stays away for
-// longer than the patience ends the run: Error with status peer_lost.
+// longer than the patience ends the run: Error with status peer_lost. Who would rather lose time than gradients waits
+// for every lost server (ClientOptions::wait).
 //
 // On its return a server may be back at its snapshot, behind what it had said was applied: that many pushes are lost,
 // and the link says so. Every push is counted: applied, too old, refused, dropped or lost.
@@ -27,6 +28,7 @@ struct ClientOptions {
     std::string rendezvous;    // a folder in which they publish themselves
     Access access;
     double patience = 600;    // seconds without a server
+    bool wait = false;        // for a lost server, as for all of them, so that no gradient is dropped
     double deadline = 10;     // seconds for one answer
     Wire wire = Wire::fp32;
 };

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/supervise.h"
 #include "io/spool.h"
+#include "paramserver/access.h"
 
 #include <filesystem>
 
@@ -87,11 +88,16 @@ class Words
 
 std::string part(std::int64_t i, std::int64_t of) { return std::to_string(i) + "/" + std::to_string(of); }
 
+std::string socket_of(const std::string& folder, std::int64_t server)
+{
+    return "ipc://" + folder + "/server-" + std::to_string(server);
+}
+
 Program server(const ClusterOptions& o, const std::string& folder, std::int64_t i)
 {
     Words words(sibling("nonna-serve"));
     words.add(o.model).add("--shard", part(i, o.servers)).add("--rendezvous", folder + "/servers");
-    words.add("--listen", "ipc://" + folder + "/server-" + std::to_string(i));
+    words.add("--listen", socket_of(folder, i));
     words.add("--snapshot", folder + "/snapshots").add(o.serve);
     return {"server " + std::to_string(i), words.all(), {}, true};
 }
@@ -117,6 +123,8 @@ void run_cluster(const ClusterOptions& o)
     if (!o.folder.empty() && !o.resume && std::filesystem::exists(o.folder + "/snapshots"))
         throw Error(o.folder, "holds a run already; --resume goes on with it", ExitStatus::usage);
     Folder folder(o.folder);
+    require_short_path(socket_of(folder.path(), o.servers - 1),
+                       "a --folder with a shorter path" + std::string(o.folder.empty() ? ", or TMPDIR" : ""));
     std::vector<Program> programs;
     for (std::int64_t i = 0; i < o.servers; ++i)
         programs.push_back(server(o, folder.path(), i));

@@ -1,6 +1,7 @@
 #include "paramserver/connection.h"
 
 #include "base/error.h"
+#include "paramserver/admission.h"
 #include "paramserver/client.h"
 
 #include <optional>
@@ -29,21 +30,44 @@ void throw_if_error(const std::string& url, std::span<const std::byte> message)
     }
 }
 
-Connection greet(const std::string& url, const Access& access, const Hello& hello, std::size_t most, double deadline,
-                 const std::function<bool()>& stop)
+// The words of a greeting, one at a time.
+Connection greet(const std::string& url, const Access& access, const Hello& known, const Digest& token,
+                 std::size_t most, double deadline, const std::function<bool()>& stop)
 {
     Connection c;
     c.requester = std::make_unique<Requester>(url, access, most, deadline, stop);
-    c.requester->exchange(
-        1, deadline, [&](std::size_t) { return Message(encode(hello)); },
-        [&](std::size_t, Message&& answer) {
-            throw_if_error(url, answer.bytes());
-            std::optional<Welcome> welcome = decode_welcome(answer.bytes());
-            if (!welcome)
+    Hello hello = known;
+    const auto ask = [&](const std::function<void(std::span<const std::byte>)>& take) {
+        c.requester->exchange(
+            1, deadline, [&](std::size_t) { return Message(encode(hello)); },
+            [&](std::size_t, Message&& answer) {
+                throw_if_error(url, answer.bytes());
+                take(answer.bytes());
+            },
+            stop);
+    };
+    if (!same_token(token, Digest{})) {
+        const std::string place = c.requester->ends().there;
+        hello.proof = Hello::Proof::asked;
+        hello.token = draw_nonce();
+        ask([&](std::span<const std::byte> answer) {
+            const std::optional<Challenge> challenge = decode_challenge(answer);
+            if (!challenge && decode_welcome(answer))
+                throw Error(url, "asks for no token: it was started without one, or is somebody else's");
+            if (!challenge)
                 throw_unexpected(url);
-            c.welcome = std::move(*welcome);
-        },
-        stop);
+            if (!same_token(challenge->proof, proof(token, Side::server, hello.token, place)))
+                throw Error(url, "wrong token: the server there does not know ours");
+            hello.proof = Hello::Proof::given;
+            hello.token = proof(token, Side::client, challenge->nonce, place);
+        });
+    }
+    ask([&](std::span<const std::byte> answer) {
+        std::optional<Welcome> welcome = decode_welcome(answer);
+        if (!welcome)
+            throw_unexpected(url);
+        c.welcome = std::move(*welcome);
+    });
     return c;
 }
 
@@ -55,9 +79,7 @@ constexpr std::size_t most_state = std::size_t(64) << 20;
 Connection observe(const std::string& url, const Access& access, double deadline)
 {
     require_access(url, access);
-    Hello hello;
-    hello.token = token_digest(access);
-    return greet(url, access, hello, most_state, deadline);
+    return greet(url, access, Hello{}, token_digest(access), most_state, deadline);
 }
 
 }    // namespace

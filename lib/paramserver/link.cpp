@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "paramserver/rendezvous.h"
 
 #include <algorithm>
 #include <cassert>
@@ -205,7 +204,7 @@ void Servers::Link::connect()
     const ClientOptions& options = shared.options;
     if (options.servers.empty()) {
         std::string found;
-        for (const Found& f : servers_in(options.rendezvous))
+        for (const Found& f : shared.rendezvous.servers())
             if (f.shards == portion)
                 found = f.url;
         if (found.empty())
@@ -214,7 +213,7 @@ void Servers::Link::connect()
         const std::lock_guard lock(shared.mutex);
         url = found;
     }
-    Connection c = greet(url, options.access, shared.hello, shared.most_message, options.deadline,
+    Connection c = greet(url, options.access, shared.hello, shared.token, shared.most_message, options.deadline,
                          [&] { return shared.stopping(); });
     if (c.welcome.layout != shared.layout.digest())
         throw Error(url, "holds another model");

@@ -36,6 +36,7 @@
 #include "base/error.h"
 #include "paramserver/client.h"
 #include "paramserver/connection.h"
+#include "paramserver/rendezvous.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -145,9 +146,11 @@ struct Servers::State {
     // The run's, from the beginning to the end.
     const Layout& layout;
     const ClientOptions options;
+    Rendezvous rendezvous;
     const Wire wire;
     const std::size_t most_message;
-    Hello hello;
+    const Hello hello;
+    const Digest token;
 
     std::mutex mutex;    // of all below
     std::condition_variable for_links, for_caller;
@@ -185,6 +188,7 @@ struct Servers::State {
     bool stopping();
 
     void check_patience() const;
+    bool let_go(const LinkState& state) const;
     // Waits, as the caller, until each link satisfies `done`; returns seconds. The lock is held.
     template <class Done> double wait(std::unique_lock<std::mutex>& lock, bool patient, Done done);
 };

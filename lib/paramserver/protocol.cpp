@@ -157,14 +157,14 @@ std::optional<Kind> kind_of(std::span<const std::byte> message, std::uint16_t& v
         return std::nullopt;
     std::memcpy(&version, message.data() + 4, 2);
     std::memcpy(&kind, message.data() + 6, 2);
-    if (kind < std::uint16_t(Kind::hello) || kind > std::uint16_t(Kind::error))
+    if (kind < std::uint16_t(Kind::hello) || kind > std::uint16_t(Kind::challenge))
         return std::nullopt;
     return Kind(kind);
 }
 
 std::vector<std::byte> encode(const Hello& m)
 {
-    return Writer(Kind::hello)
+    return Writer(Kind::hello, 0, std::uint32_t(m.proof))
         .put(std::uint32_t(m.role))
         .put(m.replica)
         .put(m.incarnation)
@@ -184,7 +184,20 @@ std::optional<Hello> decode_hello(std::span<const std::byte> bytes)
     r.require(m.replica < 1u << 20);
     m.incarnation = r.get<std::uint64_t>();
     m.layout = r.digest();
+    r.require(r.flags <= std::uint32_t(Hello::Proof::given));
+    m.proof = Hello::Proof(r.flags);
     m.token = r.digest();
+    return finished(r, std::move(m));
+}
+
+std::vector<std::byte> encode(const Challenge& m) { return Writer(Kind::challenge).put(m.nonce).put(m.proof).done(); }
+
+std::optional<Challenge> decode_challenge(std::span<const std::byte> bytes)
+{
+    Reader r(bytes, Kind::challenge);
+    Challenge m;
+    m.nonce = r.digest();
+    m.proof = r.digest();
     return finished(r, std::move(m));
 }
 

@@ -16,7 +16,8 @@
 //     statistics  the model's averages beside its parameters, kept by shard 0; a push brings what they take in
 //     replica     who pushes; each of its processes is an incarnation, each taking of its place begins an epoch
 //     observer    who only looks
-//     greeting    HELLO and WELCOME, the first words of a connection; a link (link.h) has one connection after another
+//     greeting    HELLO and WELCOME, with a CHALLENGE between, the first words of a connection; a link (link.h) has one
+//     connection after another
 #pragma once
 
 #include "kernels/update_rules.h"
@@ -49,7 +50,8 @@ enum class Kind : std::uint16_t {
     state = 11,
     snapshot = 12,    // client: write your snapshot  -> saved
     saved = 13,
-    error = 14,    // the server: not done; text says why
+    error = 14,        // the server: not done; text says why
+    challenge = 15,    // the answer to a hello that asks for one
 };
 
 enum class Role : std::uint32_t { replica = 1, observer = 2 };
@@ -58,7 +60,7 @@ enum class ErrorCode : std::uint32_t {
     malformed = 1,        // not a message of this protocol, or cut
     version = 2,          // of another protocol version
     layout = 3,           // of another model
-    token = 4,            // missing or wrong
+    token = 4,            // missing or wrong; or another user
     greet_first = 5,      // this connection has not said hello
     replaced = 6,         // another process has taken this replica's place
     no_such_shard = 7,    // or a range outside it
@@ -71,7 +73,12 @@ struct Hello {
     std::uint32_t replica = 0;
     std::uint64_t incarnation = 0;    // drawn once by each process
     Digest layout{};                  // all zero: an observer that knows no model
-    Digest token{};                   // SHA-256 of the token, all zero: none
+    enum class Proof : std::uint32_t { none = 0, asked = 1, given = 2 } proof = Proof::none;
+    Digest token{};    // none: all zero; asked: the client's nonce; given: its proof (admission.h)
+};
+
+struct Challenge {
+    Digest nonce{}, proof{};    // the server's
 };
 
 // How a server moves parameters, the same on all of them.
@@ -148,6 +155,7 @@ struct ErrorMessage {
 std::optional<Kind> kind_of(std::span<const std::byte> message, std::uint16_t& version);
 
 std::vector<std::byte> encode(const Hello&);
+std::vector<std::byte> encode(const Challenge&);
 std::vector<std::byte> encode(const Welcome&);
 std::vector<std::byte> encode(const Fetch&);
 std::vector<std::byte> encode(const Answer&);
@@ -159,6 +167,7 @@ std::vector<std::byte> encode_head(const Values&);
 std::vector<std::byte> encode_head(const Push&);
 
 std::optional<Hello> decode_hello(std::span<const std::byte>);
+std::optional<Challenge> decode_challenge(std::span<const std::byte>);
 std::optional<Welcome> decode_welcome(std::span<const std::byte>);
 std::optional<Fetch> decode_fetch(std::span<const std::byte>);
 std::optional<Values> decode_values(std::span<const std::byte>);

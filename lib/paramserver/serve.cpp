@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/notify.h"
 #include "optimiser/optimiser.h"
+#include "paramserver/client.h"
 #include "paramserver/rendezvous.h"
 #include "paramserver/server.h"
 
@@ -51,6 +52,18 @@ std::string from_anywhere(const std::string& url)
     return url.starts_with(scheme) ? scheme + std::filesystem::absolute(url.substr(scheme.size())).string() : url;
 }
 
+// For the folder of addresses. What says more than that nobody is there is a server, though not for us.
+bool still_answers(const Found& server, const Access& access)
+{
+    constexpr double seconds = 2;
+    try {
+        server_state(server.url, access, seconds);
+    } catch (const Error& e) {
+        return e.status() != ExitStatus::peer_lost;
+    }
+    return true;
+}
+
 // Until a signal: snapshots in time, rates every second.
 void watch(Server& server, bool snapshots, double every)
 {
@@ -82,7 +95,8 @@ void answer_until_a_signal(Server& server, const Portion& portion, const ServeOp
         page.emplace(options.metrics, [&] { return server.metrics(); });
     std::optional<Published> published;
     if (!options.rendezvous.empty())
-        published.emplace(options.rendezvous, portion, address);
+        published.emplace(options.rendezvous, portion, address,
+                          [&](const Found& other) { return still_answers(other, options.access); });
     say("shard " + portion.text() + " ready at " + address +
         (page ? ", metrics at " + page->address() : std::string()));
     notify_manager("READY=1");
@@ -99,9 +113,13 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
 {
     const Portion portion = Portion::parse(options.shard, "--shard", true);
     const UpdateOptions update = update_of(options);
-    require_access(options.listen, options.access);
+    // whoever looks in the folder of addresses may be anywhere, and takes the whole path
+    require_access(options.rendezvous.empty() ? options.listen : from_anywhere(options.listen), options.access);
     require_metrics_on_this_machine(options);
     const Digest token = token_digest(options.access);
+    if (!options.rendezvous.empty())
+        require_unserved(options.rendezvous, portion,
+                         [&](const Found& other) { return still_answers(other, options.access); });
 
     std::uint64_t numbers = 0;
     for (std::uint32_t i = portion.first; i <= portion.last; ++i)
@@ -135,7 +153,8 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
             fresh.statistics = statistics;
         shards.push_back(std::move(fresh));
     }
-    Server server(layout, update, portion.of, std::move(shards), std::move(snapshots), token, pool);
+    const bool open = is_loopback(options.listen) && options.listen.starts_with("tcp://") && !options.access.insecure;
+    Server server(layout, update, portion.of, std::move(shards), std::move(snapshots), Admission(token, open), pool);
     answer_until_a_signal(server, portion, options);
     return server.snapshot();
 }

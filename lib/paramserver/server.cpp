@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "paramserver/access.h"
 
 #include <algorithm>
 
@@ -20,8 +19,8 @@ Message small(std::span<const std::byte> bytes) { return Message(bytes); }
 }    // namespace
 
 Server::Server(const Layout& layout, const UpdateOptions& update, std::uint32_t of, std::vector<ShardCopy> shards,
-               std::vector<Snapshots> snapshots, const Digest& token, Pool& pool)
-    : layout_(layout), update_(update), of_(of), token_(token), held_(shards.size())
+               std::vector<Snapshots> snapshots, const Admission& admission, Pool& pool)
+    : layout_(layout), update_(update), of_(of), admission_(admission), held_(shards.size())
 {
     for (std::size_t i = 0; i < shards.size(); ++i) {
         held_[i].saved = shards[i].version;
@@ -64,7 +63,7 @@ Message Server::dispatch(std::shared_ptr<Message> request, Responder::Peer peer)
     const std::span<const std::byte> bytes = request->bytes();
     std::uint16_t version = 0;
     const std::optional<Kind> kind = kind_of(bytes, version);
-    if (!kind)
+    if (!kind || *kind == Kind::challenge)    // which is no client's word
         return error(ErrorCode::malformed, "not a message of this protocol");
     if (version != protocol_version)
         return error(ErrorCode::version, "this server speaks version " + std::to_string(protocol_version));
@@ -119,13 +118,16 @@ Message Server::snapshot_of(std::uint32_t shard)
     return small(encode(Answer{Kind::saved, shard, 0, held->saved, 0}));
 }
 
-// The token first: who does not have it learns nothing of the model. An observer may be blind (know no model), to ask
+// Admission first: who is not let in learns nothing of the model. An observer may be blind (know no model), to ask
 // for state and snapshots; a replica takes its place on every shard or, where another process has it, is told so.
 Message Server::greet(const Hello& hello, Responder::Peer peer)
 {
-    if (!same_token(token_, Digest{}) && !same_token(token_, hello.token)) {
+    const auto verdict = admission_.judge(hello, peer, Responder::ends(peer));
+    if (const auto* challenge = std::get_if<Challenge>(&verdict))
+        return small(encode(*challenge));
+    if (const auto* refusal = std::get_if<ErrorMessage>(&verdict)) {
         ++refused_greetings_;
-        return error(ErrorCode::token, same_token(hello.token, Digest{}) ? "a token is needed" : "wrong token");
+        return error(refusal->code, refusal->text);
     }
     const bool blind = hello.role == Role::observer && hello.layout == Digest{};
     if (!blind && hello.layout != layout_.digest()) {

@@ -1,11 +1,12 @@
 // A parameter server: shards, the clients that greeted, and an answer to every message.
 //
 // Model to hold in mind: `answer` is a function from a request to a reply; it is called on several threads and waits
-// for nothing but an update under way. A connection must greet first (hello), with the model's layout and, where the
-// server has one, the token; what it may ask depends on what it greeted as. A message that makes no sense gets an error
+// for nothing but an update under way. A connection must greet first (hello), with the model's layout, and be let
+// in (admission.h); what it may ask depends on what it greeted as. A message that makes no sense gets an error
 // and is counted, and changes nothing.
 #pragma once
 
+#include "paramserver/admission.h"
 #include "paramserver/parameter_shard.h"
 #include "paramserver/snapshot.h"
 #include "paramserver/transport.h"
@@ -23,7 +24,7 @@ class Server
   public:
     // `snapshots`: empty, or one for each shard.
     Server(const Layout& layout, const UpdateOptions& update, std::uint32_t of, std::vector<ShardCopy> shards,
-           std::vector<Snapshots> snapshots, const Digest& token, Pool& pool);
+           std::vector<Snapshots> snapshots, const Admission& admission, Pool& pool);
 
     Message answer(Message&& request, Responder::Peer peer);
     void closed(Responder::Peer peer);
@@ -54,7 +55,7 @@ class Server
     const Layout& layout_;
     const UpdateOptions update_;
     const std::uint32_t of_;
-    const Digest token_;
+    const Admission admission_;
     const Clock::time_point started_ = Clock::now();
     std::vector<Held> held_;    // the vector never changes
 

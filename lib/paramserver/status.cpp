@@ -69,14 +69,20 @@ std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, cons
 {
     std::vector<ServerStatus> servers;
     for (const std::string& url : urls)
-        servers.push_back({url, "", ""});
-    if (urls.empty())
-        for (const Found& f : servers_in(options.rendezvous))
-            servers.push_back({f.url, "", ""});
-    if (servers.empty())
-        throw Error(options.rendezvous, "no server has published itself there", ExitStatus::peer_lost);
+        servers.push_back({url, "", "", ""});
+    if (urls.empty()) {
+        const std::vector<Found> found = Rendezvous(options.rendezvous).servers();
+        for (const Found& f : found)
+            servers.push_back({f.url, f.shards.text(), "", ""});
+        if (servers.empty())
+            throw Error(options.rendezvous, "no server has published itself there", ExitStatus::peer_lost);
+        for (const Portion& shards : missing(found))
+            servers.push_back({"", shards.text(), "", "missing: no server has published that it holds it"});
+    }
     for (ServerStatus& server : servers)
         try {
+            if (server.url.empty())
+                continue;
             server.json = server_state(server.url, options.access, options.deadline);
             if (!ordered_json::accept(server.json))
                 throw Error(server.url, "an answer that is none of ours", ExitStatus::peer_lost);
@@ -101,7 +107,8 @@ std::string status_tables(const std::vector<ServerStatus>& servers)
     std::map<std::uint64_t, Replica> replicas;
     for (const ServerStatus& server : servers) {
         if (server.json.empty()) {
-            shards.push_back({"?", "", "", "", "", "", server.url + ": " + server.reason});
+            shards.push_back({server.shards.empty() ? "?" : server.shards, "", "", "", "", "",
+                              server.url + (server.url.empty() ? "" : ": ") + server.reason});
             continue;
         }
         const ordered_json state = ordered_json::parse(server.json);
@@ -137,7 +144,8 @@ std::string status_json(const std::vector<ServerStatus>& servers)
 {
     std::string text;
     for (const ServerStatus& server : servers) {
-        ordered_json line = {{"url", server.url}};
+        ordered_json line;
+        line[server.url.empty() ? "shards" : "url"] = server.url.empty() ? server.shards : server.url;
         if (server.json.empty())
             line["error"] = server.reason;
         else

@@ -10,17 +10,20 @@ namespace nonna
 {
 
 struct ServerStatus {
-    std::string url;
+    std::string url;       // empty: nobody has published that he has these shards
+    std::string shards;    // as the folder says; empty where it was not asked
     std::string json;      // nonna-protocol(7); empty: did not answer
     std::string reason;    // why not
 };
 
-// Of every server of a list, or of the folder where it is empty. Error where there are none.
+// Of every server of a list, or of the folder where it is empty, then of the shards that nobody there has. Error where
+// there is nobody.
 std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, const ClientOptions& options);
 
 // Two tables, of servers and of replicas, columns filled with spaces.
 std::string status_tables(const std::vector<ServerStatus>& servers);
-// One object a line: {"url": ..., "state": ...} or {"url": ..., "error": ...}.
+// One object a line: {"url": ..., "state": ...} or {"url": ..., "error": ...}; {"shards": "1/4", "error": ...} of those
+// that are missing.
 std::string status_json(const std::vector<ServerStatus>& servers);
 
 }    // namespace nonna

@@ -23,7 +23,9 @@
 #include <utility>
 #include <vector>
 
+#include <arpa/inet.h>
 #include <malloc.h>
+#include <unistd.h>
 
 namespace nonna
 {
@@ -134,6 +136,27 @@ template <class State> void close_aside(State* state)
         closed->set_value();
     }).detach();
     ready.wait_for(std::chrono::seconds(2));
+}
+
+std::string end_of(nng_pipe pipe, const char* option)
+{
+    nng_sockaddr a{};
+    if (nng_pipe_get_addr(pipe, option, &a) != 0)
+        return "";
+    if (a.s_family == NNG_AF_INET)
+        return end_text(std::span(reinterpret_cast<const unsigned char*>(&a.s_in.sa_addr), 4), ntohs(a.s_in.sa_port));
+    return a.s_family == NNG_AF_INET6 ? end_text(a.s_in6.sa_addr, ntohs(a.s_in6.sa_port)) : "";
+}
+
+Ends ends_of(nng_pipe pipe)
+{
+    std::uint64_t user = 0;
+    if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &user) == 0)
+        return {"user " + std::to_string(::geteuid()), "user " + std::to_string(user)};
+    bool encrypted = false;
+    if (nng_pipe_get_bool(pipe, NNG_OPT_TLS_VERIFIED, &encrypted) == 0)
+        return {};
+    return {end_of(pipe, NNG_OPT_LOCADDR), end_of(pipe, NNG_OPT_REMADDR)};
 }
 
 }    // namespace
@@ -322,6 +345,8 @@ Responder::Responder(const std::string& url, const Access& access, std::size_t m
 
 Responder::~Responder() = default;
 
+Ends Responder::ends(Peer peer) { return ends_of(nng_pipe{peer}); }
+
 struct Requester::State {
     struct Turn {
         State* state = nullptr;
@@ -337,6 +362,7 @@ struct Requester::State {
     std::mutex mutex;
     std::condition_variable changed;
     bool connected = false, lost = false;
+    Ends ends;
     std::size_t asked = 0;     // turns that are under way or done
     std::deque<Turn*> done;    // with their aio's result
 
@@ -375,10 +401,12 @@ struct Requester::State {
         turn.state->changed.notify_all();
     }
 
-    static void pipe_event(nng_pipe, nng_pipe_ev event, void* argument)
+    static void pipe_event(nng_pipe pipe, nng_pipe_ev event, void* argument)
     {
         State& s = *static_cast<State*>(argument);
         const std::lock_guard lock(s.mutex);
+        if (event == NNG_PIPE_EV_ADD_POST && !s.connected)
+            s.ends = ends_of(pipe);
         (event == NNG_PIPE_EV_ADD_POST ? s.connected : s.lost) = true;
         s.changed.notify_all();
     }
@@ -429,6 +457,8 @@ Requester::Requester(const std::string& url, const Access& access, std::size_t m
 }
 
 Requester::~Requester() = default;
+
+const Ends& Requester::ends() const { return state_->ends; }
 
 // Each of the contexts (turns) has one request under way; with its answer it takes the next, so that in_flight of them
 // are always on their way and the connection is never waited for between two. nng's threads only put finished turns

@@ -39,6 +39,12 @@ class Message
     void* native_ = nullptr;
 };
 
+// How both sides of a connection know its ends: "127.0.0.1:7701" or "[::1]:7701" on tcp, "user 1000" of the process on
+// ipc, nothing on tls, whose certificates say more, and of a connection that is gone.
+struct Ends {
+    std::string here, there;
+};
+
 class Responder
 {
   public:
@@ -50,6 +56,7 @@ class Responder
     Responder(const std::string& url, const Access& access, std::size_t most, Callbacks callbacks);
     ~Responder();
     const std::string& address() const { return address_; }    // as bound, the port where it was 0
+    static Ends ends(Peer peer);
 
   private:
     struct State;
@@ -66,6 +73,7 @@ class Requester
     Requester(const std::string& url, const Access& access, std::size_t most, double seconds,
               const std::function<bool()>& stop);
     ~Requester();
+    const Ends& ends() const;
 
     // n requests, some at a time: make(i) is called in order, take(i, answer) as answers come, both on the caller's
     // thread. Each answer must come within `seconds`. Error: this connection is of no more use; so it is after make

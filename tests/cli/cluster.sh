@@ -79,6 +79,17 @@ grep -c 'was killed by signal 9; started again' log
 grep -c "replica 0 .*back after .* of this replica's pushes are lost" log
 
 # What cannot be.
+deep=$PWD/$(printf 'deep/%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20)
+mkdir -p "$deep"
+(cluster --steps 5 --folder "$deep/run" -o x 2>err)
+echo "a deep folder: $?"
+sed 's/.*\(too long\)/\1/; s/one [0-9]*/one N/' err
+(TMPDIR=$deep cluster --steps 5 -o x 2>err)
+echo "a deep TMPDIR: $?"
+sed 's/.*\(too long\)/\1/; s/one [0-9]*/one N/' err
+ls -A "$deep"
+(cd "$deep" && nonna-serve ../../../../../../../../../../../../../../../../../../../../a.safetensors --listen ipc://s --rendezvous found 2>err)
+echo "nor from where we are: $?"
 nonna-train -q a.safetensors --data data.tar --steps 1 --rendezvous nowhere --patience 0.3
 echo "no server: $?"
 nonna-info tcp://127.0.0.1:1 --deadline 0.3 >out

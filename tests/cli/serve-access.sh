@@ -50,7 +50,7 @@ client() { # WHAT OPTION...
     shift
     timeout 20 nonna-train -q a.safetensors --data data.tar --batch 10 --steps 5 --patience 1 --deadline 0.7 --servers "$address" "$@" 2>err
     echo "$what: $?"
-    tail -1 err | sed 's#[a-z+]*tcp://[a-z0-9.]*:[0-9]*#URL#g'
+    tail -1 err | sed 's#[a-z+]*tcp://[][a-z0-9.:]*:[0-9][0-9]*#URL#g; s#ipc://[^ :]*#URL#g'
 }
 ours="--tls-cert client.pem --tls-ca ours.pem"
 client "certificate and token" $ours --token token
@@ -67,6 +67,20 @@ address=tcp://localhost:$port
 client "without TLS" --token token
 stop s
 echo "stopped: $?"
+
+# A token without TLS, and what stands where a server with a token was thought to be.
+for listen in tcp://127.0.0.1:0 "tcp://[::1]:0" "ipc://$PWD/socket"; do
+    serve s --listen "$listen" --token token
+    address=$(url s)
+    client "${listen%%:*} and a token" --token token
+    client "${listen%%:*} and no token"
+    stop s
+done
+serve s
+address=$(url s)
+client "a server without a token" --token token
+client "nor with one"
+stop s
 
 # Without a greeting there is an error message and nothing else.
 serve s --metrics http://127.0.0.1:0/metrics

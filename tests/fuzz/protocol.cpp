@@ -58,6 +58,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
     const std::optional<Kind> kind = kind_of(bytes, version);
     const auto plain = [](const auto& m) { return encode(m); };
     try_one(bytes, Kind::hello, decode_hello, plain);
+    try_one(bytes, Kind::challenge, decode_challenge, plain);
     try_one(bytes, Kind::welcome, decode_welcome, plain);
     try_one(bytes, Kind::fetch, decode_fetch, plain);
     if (const auto m = decode_values(bytes)) {

@@ -9,6 +9,7 @@ times. All else is compared exactly. Random bytes are seeded.
 import array
 import contextlib
 import hashlib
+import hmac
 import json
 import math
 import os
@@ -20,11 +21,12 @@ import struct
 import subprocess
 import sys
 
-HELLO, WELCOME, FETCH, VALUES, PUSH, RECEIVED, ACCEPTED, STALE, REFUSED, STATUS, STATE, SNAPSHOT, SAVED, ERROR = range(1, 15)
+HELLO, WELCOME, FETCH, VALUES, PUSH, RECEIVED, ACCEPTED, STALE, REFUSED, STATUS, STATE, SNAPSHOT, SAVED, ERROR, CHALLENGE = range(1, 16)
 CHUNK = 524288
 RATE = 0.25
 SECONDS = 60    # for one answer: a machine may be busy
 MESSAGES = 10000
+TOKEN = b"0123456789abcdef of this run"
 
 
 def check(condition, *what):
@@ -265,6 +267,8 @@ def greetings(model, address):
     error_of(c.ask(hello(model) + b"\0"), 1)
     error_of(c.ask(head(HELLO, version=2)), 2)
     error_of(c.ask(head(15)), 1)
+    error_of(c.ask(head(16)), 1)
+    error_of(c.ask(head(HELLO, flags=3) + hello(model)[16:]), 1)
     error_of(c.ask(b""), 1)
     error_of(c.ask(head(STATUS)), 5)    # not greeted yet, for all that
     blind = welcome_of(c.ask(hello(model, digest=bytes(32))))
@@ -275,6 +279,45 @@ def greetings(model, address):
           "the shards' ranges", known["shards"])
     c.close()
     return known["of"]
+
+
+def proved(model, connection, place, token, replica=None):
+    """HELLO with a proof that this client knows the token, after the server's own proof."""
+    plain, nonce = hello(model, replica, 17)[16:64], os.urandom(32)
+    answer = connection.ask(head(HELLO, flags=1) + plain + nonce)
+    check(kind_of(answer) == CHALLENGE and len(answer) == 80, "CHALLENGE was expected")
+    key = hashlib.sha256(TOKEN).digest()
+    check(answer[48:] == hmac.digest(key, b"server" + nonce + place, "sha256"), "the server's proof")
+    key = hashlib.sha256(token).digest()
+    return head(HELLO, flags=2) + plain + hmac.digest(key, b"client" + answer[16:48] + place, "sha256")
+
+
+def with_token(model, address):
+    place = ("%s:%d" % address).encode()
+    c, d = Connection(address), Connection(address)
+    error_of(c.ask(hello(model)), 4)
+    error_of(c.ask(hello(model)[:-32] + hashlib.sha256(TOKEN).digest()), 4)    # sent as it is
+    error_of(c.ask(head(HELLO, flags=2) + hello(model)[16:64] + hashlib.sha256(TOKEN).digest()), 4)
+    error_of(c.ask(proved(model, c, place, TOKEN[:-1])), 4)
+    error_of(c.ask(proved(model, d, place, TOKEN)), 4)    # another connection's challenge
+    c.ask(head(HELLO, flags=1) + hello(model)[16:64] + bytes(32))
+    error_of(c.ask(head(STATUS)), 5)    # asking for a challenge is no greeting
+    good = proved(model, c, place, TOKEN, replica=0)
+    for i in range(64, len(good)):
+        error_of(c.ask(good[:i] + bytes([good[i] ^ 1]) + good[i + 1:]), 4)
+    welcome_of(c.ask(good))
+    check(state_of(c)["refused_greetings"] == 37, "refused greetings", state_of(c)["refused_greetings"])
+
+    # one that stands between, in a shared folder under the real server's name
+    thief = socket.create_server(("127.0.0.1", 0))
+    between = ("127.0.0.1:%d" % thief.getsockname()[1]).encode()
+    thief.close()
+    e = Connection(address)
+    answer = e.ask(head(HELLO, flags=1) + hello(model)[16:64] + bytes(32))
+    key = hashlib.sha256(TOKEN).digest()
+    check(answer[48:] != hmac.digest(key, b"server" + bytes(32) + between, "sha256"), "a proof for another place")
+    error_of(e.ask(head(HELLO, flags=2) + hello(model)[16:64] +
+                   hmac.digest(key, b"client" + answer[16:48] + between, "sha256")), 4)
 
 
 def well_meant(model, address, of):
@@ -500,6 +543,10 @@ def main(folder):
     with server(folder, "large") as (process, address, url, metrics):
         well_meant(model, address, greetings(model, address))
     model = Model(folder + "/tiny.safetensors")
+    with open(folder + "/token", "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as f:
+        f.write(TOKEN + b"\r\n")
+    with server(folder, "tiny", "--token", folder + "/token") as (process, address, url, metrics):
+        with_token(model, address)
     with server(folder, "tiny", "--shard", "0-2/3", "--metrics", "http://127.0.0.1:0/metrics") as (process, address, url, metrics):
         of = greetings(model, address)
         check(of == 3, "three shards")

@@ -87,6 +87,26 @@ BOOST_AUTO_TEST_CASE(what_is_demanded)
     BOOST_TEST(has(said(far_tls, half), "--tls-ca"));
 }
 
+BOOST_AUTO_TEST_CASE(paths_of_sockets)
+{
+    for (const std::size_t bytes : {1, 106, 107}) {
+        const std::string path(bytes, 'x');
+        BOOST_TEST(refusal([&] { require_access("ipc://" + path, Access{}); }) == "", bytes);
+    }
+    for (const std::size_t bytes : {108, 109, 128, 5000}) {
+        const std::string url = "ipc:///" + std::string(bytes - 1, 'x');
+        BOOST_CHECK_EXCEPTION(require_access(url, Access{}), Error, is_usage);
+        BOOST_TEST(refusal([&] { require_short_path(url, "another"); }) ==
+                   url + ": too long: a socket's path has at most 107 bytes, this one " + std::to_string(bytes) +
+                       "; give another");
+    }
+    std::string umlauts;    // bytes count, not letters
+    for (int i = 0; i < 54; ++i)
+        umlauts += "\xc3\xbc";
+    BOOST_CHECK_EXCEPTION(require_access("ipc://" + umlauts, Access{}), Error, is_usage);
+    require_short_path("tcp://" + std::string(200, 'x') + ":1", "another");
+}
+
 BOOST_AUTO_TEST_CASE(tokens)
 {
     const Folder folder;

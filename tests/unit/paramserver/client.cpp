@@ -6,7 +6,9 @@
 #include "models.h"
 #include "paramserver/server.h"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <thread>
 
 using namespace nonna;
 using namespace nonna::test;
@@ -29,7 +31,7 @@ struct Holder {
         for (std::uint32_t i = first; i <= last; ++i)
             shards.push_back(fresh(layout_, i, 3));
         server = std::make_unique<Server>(layout_, update_by(Rule::momentum), 3, std::move(shards),
-                                          std::vector<Snapshots>(), Digest{}, pool);
+                                          std::vector<Snapshots>(), Admission(), pool);
         listen();
     }
     void listen()
@@ -143,6 +145,44 @@ BOOST_FIXTURE_TEST_CASE(a_server_goes_and_comes_back, Fixture)
     BOOST_TEST(text.find(one.url + " (shard 2/3): ") != std::string::npos);
     BOOST_TEST(text.find("; waiting for it up to 20 s") != std::string::npos);
     BOOST_TEST(text.find("; 0 of this replica's pushes are lost") != std::string::npos);
+}
+
+// As above, by a caller who would rather wait.
+BOOST_FIXTURE_TEST_CASE(a_lost_server_is_waited_for, Fixture)
+{
+    ClientOptions o = options();
+    o.wait = true;
+    Servers servers(layout_, o, 0);
+    servers.fetch(values, statistics);
+    servers.wait_fetched();
+    std::vector<Range> ranges;
+    servers.arrived(ranges);
+    servers.begin_gradient();
+
+    const StandardError said(folder / "said");
+    std::atomic<bool> back{false};
+    one.go();
+    std::jthread returns([&] {
+        while (said.text().find("waiting for it") == std::string::npos)
+            std::this_thread::yield();
+        back = true;
+        one.listen();
+    });
+    const std::vector<float> g = gradient(1), h = gradient(2);
+    servers.push(g, 1, 1, std::vector<double>(4, 0));
+    servers.push(h, 1, 1, std::vector<double>(4, 0));    // waits for the one before
+    BOOST_TEST(back);
+    servers.settle();
+    servers.fetch(values, statistics);
+    servers.wait_fetched();
+    ranges.clear();
+    servers.arrived(ranges);
+    BOOST_TEST(ranges.size() == 3u);
+    alone.apply(0.125, g, expected);
+    alone.apply(0.125, h, expected);
+    BOOST_TEST(agrees());
+    for (const Servers::Pushes& p : servers.pushes())
+        BOOST_TEST((p.handed_over == 2 && p.decided.accepted == 2 && p.dropped == 0 && p.lost == 0));
 }
 
 BOOST_FIXTURE_TEST_CASE(what_the_servers_do_not_agree_on, Fixture)

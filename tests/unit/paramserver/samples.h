@@ -29,6 +29,7 @@ inline Hello example_hello()
     m.replica = 3;
     m.incarnation = 0x1122334455667788;
     m.layout = ascending(0x00);
+    m.proof = Hello::Proof::asked;
     m.token = ascending(0x80);
     return m;
 }
@@ -93,6 +94,7 @@ inline std::vector<Sample> samples()
     };
     std::vector<Sample> all = {
         {"hello", encode(example_hello()), is(decode_hello)},
+        {"challenge", encode(Challenge{ascending(1), ascending(2)}), is(decode_challenge)},
         {"welcome", encode(example_welcome()), is(decode_welcome)},
         {"fetch", encode(Fetch{5, Fetch::freeze, Wire::bf16, {10, 20}}), is(decode_fetch)},
         {"values-fp32", with_numbers(encode_head(example_values_head(Wire::fp32)), example_numbers, Wire::fp32),

@@ -26,7 +26,7 @@ struct Fixture {
         for (std::uint32_t i = 0; i < shards; ++i)
             all.push_back(fresh(layout, i, shards));
         server = std::make_unique<Server>(layout, update_by(Rule::sgd), shards, std::move(all),
-                                          std::vector<Snapshots>(), token, pool);
+                                          std::vector<Snapshots>(), Admission(token), pool);
     }
     Message ask(Responder::Peer peer, const Bytes& bytes) { return server->answer(Message(bytes), peer); }
     ErrorCode error(Responder::Peer peer, const Bytes& bytes)
@@ -42,7 +42,19 @@ struct Fixture {
         h.replica = replica.value_or(0);
         h.incarnation = incarnation;
         h.layout = layout.digest();
-        h.token = token;
+        return h;
+    }
+    // The same greeting by somebody who knows the token `known`, once the server has asked him.
+    Hello proved(Hello h, Responder::Peer peer, const Digest& known)
+    {
+        h.proof = Hello::Proof::asked;
+        h.token = ascending(9);
+        const Message answer = ask(peer, encode(h));
+        const std::optional<Challenge> challenge = decode_challenge(answer.bytes());
+        BOOST_REQUIRE(challenge.has_value());
+        BOOST_TEST((challenge->proof == proof(token, Side::server, ascending(9), "")));
+        h.proof = Hello::Proof::given;
+        h.token = proof(known, Side::client, challenge->nonce, "");
         return h;
     }
     Bytes push(std::uint32_t shard, std::uint64_t sequence) const
@@ -88,15 +100,17 @@ BOOST_AUTO_TEST_CASE(greetings)
          {f.fetch(0, 0), f.push(0, 1), encode_empty(Kind::status), encode_empty(Kind::snapshot)})
         BOOST_TEST(f.error(1, question) == ErrorCode::greet_first);
     Hello h = f.hello();
-    h.token = {};
-    BOOST_TEST(f.error(1, encode(h)) == ErrorCode::token);
-    h.token = ascending(2);
     BOOST_TEST(f.error(1, encode(h)) == ErrorCode::token);
     h.token = f.token;
+    BOOST_TEST(f.error(1, encode(h)) == ErrorCode::token);    // is not to be sent
+    BOOST_TEST(f.error(1, encode(f.proved(h, 1, ascending(2)))) == ErrorCode::token);
+    BOOST_TEST(f.error(2, encode(f.proved(h, 1, f.token))) == ErrorCode::token);    // another's challenge
+    BOOST_TEST(f.error(1, encode_empty(Kind::status)) == ErrorCode::greet_first);
+    h = f.proved(h, 1, f.token);
     h.layout[31] ^= std::byte(1);
     BOOST_TEST(f.error(1, encode(h)) == ErrorCode::layout);
     BOOST_TEST(f.error(1, encode_empty(Kind::status)) == ErrorCode::greet_first);    // still
-    Hello blind = f.hello(3);
+    Hello blind = f.proved(f.hello(3), 1, f.token);
     blind.layout = {};
     BOOST_TEST(f.error(1, encode(blind)) == ErrorCode::layout);
     blind.role = Role::observer;
@@ -106,7 +120,7 @@ BOOST_AUTO_TEST_CASE(greetings)
     BOOST_TEST(f.error(1, f.push(0, 1)) == ErrorCode::greet_first);     // an observer
     f.server->closed(1);
     BOOST_TEST(f.error(1, f.fetch(0, 0)) == ErrorCode::greet_first);
-    BOOST_TEST(f.server->state().find("\"refused_greetings\":4,") != std::string::npos);
+    BOOST_TEST(f.server->state().find("\"refused_greetings\":6,") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_question)
