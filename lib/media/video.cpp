@@ -96,7 +96,7 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     Timeline line;
     const std::string& path = demuxer.path();
     const AVStream& stream = demuxer.stream();
-    if (!avcodec_find_decoder(stream.codecpar->codec_id))
+    if (!decoder_of(stream))
         throw Refusal(path, Reason::unsupported_codec);
     std::size_t packets = 0, timed = 0, keys = 0;
     std::vector<std::int64_t> dts;
