@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -261,6 +262,20 @@ std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore
     return units;
 }
 
+// Takes out what changed less than `minutes` ago: it may still be written. The time of the file's last change of any
+// kind counts, because copying programs set the other one (mtime) back; a time to come is no reason to wait for it.
+std::size_t leave_young(std::vector<NewUnit>& units, int minutes)
+{
+    const std::time_t now = std::time(nullptr);
+    const auto young = [&](const NewUnit& unit) {
+        struct stat about {
+        };
+        return ::stat(unit.source->c_str(), &about) == 0 && about.st_ctim.tv_sec <= now &&
+               now - about.st_ctim.tv_sec < std::time_t(minutes) * 60;
+    };
+    return minutes > 0 ? std::erase_if(units, young) : 0;
+}
+
 // Decides on new units, one after another in the order of (digest, source), and writes down each decision.
 //
 // There are two cursors in that order: `handed_`, the next unit to be handed out to be decoded, and `at_`, the next to
@@ -398,11 +413,15 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     const std::vector<std::string> sources = sources_of(paths, o.recursive, failures, left_out);
     DuplicateIndex known(o.parts == 0 ? o.near_dup : -1);
     std::vector<NewUnit> fresh = new_units(sources, store, known, o);
+    const std::size_t young = leave_young(fresh, o.min_age);
     Digests digests(BuiltSetFiles(folder).digests());
     if (fresh.empty()) {
         digests.forget();    // of a run that was cut short at its very end
         return failures ? ExitStatus::skipped : ExitStatus::done;
     }
+    if (young > 0)
+        say(folder + ": " + std::to_string(young) + (young == 1 ? " file" : " files") + " changed less than " +
+            std::to_string(o.min_age) + " minutes ago, left for another run");
     for (const auto& [path, some] : left_out)    // not in a run without news, which is silent
         some.tell(path);
     const Refusals refusals = digest_all(fresh, digests, o.unit.processes);

@@ -8,7 +8,8 @@
 //   failed                    with a code of media/reason.h; named on stderr
 //   rejected near_duplicate   each of its pictures looks like one that the set has (near_index.h)
 //   ok                        its samples join the shards
-// Sources are known by name: one whose content changed later is not looked at again.
+// Sources are known by name: one whose content changed later is not looked at again. So with `min_age` one that may
+// still be copied is not taken up yet.
 //
 // A *part* (I of N) takes only the sources whose id falls to it, and leaves near-duplicates in: that is decided when
 // the parts are merged (merge.h).
@@ -34,6 +35,7 @@ struct BuildOptions {
     std::uint64_t shard_bytes = 1'000'000'000;
     int part = 0, parts = 0;           // parts 0: the whole
     std::vector<std::string> retry;    // codes: units of the list that failed so are new again; "all"
+    int min_age = 0;                   // minutes: what changed later than that is left for another run
     std::string version;
 
     void set_part(const std::string& text);    // "I/N"; Error with status usage

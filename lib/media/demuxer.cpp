@@ -46,6 +46,17 @@ Refusal frame_too_large(const std::string& path, int width, int height, long max
                 " pixels is larger than the limit of " + std::to_string(max_pixels)};
 }
 
+const AVCodec* decoder_of(const AVStream& stream)
+{
+    const AVCodecID id = stream.codecpar->codec_id;
+    const AVDictionaryEntry* const alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+    if (alpha && std::string_view(alpha->value) == "1" && (id == AV_CODEC_ID_VP8 || id == AV_CODEC_ID_VP9))
+        if (const AVCodec* const decoder =
+                avcodec_find_decoder_by_name(id == AV_CODEC_ID_VP8 ? "libvpx" : "libvpx-vp9"))
+            return decoder;
+    return avcodec_find_decoder(id);
+}
+
 struct Demuxer::File {
     Descriptor descriptor;
     std::int64_t size = 0;

@@ -73,6 +73,10 @@ class Demuxer
     void close();
 };
 
+// The decoder of a stream; null where there is none. VP8 and VP9 keep transparency in a stream of its own beside each
+// picture, which libav's own decoders pass over and those of libvpx do not.
+const AVCodec* decoder_of(const AVStream& stream);
+
 Refusal frame_too_large(const std::string& path, int width, int height, long max_pixels);
 
 // Whether every frame of this codec stands alone.

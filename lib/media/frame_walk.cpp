@@ -34,7 +34,7 @@ FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, l
 {
     const std::string& path = demuxer.path();
     const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
-    const AVCodec* const decoder = avcodec_find_decoder(parameters.codec_id);
+    const AVCodec* const decoder = decoder_of(demuxer.stream());
     if (!decoder)
         throw Refusal(path, Reason::unsupported_codec);
     codec_ = avcodec_alloc_context3(decoder);

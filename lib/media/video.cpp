@@ -17,6 +17,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <string_view>
 
 namespace nonna
 {
@@ -96,7 +97,7 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     Timeline line;
     const std::string& path = demuxer.path();
     const AVStream& stream = demuxer.stream();
-    if (!avcodec_find_decoder(stream.codecpar->codec_id))
+    if (!decoder_of(stream))
         throw Refusal(path, Reason::unsupported_codec);
     std::size_t packets = 0, timed = 0, keys = 0;
     std::vector<std::int64_t> dts;
@@ -119,7 +120,9 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     }
     const bool keys_trusted = keys < packets || intra_only(stream.codecpar->codec_id);
     // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
-    const bool stamped = timed * 5 >= packets * 2 && !line.times.empty();
+    // AVI has no times at all: those that are there libav has worked out, and only for some kinds of frames.
+    const bool some_missing = timed < packets && std::string_view(demuxer.format().iformat->name) == "avi";
+    const bool stamped = timed * 5 >= packets * 2 && !line.times.empty() && !some_missing;
     row.settle(!stamped);
     if (packets == 0)
         throw demuxer.nothing(Reason::no_frames);

@@ -102,6 +102,11 @@ def alpha():
     expected[[1, 5]] = COLOURS[[1, 5]] * 128 / 255 + 255 * 127 / 255
     verdict = Verdict()
     verdict.take(np.abs(middles(frames_of(["alpha.mkv"], "--size", "0")[0][1]) - expected).max(), "alpha.mkv", 1)
+    # Beside the pictures, in a stream of its own; lossy, so with room for what the codec changes.
+    for codec in "libvpx", "libvpx-vp9":
+        ffmpeg("-i", "alpha.mkv", "-pix_fmt", "yuva420p", "-c:v", codec, "-auto-alt-ref", "0", "-crf", "4", "-b:v", "8M",
+               codec + ".webm")
+        verdict.take(np.abs(middles(frames_of([codec + ".webm"], "--size", "0")[0][1]) - expected).max(), codec, 8)
     verdict.report("alpha")
 
 

@@ -3,6 +3,7 @@
 #include "analysis/visible_values.h"
 #include "base/parallel.h"
 #include "jobs.h"
+#include "report/picture_file.h"
 #include "report/stimulus_picture.h"
 #include "watch.h"
 
