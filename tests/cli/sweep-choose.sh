@@ -80,7 +80,7 @@ nonna-sweep m.safetensors noise.tar --choose auc -o /dev/null 2>&1 | grep -c 'ch
 nonna-baseline linear noise.tar --data no.tar --side 12 --filters 50 --held-out -o /dev/null 2>&1 | grep -c 'usual reasons'
 # With --bootstrap the interval that is said is the table's.
 nonna-sweep m.safetensors noise.tar --held-out --choose auc --best 1 --bootstrap 100 -o best.tsv 2>said
-awk -F'\t' 'NR == 2 { printf "%.3f and %.3f\n", $(NF - 2), $(NF - 1) }' best.tsv | grep -cFf - said
+awk -F'\t' 'NR == 2 { printf "%.3f and %.3f\n", $(NF - 3), $(NF - 2) }' best.tsv | grep -cFf - said
 
 fails() {
     "$@" -o x.tsv

@@ -125,30 +125,48 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(interrupts)
 
-BOOST_AUTO_TEST_CASE(first_asks_second_kills)
+BOOST_AUTO_TEST_CASE(first_asks)
 {
-    for (const int number : {SIGINT, SIGTERM}) {
-        const int first = child([&] {
-            watch_interrupts();
-            if (interrupted())
-                _exit(10);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP})
+        for (const bool resumes : {false, true}) {
+            const int first = child([&] {
+                watch_interrupts();
+                if (interrupted())
+                    _exit(10);
+                if (resumes)
+                    interrupts_can_resume();
+                raise(number);
+                if (!interrupted())
+                    _exit(11);
+                try {
+                    throw_if_interrupted();
+                } catch (const Error& e) {
+                    const ExitStatus status = resumes ? ExitStatus::interrupted : ExitStatus::failed;
+                    _exit(e.subject() == "interrupted" && e.status() == status ? 42 : 12);
+                }
+            });
+            BOOST_TEST((WIFEXITED(first) && WEXITSTATUS(first) == 42));
+        }
+    BOOST_TEST(int(ExitStatus::interrupted) == 75);
+}
+
+// Schedulers signal twice; who presses Ctrl-C twice means it.
+BOOST_AUTO_TEST_CASE(only_a_second_sigint_kills)
+{
+    const int patient = child([] {
+        watch_interrupts();
+        for (const int number : {SIGTERM, SIGTERM, SIGHUP, SIGHUP, SIGINT, SIGTERM, SIGHUP})
             raise(number);
-            if (!interrupted())
-                _exit(11);
-            try {
-                throw_if_interrupted();
-            } catch (const Error& e) {
-                _exit(e.subject() == "interrupted" && e.status() == ExitStatus::failed ? 42 : 12);
-            }
-        });
-        BOOST_TEST((WIFEXITED(first) && WEXITSTATUS(first) == 42));
-        const int second = child([&] {
-            watch_interrupts();
-            raise(number == SIGINT ? SIGTERM : SIGINT);
+        _exit(42);
+    });
+    BOOST_TEST((WIFEXITED(patient) && WEXITSTATUS(patient) == 42));
+    const int killed = child([] {
+        watch_interrupts();
+        for (const int number : {SIGINT, SIGTERM, SIGINT})
             raise(number);
-        });
-        BOOST_TEST((WIFSIGNALED(second) && WTERMSIG(second) == number));
-    }
+        _exit(42);
+    });
+    BOOST_TEST((WIFSIGNALED(killed) && WTERMSIG(killed) == SIGINT));
 }
 
 BOOST_AUTO_TEST_CASE(ignored_stays_ignored)
