@@ -177,29 +177,42 @@ void look_for_servers(const std::string& folder, const Portion& shards, const st
     }
 }
 
-// Temporary names of servers that were killed before they could rename them: nobody has those locked.
-void remove_leftovers(const std::string& folder)
+// false: another process has it. Where the file system has no locks it is as `without` says.
+bool lock_if_any(const Descriptor& file, bool without)
 {
-    for (const std::string& name : names_in(folder))
-        if (name.starts_with(std::string(".") + common_beginning) && is_output_leftover(name)) {
-            const std::string path = folder + "/" + name;
+    try {
+        return file.try_lock(false);
+    } catch (const Error&) {
+        return without;
+    }
+}
+
+// Temporary names of servers that were killed before they could rename them: nobody has those locked.
+void remove_leftovers(const std::string& folder, const std::string& name)
+{
+    for (const std::string& other : names_in(folder))
+        if (other.starts_with("." + name + ".") && is_output_leftover(other)) {
+            const std::string path = folder + "/" + other;
             const Descriptor file = open_ours(path, O_RDONLY);
-            if (file && file.try_lock(false))
+            if (file && lock_if_any(file, false))
                 ::unlink(path.c_str());
         }
 }
 
-// For its own user's eyes: whoever can open a file can hold a lock on it.
+// Locked, and for its own user's eyes: whoever can open a file can hold a lock on it. One that is taken for a leftover
+// by another server, in the moment before it is locked, is left to that.
 Descriptor open_temporary(const std::string& folder, const std::string& name, std::string& path)
 {
     for (int i = 0;; ++i) {
         path = folder + "/." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(i);
         Descriptor file(
             uninterrupted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600); }), path);
-        if (file)
-            return file;
-        if (errno != EEXIST || i == 1000)
+        if (i == 1000 || (!file && errno != EEXIST))
             throw Error(folder + "/" + name, errno_reason());
+        struct stat status {
+        };
+        if (file && lock_if_any(file, true) && ::fstat(file.number(), &status) == 0 && status.st_nlink > 0)
+            return file;
     }
 }
 
@@ -221,16 +234,12 @@ Published::Published(const std::string& folder, const Portion& shards, const std
     fs::create_directories(folder, error);
     if (error)
         throw Error(folder, errno_reason(error.value()));
-    remove_leftovers(folder);
     const std::string name = file_name(shards);
+    remove_leftovers(folder, name);
     path_ = folder + "/" + name;
     std::string temporary;
     file_ = open_temporary(folder, name, temporary);
     try {
-        try {
-            file_.try_lock(false);
-        } catch (const Error&) {    // no locks here: then the server is asked
-        }
         file_.write(url + "\n");
         file_.sync();
         for (int tries = 0;; ++tries) {

@@ -3,7 +3,9 @@
 #include "../files.h"
 #include "../standard_error.h"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <thread>
 
 #include <csignal>
 #include <sys/socket.h>
@@ -125,6 +127,36 @@ BOOST_AUTO_TEST_CASE(a_place_that_was_taken_away)
         write_bytes(folder / third, "ipc:///new\n");    // written over
     }
     BOOST_TEST(read_bytes(folder / third) == "ipc:///new\n");
+}
+
+BOOST_AUTO_TEST_CASE(many_at_once)
+{
+    const Folder folder;
+    std::atomic<int> failed{0}, holders{0}, most{0}, held{0};
+    {
+        std::vector<std::jthread> servers;
+        for (std::uint32_t i = 0; i < 8; ++i)    // four with a shard each, four that all want the same
+            servers.emplace_back([&, i] {
+                for (int round = 0; round < 20; ++round)
+                    try {
+                        const std::uint32_t shard = std::min(i, 4u);
+                        const Published published(folder.path, {shard, shard, 5}, url, nobody_answers);
+                        if (shard < 4)
+                            continue;
+                        ++held;
+                        const int now = ++holders;
+                        most = std::max(most.load(), now);
+                        std::this_thread::yield();
+                        --holders;
+                    } catch (const Error& e) {
+                        failed += i < 4 || !is_locked(e);
+                    }
+            });
+    }
+    BOOST_TEST(failed == 0);
+    BOOST_TEST(most == 1);
+    BOOST_TEST(held >= 1);
+    BOOST_TEST(folder.entries() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(several_claim_a_shard)
