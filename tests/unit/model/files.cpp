@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_refused_with_the_reason)
     const std::string good = "[network]\nside = 16\n[stage1]\nfield = 5\nmaps = 2\n";
     BOOST_TEST(refusal(good) == "accepted");
     BOOST_TEST(refusal("[network]\nside = 16\n") == "no [stage1]");
-    BOOST_TEST(refusal(good + "feild = 4\n") == "unknown key 'feild' in section [stage1]");
+    BOOST_TEST(refusal(good + "feild = 4\n") == "unknown key 'feild' in section [stage1]; did you mean field?");
     BOOST_TEST(refusal(good + "stride = two\n") == "[stage1] stride = two: not a number");
     BOOST_TEST(refusal(good + "tied = maybe\n") == "[stage1] tied = maybe: not true or false");
     BOOST_TEST(refusal(good + "pool = 13\n") == "[stage1] pool does not fit its input of side 12");
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(wrong_files_are_refused_with_the_reason)
     for (const char* key : {"pool", "norm", "border", "unit_norm", "epsilon", "c"})
         BOOST_TEST(refusal(autoencoder + key + " = 1\n") ==
                    std::string("[stage1] key '") + key + "' means nothing in a stage of kind autoencoder");
-    BOOST_TEST(refusal(autoencoder + "feild = 4\n") == "unknown key 'feild' in section [stage1]");
+    BOOST_TEST(refusal(autoencoder + "feild = 4\n") == "unknown key 'feild' in section [stage1]; did you mean field?");
     BOOST_TEST(refusal(autoencoder + "[stage2]\nkind = autoencoder\nfield = 13\n") ==
                "[stage2] field does not fit its input of side 12");
     BOOST_TEST(refusal("[network]\nside = 16\nkind = autoencoder\n") == "unknown key 'kind' in section [network]");
