@@ -96,9 +96,9 @@ int main(int argc, char** argv)
     command.option("--log", r.log, "LOG.tsv", "table of costs");
     command.option("--checkpoint", r.checkpoint, "DIR", "folder for checkpoints");
     command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
-    command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.threads(o.threads);
     command.group("Also");
+    command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
     command.option("--validate-every", r.validate_every, "N", "steps between validations", 1, 1000000000);

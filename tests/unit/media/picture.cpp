@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(a_bomb_is_refused_by_its_header)
 BOOST_AUTO_TEST_CASE(other_files_are_named_as_such)
 {
     BOOST_CHECK_EQUAL(reason_of({}), "empty file");
-    BOOST_CHECK_EQUAL(reason_of(bytes("GIF89a and more")), "not a JPEG, PNG, WebP or binary PNM picture");
+    BOOST_CHECK_EQUAL(reason_of(bytes("GIF89a and more")), "unsupported picture format GIF: convert it to JPEG or PNG");
+    BOOST_CHECK_EQUAL(reason_of(bytes("some text")), "not a JPEG, PNG, WebP or binary PNM picture");
 }
 
 BOOST_AUTO_TEST_CASE(orientations_agree_with_their_definition)
