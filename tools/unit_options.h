@@ -22,8 +22,7 @@ class UnitFlags
     void declare_frames(nonna::Command& command)
     {
         nonna::FrameRequest& request = options_.request;
-        command.option("--size", request.size, "N", "side of the square; 0 keeps the whole frame", 0,
-                       8192);
+        command.option("--size", request.size, "N", "side of the square; 0 keeps the whole frame", 0, 8192);
         command.choice("--pick", request.pick, "which moment of the span to take");
         command.option("--per-video", request.count, "N", "frames from each video", 1, 1'000'000);
         command.option("--span", span_, "A:B", "part of the playing time, as fractions");
