@@ -69,6 +69,7 @@ BOOST_AUTO_TEST_CASE(what_is_demanded)
     a.certificate = folder / "pair.pem";
     a.authority = folder / "ca.pem";
     write_private(a.certificate, "x");
+    write_private(a.authority, "x");
     BOOST_TEST(said(near_tls, a) == "");
     BOOST_CHECK_EXCEPTION(require_access(far_tls, a), Error, is_usage);
     BOOST_TEST(has(said(far_tls, a), "--token"));
