@@ -156,6 +156,15 @@ Message Server::greet(const Hello& hello, Responder::Peer peer)
     return small(encode(welcome));
 }
 
+Standing Server::standing(Responder::Peer peer) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto session = sessions_.find(peer);
+    if (session == sessions_.end())
+        return Standing::stranger;
+    return session->second.role == Role::replica ? Standing::replica : Standing::observer;
+}
+
 void Server::closed(Responder::Peer peer)
 {
     std::optional<Hello> hello;

@@ -28,6 +28,7 @@ class Server
 
     Message answer(Message&& request, Responder::Peer peer);
     void closed(Responder::Peer peer);
+    Standing standing(Responder::Peer peer) const;
     std::size_t most_message() const;
 
     // Snapshots of the shards that moved since their last. One that cannot be written is said, counted and left.

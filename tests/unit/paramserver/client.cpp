@@ -38,12 +38,12 @@ struct Holder {
     }
     void listen()
     {
-        responder =
-            std::make_unique<Responder>(url, Access{}, server->most_message(),
-                                        Responder::Callbacks{[this](Message&& m, Responder::Peer peer) {
-                                                                 return server->answer(std::move(m), peer);
-                                                             },
-                                                             [this](Responder::Peer peer) { server->closed(peer); }});
+        responder = std::make_unique<Responder>(
+            url, Access{}, server->most_message(),
+            Responder::Callbacks{
+                [this](Message&& m, Responder::Peer peer) { return server->answer(std::move(m), peer); },
+                [this](Responder::Peer peer) { server->closed(peer); },
+                [this](Responder::Peer peer) { return server->standing(peer); }});
     }
     void go() { responder.reset(); }
 };
