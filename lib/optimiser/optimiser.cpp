@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace nonna
@@ -44,8 +45,10 @@ double rate_factor(RateSchedule schedule, std::int64_t step, std::int64_t steps)
 Optimiser::Optimiser(Rule rule, double momentum, std::vector<Segment> segments, Pool& pool)
     : rule_(rule), momentum_(float(momentum)), segments_(std::move(segments)), pool_(pool)
 {
-    for (const Segment& s : segments_)
+    for (const Segment& s : segments_) {
         size_ = std::max(size_, s.offset + s.size());
+        largest_matrix_ = std::max(largest_matrix_, s.rows * s.columns);
+    }
     state_ = Aligned<float>(size_ * row_of(rule_).kept());
 }
 
@@ -60,6 +63,34 @@ std::vector<Optimiser::Array> Optimiser::arrays()
 Update<float> Optimiser::step(double rate)
 {
     return {rule_, float(rate), momentum_, row_of(rule_).kept() ? state_.data() : nullptr, size_};
+}
+
+// The rules' equations (update_rules.h) with every term as large as it can be.
+Optimiser::Bounds Optimiser::after_step(const Bounds& before, double rate, double gradient) const
+{
+    const double velocity = momentum_ * before.state + gradient;
+    switch (rule_) {
+    case Rule::sgd:
+        return {before.parameters + rate * gradient, 0};
+    case Rule::momentum:
+        return {before.parameters + rate * velocity, velocity};
+    case Rule::adagrad:    // s >= g^2, so that a step is never longer than the rate
+        return {before.parameters + rate, before.state + gradient * gradient};
+    case Rule::turn: {    // by rate * |W| in all, and |W| is at most this
+        const double norm = std::sqrt(double(largest_matrix_)) * std::max(1.0, before.parameters);
+        // what points along filters of norm 1 is taken off: no column of V becomes longer
+        return {before.parameters + rate * norm, velocity * std::sqrt(double(largest_matrix_))};
+    }
+    }
+    return before;
+}
+
+// Norms are sums of squares in float over a matrix's rows, and `turn` sums products of both.
+bool Optimiser::harmless(const Bounds& bounds) const
+{
+    constexpr double most = std::numeric_limits<float>::max() / 16;
+    const double root = std::sqrt(most / double(std::max<std::size_t>(1, largest_matrix_)));
+    return bounds.parameters < root && bounds.state < (rule_ == Rule::adagrad ? most : root);
 }
 
 void Optimiser::apply(double rate, std::size_t first, std::span<const float> gradient, std::span<float> parameters)

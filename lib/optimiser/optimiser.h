@@ -62,6 +62,15 @@ class Optimiser
         apply(rate, 0, gradient, parameters);
     }
 
+    // Bounds of the absolute values of all parameters and of the state: what a step could make of them, whose gradient
+    // is nowhere larger than `gradient`. They may be far too wide, but a step whose bounds are `harmless` leaves
+    // nothing that is not finite, nor computes with anything that is not.
+    struct Bounds {
+        double parameters = 0, state = 0;
+    };
+    Bounds after_step(const Bounds& before, double rate, double gradient) const;
+    bool harmless(const Bounds& bounds) const;
+
     // One step's rule for those who apply it where the gradient arises (Stage::down): the same bits as apply.
     Update<float> step(double rate);
 
@@ -78,7 +87,8 @@ class Optimiser
     Rule rule_;
     float momentum_;
     std::vector<Segment> segments_;
-    std::size_t size_ = 0;    // of the parameters
+    std::size_t size_ = 0;              // of the parameters
+    std::size_t largest_matrix_ = 0;    // likewise
     Aligned<float> state_;
     Pool& pool_;
 };

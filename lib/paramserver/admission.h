@@ -33,7 +33,9 @@ class Admission
 
     struct Yes {
     };
-    std::variant<Yes, Challenge, ErrorMessage> judge(const Hello& hello, Responder::Peer peer, const Ends& ends) const;
+    // `let_in`: this connection has been before; a user is looked up once, a token is proved each time.
+    std::variant<Yes, Challenge, ErrorMessage> judge(const Hello& hello, Responder::Peer peer, const Ends& ends,
+                                                     bool let_in = false) const;
 
   private:
     const Digest token_, secret_;

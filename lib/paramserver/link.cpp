@@ -122,12 +122,12 @@ void Servers::Link::run()
     constexpr double first_pause = 0.05, longest_pause = 1;
     for (double pause = first_pause;;)
         try {
-            do_next();
-            pause = first_pause;
+            if (do_next() != LinkState::Job::connect)
+                pause = first_pause;
             if (shared.stopping())
                 return;
         } catch (const Error& e) {
-            requester.reset();    // without the mutex, as it may take a while (transport.cpp)
+            requester.reset();
             if (!try_again(e, pause))
                 return;
             pause = std::min(longest_pause, pause * 2);
@@ -137,26 +137,30 @@ void Servers::Link::run()
         }
 }
 
-void Servers::Link::do_next()
+LinkState::Job Servers::Link::do_next()
 {
     LinkState::Job job;
     {
         std::unique_lock lock(shared.mutex);
         shared.for_links.wait(lock, [&] { return shared.stop || state.next() != LinkState::Job::none; });
         if (shared.stop)
-            return;
+            return LinkState::Job::none;
         job = state.take_up();
     }
     switch (job) {
     case LinkState::Job::connect:
-        return connect();
+        connect();
+        break;
     case LinkState::Job::push:
-        return push();
+        push();
+        break;
     case LinkState::Job::fetch:
-        return fetch();
+        fetch();
+        break;
     case LinkState::Job::none:
         break;
     }
+    return job;
 }
 
 // False where this thread has nothing to do any more. Called inside the handler, for current_exception.
@@ -170,16 +174,32 @@ bool Servers::Link::try_again(const Error& lost, double pause)
     }
     std::unique_lock lock(shared.mutex);
     reason = lost.reason();
-    const bool was_ready = state.ready();
-    if (state.missed(since(away_since))) {
-        if (was_ready)
-            away_since = Clock::now();
+    const bool more_of_the_same = state.ready() && troubled;
+    if (!troubled) {
+        troubled = true;
+        returns = 0;
+        away_since = Clock::now();
+    }
+    if (state.missed(since(away_since)) && !more_of_the_same) {
         char text[64];
         std::snprintf(text, sizeof text, "; waiting for it up to %g s", shared.options.patience);
         warn(name(), reason + text);
     }
+    // While it was away the caller sees to the patience; a caller who is busy must not miss the moments between.
+    if (more_of_the_same && since(away_since) > shared.options.patience) {
+        failure = std::make_exception_ptr(Error(name(), "lost: " + reason, ExitStatus::peer_lost));
+        state.failed();
+        shared.for_caller.notify_all();
+        return false;
+    }
     shared.for_caller.notify_all();
     return !shared.for_links.wait_for(lock, std::chrono::duration<double>(pause), [&] { return shared.stop; });
+}
+
+void Servers::Link::work_is_done()
+{
+    troubled = false;
+    shared.for_caller.notify_all();
 }
 
 void Servers::Link::give_up()
@@ -224,6 +244,8 @@ void Servers::Link::connect()
     const std::lock_guard lock(shared.mutex);
     account(c.welcome);
     state.greeted();
+    if (state.next() == LinkState::Job::none)
+        troubled = false;
     shared.for_caller.notify_all();
 }
 
@@ -275,7 +297,7 @@ void Servers::Link::account(const Welcome& welcome)
         mine.base = std::min(mine.base, mine.version);
         mine.epoch = theirs.epoch;
     }
-    if (state.peer() == LinkState::Peer::lost) {
+    if (state.peer() == LinkState::Peer::lost && (returns++ == 0 || lost > 0 || behind > 0)) {
         std::string text = name() + ": back after " + std::to_string(int(since(away_since))) + " s";
         if (behind > 0)
             text += ", from a snapshot " + std::to_string(behind) + " pushes before";
@@ -308,7 +330,7 @@ void Servers::Link::push()
     }
     const std::lock_guard lock(shared.mutex);
     state.pushed();
-    shared.for_caller.notify_all();
+    work_is_done();
 }
 
 Message Servers::Link::push_message(const Chunk& chunk) const
@@ -402,7 +424,7 @@ void Servers::Link::fetch()
             shards[i].fetched = versions[i];
     }
     state.fetched(want != Want::version);
-    shared.for_caller.notify_all();
+    work_is_done();
 }
 
 // False where the server has no place for a copy that is to be frozen.

@@ -93,7 +93,11 @@ struct Servers::Link {
 
     std::string url;
     LinkState state;
+    // Whatever fails is one trouble, until some work is done or nothing is asked for: a server that greets and then
+    // answers nothing is as good as away.
     Clock::time_point away_since = Clock::now();
+    bool troubled = true;
+    int returns = 0;    // greetings since then
     std::string reason = "nobody answers there";
     std::exception_ptr failure;
     struct ServedShard {    // our side of one of the server's
@@ -128,8 +132,9 @@ struct Servers::Link {
         Range range;
         std::uint32_t flags;
     };
-    void do_next();
+    LinkState::Job do_next();
     bool try_again(const Error& lost, double pause);
+    void work_is_done();
     void give_up();
     void rest(std::chrono::milliseconds time);
 

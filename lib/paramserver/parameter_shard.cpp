@@ -1,9 +1,21 @@
 #include "paramserver/parameter_shard.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace nonna
 {
+
+namespace
+{
+
+double largest_of(std::span<const float> numbers)
+{
+    return largest(std::as_bytes(numbers).data(), Wire::fp32, numbers.size());
+}
+
+}    // namespace
 
 ParameterShard::ParameterShard(const Layout& layout, const UpdateOptions& update, ShardCopy start, Pool& pool)
     : chunks_(layout.chunks(start.range)), update_(update),
@@ -11,6 +23,21 @@ ParameterShard::ParameterShard(const Layout& layout, const UpdateOptions& update
 {
     std::copy(now_.state.begin(), now_.state.end(), optimiser_.state().begin());
     now_.state = {};    // the optimiser has it now
+    bounds_ = measured();
+}
+
+Optimiser::Bounds ParameterShard::measured() const { return {largest_of(now_.values), largest_of(optimiser_.state())}; }
+
+bool ParameterShard::has_place(std::uint32_t replica) const
+{
+    const std::lock_guard lock(mutex_);
+    return now_.replicas.size() < most_replicas || now_.replicas.contains(replica);
+}
+
+bool ParameterShard::knows(std::uint32_t replica) const
+{
+    const std::lock_guard lock(mutex_);
+    return now_.replicas.contains(replica);
 }
 
 std::optional<WelcomeShard> ParameterShard::greet(std::uint32_t replica, std::uint64_t incarnation)
@@ -50,10 +77,13 @@ std::variant<Answer, ErrorMessage> ParameterShard::push(const Push& push, std::u
         return ErrorMessage{ErrorCode::no_such_shard, "no such chunk of this shard"};
     if (push.statistics.size() != (push.chunk == 0 ? now_.statistics.size() : 0))
         return ErrorMessage{ErrorCode::malformed, "not this shard's number of statistics"};
-    const bool finite = all_finite(push.numbers.data(), push.wire, push.range.count);    // before others have to wait
+    const double most = largest(push.numbers.data(), push.wire, push.range.count);    // before others have to wait
 
     const std::lock_guard lock(mutex_);
-    Replica& r = now_.replicas[replica];
+    const auto record = now_.replicas.find(replica);
+    if (record == now_.replicas.end())
+        return ErrorMessage{ErrorCode::greet_first, "replica " + std::to_string(replica) + " has not said hello"};
+    Replica& r = record->second;
     if (r.incarnation != incarnation || r.epoch != push.epoch)
         return ErrorMessage{ErrorCode::replaced,
                             "another process has taken the place of replica " + std::to_string(replica)};
@@ -75,7 +105,7 @@ std::variant<Answer, ErrorMessage> ParameterShard::push(const Push& push, std::u
     if (!assembly->owners[push.chunk]) {    // else it came before
         assembly->chunks[push.chunk] = push;
         assembly->owners[push.chunk] = std::move(owner);
-        assembly->finite = assembly->finite && finite;
+        assembly->largest = std::max(assembly->largest, most);
         --assembly->missing;
     }
     if (assembly->missing > 0)
@@ -122,18 +152,20 @@ Answer ParameterShard::decide(Assembly& assembly, Replica& r)
     const Push& first = assembly.chunks.front();
     Answer answer{Kind::accepted, now_.index, first.sequence, now_.version, 0};
     answer.staleness = now_.version - std::min(now_.version, first.base);
-    if (!assembly.finite) {
+    // Descent along gradients that are t steps old is stable up to 2 sin(pi / (4 t + 2)) over the curvature: as good as
+    // 2 / (1 + t).
+    const double scale = update_.staleness_scale ? 1 + double(answer.staleness) : 1;
+    if (!std::isfinite(assembly.largest)) {
         answer.kind = Kind::refused;
         ++r.tally.refused;
     } else if (update_.max_staleness > 0 && answer.staleness > update_.max_staleness) {
         answer.kind = Kind::stale;
         ++r.tally.stale;
+    } else if (!apply(assembly, update_.rate * first.factor / scale)) {
+        answer.kind = Kind::refused;
+        ++r.tally.refused;
     } else {
         staleness_.add(answer.staleness);
-        // Descent along gradients that are t steps old is stable up to 2 sin(pi / (4 t + 2)) over the curvature: as
-        // good as 2 / (1 + t).
-        const double scale = update_.staleness_scale ? 1 + double(answer.staleness) : 1;
-        apply(assembly, update_.rate * first.factor / scale);
         answer.version = now_.version;
         ++r.accepted_in_epoch;
         ++r.tally.accepted;
@@ -143,9 +175,50 @@ Answer ParameterShard::decide(Assembly& assembly, Replica& r)
     return answer;
 }
 
-void ParameterShard::apply(Assembly& assembly, double rate)
+// A push of finite numbers may still be one after which something is not: a square, or a sum with what there was. It
+// must not come in, as then nobody could go on, from here or from a snapshot. What cannot happen by the bounds, which
+// cost a look at the gradient's largest number, needs no more. The bounds grow with every push, however small: where
+// they are too wide they are measured anew. What is still in doubt is tried.
+bool ParameterShard::apply(Assembly& assembly, double rate)
 {
+    const Push& first = assembly.chunks.front();
+    for (std::size_t i = 0; i < now_.statistics.size(); ++i)
+        if (!std::isfinite(first.decay * now_.statistics[i] + first.statistics[i]))
+            return false;
+    Optimiser::Bounds after = optimiser_.after_step(bounds_, rate, assembly.largest);
+    if (!optimiser_.harmless(after))
+        after = optimiser_.after_step(measured(), rate, assembly.largest);
     const std::unique_lock lock(values_);    // readers wait until the whole push is applied
+    // `turn` divides by the velocity's norm, which all but vanishes with such a gradient
+    const bool vanishing = row_of(update_.rule).whole_matrix && assembly.largest < 1e-30;
+    if (optimiser_.harmless(after) && !vanishing) {
+        move(assembly, rate);
+        bounds_ = after;
+    } else if (!move_or_undo(assembly, rate))
+        return false;
+    for (std::size_t i = 0; i < now_.statistics.size(); ++i)
+        now_.statistics[i] = first.decay * now_.statistics[i] + first.statistics[i];
+    ++now_.version;
+    return true;
+}
+
+// Only for a push that may well be refused, as it costs a copy of the shard.
+bool ParameterShard::move_or_undo(Assembly& assembly, double rate)
+{
+    const std::vector<float> values(now_.values.begin(), now_.values.end());
+    const std::vector<float> state(optimiser_.state().begin(), optimiser_.state().end());
+    move(assembly, rate);
+    bounds_ = measured();
+    if (std::isfinite(bounds_.parameters) && std::isfinite(bounds_.state))
+        return true;
+    std::copy(values.begin(), values.end(), now_.values.begin());
+    std::copy(state.begin(), state.end(), optimiser_.state().begin());
+    bounds_ = measured();
+    return false;
+}
+
+void ParameterShard::move(Assembly& assembly, double rate)
+{
     for (const Push& chunk : assembly.chunks) {
         // fp32 is used where it lies in the message, if that is where floats may be
         const float* gradient = reinterpret_cast<const float*>(chunk.numbers.data());
@@ -157,10 +230,6 @@ void ParameterShard::apply(Assembly& assembly, double rate)
         }
         optimiser_.apply(rate, chunk.range.first - now_.range.first, {gradient, chunk.range.count}, now_.values);
     }
-    const Push& first = assembly.chunks.front();
-    for (std::size_t i = 0; i < now_.statistics.size(); ++i)
-        now_.statistics[i] = first.decay * now_.statistics[i] + first.statistics[i];
-    ++now_.version;
 }
 
 void ParameterShard::forget(std::uint32_t replica, std::uint64_t incarnation)
@@ -169,6 +238,9 @@ void ParameterShard::forget(std::uint32_t replica, std::uint64_t incarnation)
     const auto at = assemblies_.find(replica);
     if (at != assemblies_.end() && at->second.incarnation == incarnation)
         assemblies_.erase(at);
+    const auto record = now_.replicas.find(replica);
+    if (record != now_.replicas.end() && record->second.incarnation == incarnation && !record->second.pushed())
+        now_.replicas.erase(record);
 }
 
 std::uint64_t ParameterShard::read(Range range, Wire wire, std::byte* into) const

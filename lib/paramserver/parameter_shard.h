@@ -2,8 +2,9 @@
 //
 // Model to hold in mind: a push is a gradient of the whole shard, cut into chunks that arrive in any order, perhaps
 // twice. It is applied when its last chunk is there, whole or not at all, and at most once: a replica's pushes carry a
-// growing sequence, and one that is not above the last decided is answered again, not applied again. The version counts
-// applied pushes. A replica's place belongs to the process (incarnation) that greeted last; those before it are
+// growing sequence, and one that is not above the last decided is answered again, not applied again. It is refused
+// where it, or what it would make of the values, of the rule's state or of the statistics, is not finite. The version
+// counts applied pushes. A replica's place belongs to the process (incarnation) that greeted last; those before it are
 // refused.
 //
 // Any number of threads. Reading goes on beside everything but the update itself, so no reader sees half a push.
@@ -35,6 +36,7 @@ struct Replica {
     std::uint64_t accepted_in_epoch = 0;
     Tally tally;                  // of every epoch
     std::uint64_t repeats = 0;    // chunks of pushes that were decided before, likewise
+    bool pushed() const { return decided + repeats + tally.accepted + tally.stale + tally.refused > 0; }
 };
 
 // Everything there is to a shard, at one moment: what a snapshot holds.
@@ -57,6 +59,11 @@ class ParameterShard
     std::uint32_t index() const { return now_.index; }
     Range range() const { return now_.range; }
 
+    // There is a record of each replica that has pushed, for ever, and of those connected: so many, and no more.
+    static constexpr std::size_t most_replicas = 4096;
+    bool has_place(std::uint32_t replica) const;
+    bool knows(std::uint32_t replica) const;
+
     // A process takes the replica's place, or is welcomed again; nullopt: another has taken it since.
     std::optional<WelcomeShard> greet(std::uint32_t replica, std::uint64_t incarnation);
     WelcomeShard look() const;
@@ -64,7 +71,8 @@ class ParameterShard
     // A chunk of a push of a replica. `owner` keeps the bytes that push.numbers points into.
     std::variant<Answer, ErrorMessage> push(const Push& push, std::uint32_t replica, std::uint64_t incarnation,
                                             std::shared_ptr<const void> owner);
-    void forget(std::uint32_t replica, std::uint64_t incarnation);    // its unfinished push: it is gone
+    // It is gone: its unfinished push, and its record where it never pushed.
+    void forget(std::uint32_t replica, std::uint64_t incarnation);
 
     // Packs values of a range inside the shard's; returns their version.
     std::uint64_t read(Range range, Wire wire, std::byte* into) const;
@@ -86,7 +94,7 @@ class ParameterShard
         std::vector<Push> chunks;
         std::vector<std::shared_ptr<const void>> owners;
         std::size_t missing = 0;
-        bool finite = true;
+        double largest = 0;                               // absolute value in the gradient so far
         std::chrono::steady_clock::time_point touched;    // by its latest chunk
     };
     static constexpr std::size_t most_assemblies = 8;    // memory: so many gradients of the shard
@@ -101,11 +109,15 @@ class ParameterShard
     Staleness staleness_;
     std::map<std::uint32_t, Assembly> assemblies_;    // of replicas
     Aligned<float> widened_;
+    Optimiser::Bounds bounds_;    // of values and state
 
     Assembly* assembly_of(std::uint32_t replica, std::uint64_t incarnation, std::uint64_t sequence);
     bool drop_stalled();
     Answer decide(Assembly& assembly, Replica& replica);
-    void apply(Assembly& assembly, double rate);
+    bool apply(Assembly& assembly, double rate);
+    void move(Assembly& assembly, double rate);
+    bool move_or_undo(Assembly& assembly, double rate);
+    Optimiser::Bounds measured() const;
 };
 
 }    // namespace nonna

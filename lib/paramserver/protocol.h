@@ -56,6 +56,9 @@ enum class Kind : std::uint16_t {
 
 enum class Role : std::uint32_t { replica = 1, observer = 2 };
 
+// What a connection has greeted as; others make room for it in this order.
+enum class Standing { stranger, observer, replica };
+
 enum class ErrorCode : std::uint32_t {
     malformed = 1,        // not a message of this protocol, or cut
     version = 2,          // of another protocol version

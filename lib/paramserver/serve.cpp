@@ -9,6 +9,7 @@
 #include "paramserver/client.h"
 #include "paramserver/rendezvous.h"
 #include "paramserver/server.h"
+#include "paramserver/web_page.h"
 
 #include <filesystem>
 #include <optional>
@@ -88,7 +89,8 @@ void answer_until_a_signal(Server& server, const Portion& portion, const ServeOp
 {
     Responder responder(options.listen, options.access, server.most_message(),
                         {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
-                         [&](Responder::Peer peer) { server.closed(peer); }});
+                         [&](Responder::Peer peer) { server.closed(peer); },
+                         [&](Responder::Peer peer) { return server.standing(peer); }});
     const std::string address = from_anywhere(responder.address());
     std::optional<WebPage> page;
     if (!options.metrics.empty())

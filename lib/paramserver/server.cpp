@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <fcntl.h>
+
 namespace nonna
 {
 
@@ -12,7 +14,10 @@ namespace
 {
 
 constexpr std::size_t most_frozen = 4;                    // copies of shards for clients, at a time
-constexpr auto frozen_time = std::chrono::seconds(30);    // after which one that nobody asks for may go
+constexpr auto frozen_time = std::chrono::seconds(30);    // after which one that nobody asks for goes
+// Where others wait for a place, a copy has this time, and as much more as its numbers take that were asked for.
+constexpr double dawdling_seconds = 2, numbers_a_second = 1e6;
+constexpr std::size_t reserved_descriptors = 4;    // a file, its folder, and to spare
 
 Message small(std::span<const std::byte> bytes) { return Message(bytes); }
 
@@ -28,6 +33,7 @@ Server::Server(const Layout& layout, const UpdateOptions& update, std::uint32_t 
         if (i < snapshots.size())
             held_[i].snapshots = std::make_unique<Snapshots>(std::move(snapshots[i]));
     }
+    keep_reserve();
     tick();
 }
 
@@ -122,7 +128,8 @@ Message Server::snapshot_of(std::uint32_t shard)
 // for state and snapshots; a replica takes its place on every shard or, where another process has it, is told so.
 Message Server::greet(const Hello& hello, Responder::Peer peer)
 {
-    const auto verdict = admission_.judge(hello, peer, Responder::ends(peer));
+    const bool let_in = standing(peer) != Standing::stranger;
+    const auto verdict = admission_.judge(hello, peer, Responder::ends(peer), let_in);
     if (const auto* challenge = std::get_if<Challenge>(&verdict))
         return small(encode(*challenge));
     if (const auto* refusal = std::get_if<ErrorMessage>(&verdict)) {
@@ -134,48 +141,105 @@ Message Server::greet(const Hello& hello, Responder::Peer peer)
         ++refused_greetings_;
         return error(ErrorCode::layout, "this server holds another model");
     }
+    const bool replica = hello.role == Role::replica;
+    if (replica && !std::all_of(held_.begin(), held_.end(),
+                                [&](const Held& held) { return held.shard->has_place(hello.replica); })) {
+        ++refused_greetings_;
+        return error(ErrorCode::failed, "this server keeps the records of " +
+                                            std::to_string(ParameterShard::most_replicas) +
+                                            " replicas, and of no more");
+    }
+    // The session comes first: another connection of this process, which ends now, must not take its records along.
+    std::optional<Hello> before;
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto session = sessions_.find(peer); session != sessions_.end())
+            before = session->second;
+        sessions_[peer] = hello;
+        if (replica)
+            contact_[hello.replica] = Clock::now();
+    }
     Welcome welcome;
     welcome.of = of_;
     welcome.update = update_;
     welcome.layout = layout_.digest();
+    bool replaced = false;
     for (Held& held : held_) {
-        if (hello.role == Role::observer) {
+        if (!replica) {
             welcome.shards.push_back(held.shard->look());
             continue;
         }
         const std::optional<WelcomeShard> shard = held.shard->greet(hello.replica, hello.incarnation);
-        if (!shard)
-            return error(ErrorCode::replaced,
-                         "another process has taken the place of replica " + std::to_string(hello.replica));
-        welcome.shards.push_back(*shard);
+        replaced = replaced || !shard;
+        welcome.shards.push_back(shard.value_or(WelcomeShard{}));
     }
+    if (before && before->role == Role::replica &&
+        (!replica || before->replica != hello.replica || before->incarnation != hello.incarnation))
+        leave(*before);
+    if (!replaced)
+        return small(encode(welcome));
     const std::lock_guard lock(mutex_);
-    sessions_[peer] = hello;
-    if (hello.role == Role::replica)
-        contact_[hello.replica] = Clock::now();
-    return small(encode(welcome));
+    if (before && before->incarnation == hello.incarnation)
+        sessions_[peer] = *before;    // it may look on
+    else
+        sessions_.erase(peer);
+    return error(ErrorCode::replaced,
+                 "another process has taken the place of replica " + std::to_string(hello.replica));
+}
+
+Standing Server::standing(Responder::Peer peer) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto session = sessions_.find(peer);
+    if (session == sessions_.end())
+        return Standing::stranger;
+    return session->second.role == Role::replica ? Standing::replica : Standing::observer;
 }
 
 void Server::closed(Responder::Peer peer)
 {
-    std::optional<Hello> hello;
+    Hello hello;
     {
         const std::lock_guard lock(mutex_);
         const auto session = sessions_.find(peer);
         if (session == sessions_.end())
             return;
-        if (session->second.role == Role::replica)
-            hello = session->second;
+        hello = session->second;
         sessions_.erase(session);
         std::erase_if(frozen_, [&](const auto& f) { return f.first.first == peer; });
-        if (hello)    // it may have come back already, by another connection
-            for (const auto& [other, s] : sessions_)
-                if (s.role == Role::replica && s.incarnation == hello->incarnation)
-                    return;
     }
-    if (hello)
-        for (Held& held : held_)
-            held.shard->forget(hello->replica, hello->incarnation);
+    if (hello.role == Role::replica)
+        leave(hello);
+}
+
+// A connection of a replica has ended, or is another's now. The process may have come back already, by another one.
+void Server::leave(const Hello& hello)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [other, s] : sessions_)
+            if (s.role == Role::replica && s.replica == hello.replica && s.incarnation == hello.incarnation)
+                return;
+    }
+    bool known = false;
+    for (Held& held : held_) {
+        held.shard->forget(hello.replica, hello.incarnation);
+        known = known || held.shard->knows(hello.replica);
+    }
+    const std::lock_guard lock(mutex_);
+    if (!known)
+        contact_.erase(hello.replica);
+}
+
+bool Server::expired(const Frozen& frozen, Clock::time_point now)
+{
+    return frozen.copy && now - frozen.asked > frozen_time;
+}
+
+bool Server::dawdles(const Frozen& frozen, Clock::time_point now)
+{
+    return frozen.copy && std::chrono::duration<double>(now - frozen.made).count() >
+                              dawdling_seconds + double(frozen.copy->range.count - frozen.left) / numbers_a_second;
 }
 
 // A copy is as large as a shard, so that there are few, and a client has its place before the copy is made: else many
@@ -188,10 +252,12 @@ std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Resp
         {
             const std::lock_guard lock(mutex_);
             const Clock::time_point now = Clock::now();
-            std::erase_if(frozen_, [&](const auto& f) { return f.first == key || now - f.second.asked > frozen_time; });
+            std::erase_if(frozen_, [&](const auto& f) { return f.first == key || expired(f.second, now); });
+            if (frozen_.size() >= most_frozen)
+                std::erase_if(frozen_, [&](const auto& f) { return dawdles(f.second, now); });
             if (frozen_.size() >= most_frozen)
                 return nullptr;
-            frozen_[key].asked = now;
+            frozen_[key].made = frozen_[key].asked = now;
         }
         const auto copy = std::make_shared<const ShardCopy>(held.shard->copy());
         const std::lock_guard lock(mutex_);
@@ -199,7 +265,7 @@ std::shared_ptr<const ShardCopy> Server::frozen(const Fetch& m, Held& held, Resp
         if (left == 0 || !sessions_.contains(peer))    // whose connection ended meanwhile takes nothing any more
             frozen_.erase(key);
         else
-            frozen_[key] = {copy, Clock::now(), left};
+            frozen_[key] = {copy, Clock::now(), Clock::now(), left};
         return copy;
     }
     const std::lock_guard lock(mutex_);
@@ -273,6 +339,11 @@ bool Server::save(Held& held)
         if (held.saved_at && held.saved == copy.version)
             return true;
     }
+    reserve_.clear();
+    const struct Refilled {
+        Server& server;
+        ~Refilled() { server.keep_reserve(); }
+    } refilled{*this};
     try {
         held.snapshots->save(copy);
     } catch (const Error& e) {
@@ -286,6 +357,17 @@ bool Server::save(Held& held)
     return true;
 }
 
+// Descriptors that nobody else can take while no snapshot is written: connections come and go by the hundred.
+void Server::keep_reserve()
+{
+    while (reserve_.size() < reserved_descriptors) {
+        Descriptor one = Descriptor::try_open("/dev/null", O_RDONLY);
+        if (!one)
+            return;
+        reserve_.push_back(std::move(one));
+    }
+}
+
 bool Server::snapshot()
 {
     bool good = true;
@@ -297,6 +379,10 @@ bool Server::snapshot()
 
 void Server::tick()
 {
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(frozen_, [&](const auto& f) { return expired(f.second, Clock::now()); });
+    }
     for (Held& held : held_) {
         const std::uint64_t version = held.shard->look().version;
         const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 // and is counted, and changes nothing.
 #pragma once
 
+#include "base/descriptor.h"
 #include "paramserver/admission.h"
 #include "paramserver/parameter_shard.h"
 #include "paramserver/snapshot.h"
@@ -28,6 +29,7 @@ class Server
 
     Message answer(Message&& request, Responder::Peer peer);
     void closed(Responder::Peer peer);
+    Standing standing(Responder::Peer peer) const;
     std::size_t most_message() const;
 
     // Snapshots of the shards that moved since their last. One that cannot be written is said, counted and left.
@@ -48,8 +50,8 @@ class Server
     using Key = std::pair<Responder::Peer, std::uint32_t>;    // a connection, a shard
     struct Frozen {
         std::shared_ptr<const ShardCopy> copy;
-        Clock::time_point asked;    // the last time
-        std::uint64_t left = 0;     // numbers that were not asked for yet
+        Clock::time_point made, asked;    // asked: the last time
+        std::uint64_t left = 0;           // numbers that were not asked for yet
     };
 
     const Layout& layout_;
@@ -64,6 +66,7 @@ class Server
     std::map<std::uint32_t, Clock::time_point> contact_;    // with each replica
     std::map<Key, Frozen> frozen_;                          // a copy goes once all its numbers were asked for
     std::mutex saving_;                                     // one snapshot at a time
+    std::vector<Descriptor> reserve_;                       // descriptors for it, so that there are some
     std::atomic<std::uint64_t> bytes_in_{0}, bytes_out_{0}, requests_{0}, errors_{0}, refused_greetings_{0},
         failed_snapshots_{0};
 
@@ -75,7 +78,11 @@ class Server
     Message dispatch(std::shared_ptr<Message> request, Responder::Peer peer);
     Held* find(std::uint32_t shard);
     std::shared_ptr<const ShardCopy> frozen(const Fetch& fetch, Held& held, Responder::Peer peer);
+    static bool expired(const Frozen& frozen, Clock::time_point now);
+    static bool dawdles(const Frozen& frozen, Clock::time_point now);
+    void leave(const Hello& hello);
     bool save(Held& held);
+    void keep_reserve();
     static double rate(const Held& held);
 };
 

@@ -22,7 +22,8 @@ using nlohmann::json;
 namespace
 {
 
-constexpr const char* format_name = "nonna-shard-1";
+constexpr const char* format_name = "nonna-shard-2";
+constexpr const char* first_format = "nonna-shard-1";    // whose sum is of the numbers alone
 
 std::string hex(const Digest& digest)
 {
@@ -70,9 +71,23 @@ std::span<float> array_of(ShardCopy& copy, std::size_t a)
     return std::span<float>(copy.state).subspan(a * copy.range.count, copy.range.count);
 }
 
-std::string sum_of(const ShardCopy& c)
+using Marks = std::map<std::string, std::string>;
+
+// What stands in a snapshot beside its numbers, names and values each with a 0 behind them.
+void add_marks(Sha256& sum, const Marks& marks)
+{
+    for (const auto& [name, value] : marks)
+        if (name != "sha256")
+            for (const std::string& text : {name, value})
+                sum.add(std::as_bytes(std::span(text.c_str(), text.size() + 1)));
+}
+
+// In the order of the file.
+std::string sum_of(const ShardCopy& c, const Marks* marks)
 {
     Sha256 sum;
+    if (marks)
+        add_marks(sum, *marks);
     sum.add(std::as_bytes(std::span(c.statistics)));
     sum.add(std::as_bytes(std::span<const float>(c.values)));
     sum.add(std::as_bytes(std::span<const float>(c.state)));
@@ -119,30 +134,62 @@ std::map<std::uint32_t, Replica> from_json(const json& all, std::uint32_t index)
     return replicas;
 }
 
+// The sum of what the file holds, whatever that is: it is asked for before any of it is believed.
+std::string sum_of(const SafetensorsReader& reader)
+{
+    Sha256 sum;
+    add_marks(sum, reader.metadata());
+    std::vector<float> some;
+    std::vector<double> statistics;
+    for (const TensorInfo& tensor : reader.tensors()) {
+        if (tensor.type == "F64") {
+            statistics.resize(tensor.elements());
+            reader.read(tensor.name, statistics);
+            sum.add(std::as_bytes(std::span(statistics)));
+            continue;
+        }
+        for (std::uint64_t first = 0; first < tensor.elements(); first += some.size()) {
+            some.resize(std::min<std::uint64_t>(1 << 20, tensor.elements() - first));
+            reader.read(tensor.name, first, some);
+            sum.add(std::as_bytes(std::span(some)));
+        }
+    }
+    return sum.hex();
+}
+
 // A file's contents, checked to the last bit. What belongs to another model or rule is wrong usage, as going on with
 // less would be no better; what is damaged is an error of another kind, and the caller takes the file before it.
 ShardCopy load(const File& file, const Layout& layout, Rule rule)
 {
     const SafetensorsReader reader(file.path);
-    const auto& metadata = reader.metadata();
+    const Marks& metadata = reader.metadata();
     auto mark = [&](const char* name) {
         const auto found = metadata.find(name);
         if (found == metadata.end())
             throw Error(file.path, std::string("damaged: no ") + name);
         return found->second;
     };
-    if (mark("format") != format_name)
+    const bool first = mark("format") == first_format;
+    if (!first && mark("format") != format_name)
         throw Error(file.path, "not a snapshot of a shard");
+    const auto require_whole = [&](const std::string& sum) {
+        if (sum != mark("sha256"))
+            throw Error(file.path, "damaged: not what was written");
+    };
+    if (!first)
+        require_whole(sum_of(reader));
     if (mark("layout") != hex(layout.digest()))
         throw Error(file.path, "a snapshot of another model", ExitStatus::usage);
-    const int kept = std::stoi(mark("rule"));
-    if (kept != int(rule))
+    if (mark("rule") != std::to_string(int(rule)))
         throw Error(file.path, "made by another --optimizer", ExitStatus::usage);
+    if (mark("shard") != std::to_string(file.index) + "/" + std::to_string(file.of) ||
+        mark("version") != std::to_string(file.version))
+        throw Error(file.path, "damaged: its name is not the one that it was written by");
     ShardCopy copy;
     copy.index = file.index;
     copy.of = file.of;
     copy.range = layout.shard(file.index, file.of);
-    copy.version = std::stoull(mark("version"));
+    copy.version = file.version;
     copy.tallied_from = std::stoull(mark("base"));
     copy.replicas = from_json(json::parse(mark("replicas")), file.index);
     copy.values = Aligned<float>(copy.range.count);
@@ -154,8 +201,8 @@ ShardCopy load(const File& file, const Layout& layout, Rule rule)
         copy.statistics.resize(layout.statistics());
         reader.read("statistics", copy.statistics);
     }
-    if (sum_of(copy) != mark("sha256"))
-        throw Error(file.path, "damaged: its numbers are not those that were written");
+    if (first)
+        require_whole(sum_of(copy, nullptr));
     return copy;
 }
 
@@ -265,20 +312,20 @@ std::optional<ShardCopy> Snapshots::restore() const
     return std::nullopt;
 }
 
-// The marks say what the numbers belong to, as the numbers themselves cannot; the sum is over the numbers, so that a
-// bit that turned over on a disk is found before a run goes on with it.
+// The marks say what the numbers belong to, as the numbers themselves cannot; the sum is over both, so that a bit that
+// turned over on a disk is found before a run goes on with it.
 void Snapshots::save(const ShardCopy& copy)
 {
-    const std::map<std::string, std::string> metadata = {{"format", format_name},
-                                                         {"layout", hex(layout_->digest())},
-                                                         {"shard", std::to_string(index_) + "/" + std::to_string(of_)},
-                                                         {"first", std::to_string(copy.range.first)},
-                                                         {"count", std::to_string(copy.range.count)},
-                                                         {"version", std::to_string(copy.version)},
-                                                         {"base", std::to_string(copy.tallied_from)},
-                                                         {"rule", std::to_string(int(rule_))},
-                                                         {"replicas", to_json(copy.replicas).dump()},
-                                                         {"sha256", sum_of(copy)}};
+    Marks metadata = {{"format", format_name},
+                      {"layout", hex(layout_->digest())},
+                      {"shard", std::to_string(index_) + "/" + std::to_string(of_)},
+                      {"first", std::to_string(copy.range.first)},
+                      {"count", std::to_string(copy.range.count)},
+                      {"version", std::to_string(copy.version)},
+                      {"base", std::to_string(copy.tallied_from)},
+                      {"rule", std::to_string(int(rule_))},
+                      {"replicas", to_json(copy.replicas).dump()}};
+    metadata["sha256"] = sum_of(copy, &metadata);
     char version[32];
     std::snprintf(version, sizeof version, ".%012llu.safetensors", static_cast<unsigned long long>(copy.version));
     const std::string name = shard_name(index_, of_);

@@ -1,7 +1,7 @@
 // Snapshots of shards: files of a folder that many servers may share, from which any number of shards can be made.
 //
 // shard-0003-of-0008.000000001234.safetensors is shard 3 at version 1234: values, the rule's state, statistics, and the
-// replicas' records, with a SHA-256 of the numbers. A file appears complete or not at all; the newest two of a shard
+// replicas' records, with a SHA-256 of all of these. A file appears complete or not at all; the newest two of a shard
 // are kept. One that is cut or altered is named and passed over for the one before it. The folder's lock file of a
 // shard is held while its server runs.
 #pragma once

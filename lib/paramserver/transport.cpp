@@ -1,83 +1,37 @@
 #include "paramserver/transport.h"
 
 #include "base/error.h"
-
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
-#include <nng/protocol/reqrep0/req.h>
-#include <nng/supplemental/http/http.h>
-#include <nng/supplemental/tls/tls.h>
+#include "paramserver/guests.h"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <csignal>
+#include <array>
 #include <cstring>
 #include <deque>
-#include <future>
 #include <map>
-#include <mutex>
 #include <new>
-#include <shared_mutex>
-#include <thread>
+#include <optional>
 #include <utility>
-#include <vector>
 
-#include <arpa/inet.h>
 #include <malloc.h>
-#include <unistd.h>
+#include <poll.h>
 
 namespace nonna
 {
 
-struct Native {
-    static nng_msg* release(Message& m) { return static_cast<nng_msg*>(std::exchange(m.native_, nullptr)); }
-    static Message adopt(nng_msg* msg)
-    {
-        Message m;
-        std::swap(m.native_, reinterpret_cast<void*&>(msg));
-        if (msg)
-            nng_msg_free(msg);
-        return m;
-    }
-};
-
 namespace
 {
 
-[[noreturn]] void fail(const std::string& subject, int result, ExitStatus status = ExitStatus::peer_lost)
-{
-    std::string reason = nng_strerror(result);
-    if (!reason.empty())
-        reason[0] = char(std::tolower(static_cast<unsigned char>(reason[0])));
-    throw Error(subject, reason, status);
-}
+using Clock = std::chrono::steady_clock;
+constexpr Moment never = Moment::max();
+constexpr std::size_t most_of_a_stranger = 4 * most_head;    // is kept of a message: it is no greeting
 
-void check(const std::string& subject, int result, ExitStatus status = ExitStatus::failed)
-{
-    if (result == NNG_ENOMEM)
-        throw std::bad_alloc();
-    if (result != 0)
-        fail(subject, result, status);
-}
+constexpr std::size_t word = 4;
+constexpr std::size_t most_words = 9;    // a message's number, and one for each of 8 devices of nng's that passed it on
+constexpr std::size_t most_prefix = 1 + 8 + word * most_words;
+constexpr std::size_t before_body = 64;    // in a Message's memory: the prefix, and a body where vectors are fast
 
-// nng's threads begin with its first call and inherit the mask: signals are the caller's threads'.
-class SignalsBlocked
-{
-  public:
-    SignalsBlocked()
-    {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-  private:
-    sigset_t before_;
-};
-
-nng_duration milliseconds(double seconds) { return nng_duration(std::clamp(seconds, 0.001, 1e6) * 1000); }
+// A whole message must go within this: as fast as a poor line, and no slower.
+double seconds_for(std::size_t bytes) { return 10 + double(bytes) / (256 << 10); }
 
 // Messages of 2 MiB come and go by the hundred: their memory is kept, not given back to the system and faulted in
 // again.
@@ -87,76 +41,35 @@ void keep_freed_memory()
     (void)done;
 }
 
-class Socket
+void put(std::byte* into, std::uint64_t value, int bytes)
 {
-  public:
-    ~Socket()
-    {
-        if (open_)
-            nng_close(socket_);
-    }
-    void open(const std::string& url, int (*maker)(nng_socket*), std::size_t most)
-    {
-        keep_freed_memory();
-        SignalsBlocked blocked;
-        check(url, maker(&socket_));
-        open_ = true;
-        check(url, nng_socket_set_size(socket_, NNG_OPT_RECVMAXSZ, most));
-    }
-    void close()
-    {
-        if (std::exchange(open_, false))
-            nng_close(socket_);
-    }
-    operator nng_socket() const { return socket_; }
-
-  private:
-    nng_socket socket_ = NNG_SOCKET_INITIALIZER;
-    bool open_ = false;
-};
-
-// Mutual: each side shows a certificate that the other's authority has signed.
-template <class End, class SetString, class SetInt>
-void set_tls(const std::string& url, const Access& access, End end, SetString set_string, SetInt set_int)
-{
-    check(access.authority, set_string(end, NNG_OPT_TLS_CA_FILE, access.authority.c_str()));
-    check(access.certificate, set_string(end, NNG_OPT_TLS_CERT_KEY_FILE, access.certificate.c_str()));
-    check(url, set_int(end, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED));
+    for (int i = 0; i < bytes; ++i)
+        into[i] = std::byte(value >> 8 * (bytes - 1 - i));
 }
 
-// nng 1.5.2 (its issue 1813): where a connection ends while a message comes or goes on it, nng_close may never return,
-// and later ones neither. Whoever ends, or goes on to the next connection, is not held up by it: then sockets are left.
-template <class State> void close_aside(State* state)
+std::uint64_t get(const std::byte* from, int bytes)
 {
-    auto closed = std::make_shared<std::promise<void>>();
-    std::future<void> ready = closed->get_future();
-    SignalsBlocked blocked;
-    std::thread([closed, state] {
-        delete state;
-        closed->set_value();
-    }).detach();
-    ready.wait_for(std::chrono::seconds(2));
+    std::uint64_t value = 0;
+    for (int i = 0; i < bytes; ++i)
+        value = value << 8 | std::uint64_t(from[i]);
+    return value;
 }
 
-std::string end_of(nng_pipe pipe, const char* option)
-{
-    nng_sockaddr a{};
-    if (nng_pipe_get_addr(pipe, option, &a) != 0)
-        return "";
-    if (a.s_family == NNG_AF_INET)
-        return end_text(std::span(reinterpret_cast<const unsigned char*>(&a.s_in.sa_addr), 4), ntohs(a.s_in.sa_port));
-    return a.s_family == NNG_AF_INET6 ? end_text(a.s_in6.sa_addr, ntohs(a.s_in6.sa_port)) : "";
-}
+[[noreturn]] void wrong() { throw Error("connection", "not a message of ours", ExitStatus::peer_lost); }
 
-Ends ends_of(nng_pipe pipe)
+enum class SpProtocol : unsigned char { request = 0x30, reply = 0x31 };
+
+// Both sides say what they are, at once.
+void shake_hands(Socket& socket, SpProtocol ours, SpProtocol theirs, Moment until)
 {
-    std::uint64_t user = 0;
-    if (nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_UID, &user) == 0)
-        return {"user " + std::to_string(::geteuid()), "user " + std::to_string(user)};
-    bool encrypted = false;
-    if (nng_pipe_get_bool(pipe, NNG_OPT_TLS_VERIFIED, &encrypted) == 0)
-        return {};
-    return {end_of(pipe, NNG_OPT_LOCADDR), end_of(pipe, NNG_OPT_REMADDR)};
+    const auto hand = [](SpProtocol p) {
+        return std::array<std::byte, 8>{{{}, std::byte('S'), std::byte('P'), {}, {}, std::byte(p), {}, {}}};
+    };
+    socket.write(hand(ours), until);
+    std::array<std::byte, 8> got;
+    socket.read(got, until);
+    if (got != hand(theirs))
+        wrong();
 }
 
 }    // namespace
@@ -165,419 +78,336 @@ Message::Message(std::size_t bytes)
 {
     if (bytes == 0)
         return;
-    nng_msg* msg = nullptr;
-    if (nng_msg_alloc(&msg, bytes) != 0)
+    memory_.reset(static_cast<std::byte*>(std::malloc(before_body + bytes)));
+    if (!memory_)
         throw std::bad_alloc();
-    native_ = msg;
+    first_ = before_body;
+    size_ = bytes;
 }
 
 Message::Message(std::span<const std::byte> bytes, std::size_t more) : Message(bytes.size() + more)
 {
     if (!bytes.empty())
-        std::memcpy(nng_msg_body(static_cast<nng_msg*>(native_)), bytes.data(), bytes.size());
+        std::memcpy(memory_.get() + first_, bytes.data(), bytes.size());
 }
 
-Message::Message(Message&& other) noexcept : native_(std::exchange(other.native_, nullptr)) {}
-
-Message& Message::operator=(Message&& other) noexcept
+// A message that is coming, as much of it as has come. Its words are taken off: the last one is the request's number,
+// which has the highest bit set, and those before it are devices'.
+class Incoming
 {
-    std::swap(native_, other.native_);
-    return *this;
-}
+  public:
+    explicit Incoming(bool ipc) : prefix_(ipc ? 9 : 8) {}
 
-Message::~Message()
-{
-    if (native_)
-        nng_msg_free(static_cast<nng_msg*>(native_));
-}
-
-std::span<std::byte> Message::bytes()
-{
-    auto* msg = static_cast<nng_msg*>(native_);
-    return msg ? std::span(static_cast<std::byte*>(nng_msg_body(msg)), nng_msg_len(msg)) : std::span<std::byte>();
-}
-
-std::span<const std::byte> Message::bytes() const { return const_cast<Message*>(this)->bytes(); }
-
-// Many contexts, each of which receives a request, answers it and receives the next. One whose answer is not taken
-// within `answer_seconds` closes that connection and goes on; so does one whose peer asks more and more and takes no
-// answer, else it could have all contexts wait for it.
-struct Responder::State {
-    static constexpr int contexts = 256;
-    static constexpr int most_answers = 16;    // on their way to one connection
-    static constexpr double answer_seconds = 20;
-
-    struct Turn {
-        State* state = nullptr;
-        nng_ctx ctx = NNG_CTX_INITIALIZER;
-        nng_aio* aio = nullptr;
-        nng_pipe pipe = NNG_PIPE_INITIALIZER;
-        bool answering = false;
-    };
-    Callbacks callbacks;
-    Socket socket;
-    std::vector<Turn> turns{contexts};
-    std::shared_mutex gate;    // shared by calls back
-    bool shut = false;         // there are no more
-    std::mutex counting;
-    std::map<int, int> answers;    // on their way, by connection
-
-    ~State()
+    // Its first bytes. Error where the moment came before.
+    void begin(Socket& socket, Moment until)
     {
-        socket.close();
-        for (Turn& turn : turns)
-            if (turn.aio)
-                nng_aio_stop(turn.aio);
-        for (Turn& turn : turns)
-            if (turn.aio) {
-                if (turn.answering && nng_aio_result(turn.aio) != 0)
-                    nng_msg_free(nng_aio_get_msg(turn.aio));
-                nng_aio_free(turn.aio);
-            }
+        have_ = socket.read_some({start_.data(), prefix_}, until);
+        if (have_ == 0)
+            throw Error("connection", "silent", ExitStatus::peer_lost);
     }
-
-    // One answer more, or less, on its way to a connection: false where it would be too many.
-    bool count(nng_pipe pipe, int change)
+    // The rest. False: the moment came before; it may be gone on with. `admit(bytes)` is asked once its length is
+    // known, and says how much of it to keep: it throws where it is too long.
+    template <class Admit> bool advance(Socket& socket, Moment until, Admit admit)
     {
-        const std::lock_guard lock(counting);
-        const auto at = answers.try_emplace(nng_pipe_id(pipe), 0).first;
-        if (at->second + change > most_answers)
-            return false;
-        if ((at->second += change) == 0)
-            answers.erase(at);
+        while (have_ < prefix_) {
+            const std::size_t n = socket.read_some({start_.data() + have_, prefix_ - have_}, until);
+            if (n == 0)
+                return false;
+            have_ += n;
+        }
+        if (length_ == 0)
+            make_room(admit);
+        while (have_ < prefix_ + length_) {
+            const std::size_t there = have_ - prefix_;
+            std::array<std::byte, 1 << 14> passed_over;
+            const std::size_t n =
+                there < kept_
+                    ? socket.read_some({message_.memory_.get() + message_.first_ + there, kept_ - there}, until)
+                    : socket.read_some(std::span(passed_over).first(std::min(length_ - there, passed_over.size())),
+                                       until);
+            if (n == 0)
+                return false;
+            have_ += n;
+        }
+        take_words();
         return true;
     }
+    std::size_t kept() const { return kept_; }
 
-    static void receive(Turn& turn)
+    Message message() { return std::move(message_); }
+    std::span<const std::byte> words() const { return {words_.data(), words_size_}; }
+    std::uint32_t number() const { return std::uint32_t(get(words_.data() + words_size_ - word, word)); }
+
+  private:
+    std::array<std::byte, 9> start_;
+    const std::size_t prefix_;
+    std::size_t have_ = 0, length_ = 0, kept_ = 0;
+    Message message_;
+    std::array<std::byte, word * most_words> words_;
+    std::size_t words_size_ = 0;
+
+    template <class Admit> void make_room(Admit admit)
     {
-        turn.answering = false;
-        nng_aio_set_timeout(turn.aio, NNG_DURATION_INFINITE);
-        nng_ctx_recv(turn.ctx, turn.aio);
+        if (prefix_ == 9 && start_[0] != std::byte(1))
+            wrong();
+        const std::uint64_t length = get(start_.data() + prefix_ - 8, 8);
+        if (length < word || length > std::uint64_t(1) << 40)
+            wrong();
+        length_ = std::size_t(length);
+        kept_ = admit(length_);
+        message_ = Message(kept_);
+        message_.first_ -= word;    // so that the body behind the one word is where it is in our own
     }
 
-    // nng calls this, on a thread of its own, when a context has received or has sent: the one thing that was asked of
-    // it ends here, and the next is asked before this returns, so that a context is never idle. Whatever goes wrong
-    // with one peer costs that peer its connection and nobody else anything.
-    static void progress(void* argument)
+    void take_words()
     {
-        Turn& turn = *static_cast<Turn*>(argument);
-        const int result = nng_aio_result(turn.aio);
-        if (result == NNG_ECLOSED || result == NNG_ECANCELED)
-            return;
-        if (turn.answering) {
-            if (result != 0) {
-                nng_msg_free(nng_aio_get_msg(turn.aio));
-                nng_pipe_close(turn.pipe);
-            }
-            turn.state->count(turn.pipe, -1);
-            return receive(turn);
+        for (bool last = false; !last;) {
+            if (words_size_ == words_.size() || message_.size_ < word)
+                wrong();
+            const std::byte* const at = message_.memory_.get() + message_.first_;
+            last = (at[0] & std::byte(0x80)) != std::byte();
+            std::memcpy(words_.data() + words_size_, at, word);
+            words_size_ += word;
+            message_.first_ += word;
+            message_.size_ -= word;
         }
-        if (result != 0)
-            return receive(turn);
-        nng_msg* const request = nng_aio_get_msg(turn.aio);
-        turn.pipe = nng_msg_get_pipe(request);
-        Message answer;
-        const std::shared_lock lock(turn.state->gate);    // the Responder ends only between calls back
-        if (turn.state->shut) {
-            nng_msg_free(request);
-            return;
-        }
-        if (!turn.state->count(turn.pipe, 1)) {
-            nng_msg_free(request);
-            nng_pipe_close(turn.pipe);
-            return receive(turn);
-        }
-        try {
-            answer = turn.state->callbacks.answer(Native::adopt(request), Peer(nng_pipe_id(turn.pipe)));
-        } catch (...) {    // out of memory: this peer is told nothing and may come again
-            turn.state->count(turn.pipe, -1);
-            nng_pipe_close(turn.pipe);
-            return receive(turn);
-        }
-        turn.answering = true;
-        nng_aio_set_msg(turn.aio, Native::release(answer));
-        nng_aio_set_timeout(turn.aio, milliseconds(answer_seconds));
-        nng_ctx_send(turn.ctx, turn.aio);
+    }
+};
+
+// What goes over the wire of a message, in one piece.
+struct Outgoing {
+    static std::span<const std::byte> framed(Message& message, bool ipc, std::span<const std::byte> words)
+    {
+        static_assert(most_prefix <= before_body);
+        const std::size_t prefix = (ipc ? 9 : 8) + words.size(), size = message.size_;
+        if (!message.memory_)    // of no bytes
+            message = Message(1);
+        std::byte* const start = message.memory_.get() + message.first_ - prefix;
+        start[0] = std::byte(1);    // of ipc, or written over
+        put(start + (ipc ? 1 : 0), words.size() + size, 8);
+        std::copy(words.begin(), words.end(), start + (ipc ? 9 : 8));
+        return {start, prefix + size};
+    }
+};
+
+namespace
+{
+
+thread_local const Socket* answered = nullptr;    // on this thread, of a Responder
+
+}    // namespace
+
+// What is under way together is bounded by most_bytes, the connections by the descriptors.
+struct Responder::State {
+    Callbacks callbacks;
+    std::size_t most;
+    bool ipc;
+    std::optional<Guests> guests;    // last: their threads use the others
+
+    void serve(Guests::Guest& guest)
+    {
+        struct Leaving {
+            State& s;
+            Peer peer;
+            ~Leaving() { s.callbacks.closed(peer); }
+        } const leaving{*this, guest.number};
+        shake_hands(guest.socket, SpProtocol::reply, SpProtocol::request, guest.stranger_until);
+        for (;;)
+            answer_next(guest);
     }
 
-    static void removed(nng_pipe pipe, nng_pipe_ev, void* argument)
+    void answer_next(Guests::Guest& guest)
     {
-        State& s = *static_cast<State*>(argument);
-        const std::shared_lock lock(s.gate);
-        if (!s.shut)
-            s.callbacks.closed(Peer(nng_pipe_id(pipe)));
+        Incoming request(ipc);
+        const bool stranger = guest.standing() == Standing::stranger;
+        const Moment to_begin = stranger ? guest.stranger_until : never;
+        request.begin(guest.socket, to_begin);
+        const Moment until = std::min(to_begin, after_seconds(seconds_for(most)));
+        if (!request.advance(guest.socket, until, [&](std::size_t bytes) {
+                if (bytes > most + word * most_words)
+                    wrong();
+                const std::size_t kept = stranger ? std::min(bytes, most_of_a_stranger) : bytes;
+                guests->take(guest, kept);
+                return kept;
+            }))
+            throw Error("connection", "half a message", ExitStatus::peer_lost);
+        answered = &guest.socket;
+        Message answer = callbacks.answer(request.message(), guest.number);
+        answered = nullptr;
+        guest.heard();
+        if (guest.standing() != Standing::replica)
+            guest.stand(callbacks.standing(guest.number));
+        guests->give(guest, request.kept());
+        const std::span<const std::byte> bytes = Outgoing::framed(answer, ipc, request.words());
+        guests->take(guest, bytes.size());
+        guest.socket.write(bytes, after_seconds(seconds_for(bytes.size())));
+        guests->give(guest, bytes.size());
     }
 };
 
 Responder::Responder(const std::string& url, const Access& access, std::size_t most, Callbacks callbacks)
-    : state_(new State,
-             [](State* state) {
-                 {
-                     const std::unique_lock lock(state->gate);
-                     state->shut = true;
-                 }
-                 close_aside(state);
-             }),
-      address_(url)
+    : state_(std::make_unique<State>())
 {
+    keep_freed_memory();
     State& s = *state_;
     s.callbacks = std::move(callbacks);
-    s.socket.open(url, nng_rep0_open, most);
-    check(url, nng_pipe_notify(s.socket, NNG_PIPE_EV_REM_POST, State::removed, &s));
-    nng_listener listener;
-    check(url, nng_listener_create(&listener, s.socket, url.c_str()), ExitStatus::usage);
-    if (is_encrypted(url))
-        set_tls(url, access, listener, nng_listener_set_string, nng_listener_set_int);
-    if (!url.starts_with("ipc:"))
-        nng_listener_set_bool(listener, NNG_OPT_TCP_KEEPALIVE, true);
-    check(url, nng_listener_start(listener, 0));
-    int port = 0;
-    if (!url.starts_with("ipc:") && nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port) == 0)
-        address_ = url.substr(0, url.rfind(':') + 1) + std::to_string(port);
-    for (State::Turn& turn : s.turns) {
-        turn.state = &s;
-        check(url, nng_ctx_open(&turn.ctx, s.socket));
-        check(url, nng_aio_alloc(&turn.aio, State::progress, &turn));
-    }
-    for (State::Turn& turn : s.turns)
-        State::receive(turn);
+    s.most = most;
+    s.ipc = url.starts_with("ipc:");
+    constexpr std::size_t usual_bytes = std::size_t(32) << 20;
+    constexpr double to_greet = 10;
+    s.guests.emplace(url, access, Guests::Limits{Guests::most_connections(), std::max(usual_bytes, 4 * most), to_greet},
+                     [&s](Guests::Guest& guest) { s.serve(guest); });
 }
 
 Responder::~Responder() = default;
 
-Ends Responder::ends(Peer peer) { return ends_of(nng_pipe{peer}); }
+const std::string& Responder::address() const { return state_->guests->address(); }
+
+Ends Responder::ends(Peer)
+{
+    if (!answered)
+        return {};
+    const auto [here, there] = answered->ends();
+    return {here, there};
+}
 
 struct Requester::State {
-    struct Turn {
-        State* state = nullptr;
-        nng_ctx ctx = NNG_CTX_INITIALIZER;
-        nng_aio* aio = nullptr;
-        std::size_t request = 0;
-        bool asking = false;    // else receiving
-    };
     std::string url;
+    std::size_t most;
+    bool ipc;
     Socket socket;
-    std::vector<Turn> turns{in_flight};
-
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool connected = false, lost = false;
-    Ends ends;
-    std::size_t asked = 0;     // turns that are under way or done
-    std::deque<Turn*> done;    // with their aio's result
-
-    ~State()
-    {
-        socket.close();
-        for (Turn& turn : turns)
-            if (turn.aio)
-                nng_aio_stop(turn.aio);
-        for (Turn& turn : turns)
-            if (turn.aio) {    // a question not sent, or an answer that nobody took
-                if (nng_msg* const msg = nng_aio_get_msg(turn.aio))
-                    nng_msg_free(msg);
-                nng_aio_free(turn.aio);
-            }
-    }
-
-    // What is under way comes in first, if it comes soon (see close_aside).
-    void settle()
-    {
-        std::unique_lock lock(mutex);
-        changed.wait_for(lock, std::chrono::milliseconds(200), [&] { return lost || done.size() == asked; });
-    }
-
-    static void progress(void* argument)
-    {
-        Turn& turn = *static_cast<Turn*>(argument);
-        if (nng_aio_result(turn.aio) == 0 && turn.asking) {
-            turn.asking = false;
-            nng_aio_set_msg(turn.aio, nullptr);
-            nng_ctx_recv(turn.ctx, turn.aio);
-            return;
-        }
-        const std::lock_guard lock(turn.state->mutex);
-        turn.state->done.push_back(&turn);
-        turn.state->changed.notify_all();
-    }
-
-    static void pipe_event(nng_pipe pipe, nng_pipe_ev event, void* argument)
-    {
-        State& s = *static_cast<State*>(argument);
-        const std::lock_guard lock(s.mutex);
-        if (event == NNG_PIPE_EV_ADD_POST && !s.connected)
-            s.ends = ends_of(pipe);
-        (event == NNG_PIPE_EV_ADD_POST ? s.connected : s.lost) = true;
-        s.changed.notify_all();
-    }
+    std::uint32_t number = 0x80000000;    // of the request made last
+    std::optional<Incoming> incoming;
 };
 
-// nng would send a request again by itself and would connect again behind our back; both are switched off or watched,
-// as a push may go out twice only when the link (link.h) says so: a pipe that ends marks the Requester as lost.
-// Dialling is asynchronous, so that `stop` and the time allowed hold for it, too.
+// Tries until there is a connection and the other side is a server. Pauses grow, so as not to hammer one who refuses
+// us.
 Requester::Requester(const std::string& url, const Access& access, std::size_t most, double seconds,
                      const std::function<bool()>& stop)
-    : state_(new State, [](State* state) {
-          state->settle();
-          close_aside(state);
-      })
+    : state_(std::make_unique<State>())
 {
+    keep_freed_memory();
     State& s = *state_;
     s.url = url;
-    s.socket.open(url, nng_req0_open, most);
-    check(url, nng_socket_set_ms(s.socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE));
-    check(url, nng_pipe_notify(s.socket, NNG_PIPE_EV_ADD_POST, State::pipe_event, &s));
-    check(url, nng_pipe_notify(s.socket, NNG_PIPE_EV_REM_POST, State::pipe_event, &s));
-    nng_dialer dialer;
-    check(url, nng_dialer_create(&dialer, s.socket, url.c_str()), ExitStatus::usage);
-    if (is_encrypted(url)) {
-        set_tls(url, access, dialer, nng_dialer_set_string, nng_dialer_set_int);
-        if (!access.name.empty())
-            check(url, nng_dialer_set_string(dialer, NNG_OPT_TLS_SERVER_NAME, access.name.c_str()));
+    s.most = most;
+    s.ipc = url.starts_with("ipc:");
+    Dialer dialer(url, access);
+    const Moment end = after_seconds(seconds);
+    for (auto pause = std::chrono::milliseconds(100);; pause = std::min(2 * pause, std::chrono::milliseconds(1000))) {
+        try {
+            s.socket = dialer.connect(end, stop);
+            shake_hands(s.socket, SpProtocol::request, SpProtocol::reply, end);
+            return;
+        } catch (const Error& e) {
+            if (e.status() != ExitStatus::peer_lost)
+                throw;
+        }
+        for (const Moment on = Clock::now() + pause; Clock::now() < on;) {
+            if (stop() || Clock::now() > end)
+                throw Error(url,
+                            is_encrypted(url)
+                                ? "nobody answers there, or one side does not accept the other's certificate"
+                                : "nobody answers there",
+                            ExitStatus::peer_lost);
+            ::poll(nullptr, 0, 20);
+        }
     }
-    if (!url.starts_with("ipc:"))
-        nng_dialer_set_bool(dialer, NNG_OPT_TCP_KEEPALIVE, true);
-    // not to hammer a server that refuses us
-    check(url, nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, 100));
-    check(url, nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, 1000));
-    for (State::Turn& turn : s.turns) {
-        turn.state = &s;
-        check(url, nng_ctx_open(&turn.ctx, s.socket));
-        check(url, nng_aio_alloc(&turn.aio, State::progress, &turn));
-    }
-    check(url, nng_dialer_start(dialer, NNG_FLAG_NONBLOCK), ExitStatus::peer_lost);
-    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
-    std::unique_lock lock(s.mutex);
-    while (!s.changed.wait_for(lock, std::chrono::milliseconds(100), [&] { return s.connected; }))
-        if (stop() || std::chrono::steady_clock::now() > end)
-            throw Error(url,
-                        is_encrypted(url) ? "nobody answers there, or one side does not accept the other's certificate"
-                                          : "nobody answers there",
-                        ExitStatus::peer_lost);
 }
 
 Requester::~Requester() = default;
 
-const Ends& Requester::ends() const { return state_->ends; }
+Ends Requester::ends() const
+{
+    const auto [here, there] = state_->socket.ends();
+    return {here, there};
+}
 
-// Each of the contexts (turns) has one request under way; with its answer it takes the next, so that in_flight of them
-// are always on their way and the connection is never waited for between two. nng's threads only put finished turns
-// into `done`; making and taking, which touch the caller's data, are this thread's alone. The next request leaves
-// before the answer is taken: what `take` costs hides behind the network.
+// Some requests are on their way while answers come, so that the connection is never waited for between two. The next
+// one leaves before an answer is taken: what `take` costs hides behind the network. Where the server does not read on,
+// the answers that it may be waiting to be rid of are received meanwhile.
 void Requester::exchange(std::size_t n, double seconds, const std::function<Message(std::size_t)>& make,
                          const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop)
 {
+    constexpr auto look_about = std::chrono::milliseconds(200);
     State& s = *state_;
-    std::size_t next = 0, taken = 0;
-    auto ask = [&](State::Turn& turn) {
-        turn.request = next;
-        Message message = make(next++);
-        turn.asking = true;
-        {
-            const std::lock_guard lock(s.mutex);
-            ++s.asked;
-        }
-        nng_aio_set_timeout(turn.aio, milliseconds(seconds));
-        nng_aio_set_msg(turn.aio, Native::release(message));
-        nng_ctx_send(turn.ctx, turn.aio);
+    struct Asked {
+        std::size_t request;
+        Moment until;
     };
-    for (State::Turn& turn : s.turns)
-        if (next < n)
-            ask(turn);
-    while (taken < n) {
-        State::Turn* turn = nullptr;
-        {
-            std::unique_lock lock(s.mutex);
-            while (s.done.empty()) {    // answers that came before the loss are still taken
-                if (s.lost)
-                    throw Error(s.url, "the connection was lost", ExitStatus::peer_lost);
-                if (!s.changed.wait_for(lock, std::chrono::milliseconds(200),
-                                        [&] { return !s.done.empty() || s.lost; }) &&
-                    stop())
-                    throw Error(s.url, "given up", ExitStatus::peer_lost);
-            }
-            turn = s.done.front();
-            s.done.pop_front();
-            --s.asked;
-        }
-        if (const int result = nng_aio_result(turn->aio)) {
-            if (turn->asking)    // it was not sent, and is still ours
-                nng_msg_free(nng_aio_get_msg(turn->aio));
-            nng_aio_set_msg(turn->aio, nullptr);
-            if (result == NNG_ETIMEDOUT)
+    std::map<std::uint32_t, Asked> asked;    // by number
+    std::deque<Incoming> arrived;
+    std::size_t next = 0, taken = 0;
+    Moment look = Clock::now();
+    const auto first_deadline = [&] {    // of those asked, in their order
+        return asked.empty() ? Moment::max() : asked.begin()->second.until;
+    };
+    const auto look_for_reasons_to_stop = [&] {
+        const Moment now = Clock::now();
+        if (now < std::min(look, first_deadline()))
+            return;
+        look = now + look_about;
+        if (stop())
+            throw Error(s.url, "given up", ExitStatus::peer_lost);
+        for (const auto& [number, a] : asked)
+            if (now > a.until)
                 throw Error(s.url, "no answer", ExitStatus::peer_lost);
-            fail(s.url, result);
+    };
+    const auto receive = [&](Moment until) {
+        if (!s.incoming)
+            s.incoming.emplace(s.ipc);
+        if (s.incoming->advance(s.socket, until, [&](std::size_t bytes) {
+                if (bytes > s.most + word * most_words)
+                    throw Error(s.url, "an answer that is too long", ExitStatus::peer_lost);
+                return bytes;
+            })) {
+            arrived.push_back(std::move(*s.incoming));
+            s.incoming.reset();
         }
-        Message answer = Native::adopt(nng_aio_get_msg(turn->aio));
-        nng_aio_set_msg(turn->aio, nullptr);
-        ++taken;
-        const std::size_t request = turn->request;
-        if (next < n)
-            ask(*turn);
-        take(request, std::move(answer));
-    }
-}
-
-struct WebPage::State {
-    std::function<std::string()> text;
-    nng_http_server* server = nullptr;
-
-    ~State()
-    {
-        if (server) {
-            nng_http_server_stop(server);
-            nng_http_server_release(server);
-        }
-    }
-    static void answer(nng_aio* aio)
-    {
-        auto* handler = static_cast<nng_http_handler*>(nng_aio_get_input(aio, 1));
-        nng_http_res* response = nullptr;
-        int result = nng_http_res_alloc(&response);
-        if (result == 0) {
-            std::string body;
-            try {
-                body = static_cast<State*>(nng_http_handler_get_data(handler))->text();
-            } catch (...) {
-                result = NNG_ENOMEM;
+    };
+    const auto send_more = [&] {
+        while (next < n && asked.size() < in_flight) {
+            Message request = make(next);
+            s.number = (s.number + 1) | 0x80000000;
+            std::array<std::byte, word> number;
+            put(number.data(), s.number, word);
+            asked[s.number] = {next++, after_seconds(seconds)};
+            for (std::span<const std::byte> left = Outgoing::framed(request, s.ipc, number); !left.empty();) {
+                const std::size_t sent = s.socket.write_some(left, Clock::now() + look_about);
+                left = left.subspan(sent);
+                look_for_reasons_to_stop();
+                if (sent == 0 && arrived.size() < in_flight)
+                    receive(Clock::now());
             }
-            if (result == 0)
-                result = nng_http_res_set_header(response, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-            if (result == 0)
-                result = nng_http_res_copy_data(response, body.data(), body.size());
         }
-        if (result == 0)
-            nng_aio_set_output(aio, 0, response);
-        else if (response)
-            nng_http_res_free(response);
-        nng_aio_finish(aio, result);
+    };
+    try {
+        while (taken < n) {
+            send_more();
+            look_for_reasons_to_stop();
+            if (arrived.empty())
+                receive(std::min(look, first_deadline()));
+            if (arrived.empty())
+                continue;
+            Incoming answer = std::move(arrived.front());
+            arrived.pop_front();
+            const auto found = asked.find(answer.number());
+            if (found == asked.end())
+                continue;
+            const std::size_t request = found->second.request;
+            asked.erase(found);
+            ++taken;
+            send_more();
+            take(request, answer.message());
+        }
+    } catch (const Error& e) {
+        s.socket.end();
+        if (e.subject() == "connection")
+            throw Error(s.url, e.reason(), e.status());
+        throw;
+    } catch (...) {
+        s.socket.end();
+        throw;
     }
-};
-
-WebPage::WebPage(const std::string& url, std::function<std::string()> text) : state_(std::make_unique<State>())
-{
-    SignalsBlocked blocked;
-    State& s = *state_;
-    s.text = std::move(text);
-    nng_url* parsed = nullptr;
-    const bool understood = nng_url_parse(&parsed, url.c_str()) == 0;
-    const std::unique_ptr<nng_url, void (*)(nng_url*)> held(parsed, nng_url_free);
-    if (!understood || std::strcmp(parsed->u_scheme, "http") != 0)
-        throw Error(url, "expected http://HOST:PORT/PATH", ExitStatus::usage);
-    const std::string path = *parsed->u_path ? parsed->u_path : "/";
-    check(url, nng_http_server_hold(&s.server, parsed));
-    nng_http_handler* handler = nullptr;
-    check(url, nng_http_handler_alloc(&handler, path.c_str(), State::answer));
-    check(url, nng_http_handler_set_data(handler, &s, nullptr));
-    check(url, nng_http_server_add_handler(s.server, handler));
-    check(url, nng_http_server_start(s.server));
-    nng_sockaddr bound{};
-    check(url, nng_http_server_get_addr(s.server, &bound));
-    const std::uint16_t port = bound.s_family == NNG_AF_INET6 ? bound.s_in6.sa_port : bound.s_in.sa_port;
-    address_ =
-        std::string("http://") + parsed->u_hostname + ":" + std::to_string(std::uint16_t(port >> 8 | port << 8)) + path;
 }
-
-WebPage::~WebPage() = default;
 
 }    // namespace nonna

@@ -1,7 +1,9 @@
 #include "paramserver/wire_format.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 
 namespace nonna
 {
@@ -51,23 +53,24 @@ void unpack(const std::byte* from, Wire wire, std::span<float> into)
     }
 }
 
-bool all_finite(const std::byte* numbers, Wire wire, std::size_t count)
+float largest(const std::byte* numbers, Wire wire, std::size_t count)
 {
-    // the exponent's bits all set; counted in integers, which vectorises
-    std::uint32_t found = 0;
+    // Without their signs, floats are in the order of their bits: integers, which vectorise. What is not finite is
+    // above all others.
+    std::uint32_t most = 0;
     if (wire == Wire::fp32)
         for (std::size_t i = 0; i < count; ++i) {
             std::uint32_t bits;
             std::memcpy(&bits, numbers + 4 * i, 4);
-            found |= std::uint32_t((bits & 0x7f800000u) == 0x7f800000u);
+            most = std::max(most, bits & 0x7fffffffu);
         }
     else
         for (std::size_t i = 0; i < count; ++i) {
             std::uint16_t bits;
             std::memcpy(&bits, numbers + 2 * i, 2);
-            found |= std::uint32_t((bits & 0x7f80u) == 0x7f80u);
+            most = std::max(most, std::uint32_t(bits & 0x7fffu) << 16);
         }
-    return found == 0;
+    return most >= 0x7f800000u ? std::numeric_limits<float>::infinity() : std::bit_cast<float>(most);
 }
 
 }    // namespace nonna

@@ -25,7 +25,7 @@ inline std::size_t bytes_each(Wire wire) { return wire == Wire::bf16 ? 2 : 4; }
 void pack(std::span<const float> from, Wire wire, std::optional<std::uint64_t> key, std::byte* into);
 void unpack(const std::byte* from, Wire wire, std::span<float> into);
 
-// No infinity and no NaN among them?
-bool all_finite(const std::byte* numbers, Wire wire, std::size_t count);
+// The largest absolute value; infinity where a number is not finite.
+float largest(const std::byte* numbers, Wire wire, std::size_t count);
 
 }    // namespace nonna

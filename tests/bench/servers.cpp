@@ -126,10 +126,11 @@ int main(int argc, char** argv)
         start.statistics.resize(layout.statistics());
         std::vector<ShardCopy> shards;
         shards.push_back(std::move(start));
-        Server server(layout, updating, 1, std::move(shards), {}, Digest{}, pool);
+        Server server(layout, updating, 1, std::move(shards), {}, Admission(), pool);
         Responder responder(url, {}, server.most_message(),
                             {[&](Message&& m, Responder::Peer peer) { return server.answer(std::move(m), peer); },
-                             [&](Responder::Peer peer) { server.closed(peer); }});
+                             [&](Responder::Peer peer) { server.closed(peer); },
+                             [&](Responder::Peer peer) { return server.standing(peer); }});
         ready(responder.address());
         pause();
     });

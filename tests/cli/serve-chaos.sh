@@ -8,7 +8,7 @@ for seed in 1 2 3; do
     for replica in 0 1; do
         background p$replica "$python" "$SOURCE/tests/cli/chaos.py" "${a#tcp://}" $seed$replica $all
         until_true test -s p$replica.out
-        background r$replica nonna-train a.safetensors --data data.tar --batch 10 -v --steps 300 --fetch-every $((1 + 2 * replica)) \
+        background r$replica nonna-train a.safetensors --data data.tar --batch 10 -v --steps 100 --fetch-every $((1 + 2 * replica)) \
             --push-every 1 --replica $replica/2 --servers "$(cat p$replica.out),$b" --deadline 0.4 --patience 30
     done
     for replica in 0 1; do

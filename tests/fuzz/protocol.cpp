@@ -40,7 +40,7 @@ template <class Message> std::vector<std::byte> with_numbers(const Message& m, B
     require(m.numbers.empty() || (m.numbers.data() >= bytes.data() &&
                                   m.numbers.data() + m.numbers.size() <= bytes.data() + bytes.size()),
             "numbers outside the message");
-    all_finite(m.numbers.data(), m.wire, m.range.count);
+    largest(m.numbers.data(), m.wire, m.range.count);
     std::vector<std::byte> all = encode_head(m);
     all.insert(all.end(), m.numbers.begin(), m.numbers.end());
     return all;

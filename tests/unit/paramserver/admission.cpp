@@ -96,6 +96,18 @@ BOOST_AUTO_TEST_CASE(keyed_digests)
     BOOST_TEST((random_bytes() != random_bytes()));
 }
 
+// A user is looked up where a connection comes, not again with each greeting; a token is proved each time.
+BOOST_AUTO_TEST_CASE(who_was_let_in_before)
+{
+    const Admission of_a_user(Digest{}, true), of_a_token(token);
+    const auto judged = [](const Admission& a, bool let_in) {
+        return std::holds_alternative<Admission::Yes>(a.judge(hello(Hello::Proof::none, Digest{}), 1, Ends{}, let_in));
+    };
+    BOOST_TEST(!judged(of_a_user, false));
+    BOOST_TEST(judged(of_a_user, true));
+    BOOST_TEST(!judged(of_a_token, true));
+}
+
 BOOST_AUTO_TEST_CASE(a_token_is_proved)
 {
     const Admission a(token), another(ascending(2));

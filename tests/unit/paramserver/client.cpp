@@ -10,6 +10,8 @@
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
+#include <algorithm>
+
 using namespace nonna;
 using namespace nonna::test;
 
@@ -36,12 +38,12 @@ struct Holder {
     }
     void listen()
     {
-        responder =
-            std::make_unique<Responder>(url, Access{}, server->most_message(),
-                                        Responder::Callbacks{[this](Message&& m, Responder::Peer peer) {
-                                                                 return server->answer(std::move(m), peer);
-                                                             },
-                                                             [this](Responder::Peer peer) { server->closed(peer); }});
+        responder = std::make_unique<Responder>(
+            url, Access{}, server->most_message(),
+            Responder::Callbacks{
+                [this](Message&& m, Responder::Peer peer) { return server->answer(std::move(m), peer); },
+                [this](Responder::Peer peer) { server->closed(peer); },
+                [this](Responder::Peer peer) { return server->standing(peer); }});
     }
     void go() { responder.reset(); }
 };
@@ -194,6 +196,40 @@ BOOST_FIXTURE_TEST_CASE(what_the_servers_do_not_agree_on, Fixture)
     BOOST_TEST(refusal([&] { Servers(layout_, o, 0); }).ends_with("holds shard 2 as another does"));
     const Layout other(three_segments(), 4, "y");
     BOOST_TEST(refusal([&] { Servers(other, options(), 0); }).ends_with("this server holds another model"));
+}
+
+// A server that greets and then answers nothing is as good as one that is away, however often it greets.
+BOOST_FIXTURE_TEST_CASE(whatever_fails_counts_against_the_patience, Fixture)
+{
+    one.responder.reset();
+    one.responder = std::make_unique<Responder>(
+        one.url, Access{}, one.server->most_message(),
+        Responder::Callbacks{[this](Message&& m, Responder::Peer peer) {
+                                 std::uint16_t version = 0;
+                                 if (kind_of(m.bytes(), version) == Kind::hello)
+                                     return one.server->answer(std::move(m), peer);
+                                 return Message(encode(Answer{Kind::saved, 0, 0, 0, 0}));
+                             },
+                             [this](Responder::Peer peer) { one.server->closed(peer); },
+                             [this](Responder::Peer peer) { return one.server->standing(peer); }});
+    ClientOptions o = options();
+    o.patience = 0.5;
+    const StandardError said(folder / "said");
+    Servers servers(layout_, o, 0);
+    servers.fetch(values, statistics);
+    const auto ends = [&] {
+        for (;;) {
+            servers.settle();
+            std::vector<Range> ranges;
+            servers.arrived(ranges);
+        }
+    };
+    BOOST_CHECK_EXCEPTION(ends(), Error, [](const Error& e) {
+        return e.status() == ExitStatus::peer_lost &&
+               e.reason().find("an answer that is none of ours") != std::string::npos;
+    });
+    const std::string text = said.text();
+    BOOST_TEST(std::count(text.begin(), text.end(), '\n') <= 2);    // it is away, and back: once
 }
 
 BOOST_AUTO_TEST_SUITE_END()

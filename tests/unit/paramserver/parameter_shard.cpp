@@ -203,6 +203,94 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_is_refused_as_a_whole)
         }
 }
 
+// Finite numbers that would make something that is not: of the values, of what the rule keeps, of the statistics.
+BOOST_AUTO_TEST_CASE(what_would_not_stay_finite_is_refused_as_a_whole)
+{
+    struct Case {
+        Rule rule;
+        float gradient;
+        std::uint64_t taken;    // so many times it is accepted, and then never
+    };
+    // Norms are roots of sums of squares: 1e25 has no square in float, and the first segment's filters are kept at norm
+    // 1. Squares of 1e19 are 1e38 each, of which there is room for three in adagrad's sum.
+    for (const Case c : {Case{Rule::sgd, 3e38f, 0}, Case{Rule::sgd, 1e25f, 0}, Case{Rule::momentum, 3e38f, 0},
+                         Case{Rule::adagrad, 3e38f, 0}, Case{Rule::adagrad, 2e19f, 0}, Case{Rule::adagrad, 1e19f, 3},
+                         Case{Rule::turn, 3e38f, 0}, Case{Rule::turn, 1e-42f, 0}})
+        for (const bool everywhere : {true, false}) {
+            if (c.rule == Rule::turn && !everywhere)
+                continue;
+            Fixture f(update_by(c.rule));
+            std::vector<float> g(f.layout.size(), everywhere ? c.gradient : 0.0f);
+            g[f.shard.range().first + 1] = c.gradient;
+            std::uint64_t sequence = 0;
+            for (std::uint64_t i = 0; i < c.taken; ++i)
+                BOOST_TEST(kind(f.pusher.all(++sequence, i, g)) == Kind::accepted, row_of(c.rule).name << c.gradient);
+            const ShardCopy before = f.shard.copy();
+            for (int i = 0; i < 3; ++i) {
+                const Answer a = answer(f.pusher.all(++sequence, c.taken, g));
+                BOOST_TEST((a.kind == Kind::refused && a.version == c.taken), row_of(c.rule).name << c.gradient);
+            }
+            const ShardCopy after = f.shard.copy();
+            BOOST_TEST((after.values == before.values && after.state == before.state &&
+                        after.statistics == before.statistics && after.version == c.taken));
+            BOOST_TEST(f.shard.report().replicas.at(0).tally.refused == 3u);
+            BOOST_TEST(kind(f.pusher.all(++sequence, c.taken, f.gradient)) == Kind::accepted);    // it may go on
+        }
+}
+
+BOOST_AUTO_TEST_CASE(statistics_that_would_not_stay_finite)
+{
+    Fixture f;
+    f.pusher.decay = 1;
+    f.pusher.statistics = {0, 1.7e308, 0, 0};
+    BOOST_TEST(kind(f.pusher.all(1, 0, f.gradient)) == Kind::accepted);
+    const ShardCopy before = f.shard.copy();
+    BOOST_TEST(kind(f.pusher.all(2, 1, f.gradient)) == Kind::refused);
+    f.pusher.statistics[1] = -1.7e308;    // and back
+    const ShardCopy after = f.shard.copy();
+    BOOST_TEST((after.values == before.values && after.statistics == before.statistics));
+    BOOST_TEST(kind(f.pusher.all(3, 1, f.gradient)) == Kind::accepted);
+}
+
+// The bounds by which most pushes are let in without a second look grow with every push: they are measured anew, and
+// many large ones are still the optimiser's to the bit.
+BOOST_AUTO_TEST_CASE(many_pushes_near_the_bounds)
+{
+    for (const auto& [rule, name, usual_rate, arrays, takes_momentum, whole_matrix] : update_rules) {
+        Fixture f(update_by(rule));
+        Optimiser alone(rule, 0.75, f.layout.segments(f.shard.range()), f.pool);
+        std::vector<float> expected = f.values();
+        std::vector<float> g = f.gradient;
+        for (float& number : g)
+            number *= 1e13f;
+        for (std::uint64_t s = 1; s <= 12; ++s) {
+            BOOST_TEST(kind(f.pusher.all(s, s - 1, g)) == Kind::accepted, name << s);
+            alone.apply(0.125, std::span(g).first(f.shard.range().count), expected);
+        }
+        BOOST_TEST((f.values() == expected), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_never_pushed_is_forgotten_and_there_is_no_end_of_places)
+{
+    Fixture f;
+    for (std::uint32_t i = 1; i < ParameterShard::most_replicas; ++i)
+        f.shard.greet(i, 1);
+    BOOST_TEST(!f.shard.has_place(70000));
+    BOOST_TEST(f.shard.has_place(5));
+    f.shard.forget(5, 2);    // another process than the one who greeted
+    BOOST_TEST(f.shard.knows(5));
+    f.shard.forget(5, 1);
+    BOOST_TEST(!f.shard.knows(5));
+    BOOST_TEST(f.shard.has_place(70000));
+    Pusher gone = f.pusher;
+    gone.replica = 5;
+    BOOST_TEST(code(gone.all(1, 0, f.gradient)) == ErrorCode::greet_first);
+    BOOST_TEST(kind(f.pusher.all(1, 0, f.gradient)) == Kind::accepted);
+    f.shard.forget(0, 1);
+    BOOST_TEST(f.shard.knows(0));    // it has pushed
+}
+
 BOOST_AUTO_TEST_CASE(too_old)
 {
     UpdateOptions update = update_by(Rule::sgd);
@@ -331,7 +419,8 @@ BOOST_AUTO_TEST_CASE(pushes_under_way_are_bounded_and_forgotten)
     BOOST_TEST(code(many[8].chunk(1, 1, 0, f.gradient)) == ErrorCode::busy);
     f.shard.forget(13, 1);
     BOOST_TEST(kind(many[8].all(1, 0, f.gradient)) == Kind::accepted);
-    // the forgotten one's other chunks make no push of themselves
+    // the forgotten one comes back, and its other chunks make no push of themselves
+    f.shard.greet(13, 1);
     const std::uint32_t n = std::uint32_t(f.pusher.chunks().size());
     for (std::uint32_t c = 0; c < n; ++c)
         if (c != 1)

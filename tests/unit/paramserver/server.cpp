@@ -224,4 +224,41 @@ BOOST_AUTO_TEST_CASE(a_replica_that_is_replaced)
                     s.range == f.layout.shard(s.index, shards)));
 }
 
+// Whoever greets as one replica after another leaves no record, nor does a connection that ends.
+BOOST_AUTO_TEST_CASE(who_only_says_hello_is_forgotten)
+{
+    Fixture f;
+    const auto records = [&] {
+        const std::string state = f.server->state();
+        std::size_t n = 0;
+        for (std::size_t at = 0; (at = state.find("\"epoch\":", at)) != std::string::npos; ++at)
+            ++n;
+        return n;
+    };
+    for (std::uint32_t i = 0; i < 100; ++i)
+        BOOST_TEST(f.error(1, encode(f.hello(i, i + 1))) == ErrorCode{});
+    BOOST_TEST(records() == shards);
+    BOOST_TEST(f.error(1, f.push(0, 1)) == ErrorCode{});
+    BOOST_TEST(f.error(2, encode(f.hello(99, 100))) == ErrorCode{});    // the same process, by another connection
+    f.server->closed(1);
+    BOOST_TEST(records() == shards);
+    f.server->closed(2);
+    BOOST_TEST(records() == 1u);    // of the shard that it has pushed to
+    BOOST_TEST((f.server->standing(2) == Standing::stranger));
+}
+
+BOOST_AUTO_TEST_CASE(there_is_a_bound_of_replicas)
+{
+    Fixture f;
+    for (std::uint32_t i = 0; i < ParameterShard::most_replicas; ++i)
+        f.ask(i + 1, encode(f.hello(i, 1)));
+    BOOST_TEST(f.error(9999, encode(f.hello(50000, 1))) == ErrorCode::failed);
+    BOOST_TEST((f.server->standing(9999) == Standing::stranger));
+    BOOST_TEST(f.error(9999, encode(f.hello())) == ErrorCode{});    // but it may look
+    BOOST_TEST(f.error(10000, encode(f.hello(7, 1))) == ErrorCode{});
+    BOOST_TEST((f.server->standing(9999) == Standing::observer && f.server->standing(10000) == Standing::replica));
+    f.server->closed(12);
+    BOOST_TEST(f.error(9999, encode(f.hello(50000, 1))) == ErrorCode{});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,11 +2,15 @@
 #include "paramserver/snapshot.h"
 #include "../files.h"
 #include "../standard_error.h"
+#include "io/digest.h"
+#include "io/safetensors.h"
 #include "models.h"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 
 using namespace nonna;
 using namespace nonna::test;
@@ -164,26 +168,73 @@ BOOST_AUTO_TEST_CASE(damage_is_passed_over)
     }
     write_bytes(newest, good.substr(0, good.size() - 1));
     BOOST_TEST(same_numbers(reads(), first));
-    // a bit of any number; the header's text is not summed, but its marks are looked at
-    const std::size_t numbers = good.size() - (second.values.size() + second.state.size()) * 4 - 4 * 8;
-    for (std::size_t at = numbers; at < good.size(); at += 13) {
+    // a bit of anything: numbers, what stands beside them, and the words between
+    for (std::size_t at = 0; at < good.size(); at += at < 2000 ? 1 : 13) {
         std::string other = good;
-        other[at] = char(other[at] ^ 1);
+        other[at] = char(other[at] ^ 1 << at % 7);
+        if (good[at] == ' ' && other[at] == '\0')
+            continue;    // behind the header's text, which ends there then: nothing is another
         write_bytes(newest, other);
-        BOOST_TEST(same_numbers(reads(), first), "byte " << at);
+        const ShardCopy back = reads();
+        BOOST_TEST((same_numbers(back, first) && same_records(back, first)), "byte " << at);
     }
     write_bytes(newest, "");
     BOOST_TEST(same_numbers(reads(), first));
     write_bytes(newest, good);
     BOOST_TEST(same_numbers(reads(), second));
 
-    BOOST_TEST(said.text().find(newest + ": damaged: its numbers are not those that were written; passed over") !=
-               std::string::npos);
+    BOOST_TEST(said.text().find(newest + ": damaged: not what was written; passed over") != std::string::npos);
 
     // none whole: said, not begun anew
     for (const std::string& path : tensors(folder.path))
         write_bytes(path, "x");
     BOOST_TEST(refusal([&] { reads(); }) == folder.path + ": no snapshot of shard 0/2 is whole");
+}
+
+// Its name says which version it is, and which shard: under another's it is passed over.
+BOOST_AUTO_TEST_CASE(under_another_name)
+{
+    const Folder folder;
+    save(folder.path, trained(0, 2, Rule::sgd, 1), Rule::sgd);
+    save(folder.path, trained(0, 2, Rule::sgd, 2), Rule::sgd);
+    std::filesystem::rename(folder / "shard-0000-of-0002.000000000004.safetensors",
+                            folder / "shard-0000-of-0002.000000000009.safetensors");
+    const StandardError said(folder / "said");
+    BOOST_TEST(restored(folder.path, 0, 2, Rule::sgd)->version == 2u);
+}
+
+// Of the first form, whose sum is of the numbers alone: read as it was.
+BOOST_AUTO_TEST_CASE(the_first_form)
+{
+    const Folder folder;
+    const ShardCopy copy = trained(0, 2, Rule::adagrad, 1);
+    save(folder.path, copy, Rule::adagrad);
+    const std::string path = tensors(folder.path).at(0);
+    std::map<std::string, std::string> marks = SafetensorsReader(path).metadata();
+    Sha256 sum;
+    sum.add(std::as_bytes(std::span(copy.statistics)));
+    sum.add(std::as_bytes(std::span<const float>(copy.values)));
+    sum.add(std::as_bytes(std::span<const float>(copy.state)));
+    marks["format"] = "nonna-shard-1";
+    marks["sha256"] = sum.hex();
+    const auto write = [&] {
+        SafetensorsWriter writer(path, marks);
+        writer.declare("statistics", "F64", {copy.statistics.size()});
+        writer.declare("values", "F32", {copy.values.size()});
+        writer.declare("optimiser.squares", "F32", {copy.state.size()});
+        writer.write(std::span<const double>(copy.statistics));
+        writer.write(std::span<const float>(copy.values));
+        writer.write(std::span<const float>(copy.state));
+        writer.commit();
+    };
+    write();
+    const ShardCopy back = restored(folder.path, 0, 2, Rule::adagrad).value();
+    BOOST_TEST((same_numbers(copy, back) && same_records(copy, back)));
+    // a later form does not pass for it
+    marks["format"] = "nonna-shard-2";
+    write();
+    const StandardError said(folder / "said");
+    BOOST_CHECK_THROW(restored(folder.path, 0, 2, Rule::adagrad), Error);
 }
 
 BOOST_AUTO_TEST_CASE(two_whole_ones_are_kept_beside_a_damaged_one)

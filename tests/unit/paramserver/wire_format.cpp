@@ -27,12 +27,14 @@ std::vector<float> there_and_back(const std::vector<float>& numbers, Wire wire, 
 float below(float v) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) & 0xffff0000u); }    // towards 0
 float beyond(float v) { return std::bit_cast<float>((std::bit_cast<std::uint32_t>(v) & 0xffff0000u) + 0x10000u); }
 
-bool finite(const std::vector<float>& numbers, Wire wire)
+float largest_of(const std::vector<float>& numbers, Wire wire)
 {
     std::vector<std::byte> bytes(numbers.size() * bytes_each(wire));
     pack(numbers, wire, {}, bytes.data());
-    return all_finite(bytes.data(), wire, numbers.size());
+    return largest(bytes.data(), wire, numbers.size());
 }
+
+bool finite(const std::vector<float>& numbers, Wire wire) { return std::isfinite(largest_of(numbers, wire)); }
 
 const float infinity = std::numeric_limits<float>::infinity(), nan_ = std::numeric_limits<float>::quiet_NaN();
 
@@ -138,6 +140,11 @@ BOOST_AUTO_TEST_CASE(finite_or_not)
                 w[at] = bad;
                 BOOST_TEST(!finite(w, wire));
             }
+    }
+    for (const Wire wire : {Wire::fp32, Wire::bf16}) {
+        BOOST_TEST(largest_of({}, wire) == 0.0f);
+        BOOST_TEST(largest_of({-0.0f, 0.5f, -3, 2}, wire) == 3.0f);
+        BOOST_TEST(largest_of({std::ldexp(1.0f, -140), -std::ldexp(1.0f, -130)}, wire) == std::ldexp(1.0f, -130));
     }
     std::vector<float> most = {std::numeric_limits<float>::max()};
     BOOST_TEST(finite(most, Wire::fp32));
