@@ -5,8 +5,8 @@
 // at most `most` guests, and when there is no place a newcomer gets that of the stranger who came first, else of the
 // observer who was silent longest, else of a replica who was silent for a minute or is slow, or is sent away. Where the
 // messages on their way hold `most_bytes`, the next waits, and who is slow with his is cut off: it has been half there,
-// or half taken, for some seconds. A stranger has
-// `stranger_seconds` to say who he is. So nobody can hold a server up for longer than seconds, whatever he does.
+// or half taken, for some seconds. A stranger has `stranger_seconds` to say who he is. So nobody can hold a server up
+// for longer than seconds, whatever he does.
 //
 // One more thread lets guests in and buries them. Signals are blocked in all of these threads.
 #pragma once

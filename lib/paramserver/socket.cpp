@@ -116,11 +116,6 @@ class Asked
     }
 };
 
-}    // namespace
-
-namespace
-{
-
 constexpr double piece_of_waiting = 2;    // after which it is looked whether there is still somebody to wait for
 
 // One direction of a TLS stream, with bytes of its own. nng ends such a stream where a read or write is given up on it,

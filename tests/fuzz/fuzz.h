@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "io/spool.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -48,13 +49,8 @@ template <class Read> bool reads(std::uint32_t bit, Read read)
 
 // Where readers of files find their input; it goes when the process ends.
 struct Folder {
-    std::string path = "/tmp/nonna-fuzz-XXXXXX";
-    Folder()
-    {
-        if (const char* const tmpdir = std::getenv("TMPDIR"))
-            path = std::string(tmpdir) + "/nonna-fuzz-XXXXXX";
-        require(mkdtemp(path.data()) != nullptr, "no folder for the input: TMPDIR?");
-    }
+    std::string path = temporary_folder() + "/nonna-fuzz-XXXXXX";
+    Folder() { require(mkdtemp(path.data()) != nullptr, "no folder for the input: TMPDIR?"); }
     ~Folder() { std::filesystem::remove_all(path); }
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
