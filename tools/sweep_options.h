@@ -12,7 +12,8 @@ struct SweepCommand : nonna::SweepRun {
         command.choice("--choose", by, "by what the best is picked");
         command.flag("--held-out", held_out, "also choose on one half and score on the other");
         command.option("--folds", folds, "K", "likewise, with each of K parts held out in turn", 2, 100);
-        command.option("--parts", parts, "X:Y", "choose on part X of a set that was split, score on Y (default: a:b)");
+        command.option("--parts", parts, "X:Y",
+                       "choose on part X of a set, or parts as in a+b, score on Y (default: a:b)");
         command.group("Scoring");
         command.option("--positive", positive, "LABEL", "the label that means yes");
         command.choice("--polarity", polarity, "whether a weak response may also say yes");

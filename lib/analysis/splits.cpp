@@ -47,11 +47,22 @@ RecordedParts::RecordedParts(const std::string& text) : held_out_(true), by_name
 {
     if (!by_name_)
         return;
-    const std::size_t colon = text.find(':');
-    chooses_ = text.substr(0, colon);
-    judges_ = colon == std::string::npos ? "" : text.substr(colon + 1);
-    if (chooses_.empty() || judges_.empty() || judges_.find(':') != std::string::npos || chooses_ == judges_)
-        throw Error("--parts", "'" + text + "' is not X:Y, two different parts of the set, such as a:b",
+    choose_.clear();
+    judge_.clear();
+    std::set<std::string>* side = &choose_;
+    bool right = true;
+    for (std::size_t at = 0; right && at <= text.size();) {
+        const std::size_t end = std::min(text.find_first_of("+:", at), text.size());
+        const std::string part = text.substr(at, end - at);
+        right = !part.empty() && !choose_.contains(part) && side->insert(part).second;
+        if (end < text.size() && text[end] == ':') {
+            right = right && side == &choose_;
+            side = &judge_;
+        }
+        at = end + 1;
+    }
+    if (!right || judge_.empty())
+        throw Error("--parts", "'" + text + "' is not X:Y, different parts of the set, such as a:b or a+b:c",
                     ExitStatus::usage);
 }
 
@@ -60,7 +71,7 @@ bool RecordedParts::keep(const std::optional<std::string>& part)
     if (!held_out_ || !part)
         return true;
     seen_.insert(*part);
-    return *part == chooses_ || *part == judges_;
+    return choose_.contains(*part) || judge_.contains(*part);
 }
 
 Split RecordedParts::split(std::span<const std::optional<std::string>> kept, const std::string& subject) const
@@ -75,12 +86,13 @@ Split RecordedParts::split(std::span<const std::optional<std::string>> kept, con
     std::string all;
     for (const std::string& part : seen_)
         all += (all.empty() ? "" : ", ") + part;
-    for (const std::string& part : {chooses_, judges_})
-        if (!seen_.contains(part))
-            throw Error(subject, "has no part " + part + "; its parts: " + all);
+    for (const auto* side : {&choose_, &judge_})
+        for (const std::string& part : *side)
+            if (!seen_.contains(part))
+                throw Error(subject, "has no part " + part + "; its parts: " + all);
     for (const auto& part : kept)
         if (part)
-            chooses.push_back(*part == chooses_);
+            chooses.push_back(choose_.contains(*part));
     if (chooses.size() < kept.size())
         throw Error(subject, "only " + std::to_string(chooses.size()) + " of " + std::to_string(kept.size()) +
                                  " images name their part");

@@ -3,8 +3,8 @@
 // which had no say.
 //
 // Parts are drawn class by class by a seeded shuffle, so that each has the set's prior; or they are parts that the set
-// itself names (`half` of its samples' json, a and b or more), so that nobody is in two. Of these one chooses and one
-// judges; samples of all others are left out before they are looked at.
+// itself names (`half` of its samples' json, a and b or more), so that nobody is in two. Of these one or more choose
+// and one or more judge; samples of all others are left out before they are looked at.
 #pragma once
 
 #include "analysis/score.h"
@@ -30,20 +30,20 @@ class RecordedParts
 {
   public:
     RecordedParts() = default;    // nobody is held out: every sample is kept, and there is no split
-    // "X:Y": X chooses, Y judges; empty: a and b, where the set names parts. Error (usage) for anything else.
+    // "X:Y": X chooses, Y judges, each one part or several with + between, as in "a+b:c"; empty: a and b, where the set
+    // names parts. Error (usage) for anything else, and for a part that stands there twice.
     explicit RecordedParts(const std::string& text);
 
     // Is a sample of this part (none: it names none) wanted?
     bool keep(const std::optional<std::string>& part);
     // 1 for the kept that choose, 0 for those that judge, by the parts they name; empty when no sample named one. Error
-    // when only some of the kept do, when the set lacks one of the two parts, or when parts were asked for by name and
+    // when only some of the kept do, when the set lacks one of these parts, or when parts were asked for by name and
     // it has none.
     Split split(std::span<const std::optional<std::string>> kept, const std::string& subject) const;
 
   private:
     bool held_out_ = false, by_name_ = false;
-    std::string chooses_ = "a", judges_ = "b";
-    std::set<std::string> seen_;
+    std::set<std::string> choose_{"a"}, judge_{"b"}, seen_;
 };
 
 // folds = 0: none. 1: one split, `recorded` or by seed: a half chooses, the other judges. K > 1: the set is cut in K

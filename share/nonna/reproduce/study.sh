@@ -9,8 +9,8 @@
 # all), and `patches` squares of each, with sides of `patch_size` pixels. By STUDY/tests.tsv, likewise, a test shows its
 # concept in `frame`, jittered by `jitter`; * is any other concept.
 #
-# A test has four parts that share no person, film or class of scenes: a and b are for choosing among networks, c chooses
-# neuron and threshold, d is scored.
+# A test has four parts that share no person, film or class of scenes: a and b are for choosing among networks, all of a, b
+# and c for choosing neuron and threshold, d is scored.
 
 side=48        # of the networks
 larger=72      # squares that linear filters are cut from: half as large again

@@ -5,7 +5,7 @@
 # Each is tested three times. `test`: grey squares, jittered, equally sharp. `matched`: the same positives among
 # distractors that have their low-level looks. `colour`: the paper's own protocol, for a network in colour. What the best
 # neuron makes of three controls stands in controls.tsv: pictures upside down, with phases scrambled, and what is beside
-# the thing. Neuron and threshold are chosen by AUC on part c, and part d is scored.
+# the thing. Neuron and threshold are chosen by AUC on parts a, b and c, and part d is scored.
 #
 # One list of seeds serves every method: a seed is that of the weights, of the order of pictures, of filters, centroids.
 # CONCEPT/seed-N has a seed's tables, CONCEPT those of the first; table1-runs.tsv has a line for each, table1.tsv means.
@@ -56,12 +56,12 @@ train() {
 # How the network is trained, wherever it is the network itself; the controls are as their own files say.
 as_told() { echo ${optimizer:+--optimizer "$optimizer"} ${rate:+--rate "$rate"}; }
 
-# score TEST FILE MODEL [OPTION]...: every neuron of a model, chosen on part c, scored on part d
+# score TEST FILE MODEL [OPTION]...: every neuron of a model, chosen on parts a, b and c, scored on d
 score() {
     test=$1 table=$(at_seed)/$2 model=$3
     shift 3
     step 4 "$table" "$concept: ${table##*/}, seed $seed" \
-        nonna-sweep "models/$model-$seed.safetensors" "$concept/$test.tar" --held-out --parts c:d --choose auc \
+        nonna-sweep "models/$model-$seed.safetensors" "$concept/$test.tar" --held-out --parts a+b+c:d --choose auc \
         -o "$table" "$@"
 }
 
@@ -70,7 +70,7 @@ rivals() {
     at=$(at_seed)
     step $((filters * $3 / 7500 + 2)) "$at/sweep-linear$2.tsv" "$concept: $filters linear filters, $1, seed $seed" \
         nonna-baseline linear "$concept/$1.tar" $(mixture larger) --filters "$filters" --channels "$3" --seed "$seed" \
-        --held-out --parts c:d --choose auc -o "$at/sweep-linear$2.tsv"
+        --held-out --parts a+b+c:d --choose auc -o "$at/sweep-linear$2.tsv"
     # Centroids know nothing of the concept: they are fitted once a seed.
     centroid_file=models/kmeans-$3-$seed.safetensors
     set -- "$1" "$2" "$3" --model "$centroid_file"
@@ -80,7 +80,7 @@ rivals() {
     shift 3
     step 10 "$kmeans_table" "$concept: $centroids centroids, $kmeans_test, seed $seed" \
         nonna-baseline kmeans "$concept/$kmeans_test.tar" "$@" --seed "$seed" --held-out \
-        --parts c:d --choose auc -o "$kmeans_table"
+        --parts a+b+c:d --choose auc -o "$kmeans_table"
 }
 
 pipeline() {

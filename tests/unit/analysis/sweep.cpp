@@ -383,6 +383,8 @@ BOOST_AUTO_TEST_CASE(parts_of_a_set)
     BOOST_TEST((split(RecordedParts(), four) == std::pair(Split{}, std::size_t{7})));
     BOOST_TEST((split(RecordedParts(""), four) == std::pair(Split{1, 0, 1, 0}, std::size_t{4})));
     BOOST_TEST((split(RecordedParts("c:b"), four) == std::pair(Split{0, 1, 1, 0}, std::size_t{4})));
+    BOOST_TEST((split(RecordedParts("a+c:d"), four) == std::pair(Split{1, 1, 0, 1, 1}, std::size_t{5})));
+    BOOST_TEST((split(RecordedParts("d:b+a"), four) == std::pair(Split{0, 0, 1, 0, 0}, std::size_t{5})));
     BOOST_TEST((split(RecordedParts(""), none) == std::pair(Split{}, std::size_t{3})));
     const auto refused = [&](const std::string& text, const std::vector<Part>& of) {
         return test::refusal([&] { split(RecordedParts(text), of); });
@@ -391,7 +393,8 @@ BOOST_AUTO_TEST_CASE(parts_of_a_set)
     BOOST_TEST(refused("", {"c", "d"}) == "t: has no part a; its parts: c, d");
     BOOST_TEST(refused("a:b", none) == "t: its images name no parts: --parts goes with a set that was split");
     BOOST_TEST(refused("", some) == "t: only 2 of 3 images name their part");
-    for (const char* text : {"a", "a:", ":b", "a:a", "a:b:c", ":"})
+    for (const char* text :
+         {"a", "a:", ":b", "a:a", "a:b:c", ":", "a+:b", "a+b", "a+a:b", "a+b:b", "+a:b", "a:b+", "a+b:c+c"})
         BOOST_TEST(refused(text, four).starts_with("--parts: '"));
 }
 
