@@ -23,6 +23,31 @@ for layer in 1.filter 1.pool 1.norm 2.filter top; do
     head -c 128 l.npy | grep -ao "([0-9, ]*)"
 done
 
+# Several layers at once are what each is by itself; single neurons are their columns, as an array and as a table.
+nonna-respond model.safetensors set.tar --layer 1.pool --layer top -o 'many-{layer}.npy'
+nonna-respond model.safetensors set.tar --layer 1.pool -o one.npy && cmp one.npy many-1.pool.npy
+cmp one.npy.keys many-1.pool.npy.keys && cmp r.npy many-top.npy && echo "layers agree"
+nonna-respond model.safetensors set.tar --neuron 2.norm/0,1,2 --neuron 1.pool/2,0,1 -o two.npy --table two.tsv
+head -c 128 two.npy | grep -ao "([0-9, ]*)"
+head -n 1 two.tsv
+number() { tail -c +"$((129 + 4 * $2))" "$1" | head -c 4 | od -An -tx4; }    # number ARRAY INDEX
+for i in 0 1 2 3 4 5 6 7; do
+    [ "$(number two.npy $((2 * i)))" = "$(number r.npy $((i * 144 + 6)))" ] || echo "image $i: not the top neuron's"
+    [ "$(number two.npy $((2 * i + 1)))" = "$(number one.npy $((i * 400 + 81)))" ] || echo "image $i: not the pool neuron's"
+done
+tail -c +129 two.npy | od -An -v -tf4 -w8 | awk 'NR == FNR { a[NR] = $1; b[NR] = $2; next }
+    FNR > 1 && ((a[FNR - 1] - $4) ^ 2 > 1e-12 || (b[FNR - 1] - $5) ^ 2 > 1e-12) { print "line " FNR " differs" }' - two.tsv
+cut -f1-3 two.tsv | cmp - l.tsv && cut -f1 two.npy.keys | tail -n +2 >keys && cut -f1 two.tsv | tail -n +2 | cmp - keys
+nonna-sweep -q model.safetensors set.tar --best 3 -o sweep.tsv
+nonna-respond model.safetensors set.tar --from sweep.tsv --neurons 2 --table best.tsv
+head -n 1 best.tsv | cut -f4- | tr '\t' '\n' | wc -l
+for wrong in "" "--table x.tsv" "--neuron 9.norm/0,0,0 --table x.tsv" "--neuron 2.norm/0,1,2 --layer top --table x.tsv" \
+    "--layer top --layer 1.pool -o x.npy" "--layer top --layer top -o x-{layer}.npy" "--by auc -o x.npy" "-o set.tar"; do
+    nonna-respond model.safetensors set.tar $wrong
+    echo "status $?"
+done
+ls x* 2>/dev/null
+
 nonna-respond model.safetensors set.tar --layer 3.norm -o x.npy
 echo "status $?"
 nonna-respond model.safetensors set.tar -o /dev/full
