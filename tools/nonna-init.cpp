@@ -2,8 +2,10 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/shown_text.h"
 #include "cli/run_tool.h"
 #include "images/picture_set.h"
+#include "model/describe.h"
 #include "train/recipe.h"
 #include "train/trainer.h"
 
@@ -18,12 +20,17 @@ constexpr std::size_t scale_pictures = 480;
 int main(int argc, char** argv)
 {
     std::string architecture_name, output, whiten_from;
+    std::vector<std::string> changes;
+    bool list = false;
     nonna::WhiteningOptions whitening;
     int threads = 0;
     nonna::Start start = nonna::Start::alike;
     nonna::Command command("nonna-init", "make a model with random weights and fitted preprocessing");
-    command.positional("ARCH", architecture_name, "architecture: an installed one by name (`study`), or a .conf file");
-    command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required();
+    command.positional("ARCH", architecture_name, "architecture: an installed one by name (`study`), or a .conf file")
+        .required_unless(list);
+    command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required_unless(list);
+    command.option("--set", changes, "KEY=VALUE", "another value than the architecture's, as in `stage1.lambda=0.3`");
+    command.flag("--list", list, "show the installed architectures, and make nothing");
     command.option("--seed", whitening.seed, "S", "seed of weights and whitening patches");
     command.choice("--start", start, "positions begin with the same filters, or each with its own");
     command.option("--whiten-from", whiten_from, "DATA.tar",
@@ -32,8 +39,18 @@ int main(int argc, char** argv)
     command.threads(threads);
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
+        if (list) {
+            for (const char* option :
+                 {"--output", "--set", "--seed", "--start", "--whiten-from", "--patches", "--jobs"})
+                if (command.given(option))
+                    usage_error("--list", std::string("makes nothing: it excludes ") + option);
+            if (!architecture_name.empty())
+                usage_error("--list", "shows every architecture: it goes without " + architecture_name);
+            print(list_architectures());
+            return ExitStatus::done;
+        }
         keep_apart({output}, {architecture_name, whiten_from});
-        const Architecture architecture = Architecture::read(architecture_name);
+        const Architecture architecture = Architecture::read(architecture_name, changes);
         const std::string recipe = Recipe::of(architecture, architecture_name).text();
         Pool pool(threads);
 

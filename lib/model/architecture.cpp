@@ -185,24 +185,49 @@ std::string find_architecture(const std::string& name)
     return (program.parent_path().parent_path() / "share/nonna/architectures" / file).string();
 }
 
-std::vector<std::string> installed_architectures()
+// SECTION.KEY=VALUE, put where the file would have it. Sections are not made: a misspelt one would be a stage.
+void change(boost::property_tree::ptree& tree, const std::string& text)
+{
+    const std::size_t equals = text.find('='), dot = text.find('.');
+    if (equals == std::string::npos || dot > equals || dot == 0 || dot + 1 == equals || equals + 1 == text.size())
+        throw Error("--set", "'" + text + "' is not SECTION.KEY=VALUE, such as stage1.lambda=0.3", ExitStatus::usage);
+    const std::string section = text.substr(0, dot), key = text.substr(dot + 1, equals - dot - 1);
+    if (!is_utf8(text) || text.find_first_of("\r\n") != std::string::npos)
+        throw Error("--set", "'" + text + "': not a line of text in UTF-8", ExitStatus::usage);
+    const auto found = tree.find(section);
+    if (found == tree.not_found() && section != "training") {
+        std::vector<std::string> sections;
+        for (const auto& [name, keys] : tree)
+            sections.push_back(name);
+        throw Error("--set",
+                    "'" + text + "': the architecture has no section [" + section + "]" +
+                        did_you_mean(section, sections),
+                    ExitStatus::usage);
+    }
+    auto& keys = found == tree.not_found() ? tree.add_child(section, {}) : found->second;
+    keys.erase(key);
+    keys.push_back({key, boost::property_tree::ptree(text.substr(equals + 1))});
+}
+
+}    // namespace
+
+std::vector<std::string> Architecture::installed()
 {
     std::vector<std::string> names;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(fs::path(find_architecture("any")).parent_path(), error))
         if (entry.path().extension() == ".conf")
             names.push_back(entry.path().stem().string());
+    std::sort(names.begin(), names.end());
     return names;
 }
-
-}    // namespace
 
 std::uint64_t StageArchitecture::encoder_weights() const
 {
     return std::uint64_t(filter.size()) * field * field * input.maps;
 }
 
-Architecture Architecture::read(const std::string& name_or_path)
+Architecture Architecture::read(const std::string& name_or_path, const std::vector<std::string>& changes)
 {
     std::string path = name_or_path;
     if (name_or_path.find('/') == std::string::npos && !is_there(name_or_path))
@@ -210,7 +235,7 @@ Architecture Architecture::read(const std::string& name_or_path)
     std::error_code error;
     if (!fs::is_regular_file(path, error))
         throw Error(name_or_path, "no such architecture: neither a file nor an installed name" +
-                                      did_you_mean(name_or_path, installed_architectures()));
+                                      did_you_mean(name_or_path, installed()));
     if (const std::string other = other_kind(path, FileKind::unknown); !other.empty())
         throw Error(path, other + ", where an architecture is wanted");
 
@@ -229,11 +254,14 @@ Architecture Architecture::read(const std::string& name_or_path)
     } catch (const boost::property_tree::ini_parser_error& e) {
         throw Error(path, "line " + std::to_string(e.line()) + ": " + e.message());
     }
+    for (const std::string& wish : changes)
+        change(tree, wish);
+    const std::string subject = changes.empty() ? path : name_or_path + ", changed by --set";
     Architecture a;
     for (const auto& [section, keys] : tree) {
         // Stages in their order, so that a missing one or a slip of the pen is an error, not a smaller network.
         const std::string expected = "stage" + std::to_string(a.stages.size() + 1);
-        ConfReader reader(path, section, keys);
+        ConfReader reader(subject, section, keys);
         if (section == "network") {
             each_network_key(a, reader);
             reader.done();
@@ -245,12 +273,12 @@ Architecture Architecture::read(const std::string& name_or_path)
             for (const auto& [key, value] : keys)
                 a.training[key] = value.data();
         } else
-            throw Error(path,
+            throw Error(subject,
                         "section [" + section + "] where [network], [" + expected + "] or [training] was expected");
     }
     if (a.name.empty())
         a.name = fs::path(path).stem().string();
-    a.complete(path);
+    a.complete(subject);
     return a;
 }
 

@@ -70,15 +70,17 @@ struct Architecture {
     // what it is made of, so that it is no part of to_json. train/recipe.h gives it meaning.
     std::map<std::string, std::string> training;
 
-    // `name_or_path`: a file, or the name of an installed architecture ("study").
-    static Architecture read(const std::string& name_or_path);
+    // `name_or_path`: a file, or the name of an installed architecture ("study"). `changes`: "stage1.lambda=0.3", in
+    // place of what the file says for that key or of the default; the section must be there. Error naming --set.
+    static Architecture read(const std::string& name_or_path, const std::vector<std::string>& changes = {});
+    static std::vector<std::string> installed();    // names, sorted
     // Of a model or checkpoint file: its header is read, no weight.
     static Architecture of_model(const std::string& path);
-    // Of whichever it is: a model or checkpoint file, an architecture file, an installed name.
     // Error with the way out where the path is plainly something else, before a model is opened: an image set, a
     // folder, an architecture that nonna-init makes models of.
     static void require_model(const std::string& path);
     static bool is_known(const std::string& name_or_path);    // by its ending, or installed and no file
+    // Of whichever it is: a model or checkpoint file, an architecture file, an installed name.
     static Architecture of_any(const std::string& name_or_path);
     static bool is_model(const std::string& name_or_path);    // and not the second or third of these, by its name
     static Architecture from_json(const std::string& text, const std::string& subject);

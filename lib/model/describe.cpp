@@ -179,6 +179,24 @@ Description describe_architecture(const Architecture& a)
     return to.done();
 }
 
+std::string list_architectures()
+{
+    char line[160];
+    std::snprintf(line, sizeof line, "%-19s %5s %8s %6s %7s %9s %6s %8s\n", "", "side", "channels", "stages", "top",
+                  "weights", "sees", "GFLOP");
+    std::string lines = line;
+    for (const std::string& name : Architecture::installed()) {
+        const Architecture a = Architecture::read(name);
+        const Area area = top_visible_area(a);
+        const double weights = double(a.encoder_weights()) + double(a.decoder_weights());
+        std::snprintf(line, sizeof line, "%-19s %5d %8d %6zu %7zu %7.2f M %2dx%-3d %8.3g\n", name.c_str(), a.side,
+                      a.channels, a.stages.size(), std::size_t(layer_shape(top_layer(a), a).size()), 1e-6 * weights,
+                      area.rows, area.columns, 2e-9 * double(a.encoder_weights()));
+        lines += line;
+    }
+    return lines;
+}
+
 Description describe_file(const std::string& path, bool check)
 {
     Telling to;

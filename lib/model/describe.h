@@ -29,4 +29,8 @@ Description describe_file(const std::string& path, bool check);
 // Name, sublayers and weights of an architecture, without allocating any.
 Description describe_architecture(const Architecture& architecture);
 
+// A line each of the installed architectures, under a heading: side, channels, stages, top neurons, weights, the area
+// that a top neuron sees, and the arithmetic of one picture on its way up, in GFLOP: two operations a weight.
+std::string list_architectures();
+
 }    // namespace nonna
