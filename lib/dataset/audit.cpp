@@ -98,7 +98,7 @@ class Pictures
         if (job.sample) {
             bytes = std::move(job.sample->picture);
         } else {
-            const std::string text = read_picture_file(job.file.path);
+            const std::string text = job.bytes ? std::move(*job.bytes) : read_picture_file(job.file.path);
             const auto data = std::as_bytes(std::span(text));
             bytes.assign(data.begin(), data.end());
         }

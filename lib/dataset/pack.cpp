@@ -88,12 +88,13 @@ std::string described(const PackOptions& o)
     return text;
 }
 
-Sample read_file(const PackInput& file, const PackOptions& o)
+Sample read_file(const PictureJob& job, const PackOptions& o)
 {
+    const PackInput& file = job.file;
     const std::string& source = file.source.empty() ? file.path : file.source;
     if (!is_tabular(source))
         throw Refusal(file.path, Reason::bad_name);
-    const std::string bytes = read_picture_file(file.path);
+    const std::string bytes = job.bytes ? *job.bytes : read_picture_file(file.path);
     const auto data = std::as_bytes(std::span(bytes));
     Sample sample;
     sample.picture.assign(data.begin(), data.end());
@@ -113,7 +114,7 @@ Result work(PictureJob& job, const PackOptions& options)
         if (job.refusal)
             throw *job.refusal;
         result.samples =
-            cut_sample(job.sample ? std::move(*job.sample) : read_file(job.file, options), job.file.path, options);
+            cut_sample(job.sample ? std::move(*job.sample) : read_file(job, options), job.file.path, options);
     } catch (const Error& e) {
         throw_if_interrupted();
         result.skipped = skipped_text(e);
@@ -239,17 +240,19 @@ void PackOptions::set_patches(std::int64_t wanted, const std::string& sides)
 
 PackInput listed(const std::string& name, const std::string& root)
 {
-    return {root.empty() ? name : (fs::path(root) / name).string(), name, {}};
+    return {root.empty() ? name : (fs::path(root) / name).string(), name, {}, false};
 }
 
 std::vector<PackInput> read_labels(const std::string& table, const std::string& root)
 {
-    const Table t = read_table(table);
+    if (table.ends_with(".parquet"))
+        throw Error(table, "a Parquet table, which is not read: write it as CSV, with pandas' to_csv(index=False)");
+    const Table t = read_any_table(table);
     const std::size_t path = t.column("path"), label = t.column("label");
     const fs::path base = root.empty() ? fs::path(table).parent_path() : fs::path(root);
     std::vector<PackInput> inputs;
     for (const std::vector<std::string>& row : t.rows)
-        inputs.push_back({(base / row[path]).string(), row[path], row[label]});
+        inputs.push_back({(base / row[path]).string(), row[path], row[label], false});
     return inputs;
 }
 

@@ -30,11 +30,23 @@ static bool is_image_set(const std::string& path)
     return fs::file_size(path, error) > 0 && !error && detect_file_kind(path) == FileKind::image_set;
 }
 
+// Of "cat/young/a.jpg": cat. What lies in no folder has no label, and is refused rather than mixed in without.
+static std::optional<std::string> folder_label(const fs::path& within, PictureJob& job)
+{
+    const auto first = within.begin();
+    if (first != within.end() && std::next(first) != within.end() && *first != "..")
+        return first->string();
+    if (!job.refusal)
+        job.refusal.emplace(job.file.path, Reason::bad_name, "lies in no folder that could be its class");
+    return std::nullopt;
+}
+
 // Whatever was opened last is asked first, and only when it has no more is the next name looked at: so there is never
 // more than one folder or set open.
 bool PictureSource::next(PictureJob& job)
 {
     throw_if_interrupted();
+    job = {};
     for (;;) {
         if (reader_) {
             if ((job.sample = reader_->next())) {
@@ -44,10 +56,24 @@ bool PictureSource::next(PictureJob& job)
             }
             reader_.reset();
         }
+        if (foreign_) {
+            if (std::optional<ForeignPicture> found = foreign_->next()) {
+                job.file = {foreign_->name() + ": " + found->member, foreign_->name() + "/" + found->member,
+                            current_.label ? current_.label : found->label, false};
+                if (current_.labels_from_folders)
+                    job.file.label = folder_label(found->member, job);
+                job.bytes = std::move(found->bytes);
+                return true;
+            }
+            left_out_.emplace_back(current_.path, foreign_->left_out());
+            foreign_.reset();
+        }
         if (walk_) {
             if (std::optional<Walk::Found> found = walk_->next()) {
-                job.file = {std::move(found->path), "", current_.label};
+                job.file = {std::move(found->path), "", current_.label, false};
                 job.refusal = std::move(found->refusal);
+                if (current_.labels_from_folders)
+                    job.file.label = folder_label(fs::path(job.file.path).lexically_relative(current_.path), job);
                 return true;
             }
             left_out_.emplace_back(current_.path, walk_->left_out());
@@ -58,7 +84,12 @@ bool PictureSource::next(PictureJob& job)
         current_ = waiting_.front();
         waiting_.pop_front();
         std::error_code error;
-        if (current_.path == "-" || is_image_set(current_.path)) {
+        if (current_.path.ends_with(".parquet"))
+            throw Error(current_.path, "a Parquet file, which is not read: write its pictures as files, or as a tar");
+        const bool set = current_.path == "-" || is_image_set(current_.path);
+        if (set && current_.path != "-" && !is_built_set(current_.path) && ForeignArchive::is_one(current_.path)) {
+            foreign_ = std::make_unique<ForeignArchive>(current_.path);
+        } else if (set) {
             reader_ = std::make_unique<ImageReader>(current_.path);
         } else if (fs::is_directory(current_.path, error)) {
             walk_.emplace(current_.path, named_like_picture);

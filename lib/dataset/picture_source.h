@@ -1,12 +1,14 @@
-// Pictures, one after another, from what a user names: picture files, folders, image sets.
+// Pictures, one after another, from what a user names: picture files, folders, image sets, other people's archives.
 //
 // A folder is walked (walk.h); of its files those named like pictures are taken. An image set is told by its content,
 // or by a name that says archive, so that a cut or compressed one is never taken for a bad picture; "-" is one on
-// standard input, and a built set's folder is one. Folders are walked and sets are opened when their turn comes, so
+// standard input, and a built set's folder is one. An archive whose first member has not the name of an image set's is
+// somebody else's (foreign_archive.h). Folders are walked and sets are opened when their turn comes, so
 // memory holds one folder's listing and one sample. A name that is neither is handed on as a picture file, read or not.
 // One thread.
 #pragma once
 
+#include "dataset/foreign_archive.h"
 #include "dataset/walk.h"
 #include "io/image_stream.h"
 
@@ -24,13 +26,16 @@ struct PictureInput {
     std::string path;
     std::string source;    // as recorded; empty: the path
     std::optional<std::string> label;
+    // The label of a file below a folder, or of an archive's member, is the first folder on the way to it there.
+    bool labels_from_folders = false;
 };
 
-// A picture file still to be read, or a sample of an image set, `file.path` then saying "SET: KEY"; or what a folder's
-// walk could not go into.
+// A picture file still to be read, or one that was in an archive; a sample of an image set, `file.path` then saying
+// "SET: KEY"; or what a folder's walk could not go into.
 struct PictureJob {
     PictureInput file;
     std::optional<Sample> sample;
+    std::optional<std::string> bytes;    // of the archive's member
     std::optional<Refusal> refusal;
 };
 
@@ -47,6 +52,7 @@ class PictureSource
     std::deque<PictureInput> waiting_;
     PictureInput current_;
     std::unique_ptr<ImageReader> reader_;
+    std::unique_ptr<ForeignArchive> foreign_;
     std::optional<Walk> walk_;
 };
 

@@ -209,4 +209,83 @@ Table read_table(const std::string& path)
     return table;
 }
 
+namespace
+{
+
+// One record of comma-separated values, taken from the front of `rest`; `line` counts on.
+std::vector<std::string> take_record(std::string_view& rest, std::size_t& line, const std::string& name)
+{
+    std::vector<std::string> cells(1);
+    const std::size_t begun = line;
+    const auto wrong = [&](const std::string& why) {
+        return Error(name, "line " + std::to_string(begun) + ": " + why);
+    };
+    bool quoted = false, closed = false;    // inside marks; behind the closing one
+    while (!rest.empty()) {
+        const char c = rest.front();
+        rest.remove_prefix(1);
+        if (quoted) {
+            if (c != '"')
+                cells.back() += c;
+            else if (rest.starts_with('"')) {
+                cells.back() += c;
+                rest.remove_prefix(1);
+            } else {
+                quoted = false;
+                closed = true;
+            }
+            line += c == '\n';
+        } else if (c == ',') {
+            cells.emplace_back();
+            closed = false;
+        } else if (c == '\n' || (c == '\r' && rest.starts_with('\n'))) {
+            rest.remove_prefix(c == '\r');
+            ++line;
+            return cells;
+        } else if (c == '"' && cells.back().empty() && !closed)
+            quoted = true;
+        else if (c == '"' || closed)
+            throw wrong("a quotation mark inside a cell that does not stand between marks");
+        else
+            cells.back() += c;
+    }
+    if (quoted)
+        throw wrong("a quotation mark that is never closed");
+    return cells;
+}
+
+}    // namespace
+
+Table read_csv(const std::string& path)
+{
+    const std::string text = read_whole_file(path, table_limit);
+    Table table;
+    table.name = path == "-" ? "standard input" : path;
+    std::string_view rest = without_mark(text);
+    if (rest.empty())
+        throw Error(table.name, "empty, not even a header line");
+    for (std::size_t line = 1; !rest.empty();) {
+        const std::string where = "line " + std::to_string(line) + ": ";
+        std::vector<std::string> cells = take_record(rest, line, table.name);
+        for (const std::string& cell : cells)
+            if (!fits_cell(cell))
+                throw Error(table.name, where + "a cell with a tab, line break or NUL");
+        if (table.columns.empty()) {
+            table.columns = std::move(cells);
+            if (std::set<std::string>(table.columns.begin(), table.columns.end()).size() != table.columns.size())
+                throw Error(table.name, "a column's name occurs twice");
+        } else if (cells.size() != table.columns.size())
+            throw Error(table.name, where + std::to_string(cells.size()) + " cells, the header has " +
+                                        std::to_string(table.columns.size()));
+        else
+            table.rows.push_back(std::move(cells));
+    }
+    return table;
+}
+
+Table read_any_table(const std::string& path)
+{
+    return path.ends_with(".csv") || path.ends_with(".CSV") ? read_csv(path) : read_table(path);
+}
+
 }    // namespace nonna

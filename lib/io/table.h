@@ -57,4 +57,9 @@ struct Table {
 
 Table read_table(const std::string& path);
 
+// The same from comma-separated values (RFC 4180), as spreadsheets write them: cells may stand between quotation marks,
+// doubled inside; lines may end with CR LF, the last without. A cell that a table of ours could not hold is an Error.
+Table read_csv(const std::string& path);
+Table read_any_table(const std::string& path);    // read_csv where the name ends in .csv, else read_table
+
 }    // namespace nonna

@@ -14,17 +14,21 @@ struct PackJob {
     std::string output, label, labels_from, list, patch_size, root;
     std::int64_t patches = 0;
     PictureFormat format = PictureFormat::jpg;
-    bool null_terminated = false;
+    bool null_terminated = false, folders = false;
 
     ExitStatus run()
     {
         if (!label.empty() && !labels_from.empty())
             usage_error("--label", "excludes --labels-from");
+        if (folders && (!label.empty() || !labels_from.empty()))
+            usage_error("--labels-from-folders", std::string("excludes --label") + (label.empty() ? "s-from" : ""));
+        if (folders && paths.empty())
+            usage_error("--labels-from-folders", "goes with a folder of folders, or an archive, as PATH");
         options.set_patches(patches, patch_size);
         options.set_looks(looks);
         std::vector<PackInput> inputs;
         for (const std::string& path : paths)
-            inputs.push_back({path, "", {}});
+            inputs.push_back({path, "", {}, folders});
         if (!list.empty())
             for (const std::string& path : read_file_list(list, null_terminated))
                 inputs.push_back(listed(path, root));
@@ -50,12 +54,13 @@ void add_pack(Command& program)
     static PackJob o;
     Command& job =
         program.subcommand("pack", "turn pictures, folders or image sets into one image set", [] { return o.run(); });
-    job.positional("PATH", o.paths, "pictures, folders, image sets, built sets");
+    job.positional("PATH", o.paths, "pictures, folders, image sets, built sets, other archives of pictures");
     job.option("-o,--output", o.output, "OUT.tar", "the image set").required();
     job.option("--size", o.options.size, "N", "side of the stored square; 0 keeps the size", 0, 8192);
     job.option("--crop", o.options.crop, "N", "middle square: its pixels, or its share up to 1", 0, 65536);
     job.option("--label", o.label, "L", "label of every picture");
-    job.option("--labels-from", o.labels_from, "TSV", "more inputs: a table with the columns path, label");
+    job.option("--labels-from", o.labels_from, "TSV", "more inputs: a table, TSV or CSV, with the columns path, label");
+    job.flag("--labels-from-folders", o.folders, "the folders in PATH are the classes: their names are the labels");
     job.option("--root", o.root, "DIR", "folder that names in lists are relative to");
     job.option("--files-from", o.list, "FILE", "more inputs, one on each line");
     job.flag("-0,--null", o.null_terminated, "names in `--files-from` end with NUL");

@@ -1,0 +1,207 @@
+#include "dataset/foreign_archive.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/shown_text.h"
+#include "io/tar_stream.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <deque>
+#include <new>
+#include <nlohmann/json.hpp>
+
+namespace nonna
+{
+
+namespace
+{
+
+constexpr la_int64_t largest_member = la_int64_t(1) << 28;    // as in image sets
+constexpr la_int64_t largest_label = la_int64_t(1) << 20;
+
+struct ReaderDeleter {
+    void operator()(archive* a) const { archive_read_free(a); }
+};
+using Reader = std::unique_ptr<archive, ReaderDeleter>;
+
+Reader opened(const std::string& path)
+{
+    Reader reader(archive_read_new());
+    if (!reader)
+        throw std::bad_alloc();
+    archive_read_support_filter_all(reader.get());
+    archive_read_support_format_tar(reader.get());
+    if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 20) != ARCHIVE_OK)
+        return nullptr;
+    return reader;
+}
+
+std::string name_of(archive_entry* entry)
+{
+    const char* name = archive_entry_pathname_utf8(entry);
+    if (!name)
+        name = archive_entry_pathname(entry);
+    std::string text = name ? name : "";
+    while (text.starts_with("./"))
+        text.erase(0, 2);
+    return text;
+}
+
+std::string_view last_component(std::string_view name) { return name.substr(name.rfind('/') + 1); }
+
+// "folder/000123" of "folder/000123.seg.png"
+std::string_view group_of(std::string_view name)
+{
+    return name.substr(0, name.size() - last_component(name).size() +
+                              std::min(last_component(name).find('.'), last_component(name).size()));
+}
+
+bool is_ours(std::string_view name)
+{
+    const std::size_t dot = name.find('.');
+    return dot != name.npos && is_sample_key(name.substr(0, dot)) &&
+           (is_picture_extension(name.substr(dot + 1)) || name.substr(dot + 1) == "json");
+}
+
+std::string trimmed(const std::string& text)
+{
+    const std::size_t begin = text.find_first_not_of(" \t\r\n"), end = text.find_last_not_of(" \t\r\n");
+    return begin == text.npos ? "" : text.substr(begin, end - begin + 1);
+}
+
+}    // namespace
+
+struct ForeignArchive::State {
+    std::string name, group;
+    Reader reader;
+    LeftOut left_out;
+    std::deque<ForeignPicture> together;    // of the group that is being read
+    std::deque<ForeignPicture> ready;       // of the one before
+    std::optional<std::string> label;       // the group's
+    bool ended = false;
+
+    Error wrong(const std::string& member, const std::string& why) const
+    {
+        return Error(name, shown_text(member) + ": " + why);
+    }
+
+    std::string content(archive_entry* entry, const std::string& member, la_int64_t most)
+    {
+        std::string bytes;
+        const void* block;
+        std::size_t size;
+        la_int64_t offset;
+        for (int status; (status = archive_read_data_block(reader.get(), &block, &size, &offset)) != ARCHIVE_EOF;) {
+            throw_if_interrupted();
+            if (status < ARCHIVE_WARN)
+                throw wrong(member, std::string("damaged or cut: ") + archive_error_string(reader.get()));
+            if (offset + la_int64_t(size) > most)
+                throw wrong(member, "larger than " + std::to_string(most >> 20) + " MiB");
+            bytes.resize(std::size_t(offset));    // a hole is zeros
+            bytes.append(static_cast<const char*>(block), size);
+        }
+        if (archive_entry_size_is_set(entry) && la_int64_t(bytes.size()) < archive_entry_size(entry))
+            bytes.resize(std::size_t(std::min(archive_entry_size(entry), most)));
+        return bytes;
+    }
+
+    void close_group()
+    {
+        for (ForeignPicture& picture : together) {
+            picture.label = label;
+            ready.push_back(std::move(picture));
+        }
+        together.clear();
+        label.reset();
+    }
+
+    void set_label(const std::string& text, const std::string& member)
+    {
+        if (text.empty() || !is_tabular(text))
+            throw wrong(member, text.empty() ? "an empty label" : "a label with a tab or line break");
+        label = text;
+    }
+
+    void read_json(const std::string& text, const std::string& member)
+    {
+        const auto json = nlohmann::json::parse(text, nullptr, false);
+        if (json.is_discarded())
+            throw wrong(member, "not JSON");
+        for (const char* key : {"label", "cls", "class"})
+            if (json.is_object() && json.contains(key)) {
+                const auto& value = json.at(key);
+                if (value.is_string())
+                    return set_label(value.get<std::string>(), member);
+                if (value.is_number_integer())
+                    return set_label(value.dump(), member);
+            }
+    }
+
+    // The next member, until it is another group's.
+    void read()
+    {
+        archive_entry* entry = nullptr;
+        const int status = archive_read_next_header(reader.get(), &entry);
+        if (status == ARCHIVE_EOF) {
+            ended = true;
+            return close_group();
+        }
+        if (status < ARCHIVE_WARN)
+            throw Error(name, std::string("damaged or cut: ") + archive_error_string(reader.get()));
+        const std::string member = name_of(entry);
+        if (archive_entry_filetype(entry) == AE_IFDIR)
+            return;
+        if (group_of(member) != group)
+            close_group();
+        group = group_of(member);
+        const std::string_view last = last_component(member);
+        if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) || last.starts_with('.'))
+            left_out.add(last);
+        else if (named_like_picture(member))
+            together.push_back({member, content(entry, member, largest_member), {}});
+        else if (member.ends_with(".cls"))
+            set_label(trimmed(content(entry, member, largest_label)), member);
+        else if (member.ends_with(".json"))
+            read_json(content(entry, member, largest_label), member);
+        else
+            left_out.add(last);
+    }
+};
+
+bool ForeignArchive::is_one(const std::string& path)
+{
+    const Reader reader = opened(path);
+    archive_entry* entry = nullptr;
+    while (reader && archive_read_next_header(reader.get(), &entry) >= ARCHIVE_WARN && entry) {
+        if (archive_entry_filetype(entry) == AE_IFREG)
+            return !is_ours(name_of(entry));
+        entry = nullptr;
+    }
+    return false;
+}
+
+ForeignArchive::ForeignArchive(const std::string& path) : state_(std::make_unique<State>())
+{
+    state_->name = path;
+    state_->reader = opened(path);
+    if (!state_->reader)
+        throw Error(path, "cannot be read as an archive");
+}
+
+ForeignArchive::~ForeignArchive() = default;
+const std::string& ForeignArchive::name() const { return state_->name; }
+const LeftOut& ForeignArchive::left_out() const { return state_->left_out; }
+
+std::optional<ForeignPicture> ForeignArchive::next()
+{
+    while (state_->ready.empty() && !state_->ended)
+        state_->read();
+    if (state_->ready.empty())
+        return std::nullopt;
+    ForeignPicture picture = std::move(state_->ready.front());
+    state_->ready.pop_front();
+    return picture;
+}
+
+}    // namespace nonna
