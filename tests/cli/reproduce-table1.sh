@@ -50,7 +50,12 @@ cp "$(ls -d "$data"/photos/* | head -n 1)" pictures/unlabelled/photos
 for name in $(ls "$data/cats" | tail -n 24); do cp "$data/cats/$name" pictures/cats; done
 nonna-reproduce --make-study made --data pictures 2>/dev/null
 cat made/mixture.tsv
-nonna-reproduce --sensitivity made rate=0.01,0.02 --arch demo --seeds 1 --steps 2 --data pictures --out setting -q || exit 1
+nonna-reproduce --sensitivity made rate=0.01,0.02 side=32 pictures=0.5,1 --arch demo --seeds 1 --steps 2 --data pictures --out setting -q || exit 1
 cut -f 1-3 setting/sensitivity.tsv
 cmp -s setting/networks/rate-0.01-1.safetensors setting/networks/rate-0.02-1.safetensors && echo "another rate, the same network"
+nonna-info setting/side-32/*photos*.tar setting/cats/test-side-32.tar | grep -E '^(images|sizes|size|pictures):' | sort -u
+samples() { tar -tf "$1" | grep -c json; }
+for set in setting/pictures-0.5/*.tar; do
+    [ $(($(samples "$set") * 2)) -le "$(samples "setting/squares/${set##*/}")" ] || echo "$set has more than half"
+done
 exit 0

@@ -125,11 +125,17 @@ study_sets() {
         crop=$(set_field "$set" 3)
         step 5 "originals/$set.tar" "pictures to learn from: $set" nonna-dataset pack --root "$data" \
             --files-from "originals/$set.list" --crop "$crop" -o "originals/$set.tar"
-        step 10 "squares/$set.tar" "squares of $set" nonna-dataset pack "originals/$set.tar" \
-            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size $side --seed 1 -o "squares/$set.tar"
     done
+    study_squares squares $side
     step 1 train-pictures.png "a look at what is learned from" \
         nonna-dataset sheet "squares/$heaviest.tar" --count 200 --columns 20 --tile 48 -o train-pictures.png
+}
+
+study_squares() {    # study_squares FOLDER SIDE
+    for set in $sets; do
+        step 10 "$1/$set.tar" "$1 of $set" nonna-dataset pack "originals/$set.tar" \
+            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size "$2" --seed 1 -o "$1/$set.tar"
+    done
 }
 
 study_originals() {    # study_originals CONCEPT
