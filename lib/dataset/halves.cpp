@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <numeric>
@@ -15,6 +16,7 @@ namespace nonna
 namespace
 {
 
+constexpr int stretch = 10;    // seconds: longer than most things stay in a picture, short enough to halve a short film
 constexpr int most_steps = 1000;    // each costs the square of the kinds of groups; a few are enough
 
 using Counts = std::array<std::int64_t, 2>;    // of label 0 and 1
@@ -219,7 +221,10 @@ std::string group_of(const Sample& sample, GroupBy by)
 {
     if (by == GroupBy::none)
         return sample.key;
-    if (by == GroupBy::source)
+    if (by == GroupBy::time && sample.meta.pts)
+        return sample.meta.sha256 + "+" +
+               std::to_string(std::int64_t(std::floor(*sample.meta.pts / stretch)) * stretch);
+    if (by == GroupBy::source || by == GroupBy::time)
         return sample.meta.sha256;
     const std::string folder = std::filesystem::path(sample.meta.source).parent_path().string();
     return folder.empty() ? "." : folder;

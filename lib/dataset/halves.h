@@ -37,6 +37,7 @@ std::string part_name(std::size_t part, std::size_t parts);
 
 enum class GroupBy {
     source,    // its content's digest
+    time,      // a stretch of ten seconds of a film; what has no time is a group by its source
     folder,    // of its path
     none,      // the sample's key: each is a group of its own
 };
@@ -44,6 +45,7 @@ enum class GroupBy {
 template <>
 inline constexpr auto names_of<GroupBy> = names<GroupBy>({
     {GroupBy::source, "source"},
+    {GroupBy::time, "time"},
     {GroupBy::folder, "folder"},
     {GroupBy::none, "none"},
 });

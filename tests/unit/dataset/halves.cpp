@@ -154,6 +154,14 @@ BOOST_AUTO_TEST_CASE(groups_are_folders_sources_or_pictures)
     BOOST_CHECK_EQUAL(group_of(b, GroupBy::folder), "faces/Ann");
     BOOST_CHECK(group_of(a, GroupBy::source) != group_of(b, GroupBy::source));
     BOOST_CHECK_EQUAL(group_of(a, GroupBy::none), a.key);
+    Sample frame = a;
+    frame.meta.pts.reset();
+    BOOST_CHECK_EQUAL(group_of(frame, GroupBy::time), a.meta.sha256);    // a photograph has no time
+    for (const auto& [pts, ten] :
+         {std::pair(0.0, "+0"), {9.99, "+0"}, {10.0, "+10"}, {3605.5, "+3600"}, {-0.04, "+-10"}}) {
+        frame.meta.pts = pts;
+        BOOST_CHECK_EQUAL(group_of(frame, GroupBy::time), a.meta.sha256 + ten);
+    }
     BOOST_CHECK_EQUAL(group_of(make_sample(map_picture(4, 4, 1), "alone.jpg", 0), GroupBy::folder), ".");
 }
 
