@@ -6,11 +6,11 @@
 int main(int argc, char** argv)
 {
     using namespace nonna;
-    std::string folder, output, title = "Grandmother neurons";
+    std::string folder, output, title;
     Command command("nonna-report", "make one page of HTML from a folder of results");
     command.positional("DIR", folder, "folder of results");
     command.option("-o,--output", output, "OUT.html", "the page (default: DIR/report.html); `-` is standard output");
-    command.option("--title", title, "TEXT", "the page's title");
+    command.option("--title", title, "TEXT", "the page's title (default: what was found)");
 
     return run_tool(argc, argv, command, [&] {
         const Report report = make_report(folder, title, "nonna-report " + version());

@@ -16,20 +16,6 @@ namespace
 
 constexpr std::size_t picture_limit = std::size_t{64} << 20;
 
-PageImage read_png(const std::filesystem::path& path, const std::string& alt)
-{
-    if (!there(path))
-        throw Error(path, "no such file or directory");
-    std::string bytes = read_whole_file(path, picture_limit);
-    const auto encoded = std::as_bytes(std::span(bytes));
-    decode_picture(encoded, path);    // a broken picture is an error here, not a blank in the page
-    const PictureInfo info = inspect_picture(encoded, path);
-    if (info.extension != "png")
-        throw Error(path, "not a PNG picture");
-    const std::string size = std::to_string(info.width) + " by " + std::to_string(info.height) + " pixels";
-    return {"image/png", std::move(bytes), info.width, info.height, alt + (alt.ends_with(".") ? " " : ", ") + size, ""};
-}
-
 // "frames-1.png" is "frames 1".
 std::string title_of(const std::filesystem::path& path)
 {
@@ -74,10 +60,35 @@ std::string extremes_in_words(const ResultsFolder& results, const std::string& e
 
 }    // namespace
 
+PageImage page_picture(const std::filesystem::path& path, const std::string& alt, int longest)
+{
+    if (!there(path))
+        throw Error(path, "no such file or directory");
+    std::string bytes = read_whole_file(path, picture_limit);
+    const auto encoded = std::as_bytes(std::span(bytes));
+    Picture picture = decode_picture(encoded, path);    // a broken picture is an error here, not a blank in the page
+    const PictureInfo info = inspect_picture(encoded, path);
+    if (info.extension != "png")
+        throw Error(path, "not a PNG picture");
+    const int most = std::max(info.width, info.height);
+    const bool shrink = longest > 0 && most > longest;
+    if (shrink)
+        picture = resize(picture, std::max(1, info.width * longest / most), std::max(1, info.height * longest / most));
+    constexpr int webp_limit = 16'383;
+    if (std::max(picture.width, picture.height) <= webp_limit)
+        if (const Bytes webp = encode_webp(picture); shrink || webp.size() < bytes.size())
+            return {"image/webp", std::string(reinterpret_cast<const char*>(webp.data()), webp.size()), picture.width,
+                    picture.height, alt, ""};
+    return {"image/png", std::move(bytes), info.width, info.height, alt, ""};
+}
+
 void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
              const std::string& usual)
 {
-    results.page.figure({read_png(results.file(file), alt)}, caption, results.origin({file}, usual));
+    PageImage picture = page_picture(results.file(file), alt);
+    picture.alt += (alt.ends_with(".") ? " " : ", ") + std::to_string(picture.width) + " by " +
+                   std::to_string(picture.height) + " pixels";
+    results.page.figure({picture}, caption, results.origin({file}, usual));
 }
 
 // Each sheet where it is there, and where it is not the command that would make it, in the page's order. A heading

@@ -143,6 +143,22 @@ Origin ResultsFolder::origin(const std::vector<std::string>& files, const std::s
     return {{usual}, false};
 }
 
+std::string positive_label(const ResultsFolder& results)
+{
+    const Origin origin = results.origin({"sweep-top.tsv"}, "");
+    if (!origin.noted)
+        return "1";
+    const std::vector<std::string> words = words_of(origin.commands.front());
+    constexpr std::string_view joined = "--positive=";
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == "--positive" && i + 1 < words.size())
+            return words[i + 1];
+        if (words[i].starts_with(joined))
+            return words[i].substr(joined.size());
+    }
+    return "1";
+}
+
 std::string format_number(const char* format, double value)
 {
     char text[60];

@@ -42,6 +42,9 @@ struct ResultsFolder {
     const Commands& above;    // the whole report's commands: they name a sub-folder's files FOLDER/FILE
     Commands own;
     std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
+    std::string thing{};           // the concept: "faces"; empty: nobody said
+    std::string positive = "1";    // the label of its pictures
+    bool pictures_shown = false;   // the strongest and the weakest are at the page's beginning
 
     int level() const { return name.empty() ? 2 : 3; }    // of this folder's headings
     void heading(const std::string& text) { page.heading(level(), text); }
@@ -52,7 +55,34 @@ struct ResultsFolder {
     Origin origin(const std::vector<std::string>& files, const std::string& usual) const;
 };
 
+// How well one detector does, held out where there is such a figure.
+struct Detector {
+    std::string name;    // "best neuron", "best linear filter"
+    std::optional<double> accuracy, auc;
+};
+// What a page is about: the best neuron beside its rivals, all scored alike.
+struct Finding {
+    std::string thing;
+    std::vector<Detector> detectors;
+    bool held_out = false;         // on pictures that had no say in choosing
+    std::optional<double> low;     // of its AUC's interval
+    double seeds = 1;              // means over so many
+    const Detector* named(const std::string& name) const;
+};
+// The label that the command of sweep-top.tsv was told to be a yes; "1" where nothing is noted.
+std::string positive_label(const ResultsFolder& results);
+std::optional<Finding> finding_of_sweeps(const ResultsFolder& results);              // none: no sweep-top.tsv
+std::vector<Finding> findings_of_table1(const std::filesystem::path& file);    // one a concept, in the page's order
+std::string title_of(const std::vector<Finding>& findings);
+// A sentence or two a finding: is it above chance, does it beat its rivals?
+std::string finding_in_words(const Finding& finding, bool alone);
+
+// Where several concepts stand: faces first, as in the paper, then the paper's others, then as they come.
+void order_concepts(std::vector<std::string>& concepts);
+
 // The sections, in the page's order. Those that have numbers for a terminal return them as text.
+// The ten pictures that the chosen neuron responds to most beside the ten that it responds to least; false: none there.
+bool add_extremes(ResultsFolder& results);
 std::string add_table1(ResultsFolder& results);         // table1.tsv
 std::string add_controls(ResultsFolder& results);       // controls.tsv, beside it the tests' own of table1.tsv
 std::string add_sensitivity(ResultsFolder& results);    // sensitivity.tsv
@@ -68,6 +98,9 @@ void add_other_pictures(ResultsFolder& results, const std::vector<std::string>& 
 void add_provenance(Page& page, const std::filesystem::path& top, const std::vector<std::string>& folders,
                     const std::string& made_by);
 
+// A PNG file for a page, as WebP where that is smaller, no side longer than `longest` (0: as it is).
+PageImage page_picture(const std::filesystem::path& path, const std::string& alt, int longest = 0);
+
 // One PNG file as a figure.
 void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
              const std::string& usual);
@@ -77,6 +110,7 @@ struct ChosenNeuron {
     std::string name;
     bool silent = false;                                // says yes below its threshold
     bool held_out = false;                              // chosen on one part of the images, scored on another
+    std::optional<double> threshold;                    // of all images
     std::string by;                                     // "accuracy", "AUC"
     std::optional<double> auc, positives, negatives;    // of all images
 };
