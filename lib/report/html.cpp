@@ -390,11 +390,13 @@ void Page::links(const Links& links)
     body_ += "</p>\n";
 }
 
-void Page::begin_leaf(const std::string& id, const std::string& title)
+void Page::begin_leaf(const std::string& id, const std::string& title, int level)
 {
     body_ += "<section class=\"leaf\" id=\"" + html_escape(id) + "\">\n";
-    minor_heading(3, title);
+    minor_heading(level, title);
 }
+
+void Page::anchor(const std::string& id) { body_ += "<div id=\"" + html_escape(id) + "\"></div>\n"; }
 
 void Page::minor_heading(int level, const std::string& text)
 {

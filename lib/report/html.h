@@ -96,9 +96,10 @@ class Page
     void links(const Links& links);
     // All until end_leaf; `id` is its anchor, as it stands. Its heading, and those of minor_heading, are not among the
     // contents.
-    void begin_leaf(const std::string& id, const std::string& title);
+    void begin_leaf(const std::string& id, const std::string& title, int level);
     void end_leaf() { body_ += "</section>\n"; }
     void minor_heading(int level, const std::string& text);
+    void anchor(const std::string& id);    // of what follows
     // What is not there and the command that would make it, folded.
     void left_out(const std::vector<std::pair<std::string, std::string>>& parts);
 

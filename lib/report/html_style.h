@@ -50,7 +50,7 @@ figure img.photo { border-radius: .2rem; }
 .grid img { max-width: min(100%, 30rem); }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem 2rem; }
 .side { font-weight: 600; margin: 0 0 .4rem; }
-.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(5.6rem, 30%), 1fr)); gap: .7rem .6rem;
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(4.6rem, 30%), 1fr)); gap: .7rem .6rem;
   margin: 0; padding: 0; list-style: none; }
 .gallery li { break-inside: avoid; min-width: 0; }
 .tile { margin: 0; }
@@ -68,14 +68,20 @@ figure img.photo { border-radius: .2rem; }
 .row { display: flex; flex-wrap: wrap; gap: .8rem 1.6rem; align-items: flex-end; }
 .row svg { max-width: 100%; height: auto; font: 13px system-ui, sans-serif; fill: var(--soft); }
 .row svg a:focus-visible { outline: 2px solid var(--accent); }
+.row .axis { fill: none; stroke: var(--soft); }
+.row .hit { fill: transparent; }
+.row a:hover .hit, .row .mark { fill: none; stroke: var(--ink); stroke-width: 2; }
+.row .frame { fill: none; stroke: var(--line); }
+.row .dot { fill: var(--ink); }
+.row .ring { fill: none; stroke: var(--ink); stroke-width: 1.3; }
 .fold { margin: .8rem 0; }
 .fold > summary { font-size: .95rem; }
 .links a { margin-right: 1rem; white-space: nowrap; }
 .leaf { display: none; border: 1px solid var(--line); border-left: .25rem solid var(--accent); border-radius: .3rem;
   padding: .2rem 1.2rem .8rem; margin: 1.2rem 0; }
 .leaf:target { display: block; }
-.leaf h3 { margin-top: .8rem; }
-.leaf h4, h4 { font-size: 1rem; margin: 1.3rem 0 .3rem; }
+.leaf > :first-child { margin-top: .8rem; }
+h4, h5 { font-size: 1rem; margin: 1.3rem 0 .3rem; }
 figcaption, .note, footer { color: var(--soft); font-size: .9rem; line-height: 1.5; max-width: 44rem; }
 figcaption { margin-top: .5rem; }
 details { margin: .35rem 0; }

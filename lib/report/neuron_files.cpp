@@ -98,9 +98,8 @@ std::vector<Gallery> NeuronFiles::extremes(const YesRule& rule, std::size_t most
                     tile.judged += right ? ": right" : ": wrong";
                 }
             }
-            std::string alt = std::string(end) + " " + std::to_string(s.rank) + ": " + last_name(s.source);
-            for (const std::string& more : {s.time, label, tile.judged})
-                alt += more.empty() ? "" : ", " + more;
+            // The words below the picture are read out with it.
+            const std::string alt = std::string(end) + " " + std::to_string(s.rank);
             tile.image = page_picture(results_.file(folder_ + "/" + s.file), alt, longest);
             side.tiles.push_back(std::move(tile));
         }

@@ -55,6 +55,7 @@ Contents contents_of(const fs::path& folder)
     }
     for (auto* names : {&c.filters, &c.sheets, &c.folders})
         std::sort(names->begin(), names->end());
+    std::stable_partition(c.filters.begin(), c.filters.end(), [](const std::string& f) { return f == "filters.png"; });
     return c;
 }
 
@@ -74,6 +75,13 @@ void append(std::string& text, const std::string& more)
         text += (text.empty() ? "" : "\n") + more;
 }
 
+// That of the positives, as the sweep was told; 1 where nothing is noted.
+std::string label_of(const ResultsFolder& results)
+{
+    const std::string label = results.option_of({"sweep-top.tsv"}, "--positive");
+    return label.empty() ? "1" : label;
+}
+
 // What the positives are: as a file says, or the label that the sweep was told of.
 std::string thing_of(const ResultsFolder& results)
 {
@@ -87,8 +95,14 @@ std::string thing_of(const ResultsFolder& results)
     return results.positive == "1" ? "" : results.positive;
 }
 
+struct Browsing {
+    const BrowserOptions& options;
+    const std::string& made_by;
+    std::vector<PageFile>& files;
+};
+
 // Everything of one folder but its commands.
-std::string add_part(ResultsFolder& results, const Contents& contents)
+std::string add_part(ResultsFolder& results, const Contents& contents, const Browsing& browsing)
 {
     if (!results.pictures_shown && results.has("sweep-top.tsv"))
         results.pictures_shown = add_extremes(results);
@@ -101,6 +115,7 @@ std::string add_part(ResultsFolder& results, const Contents& contents)
     append(text, add_sensitivity(results));
     add_training(results);
     add_stimuli(results, contents.filters);
+    add_neuron_browser(results, browsing.options, browsing.made_by, browsing.files);
     add_other_pictures(results, contents.sheets);
     return text;
 }
@@ -142,7 +157,8 @@ std::string lead_of(const std::vector<Finding>& findings)
 
 // The folder's own results, then each sub-folder's that has some: the paper's concepts first, then by name. What is
 // looked at is listed first, for a page that has nothing to show is an error before gnuplot is asked for anything.
-Report make_report(const std::string& folder, const std::string& title, const std::string& made_by)
+Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,
+                   const BrowserOptions& browser)
 {
     require_folder(folder);
     const fs::path base = folder;
@@ -162,10 +178,11 @@ Report make_report(const std::string& folder, const std::string& title, const st
         throw Error(folder, "no results in it, such as sweep-top.tsv");
 
     Report report;
+    const Browsing browsing{browser, made_by, report.pages};
     Page page;
     const Commands commands(base / "commands.txt");
     ResultsFolder top{base, "", page, commands, commands};
-    top.positive = positive_label(top);
+    top.positive = label_of(top);
     top.thing = thing_of(top);
     const std::vector<Finding> findings = findings_of(top);
     page.set_title(title.empty() ? title_of(findings) : title, lead_of(findings));
@@ -174,7 +191,7 @@ Report make_report(const std::string& folder, const std::string& title, const st
     for (const Part& part : parts) {
         ResultsFolder& results =
             below.emplace_back(base / part.name, part.name, page, commands, Commands(base / part.name / "commands.txt"));
-        results.positive = positive_label(results);
+        results.positive = label_of(results);
         results.thing = thing_of(results);
         const bool named = std::any_of(findings.begin(), findings.end(), [&](auto& f) { return f.thing == part.name; });
         if (results.thing.empty() && named)
@@ -184,7 +201,7 @@ Report make_report(const std::string& folder, const std::string& title, const st
     if (!below.empty() && !top.has("sweep-top.tsv") && !findings.empty() && below.front().thing == findings.front().thing)
         below.front().pictures_shown = add_extremes(below.front());
 
-    report.table = add_part(top, own);
+    report.table = add_part(top, own, browsing);
     if (!own.results || (!parts.empty() && !top.has("sweep-top.tsv")))
         top.left_out.clear();    // its results are the sub-folders'
     if (!top.has("commands.txt"))
@@ -196,7 +213,7 @@ Report make_report(const std::string& folder, const std::string& title, const st
     for (std::size_t i = 0; i < parts.size(); ++i) {
         ResultsFolder& results = below[i];
         page.heading(2, results.name);
-        const std::string text = add_part(results, parts[i].contents);
+        const std::string text = add_part(results, parts[i].contents, browsing);
         add_commands(results);
         if (!text.empty())
             append(report.table, results.name + "\n" + text);

@@ -27,6 +27,14 @@ bool above_chance(const Finding& f)
     return neuron && neuron->accuracy.value_or(0) > guess_of(f) && f.low.value_or(neuron->auc.value_or(1)) > 0.5;
 }
 
+// A line does not break before the sign.
+std::string unbroken(std::string text)
+{
+    if (const std::size_t at = text.find(" %"); at != std::string::npos)
+        text.replace(at, 1, "\u00a0");
+    return text;
+}
+
 std::string where(const Finding& f)
 {
     return f.held_out ? "on pictures it was not chosen on" : "on the pictures that chose it";
@@ -68,11 +76,11 @@ std::string title_of(const std::vector<Finding>& findings)
     if (!neuron || !neuron->accuracy)
         return "Grandmother neurons";
     const Finding& f = findings.front();
-    const std::string right = percent(neuron->accuracy) + " " + where(f);
+    const std::string right = unbroken(percent(neuron->accuracy)) + " " + where(f);
     if (above_chance(f))
         return f.thing.empty() ? "A neuron that tells them apart: " + right : "A neuron that sees " + f.thing + ": " + right;
     return "No neuron that " + (f.thing.empty() ? "tells them apart" : "sees " + f.thing) + ": the best is right in " +
-           right + ", a guess in " + percent(guess_of(f));
+           right + ", a guess in " + unbroken(percent(guess_of(f)));
 }
 
 std::string finding_in_words(const Finding& f, bool alone)

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "io/output.h"
 #include "media/picture.h"
+#include "report/svg_plot.h"
 
 #include <algorithm>
 #include <set>
@@ -91,12 +92,49 @@ void add_png(ResultsFolder& results, const std::string& file, const std::string&
     results.page.figure({picture}, caption, results.origin({file}, usual));
 }
 
+namespace
+{
+
+// Where the filters of a sheet stand in their stage: filters.tsv, beside filters.png.
+void add_filter_map(ResultsFolder& results)
+{
+    if (!results.has("filters.tsv"))
+        return;
+    const Table table = read_table(results.file("filters.tsv"));
+    if (table.rows.empty())
+        throw Error(table.name, "no positions in it");
+    std::set<std::pair<int, int>> marked;
+    std::string positions;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        marked.emplace(int(table.whole(row, "row")), int(table.whole(row, "col")));
+        positions += (row ? "; " : "") + table.rows[row][table.column("row")] + "," + table.rows[row][table.column("col")];
+    }
+    constexpr std::size_t most = 1000;    // a side
+    MapPlot plot;
+    if (table.whole(0, "rows") > most || table.whole(0, "cols") > most)
+        throw Error(table.name, table.line(0) + ": more than " + std::to_string(most) + " rows or columns");
+    plot.rows = int(table.whole(0, "rows"));
+    plot.columns = int(table.whole(0, "cols"));
+    plot.title = "stage " + table.rows[0][table.column("stage")];
+    plot.alt = "The positions (row,column) whose filters are shown, of " + std::to_string(plot.rows) + " by " +
+               std::to_string(plot.columns) + ": " + positions;
+    plot.cell = [&](int row, int column) {
+        MapCell cell;
+        cell.marked = marked.contains({row, column});
+        return cell;
+    };
+    results.page.drawings({svg_map(plot)}, "Where these filters stand, a row of the sheet each: " + positions + ".", {});
+}
+
+}    // namespace
+
 // Each sheet where it is there, and where it is not the command that would make it, in the page's order. A heading
 // stands only above something.
 void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters)
 {
     const std::string stimulus = "nonna-stimulus ", neuron = " MODEL.safetensors --neuron ID";
-    const std::string optimal = stimulus + "optimal" + neuron + " --data DATA.tar -o optimal.png",
+    const std::string average = stimulus + "average" + neuron + " --data DATA.tar -o average.png",
+                      optimal = stimulus + "optimal" + neuron + " --data DATA.tar -o optimal.png",
                       top = stimulus + "top" + neuron + " --data TEST.tar -o top.png",
                       weakest = stimulus + "top" + neuron + " --data TEST.tar --weakest weakest.png -o top.png",
                       layer = stimulus + "optimal MODEL.safetensors --layer LAYER -o layer.png",
@@ -108,14 +146,20 @@ void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters
         else
             results.missing(what, command);
     };
-    if (results.has("optimal.png") || results.has("top.png") || results.has("weakest.png"))
+    const bool sheets = results.has("top.png") || results.has("weakest.png");
+    if (results.has("average.png") || results.has("optimal.png") || sheets)
         results.heading("What the best neuron likes best");
+    sheet("average.png", "the average of what it responds to", "Average of the pictures by the best neuron\u2019s response",
+          "The average: of unlabelled pictures, weighted by its response, minus their mean.", average);
     sheet("optimal.png", "the optimal stimulus", "Optimal stimulus of the best neuron",
           "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by gradient "
           "ascent and shown as pixels.",
           optimal);
     const std::string strongest_words = extremes_in_words(results, "strongest"),
                       weakest_words = extremes_in_words(results, "weakest");
+    const bool folded = results.pictures_shown && sheets;    // some are at the beginning, larger
+    if (folded)
+        results.page.begin_fold("More of the strongest and the weakest pictures, as sheets");
     sheet(
         "top.png", "the sheet of the strongest test images",
         "Sheet of the test images with the strongest responses, strongest first." + strongest_words,
@@ -126,15 +170,25 @@ void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters
     sheet("weakest.png", "the sheet of the weakest test images",
           "Sheet of the test images with the weakest responses, weakest first." + weakest_words,
           "The other end: the test images with the weakest responses, weakest first." + weakest_words, weakest);
+    if (folded)
+        results.page.end_fold();
 
     if (results.has("layer.png") || !filters.empty())
         results.heading("The rest of the network");
     sheet("layer.png", "the optimal stimuli of a whole layer", "Sheet of optimal stimuli, one a neuron of a layer",
           "What the other neurons of a layer like best: the optimal stimulus of each.", layer);
-    for (const std::string& file : filters)
+    for (std::size_t i = 0; i < filters.size(); ++i) {
+        const std::string& file = filters[i];
+        if (file == "filters.png")
+            add_filter_map(results);
+        if (i == 1)    // one sheet is enough at first sight
+            results.page.begin_fold("More filters");
         add_png(results, file, "Sheet of encoder filters: " + title_of(file),
                 "Encoder filters (" + title_of(file) + "): what a stage weighs its input with, each on its own scale.",
                 encoder);
+    }
+    if (filters.size() > 1)
+        results.page.end_fold();
     if (filters.empty())
         results.missing("the encoder filters", encoder);
 }

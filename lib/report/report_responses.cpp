@@ -1,4 +1,4 @@
-// One neuron's responses: to the two classes, to pictures shifted, scaled and turned; and how it was learnt.
+// One neuron's responses to the two classes, and how it was learnt.
 #include "report/results_folder.h"
 
 #include "analysis/sweep.h"
@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace nonna
 {
@@ -26,74 +25,6 @@ double share_above(const std::vector<double>& values, double threshold)
 {
     return double(std::count_if(values.begin(), values.end(), [&](double v) { return v > threshold; })) /
            double(values.size());
-}
-
-struct WarpName {
-    const char *warp, *title, *axis;
-};
-constexpr WarpName warps[] = {{"translate-x", "shifted sideways", "pixels to the right"},
-                              {"translate-y", "shifted up and down", "pixels down"},
-                              {"scale", "scaled", "scale"},
-                              {"rotate", "turned in the picture's plane", "degrees"},
-                              {"view", "turned out of the plane", "degrees"}};
-
-struct Curve {
-    std::string title, axis;
-    PlotCurve curve;
-};
-
-// Known warps first, in the order above, then others in the order they stand in.
-std::vector<Curve> read_curves(const Table& table)
-{
-    std::vector<std::string> order;
-    for (const WarpName& w : warps)
-        order.push_back(w.warp);
-    std::map<std::string, std::vector<std::size_t>> rows;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const std::string& warp = table.rows[row][table.column("warp")];
-        if (std::find(order.begin(), order.end(), warp) == order.end())
-            order.push_back(warp);
-        rows[warp].push_back(row);
-    }
-    std::vector<Curve> curves;
-    for (std::size_t w = 0; w < order.size(); ++w) {
-        auto found = rows.find(order[w]);
-        if (found == rows.end())
-            continue;
-        Curve c;
-        const bool known = w < std::size(warps);
-        c.title = known ? warps[w].title : order[w];
-        c.axis = known ? warps[w].axis : "amount";
-        c.curve.colour = int(w);
-        std::vector<std::size_t>& mine = found->second;
-        std::stable_sort(mine.begin(), mine.end(), [&](std::size_t a, std::size_t b) {
-            return table.finite(a, "amount") < table.finite(b, "amount");
-        });
-        for (const std::size_t row : mine) {
-            c.curve.points.emplace_back(table.finite(row, "amount"), table.finite(row, "mean"));
-            const double deviation = table.finite_or_none(row, "deviation").value_or(0);
-            if (deviation < 0)
-                throw Error(table.name, "line " + std::to_string(row + 2) + ": the deviation is below 0");
-            c.curve.deviations.push_back(deviation);
-        }
-        curves.push_back(std::move(c));
-    }
-    return curves;
-}
-
-std::string in_words(const Curve& c)
-{
-    const auto& points = c.curve.points;
-    const auto most =
-        std::max_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
-    const auto least =
-        std::min_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
-    const auto above = std::count_if(points.begin(), points.end(), [](auto& p) { return p.second > 0; });
-    return "Mean response minus threshold, pictures " + c.title + " (" + c.axis + ") from " +
-           format_number("%.3g", points.front().first) + " to " + format_number("%.3g", points.back().first) +
-           ": highest " + format_number("%.3g", most->second) + " at " + format_number("%.3g", most->first) +
-           ", lowest " + format_number("%.3g", least->second) + " at " + format_number("%.3g", least->first) +
-           "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
 }
 
 // The page shows one neuron: what it draws must be what the sweep chose. The table's AUC has nine places.
@@ -154,6 +85,27 @@ std::string chosen_in_words(const BestResponses& best)
                                   : " on these images.");
 }
 
+// "stage1" is "stage 1".
+std::string stage_title(std::string name)
+{
+    if (name.starts_with("stage") && name.size() > 5)
+        name.insert(5, " ");
+    return name;
+}
+
+std::string set_title(const std::string& set) { return set == "validate" ? "validation" : set == "train" ? "training" : set; }
+
+// What the log's validation set is, as far as the command says so.
+std::string validation_in_words(const ResultsFolder& results, const std::vector<PlotCurve>& curves)
+{
+    const bool validated =
+        std::any_of(curves.begin(), curves.end(), [](const PlotCurve& c) { return c.title.ends_with(", validation"); });
+    if (!validated)
+        return " These are batches that it learnt from; nonna-train shows another set\u2019s with --validate.";
+    const std::string set = results.option_of({"train.tsv"}, "--validate");
+    return " Validation" + (set.empty() ? std::string() : ": " + set) + ", of which nothing was learnt.";
+}
+
 // The log's columns that say what a stage fails to reconstruct, of each set (training, validation) a curve: a stage has
 // one colour, the training set's curves are dashed where there are others.
 std::vector<PlotCurve> training_curves(const Table& table)
@@ -178,10 +130,10 @@ std::vector<PlotCurve> training_curves(const Table& table)
             PlotCurve curve;
             curve.colour = colour;
             curve.dashed = set == "train" && sets.size() > 1;
-            curve.title = name.substr(0, name.size() - 9) + (set.empty() ? "" : ", " + set);
+            curve.title = stage_title(name.substr(0, name.size() - 9)) + (set.empty() ? "" : ", " + set_title(set));
             for (std::size_t row = 0; row < table.rows.size(); ++row)
                 if (set.empty() || table.rows[row][table.column("set")] == set)
-                    if (const double value = table.number(row, column); std::isfinite(value))
+                    if (const double value = table.number(row, column); std::isfinite(value) && value > 0)
                         curve.points.emplace_back(table.number(row, step), value);
             if (!curve.points.empty())
                 curves.push_back(std::move(curve));
@@ -234,50 +186,6 @@ void add_responses(ResultsFolder& results)
                         results.origin({"best-responses.tsv"}, usual));
 }
 
-// The curves, and the sheet beside them or alone.
-void add_invariance(ResultsFolder& results)
-{
-    const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
-    const bool curves = results.has("invariance.tsv"), sheet = results.has("invariance.png");
-    if (curves || sheet)
-        results.heading("Invariance");
-    if (curves) {
-        const Table table = read_table(results.file("invariance.tsv"));
-        const std::vector<Curve> all = read_curves(table);
-        if (all.empty())
-            throw Error(table.name, "no warps in it");
-        // One vertical scale for all, wide enough for every band and for the threshold at 0.
-        double least = 0, most = 0, pictures = 0;
-        for (const Curve& c : all)
-            for (std::size_t i = 0; i < c.curve.points.size(); ++i) {
-                least = std::min(least, c.curve.points[i].second - c.curve.deviations[i]);
-                most = std::max(most, c.curve.points[i].second + c.curve.deviations[i]);
-            }
-        for (std::size_t row = 0; row < table.rows.size(); ++row)
-            pictures = std::max(pictures, table.finite_or_none(row, "pictures").value_or(0));
-        const double margin = most > least ? 0.05 * (most - least) : 1;
-        std::vector<PageImage> images;
-        for (const Curve& c : all)
-            images.push_back(drawing(
-                plot_band({c.title, c.axis, "above threshold"}, c.curve, least - margin, most + margin, flat_plot),
-                flat_plot, in_words(c)));
-        results.page.figure(
-            images,
-            "The mean response to " + (pictures > 0 ? format_number("%.0f", pictures) + " pictures" : "pictures") +
-                " that are shifted, scaled or turned, minus the threshold; the band is one deviation between "
-                "pictures to either side. Above the dashed line the neuron says yes. All share one vertical "
-                "scale.",
-            results.origin({"invariance.tsv"}, usual));
-    } else {
-        results.missing("the curves of invariance", usual);
-    }
-    if (sheet)
-        add_png(results, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
-                "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
-                "what the neuron sees, yellow where it says yes.",
-                usual + " --sheet invariance.png");
-}
-
 void add_training(ResultsFolder& results)
 {
     const std::string usual = "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv -o TRAINED.safetensors";
@@ -293,13 +201,15 @@ void add_training(ResultsFolder& results)
                format_number("%.3g", c.points.front().second) + " at step " +
                format_number("%.0f", c.points.front().first) + " to " + format_number("%.3g", c.points.back().second) +
                " at step " + format_number("%.0f", c.points.back().first);
-    const PlotText text{"", "step", "share not reconstructed"};
+    PlotText text{"", "step", "share not reconstructed"};
+    text.log_y = true;
     // Two drawings: the wide one's letters would be too small on a narrow screen.
     PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
     image.narrow = plot_curves(text, curves, square_plot);
     results.page.figure({image},
-                        "What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
-                        "learnt, 0 is everything.",
+                        std::string("What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
+                        "learnt, 0 is everything; equal factors are equally far apart.") +
+                            validation_in_words(results, curves),
                         results.origin({"train.tsv"}, usual));
 }
 

@@ -143,20 +143,19 @@ Origin ResultsFolder::origin(const std::vector<std::string>& files, const std::s
     return {{usual}, false};
 }
 
-std::string positive_label(const ResultsFolder& results)
+std::string ResultsFolder::option_of(const std::vector<std::string>& files, const std::string& option) const
 {
-    const Origin origin = results.origin({"sweep-top.tsv"}, "");
-    if (!origin.noted)
-        return "1";
-    const std::vector<std::string> words = words_of(origin.commands.front());
-    constexpr std::string_view joined = "--positive=";
+    const Origin how = origin(files, "");
+    if (!how.noted)
+        return "";
+    const std::vector<std::string> words = words_of(how.commands.front());
     for (std::size_t i = 0; i < words.size(); ++i) {
-        if (words[i] == "--positive" && i + 1 < words.size())
+        if (words[i] == option && i + 1 < words.size())
             return words[i + 1];
-        if (words[i].starts_with(joined))
-            return words[i].substr(joined.size());
+        if (words[i].starts_with(option + "="))
+            return words[i].substr(option.size() + 1);
     }
-    return "1";
+    return "";
 }
 
 std::string format_number(const char* format, double value)

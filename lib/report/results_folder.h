@@ -53,6 +53,8 @@ struct ResultsFolder {
     void missing(const std::string& what, const std::string& command) { left_out.emplace_back(what, command); }
     // How these files were made; `usual`: a command that would, for where nobody noted it.
     Origin origin(const std::vector<std::string>& files, const std::string& usual) const;
+    // What an option was given when the first of these files was made; empty: nothing is noted.
+    std::string option_of(const std::vector<std::string>& files, const std::string& option) const;
 };
 
 // How well one detector does, held out where there is such a figure.
@@ -69,8 +71,6 @@ struct Finding {
     double seeds = 1;              // means over so many
     const Detector* named(const std::string& name) const;
 };
-// The label that the command of sweep-top.tsv was told to be a yes; "1" where nothing is noted.
-std::string positive_label(const ResultsFolder& results);
 std::optional<Finding> finding_of_sweeps(const ResultsFolder& results);              // none: no sweep-top.tsv
 std::vector<Finding> findings_of_table1(const std::filesystem::path& file);    // one a concept, in the page's order
 std::string title_of(const std::vector<Finding>& findings);
@@ -115,6 +115,18 @@ struct ChosenNeuron {
     std::optional<double> auc, positives, negatives;    // of all images
 };
 std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results);    // none: no sweep-top.tsv
+
+// One warp of an invariance.tsv.
+struct InvarianceCurve {
+    std::string warp, title, brief;              // "translate-x", "shifted sideways", "sideways"
+    std::string axis, unit;                      // "pixels to the right", "pixels"
+    PlotCurve curve;                             // the mean response minus the threshold, and deviations
+    std::vector<std::optional<double>> above;    // a point each: the share of pictures above the threshold
+};
+std::vector<InvarianceCurve> read_invariance(const Table& table);    // at least one
+std::string in_words(const InvarianceCurve& curve);
+// "Shifted sideways: above threshold from -1 to 3 pixels; ..."
+std::string verdict_of(const std::vector<InvarianceCurve>& curves);
 
 // Of what is drawn, shown or read.
 std::string format_number(const char* format, double value);
