@@ -16,7 +16,8 @@ struct SweepCommand : nonna::SweepRun {
         command.group("Scoring");
         command.option("--positive", positive, "LABEL", "the label that means yes");
         command.choice("--polarity", polarity, "whether a weak response may also say yes");
-        command.option("--bootstrap", resamples, "N", "resamples for 95 % intervals of the `--best`, or the best", 10, 1000000);
+        command.option("--bootstrap", resamples, "N", "resamples for 95 % intervals of the `--best`, or the best", 10,
+                       1000000);
         command.flag("--no-auc", no_auc, "only count: two readings, no sorting, AUC nan");
         command.option("--memory", memory, "MIB", "memory for responses; more are kept in $TMPDIR", 1, 1 << 24);
         command.option("--seed", seed, "S", "seed of halves, folds and resamples");

@@ -37,7 +37,8 @@ void write_histograms(const std::string& path, const ResponseSource& source, std
     std::vector<float> block, one(source.images);
     for (std::size_t first = 0; first < scores.size();) {
         std::size_t count = 1;
-        while (first + count < scores.size() && count < together && scores[first + count].layer == scores[first].layer &&
+        while (first + count < scores.size() && count < together &&
+               scores[first + count].layer == scores[first].layer &&
                number_of(scores[first + count]) == number_of(scores[first]) + count)
             ++count;
         block.resize(source.images * count);

@@ -119,7 +119,8 @@ std::vector<NeuronScore> first_of(const std::vector<NeuronScore>& ranked, std::i
     return first;
 }
 
-// In a table of all neurons two have intervals: the one that was chosen, and the best on all images, as the paper has it.
+// In a table of all neurons two have intervals: the one that was chosen, and the best on all images, as the paper has
+// it.
 void bootstrap_best(const SweepRun& run, const ResponseSource& source, const Labels& labels, const SweepOptions& how,
                     std::vector<NeuronScore>& scores, Pool& pool)
 {
@@ -128,8 +129,10 @@ void bootstrap_best(const SweepRun& run, const ResponseSource& source, const Lab
             return better(merit(a), merit(b), run.by);
         });
     };
-    const auto chosen = best([](const NeuronScore& s) { return s.merit(); }),
-               of_all = best([](const NeuronScore& s) { return Merit{s.all.accuracy, s.all.auc}; });
+    const auto chosen = best([](const NeuronScore&s) { return s.merit(); }),
+               of_all = best([](const NeuronScore&s) {
+                   return Merit{s.all.accuracy, s.all.auc};
+               });
     bootstrap(source, labels, how, *run.resamples, run.seed, std::span(&*chosen, 1), pool);
     if (of_all != chosen)
         bootstrap(source, labels, how, *run.resamples, run.seed, std::span(&*of_all, 1), pool);

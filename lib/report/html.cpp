@@ -222,8 +222,8 @@ void Page::tile(const PictureTile& t)
         if (!line.empty())
             body_ += "<span>" + html_escape(line) + "</span>";
     if (!t.judged.empty())
-        body_ += std::string("<span class=\"") + (t.verdict == PictureTile::Verdict::wrong ? "wrong" : "right") + "\">" +
-                 html_escape(t.judged) + "</span>";
+        body_ += std::string("<span class=\"") + (t.verdict == PictureTile::Verdict::wrong ? "wrong" : "right") +
+                 "\">" + html_escape(t.judged) + "</span>";
     body_ += "</summary></details></li>\n";
 }
 

@@ -250,8 +250,7 @@ class Laboratory
                 into.responses.push_back(
                     {name_of(steps_[s].warp), steps_[s].amount, samples[i].meta.source, "", responses[first + s]});
             const bool accepted = yes_(responses[first + unmoved()]);
-            if (options_.sheet.empty() ||
-                (accepted ? into.accepted : into.refused.size()) >= sheet_pictures)
+            if (options_.sheet.empty() || (accepted ? into.accepted : into.refused.size()) >= sheet_pictures)
                 continue;
             std::vector<Shown> picture;
             for (std::size_t s = 0; s < steps_.size(); ++s)
@@ -269,7 +268,9 @@ class Laboratory
     // The step that changes least.
     std::size_t unmoved() const
     {
-        const auto change = [](const Step& step) { return std::abs(step.amount - unchanged_amount(name_of(step.warp))); };
+        const auto change = [](const Step& step) {
+            return std::abs(step.amount - unchanged_amount(name_of(step.warp)));
+        };
         return std::size_t(std::min_element(steps_.begin(), steps_.end(),
                                             [&](const Step& a, const Step& b) { return change(a) < change(b); }) -
                            steps_.begin());
@@ -384,9 +385,8 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     if (!neuron)
         throw Error("--neuron", "must be given, or --sweep", ExitStatus::usage);
 
-    Laboratory laboratory(o, model, *neuron, [&](float response) {
-        return polarity < 0 ? response < threshold : response > threshold;
-    });
+    Laboratory laboratory(o, model, *neuron,
+                          [&](float response) { return polarity < 0 ? response < threshold : response > threshold; });
     Measured measured;
     if (!o.pictures.empty())
         laboratory.warp_pictures(measured);

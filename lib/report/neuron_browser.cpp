@@ -29,8 +29,7 @@ std::optional<Place> place_of(const std::string& neuron)
 {
     Place p;
     const std::size_t slash = neuron.find('/');
-    if (slash == std::string::npos ||
-        std::sscanf(neuron.c_str() + slash, "/%d,%d,%d", &p.row, &p.column, &p.map) != 3)
+    if (slash == std::string::npos || std::sscanf(neuron.c_str() + slash, "/%d,%d,%d", &p.row, &p.column, &p.map) != 3)
         return std::nullopt;
     p.layer = neuron.substr(0, slash);
     return p;
@@ -79,6 +78,7 @@ class Browser
     void add_list(Page& page) const;
     void add_neuron(Page& page, std::size_t n, int level, const std::string& back) const;
     std::string summary(std::size_t page) const;
+    static std::string url_of(const std::string& file);
 
   private:
     ResultsFolder& results_;
@@ -90,7 +90,6 @@ class Browser
     std::size_t best_ = 0;                         // the others are drawn at random
     std::map<std::string, SpreadPlot> spreads_;    // by neuron
 
-    static std::string url_of(const std::string& file);
     std::string auc_words() const { return auc_column_ == "held_auc" ? "held-out AUC" : "AUC"; }
     bool drawn(std::size_t page) const { return page >= best_; }
     void read_histograms();
@@ -103,7 +102,8 @@ std::string Browser::url_of(const std::string& file)
 {
     std::string url;
     for (const char c : file) {
-        const bool plain = std::isalnum(static_cast<unsigned char>(c)) || std::string_view("/._-,~").find(c) != std::string_view::npos;
+        const bool plain =
+            std::isalnum(static_cast<unsigned char>(c)) || std::string_view("/._-,~").find(c) != std::string_view::npos;
         char escaped[8];
         std::snprintf(escaped, sizeof escaped, "%%%02X", static_cast<unsigned char>(c));
         url += plain ? std::string(1, c) : escaped;
@@ -146,7 +146,8 @@ std::string Browser::summary(std::size_t page) const
 {
     const std::size_t row = rows_[page];
     return name(page) + ": " + auc_words() + " " + decimal(sweep_.table.share_or_none(row, auc_column_)) + ", number " +
-           std::to_string(ranks_[row]) + " of " + std::to_string(sweep_.size()) + (drawn(page) ? ", drawn at random" : "");
+           std::to_string(ranks_[row]) + " of " + std::to_string(sweep_.size()) +
+           (drawn(page) ? ", drawn at random" : "");
 }
 
 MapCell Browser::cell_of(std::size_t row, bool linked) const
@@ -194,10 +195,11 @@ void Browser::add_map(Page& page) const
         svgs.push_back(svg_map(plot));
     }
     svgs.push_back(svg_map_legend());
-    page.drawings(svgs,
-                  "The layer, a drawing a map, a square a position, coloured by " + auc_words() +
-                      ". A dot leads to the page of one of the best neurons, a ring to one of those drawn at random.",
-                  results_.origin({"sweep-top.tsv"}, "nonna-sweep MODEL.safetensors TEST.tar --held-out -o sweep-top.tsv"));
+    page.drawings(
+        svgs,
+        "The layer, a drawing a map, a square a position, coloured by " + auc_words() +
+            ". A dot leads to the page of one of the best neurons, a ring to one of those drawn at random.",
+        results_.origin({"sweep-top.tsv"}, "nonna-sweep MODEL.safetensors TEST.tar --held-out -o sweep-top.tsv"));
 }
 
 void Browser::add_list(Page& page) const
@@ -314,12 +316,14 @@ void Browser::add_neuron(Page& page, std::size_t n, int level, const std::string
         SpreadPlot plot = spread->second;
         plot.threshold = rule.threshold;
         plot.alt = "Histogram of its responses from " + format_number("%.3g", plot.low) + " to " +
-                   format_number("%.3g", plot.high) + ", threshold " + format_number("%.3g", rule.threshold.value_or(0));
+                   format_number("%.3g", plot.high) + ", threshold " +
+                   format_number("%.3g", rule.threshold.value_or(0));
         page.minor_heading(level, "How its responses are spread");
         page.drawings({svg_histogram(plot)}, "Shares of each class.", {});
     } else {
-        missing.emplace_back("how its responses are spread",
-                             "nonna-sweep MODEL.safetensors TEST.tar --held-out --histograms histograms.tsv -o sweep-top.tsv");
+        missing.emplace_back(
+            "how its responses are spread",
+            "nonna-sweep MODEL.safetensors TEST.tar --held-out --histograms histograms.tsv -o sweep-top.tsv");
     }
     if (const std::vector<Gallery> sides = files.extremes(rule, pictures_shown, tile); !sides.empty()) {
         page.minor_heading(level, "What it responds to");
@@ -328,8 +332,8 @@ void Browser::add_neuron(Page& page, std::size_t n, int level, const std::string
         missing.emplace_back("its strongest and weakest pictures", "nonna-stimulus top" + of + " -o top.png");
     }
     Gallery stimuli;
-    for (const auto& [file, title, job] : {std::tuple{"average.png", "average", "average"},
-                                           {"optimal.png", "optimal stimulus", "optimal"}})
+    for (const auto& [file, title, job] :
+         {std::tuple{"average.png", "average", "average"}, {"optimal.png", "optimal stimulus", "optimal"}})
         if (std::optional<PageImage> picture =
                 files.picture(file, std::string("The ") + title + " of neuron " + name(n), stimulus_tile))
             stimuli.tiles.push_back({std::move(*picture), title, {}, PictureTile::Verdict::none, ""});
@@ -338,17 +342,19 @@ void Browser::add_neuron(Page& page, std::size_t n, int level, const std::string
                                  std::string("nonna-stimulus ") + job + of + " -o " + file);
     if (!stimuli.tiles.empty()) {
         page.minor_heading(level, "What it likes");
-        page.galleries({stimuli},
-                       "The average: of the pictures, weighted by its response. The optimal stimulus: of all inputs of one "
-                       "norm the one with the strongest response.",
-                       {});
+        page.galleries(
+            {stimuli},
+            "The average: of the pictures, weighted by its response. The optimal stimulus: of all inputs of one "
+            "norm the one with the strongest response.",
+            {});
     }
     if (files.has("invariance.tsv")) {
         page.minor_heading(level, "Invariance");
         add_invariance_of(page, files);
     } else {
-        missing.emplace_back("its invariance", "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv --neuron " +
-                                                   name(n) + " -o " + files.folder() + "/invariance.tsv");
+        missing.emplace_back("its invariance",
+                             "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv --neuron " + name(n) +
+                                 " -o " + files.folder() + "/invariance.tsv");
     }
     if (!missing.empty())
         page.left_out(missing);
@@ -369,7 +375,7 @@ void add_neuron_browser(ResultsFolder& results, const BrowserOptions& options, c
     for (std::size_t n = 0; n < browser.size(); ++n) {
         if (options.split) {
             Page page(browser.title(n), browser.summary(n));
-            browser.add_neuron(page, n, 2, up + options.page + "#" + browser.map_anchor());
+            browser.add_neuron(page, n, 2, up + browser.url_of(options.page) + "#" + browser.map_anchor());
             files.push_back({browser.file_from_page(n), page.finish("Made by " + made_by + ".")});
         } else {
             results.page.begin_leaf(browser.anchor(n), browser.title(n), results.level() + 1);

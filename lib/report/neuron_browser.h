@@ -23,9 +23,9 @@ namespace nonna
 {
 
 struct BrowserOptions {
-    std::int64_t neurons = 0;             // of the best; none: no pages
-    bool split = false;                   // a file a neuron
-    std::string page = "report.html";     // the name of the page itself, which they lead back to
+    std::int64_t neurons = 0;            // of the best; none: no pages
+    bool split = false;                  // a file a neuron
+    std::string page = "report.html";    // the name of the page itself, which they lead back to
 };
 
 // A file beside the page, by its name relative to it.

@@ -34,7 +34,8 @@ std::vector<Seen> read_end(const Table& table, const std::string& end)
         const auto cell = [&](const char* column) { return table.rows[row][table.column(column)]; };
         if (cell("end") != end)
             continue;
-        Seen s{table.whole(row, "rank"), cell("source"), "", cell("label"), cell("file"), table.finite(row, "response")};
+        Seen s{table.whole(row, "rank"),     cell("source"), "", cell("label"), cell("file"),
+               table.finite(row, "response")};
         if (const std::optional<double> seconds = table.finite_or_none(row, "time"))
             s.time = clock_of(*seconds);
         const bool elsewhere = s.file.empty() || s.file.find('/') != std::string::npos || s.file.starts_with(".");

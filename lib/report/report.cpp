@@ -16,12 +16,30 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t text_limit = std::size_t{1} << 20, name_limit = 200;
 
-const std::set<std::string> known = {
-    "table1.tsv",         "controls.tsv",           "sensitivity.tsv",        "sweep-top.tsv",       "sweep-first.tsv",
-    "sweep-random.tsv",   "sweep-linear.tsv",       "sweep-kmeans.tsv",       "sweep-second.tsv",    "sweep-nonorm.tsv",
-    "sweep-faceless.tsv", "sweep-autoencoder3.tsv", "sweep-autoencoder6.tsv", "matched-match.tsv",   "best-responses.tsv",
-    "invariance.tsv",     "train.tsv",              "commands.txt",           "optimal.png",         "top.png",
-    "weakest.png",        "layer.png",              "invariance.png",         "average.png"};
+const std::set<std::string> known = {"table1.tsv",
+                                     "controls.tsv",
+                                     "sensitivity.tsv",
+                                     "sweep-top.tsv",
+                                     "sweep-first.tsv",
+                                     "sweep-random.tsv",
+                                     "sweep-linear.tsv",
+                                     "sweep-kmeans.tsv",
+                                     "sweep-second.tsv",
+                                     "sweep-nonorm.tsv",
+                                     "sweep-faceless.tsv",
+                                     "sweep-autoencoder3.tsv",
+                                     "sweep-autoencoder6.tsv",
+                                     "matched-match.tsv",
+                                     "best-responses.tsv",
+                                     "invariance.tsv",
+                                     "train.tsv",
+                                     "commands.txt",
+                                     "optimal.png",
+                                     "top.png",
+                                     "weakest.png",
+                                     "layer.png",
+                                     "invariance.png",
+                                     "average.png"};
 
 // What a folder holds, by name, in order.
 struct Contents {
@@ -189,8 +207,8 @@ Report make_report(const std::string& folder, const std::string& title, const st
 
     std::vector<ResultsFolder> below;
     for (const Part& part : parts) {
-        ResultsFolder& results =
-            below.emplace_back(base / part.name, part.name, page, commands, Commands(base / part.name / "commands.txt"));
+        ResultsFolder& results = below.emplace_back(base / part.name, part.name, page, commands,
+                                                    Commands(base / part.name / "commands.txt"));
         results.positive = label_of(results);
         results.thing = thing_of(results);
         const bool named = std::any_of(findings.begin(), findings.end(), [&](auto& f) { return f.thing == part.name; });
@@ -198,7 +216,8 @@ Report make_report(const std::string& folder, const std::string& title, const st
             results.thing = part.name;
     }
     // A page of several concepts begins with the pictures of the first, which its title speaks of.
-    if (!below.empty() && !top.has("sweep-top.tsv") && !findings.empty() && below.front().thing == findings.front().thing)
+    if (!below.empty() && !top.has("sweep-top.tsv") && !findings.empty() &&
+        below.front().thing == findings.front().thing)
         below.front().pictures_shown = add_extremes(below.front());
 
     report.table = add_part(top, own, browsing);

@@ -111,7 +111,8 @@ namespace
 
 // The share of pictures to which each says yes, in one drawing a warp: neurons whose responses have different sizes
 // can be held against each other so.
-std::vector<PageImage> drawn_together(const std::vector<InvarianceCurve>& best, const std::vector<InvarianceCurve>& first)
+std::vector<PageImage> drawn_together(const std::vector<InvarianceCurve>& best,
+                                      const std::vector<InvarianceCurve>& first)
 {
     const auto shares_of = [](const InvarianceCurve& c, const std::string& title, int colour) {
         PlotCurve curve;
@@ -181,7 +182,8 @@ void add_invariance(ResultsFolder& results)
                 verdict_of(all),
             results.origin({"invariance.tsv"}, usual));
         if (results.has("invariance-first.tsv")) {
-            const std::vector<InvarianceCurve> first = read_invariance(read_table(results.file("invariance-first.tsv")));
+            const std::vector<InvarianceCurve> first =
+                read_invariance(read_table(results.file("invariance-first.tsv")));
             if (const std::vector<PageImage> both = drawn_together(all, first); !both.empty())
                 results.page.figure(both,
                                     "The best neuron beside the best of the first stage: the share of these pictures "

@@ -84,8 +84,8 @@ struct Sweep {
 
 std::vector<Sweep> read_sweeps(const ResultsFolder& results)
 {
-    const std::string sweep = "nonna-sweep ", test = " TEST.tar --held-out -o ",
-                      baseline = "nonna-baseline ", data = " TEST.tar --data DATA.tar --held-out -o ";
+    const std::string sweep = "nonna-sweep ", test = " TEST.tar --held-out -o ", baseline = "nonna-baseline ",
+                      data = " TEST.tar --data DATA.tar --held-out -o ";
     std::vector<Sweep> sweeps = {
         {"sweep-random.tsv", "random weights", sweep + "RANDOM.safetensors" + test + "sweep-random.tsv", {}},
         {"sweep-linear.tsv", "best linear filter", baseline + "linear" + data + "sweep-linear.tsv", {}},
@@ -94,8 +94,10 @@ std::vector<Sweep> read_sweeps(const ResultsFolder& results)
         {"sweep-autoencoder6.tsv", "autoencoder of 6 layers", "", {}},
         {"sweep-nonorm.tsv", "no contrast normalisation", "", {}},
         {"sweep-faceless.tsv", "faces removed from training", "", {}},
-        {"sweep-first.tsv", "best first-stage neuron",
-         sweep + "MODEL.safetensors TEST.tar --layer 1.norm --held-out -o sweep-first.tsv", {}},
+        {"sweep-first.tsv",
+         "best first-stage neuron",
+         sweep + "MODEL.safetensors TEST.tar --layer 1.norm --held-out -o sweep-first.tsv",
+         {}},
         {"sweep-second.tsv", "best second-stage neuron", "", {}},
         {"sweep-top.tsv", "best neuron", sweep + "MODEL.safetensors" + test + "sweep-top.tsv", {}}};
     for (Sweep& s : sweeps)
@@ -197,9 +199,8 @@ void add_table(ResultsFolder& results, const std::vector<Line>& lines, const std
     table.rows = {{"", "accuracy", "AUC", "held\u2011out accuracy", "held\u2011out AUC"}};
     table.best = true;
     table.strong = sweeps.back().best ? lines.size() : 0;
-    const bool paper = std::any_of(lines.begin(), lines.end(), [&](const Line& l) {
-        return paper_accuracy(results.thing, l.name).has_value();
-    });
+    const bool paper = std::any_of(lines.begin(), lines.end(),
+                                   [&](const Line& l) { return paper_accuracy(results.thing, l.name).has_value(); });
     if (paper)
         table.rows[0].push_back("paper");
     table.notes = paper;
@@ -228,11 +229,11 @@ void add_table(ResultsFolder& results, const std::vector<Line>& lines, const std
 
 }    // namespace
 
-std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results)
+std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results, const std::string& file)
 {
-    if (!results.has("sweep-top.tsv"))
+    if (!results.has(file))
         return std::nullopt;
-    const SweepTable sweep(results.file("sweep-top.tsv"));
+    const SweepTable sweep(results.file(file));
     const Table& table = sweep.table;
     const std::size_t row = sweep.best();
     return ChosenNeuron{sweep.neuron(row),
@@ -257,7 +258,8 @@ std::string add_numbers(ResultsFolder& results)
         if (s.best && !s.usual.empty())    // of what is there the last one is the most important
             usual = s.usual;
         if (!s.best && !s.usual.empty())
-            results.missing(s.name == std::string("best neuron") ? "the best neuron" : "the row of " + std::string(s.name),
+            results.missing(s.name == std::string("best neuron") ? "the best neuron"
+                                                                 : "the row of " + std::string(s.name),
                             s.usual);
     }
     const std::vector<Line> lines = table_lines(sweeps);

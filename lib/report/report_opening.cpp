@@ -78,7 +78,8 @@ std::string title_of(const std::vector<Finding>& findings)
     const Finding& f = findings.front();
     const std::string right = unbroken(percent(neuron->accuracy)) + " " + where(f);
     if (above_chance(f))
-        return f.thing.empty() ? "A neuron that tells them apart: " + right : "A neuron that sees " + f.thing + ": " + right;
+        return f.thing.empty() ? "A neuron that tells them apart: " + right
+                               : "A neuron that sees " + f.thing + ": " + right;
     return "No neuron that " + (f.thing.empty() ? "tells them apart" : "sees " + f.thing) + ": the best is right in " +
            right + ", a guess in " + unbroken(percent(guess_of(f)));
 }
@@ -145,12 +146,12 @@ bool add_extremes(ResultsFolder& results)
         results.missing("the strongest pictures one by one", make);
         return false;
     }
-    results.page.galleries(sides,
-                           "Of the test's pictures the ones to which neuron " + neuron->name +
-                               " responds most and least, with its response. Yes: " +
-                               (neuron->silent ? "below" : "above") +
-                               " its threshold; right or wrong: against the picture\u2019s label. A click enlarges.",
-                           results.origin({files.folder() + "/top.tsv", "top.png", "top.tsv"}, make));
+    results.page.galleries(
+        sides,
+        "Of the test's pictures the ones to which neuron " + neuron->name +
+            " responds most and least, with its response. Yes: " + (neuron->silent ? "below" : "above") +
+            " its threshold; right or wrong: against the picture\u2019s label. A click enlarges.",
+        results.origin({files.folder() + "/top.tsv", "top.png", "top.tsv"}, make));
     return true;
 }
 

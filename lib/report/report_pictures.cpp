@@ -16,6 +16,7 @@ namespace
 {
 
 constexpr std::size_t picture_limit = std::size_t{64} << 20;
+constexpr int page_quality = 80;    // a fifth of a PNG, and no difference that is seen
 
 // "frames-1.png" is "frames 1".
 std::string title_of(const std::filesystem::path& path)
@@ -77,9 +78,10 @@ PageImage page_picture(const std::filesystem::path& path, const std::string& alt
         picture = resize(picture, std::max(1, info.width * longest / most), std::max(1, info.height * longest / most));
     constexpr int webp_limit = 16'383;
     if (std::max(picture.width, picture.height) <= webp_limit)
-        if (const Bytes webp = encode_webp(picture); shrink || webp.size() < bytes.size())
-            return {"image/webp", std::string(reinterpret_cast<const char*>(webp.data()), webp.size()), picture.width,
-                    picture.height, alt, ""};
+        if (const Bytes webp = encode_webp(picture, page_quality); shrink || webp.size() < bytes.size())
+            return {"image/webp",  std::string(reinterpret_cast<const char*>(webp.data()), webp.size()),
+                    picture.width, picture.height,
+                    alt,           ""};
     return {"image/png", std::move(bytes), info.width, info.height, alt, ""};
 }
 
@@ -107,7 +109,8 @@ void add_filter_map(ResultsFolder& results)
     std::string positions;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
         marked.emplace(int(table.whole(row, "row")), int(table.whole(row, "col")));
-        positions += (row ? "; " : "") + table.rows[row][table.column("row")] + "," + table.rows[row][table.column("col")];
+        positions +=
+            (row ? "; " : "") + table.rows[row][table.column("row")] + "," + table.rows[row][table.column("col")];
     }
     constexpr std::size_t most = 1000;    // a side
     MapPlot plot;
@@ -123,7 +126,8 @@ void add_filter_map(ResultsFolder& results)
         cell.marked = marked.contains({row, column});
         return cell;
     };
-    results.page.drawings({svg_map(plot)}, "Where these filters stand, a row of the sheet each: " + positions + ".", {});
+    results.page.drawings({svg_map(plot)}, "Where these filters stand, a row of the sheet each: " + positions + ".",
+                          {});
 }
 
 }    // namespace
@@ -149,7 +153,8 @@ void add_stimuli(ResultsFolder& results, const std::vector<std::string>& filters
     const bool sheets = results.has("top.png") || results.has("weakest.png");
     if (results.has("average.png") || results.has("optimal.png") || sheets)
         results.heading("What the best neuron likes best");
-    sheet("average.png", "the average of what it responds to", "Average of the pictures by the best neuron\u2019s response",
+    sheet("average.png", "the average of what it responds to",
+          "Average of the pictures by the best neuron\u2019s response",
           "The average: of unlabelled pictures, weighted by its response, minus their mean.", average);
     sheet("optimal.png", "the optimal stimulus", "Optimal stimulus of the best neuron",
           "Its optimal stimulus: of all inputs of one norm, the one with the strongest response, found by gradient "

@@ -28,15 +28,15 @@ double share_above(const std::vector<double>& values, double threshold)
 }
 
 // The page shows one neuron: what it draws must be what the sweep chose. The table's AUC has nine places.
-void require_same_neuron(const std::string& name, const ChosenNeuron& neuron, std::size_t positives,
-                         std::size_t negatives, double auc)
+void require_same_neuron(const std::string& name, const std::string& sweep, const ChosenNeuron& neuron,
+                         std::size_t positives, std::size_t negatives, double auc)
 {
     const bool other_images = neuron.positives.value_or(double(positives)) != double(positives) ||
                               neuron.negatives.value_or(double(negatives)) != double(negatives);
     if (other_images || std::abs(neuron.auc.value_or(auc) - auc) > 1e-6)
         throw Error(
             name,
-            "not the responses of " + neuron.name + ", which sweep-top.tsv chooses by " + neuron.by + ": " +
+            "not the responses of " + neuron.name + ", which " + sweep + " chooses by " + neuron.by + ": " +
                 (other_images ? "another number of images" : "AUC " + decimal(auc) + ", not " + decimal(neuron.auc)));
 }
 
@@ -50,14 +50,15 @@ struct BestResponses {
     Score score;    // of `strength`, its threshold too
 };
 
-BestResponses read_responses(const ResultsFolder& results)
+// `sweep`: whose choice it is.
+BestResponses read_responses(const ResultsFolder& results, const std::string& file, const std::string& sweep)
 {
-    const std::string path = results.file("best-responses.tsv");
+    const std::string path = results.file(file);
     const Table table = read_table(path);
     table.column("response");
     const Labels labels = read_label_table(path, "1");
     BestResponses best;
-    best.neuron = chosen_neuron(results);
+    best.neuron = chosen_neuron(results, sweep);
     best.silent = best.neuron && best.neuron->silent;
     const double sign = best.silent ? -1 : 1;
     std::vector<float> all;
@@ -71,7 +72,8 @@ BestResponses read_responses(const ResultsFolder& results)
         throw Error(table.name, "needs positives and negatives");
     best.score = score_neuron(all, labels);
     if (best.neuron)
-        require_same_neuron(table.name, *best.neuron, best.of_class[1].size(), best.of_class[0].size(), best.score.auc);
+        require_same_neuron(table.name, sweep, *best.neuron, best.of_class[1].size(), best.of_class[0].size(),
+                            best.score.auc);
     return best;
 }
 
@@ -93,7 +95,10 @@ std::string stage_title(std::string name)
     return name;
 }
 
-std::string set_title(const std::string& set) { return set == "validate" ? "validation" : set == "train" ? "training" : set; }
+std::string set_title(const std::string& set)
+{
+    return set == "validate" ? "validation" : set == "train" ? "training" : set;
+}
 
 // What the log's validation set is, as far as the command says so.
 std::string validation_in_words(const ResultsFolder& results, const std::vector<PlotCurve>& curves)
@@ -144,6 +149,44 @@ std::vector<PlotCurve> training_curves(const Table& table)
     return curves;
 }
 
+// The same histogram of those that the neuron is held against, as the paper has it.
+void add_rivals(ResultsFolder& results)
+{
+    struct Rival {
+        const char *file, *sweep, *title, *usual;
+    };
+    constexpr Rival rivals[] = {
+        {"best-responses-first.tsv", "sweep-first.tsv", "best first-stage neuron",
+         "nonna-sweep MODEL.safetensors TEST.tar --layer 1.norm --best-responses best-responses-first.tsv -o "
+         "sweep-first.tsv"},
+        {"best-responses-linear.tsv", "sweep-linear.tsv", "best linear filter",
+         "nonna-baseline linear TEST.tar --data DATA.tar --best-responses best-responses-linear.tsv -o "
+         "sweep-linear.tsv"}};
+    std::vector<PageImage> images;
+    std::vector<std::string> files;
+    std::string usual;
+    for (const Rival& rival : rivals) {
+        if (!results.has(rival.file)) {
+            results.missing(std::string("the histogram of the ") + rival.title, rival.usual);
+            continue;
+        }
+        const BestResponses r = read_responses(results, rival.file, rival.sweep);
+        const double threshold = (r.silent ? -1 : 1) * r.score.threshold + 0.0;
+        images.push_back(drawing(plot_histogram({rival.title, "response", "% of the class"}, r.of_class[0],
+                                                r.of_class[1], threshold, 32, square_plot),
+                                 square_plot,
+                                 std::string("Histogram of the responses of the ") + rival.title + ": mean " +
+                                     format_number("%.3g", mean_of(r.of_class[1])) + " to positives, " +
+                                     format_number("%.3g", mean_of(r.of_class[0])) + " to negatives; AUC " +
+                                     decimal(r.score.auc)));
+        files.emplace_back(rival.file);
+        usual = rival.usual;
+    }
+    if (!images.empty())
+        results.page.figure(images, "The same of what the neuron is held against, each on its own scale.",
+                            results.origin(files, usual));
+}
+
 }    // namespace
 
 void add_responses(ResultsFolder& results)
@@ -154,7 +197,7 @@ void add_responses(ResultsFolder& results)
         results.missing("the histogram and the ROC curve", usual);
         return;
     }
-    const BestResponses best = read_responses(results);
+    const BestResponses best = read_responses(results, "best-responses.tsv", "sweep-top.tsv");
     const auto& [negatives, positives] = best.of_class;
     const Score& score = best.score;
     results.heading("Responses of the best neuron");
@@ -184,6 +227,7 @@ void add_responses(ResultsFolder& results)
                             decimal(score.auc) + "; chance is the diagonal. d' is " +
                             format_number("%.2f", score.dprime) + "." + chosen_in_words(best),
                         results.origin({"best-responses.tsv"}, usual));
+    add_rivals(results);
 }
 
 void add_training(ResultsFolder& results)
@@ -206,11 +250,12 @@ void add_training(ResultsFolder& results)
     // Two drawings: the wide one's letters would be too small on a narrow screen.
     PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
     image.narrow = plot_curves(text, curves, square_plot);
-    results.page.figure({image},
-                        std::string("What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
-                        "learnt, 0 is everything; equal factors are equally far apart.") +
-                            validation_in_words(results, curves),
-                        results.origin({"train.tsv"}, usual));
+    results.page.figure(
+        {image},
+        std::string("What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
+                    "learnt, 0 is everything; equal factors are equally far apart.") +
+            validation_in_words(results, curves),
+        results.origin({"train.tsv"}, usual));
 }
 
 }    // namespace nonna

@@ -42,9 +42,9 @@ struct ResultsFolder {
     const Commands& above;    // the whole report's commands: they name a sub-folder's files FOLDER/FILE
     Commands own;
     std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
-    std::string thing{};           // the concept: "faces"; empty: nobody said
-    std::string positive = "1";    // the label of its pictures
-    bool pictures_shown = false;   // the strongest and the weakest are at the page's beginning
+    std::string thing{};                                            // the concept: "faces"; empty: nobody said
+    std::string positive = "1";                                     // the label of its pictures
+    bool pictures_shown = false;    // the strongest and the weakest are at the page's beginning
 
     int level() const { return name.empty() ? 2 : 3; }    // of this folder's headings
     void heading(const std::string& text) { page.heading(level(), text); }
@@ -66,12 +66,12 @@ struct Detector {
 struct Finding {
     std::string thing;
     std::vector<Detector> detectors;
-    bool held_out = false;         // on pictures that had no say in choosing
-    std::optional<double> low;     // of its AUC's interval
-    double seeds = 1;              // means over so many
+    bool held_out = false;        // on pictures that had no say in choosing
+    std::optional<double> low;    // of its AUC's interval
+    double seeds = 1;             // means over so many
     const Detector* named(const std::string& name) const;
 };
-std::optional<Finding> finding_of_sweeps(const ResultsFolder& results);              // none: no sweep-top.tsv
+std::optional<Finding> finding_of_sweeps(const ResultsFolder& results);        // none: no sweep-top.tsv
 std::vector<Finding> findings_of_table1(const std::filesystem::path& file);    // one a concept, in the page's order
 std::string title_of(const std::vector<Finding>& findings);
 // A sentence or two a finding: is it above chance, does it beat its rivals?
@@ -105,7 +105,7 @@ PageImage page_picture(const std::filesystem::path& path, const std::string& alt
 void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
              const std::string& usual);
 
-// The one neuron that sweep-top.tsv chooses, in the headline, the histogram and the ROC curve alike.
+// The one neuron that a sweep chooses; that of sweep-top.tsv is in the headline, the histogram and the ROC curve alike.
 struct ChosenNeuron {
     std::string name;
     bool silent = false;                                // says yes below its threshold
@@ -114,7 +114,8 @@ struct ChosenNeuron {
     std::string by;                                     // "accuracy", "AUC"
     std::optional<double> auc, positives, negatives;    // of all images
 };
-std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results);    // none: no sweep-top.tsv
+std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results,
+                                          const std::string& sweep = "sweep-top.tsv");    // none: no such table
 
 // One warp of an invariance.tsv.
 struct InvarianceCurve {

@@ -184,7 +184,8 @@ std::string svg_map_legend()
     for (std::size_t s = 0; s < std::size(steps); ++s)
         shades.push_back({true, s});
     const int width = side * int(shades.size());
-    std::string svg = begin(width, height, "Colours: violet below an AUC of 0.5, orange above, the stronger the farther");
+    std::string svg =
+        begin(width, height, "Colours: violet below an AUC of 0.5, orange above, the stronger the farther");
     for (std::size_t i = 0; i < shades.size(); ++i)
         svg += shaded(shades[i], "M" + std::to_string(side * int(i)) + " 20h21v20h-21Z");
     return svg + text_at(0, 14, "start", "AUC below 0.1") + text_at(width / 2.0, 14, "middle", "0.5") +
