@@ -1,8 +1,12 @@
 #include "media/picture_format.h"
 
+#include "base/error.h"
+
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <vector>
 
@@ -68,6 +72,19 @@ Picture decode_webp(Encoded encoded, const PictureInfo& info, const std::string&
     if (!opaque)
         lay_over_white(rgba.data(), picture.rgb.data(), std::size_t(info.width) * info.height);
     return picture;
+}
+
+// Lossy, in one thread: the same bytes from the same picture.
+Bytes encode_webp(const Picture& picture, int quality)
+{
+    std::uint8_t* encoded = nullptr;
+    const std::size_t size =
+        WebPEncodeRGB(picture.rgb.data(), picture.width, picture.height, picture.width * 3, float(quality), &encoded);
+    const std::unique_ptr<std::uint8_t, void (*)(void*)> owner(encoded, WebPFree);
+    if (size == 0)
+        throw Error("picture", "cannot be encoded as WebP");
+    const std::byte* const bytes = reinterpret_cast<const std::byte*>(encoded);
+    return {bytes, bytes + size};
 }
 
 }    // namespace nonna
