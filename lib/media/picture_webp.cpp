@@ -1,7 +1,6 @@
 #include "media/picture_format.h"
 
 #include "base/error.h"
-#include "media/picture.h"
 
 #include <webp/decode.h>
 #include <webp/encode.h>
