@@ -188,6 +188,22 @@ std::string in_words(const Best& top)
     return note;
 }
 
+// The same for a narrow screen: what was held out first, then what was not, with the paper's.
+std::vector<PageTable> narrow_tables(const PageTable& wide, bool paper)
+{
+    std::vector<PageTable> tables(2, wide);
+    tables[0].caption += ", held out";
+    tables[0].notes = 0;
+    for (std::size_t r = 0; r < wide.rows.size(); ++r) {
+        const std::vector<std::string>& row = wide.rows[r];
+        tables[0].rows[r] = {row[0], row[3], row[4]};
+        tables[1].rows[r] = {row[0], row[1], row[2]};
+        if (paper)
+            tables[1].rows[r].push_back(row[5]);
+    }
+    return tables;
+}
+
 // Beside the paper's own figures, where the concept is the paper's.
 void add_table(ResultsFolder& results, const std::vector<Line>& lines, const std::vector<Sweep>& sweeps,
                const Origin& origin)
@@ -221,7 +237,7 @@ void add_table(ResultsFolder& results, const std::vector<Line>& lines, const std
         note += " Small figures: 95 % intervals by bootstrap, detector and parts taken as given.";
     else
         note += " No intervals: nonna-sweep writes them with --bootstrap.";
-    results.page.table(table, note + " Bold: the best of a column.", origin);
+    results.page.tables(table, narrow_tables(table, paper), note + " Bold: the best of a column.", origin);
     if (paper)
         results.page.paragraph("The paper\u2019s figures are from other test sets and a far larger network; they show "
                                "the order to expect, not a mark to reach.");

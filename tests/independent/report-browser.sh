@@ -13,8 +13,8 @@ $python "$here/report_browser.py" write results
 nonna-init tiny --seed 1 -q -o results/faces/model.safetensors
 nonna-report -q results >table
 [ -s table ] || { echo "no table for the terminal"; exit 1; }
-nonna-report -q --neurons 1 results -o results/whole.html
-nonna-report -q --neurons 1 --split results -o "results/apart & so on.html"
+nonna-report -q --neurons 1 results -o results/whole.html >/dev/null
+nonna-report -q --neurons 1 --split results -o "results/apart & so on.html" >/dev/null
 # The browser's own settings and caches stay in the scratch folder.
 see() {    # see HOW PAGE FOLDER
     [ -z "${NONNA_PICTURES:-}" ] || mkdir -p "$NONNA_PICTURES/$3"
