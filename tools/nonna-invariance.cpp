@@ -21,6 +21,8 @@ int main(int argc, char** argv)
     command.option("--each", o.each, "EACH.tsv", "the responses to every picture");
     command.option("--plot", o.plot, "OUT.svg", "the curves as a plot (needs gnuplot)");
     command.option("--sheet", o.sheet, "OUT.png", "two of the pictures, warped");
+    command.option("--folders", o.folder, "DIR", "the best neurons of `--sweep`: each one's DIR/NAME/invariance.tsv");
+    command.option("--neurons", o.neurons, "N", "how many, with `--folders`", 1, 1'000'000);
     command.threads(o.threads);
     command.group("Warps");
     command.option("--translate", o.translate, "RANGE", "pixels: `9`, `-4:9`, `9/19` for 19 amounts, or `none`");
@@ -49,6 +51,12 @@ int main(int argc, char** argv)
             usage_error("--sequence", "only one of two sets can be standard input");
         if (o.neuron.empty() && o.sweep.empty())
             usage_error("--neuron", "must be given, unless there is --sweep");
+        command.needs({"--neurons"}, "--folders");
+        if (!o.folder.empty() && o.sweep.empty())
+            usage_error("--folders", "goes with --sweep, whose best neurons it is about");
+        for (const char* const option : {"--neuron", "--threshold", "--output", "--each", "--plot", "--sheet"})
+            if (!o.folder.empty() && command.given(option))
+                usage_error(option, "is of one neuron, --folders of many");
         if (o.crop > 1 && o.crop != double(std::int64_t(o.crop)))
             usage_error("--crop", "must be a whole number of pixels, or a share up to 1");
         keep_apart({o.output, o.each, o.plot, o.sheet}, {o.model, o.pictures, o.sequence, o.sweep, o.angles});

@@ -3,20 +3,50 @@
 #include "io/output.h"
 #include "report/report.h"
 
+#include <filesystem>
+
+namespace
+{
+
+using namespace nonna;
+namespace fs = std::filesystem;
+
+void write_page(const std::string& path, const std::string& html)
+{
+    Output page(path, Output::Kind::text);
+    page.write(html);
+    page.commit();
+}
+
+}    // namespace
+
 int main(int argc, char** argv)
 {
-    using namespace nonna;
-    std::string folder, output, title = "Grandmother neurons";
+    std::string folder, output, title;
+    BrowserOptions browser;
     Command command("nonna-report", "make one page of HTML from a folder of results");
     command.positional("DIR", folder, "folder of results");
     command.option("-o,--output", output, "OUT.html", "the page (default: DIR/report.html); `-` is standard output");
-    command.option("--title", title, "TEXT", "the page's title");
+    command.option("--title", title, "TEXT", "the page's title (default: what was found)");
+    command.option("--neurons", browser.neurons, "N", "also a page for each of the N best neurons, and N others", 0,
+                   1'000'000);
+    command.flag("--split", browser.split, "the neurons' pages as files of their own, beside the page");
 
     return run_tool(argc, argv, command, [&] {
-        const Report report = make_report(folder, title, "nonna-report " + version());
-        Output page(output.empty() ? folder + "/report.html" : output, Output::Kind::text);
-        page.write(report.html);
-        page.commit();
+        if (browser.split && browser.neurons == 0)
+            usage_error("--split", "needs --neurons");
+        if (browser.split && output == "-")
+            usage_error("--split", "needs a file in --output: other files lie beside it");
+        const fs::path path = output.empty() ? folder + "/report.html" : output;
+        browser.page = path.filename();
+        const Report report = make_report(folder, title, "nonna-report " + version(), browser);
+        // The page is last: where it is there, what it leads to is.
+        for (const PageFile& file : report.pages) {
+            const fs::path beside = path.parent_path() / file.name;
+            fs::create_directories(beside.parent_path());
+            write_page(beside, file.html);
+        }
+        write_page(path, report.html);
         if (output != "-" && !report.table.empty()) {
             Output table("-", Output::Kind::text);
             table.write(report.table);

@@ -1,5 +1,6 @@
 #include "analysis/ascent.h"
 
+#include "analysis/numerator.h"
 #include "analysis/visible_values.h"
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -45,13 +46,19 @@ void scale_to(std::vector<double>& x, double norm)
         v *= factor;
 }
 
-ConeNeuron in_cone(const Cone& cone, const Architecture& a, NeuronId neuron, double norm)
+ConeNeuron in_cone(const Cone& cone, const Architecture& a, NeuronId neuron, double norm, bool of_numerator)
 {
     ConeNeuron result;
     result.neuron = neuron;
     result.norm = norm;
-    result.unit = cone.unit(neuron);
+    if (of_numerator)
+        for (const NumeratorTerm& t : numerator(neuron, a))
+            result.units.push_back({cone.pooled_unit(t.row, t.column, t.map), t.weight});
+    else
+        result.units = {{cone.unit(neuron), 1}};
     result.values = visible_values(a, neuron);
+    result.area = visible_area(neuron, a);
+    result.channels = a.channels;
     const Area input = cone.input();
     const std::size_t row = std::size_t(a.side) * a.channels;
     for (const std::size_t v : result.values)
@@ -60,9 +67,10 @@ ConeNeuron in_cone(const Cone& cone, const Architecture& a, NeuronId neuron, dou
     return result;
 }
 
-ConeResponses::ConeResponses(Cone& cone, LayerId layer, int lanes)
-    : cone_(cone), layer_(layer), images_(lanes * cone.input_size()), seed_(cone.units() * padded_lanes(lanes)),
-      gradient_(cone.input_size() * padded_lanes(lanes))
+ConeResponses::ConeResponses(Cone& cone, LayerId layer, int lanes, bool of_numerators)
+    : cone_(cone), layer_(of_numerators ? LayerId{layer.stage, Sublayer::pool} : layer),
+      units_(of_numerators ? cone.pooled_units() : cone.units()), images_(lanes * cone.input_size()),
+      seed_(units_ * padded_lanes(lanes)), gradient_(cone.input_size() * padded_lanes(lanes))
 {
 }
 
@@ -81,7 +89,8 @@ std::vector<double> ConeResponses::responses(const std::vector<Trial>& trials)
     const float* const y = network.activation(layer_);
     std::vector<double> result(trials.size());
     for (std::size_t lane = 0; lane < trials.size(); ++lane)
-        result[lane] = y[trials[lane].neuron->unit * std::size_t(network.lanes()) + lane];
+        for (const WeighedUnit& u : trials[lane].neuron->units)
+            result[lane] += u.weight * y[u.unit * std::size_t(network.lanes()) + lane];
     return result;
 }
 
@@ -89,9 +98,10 @@ std::vector<std::vector<double>> ConeResponses::gradients(const std::vector<Tria
 {
     Network<float>& network = cone_.network();
     const std::size_t padded = std::size_t(network.lanes());
-    std::fill_n(seed_.data(), cone_.units() * padded, 0.0f);
+    std::fill_n(seed_.data(), units_ * padded, 0.0f);
     for (std::size_t lane = 0; lane < trials.size(); ++lane)
-        seed_[trials[lane].neuron->unit * padded + lane] = 1;
+        for (const WeighedUnit& u : trials[lane].neuron->units)
+            seed_[u.unit * padded + lane] = float(u.weight);
     network.input_gradient(cone_.parameters(), layer_, seed_.data(), gradient_.data());
     std::vector<std::vector<double>> result(trials.size());
     for (std::size_t lane = 0; lane < trials.size(); ++lane) {
@@ -117,6 +127,38 @@ Climb::Climb(const ConeNeuron& neuron, const Architecture& architecture, int sta
     trial_ = x_;
 }
 
+Climb::Climb(const ConeNeuron& neuron, const std::vector<double>& from)
+    : neuron_(&neuron), start_(0), phase_(Phase::first), angle_(first_angle)
+{
+    if (!(dot(from, from) > 0))
+        throw Error(neuron_name(neuron.neuron), "what it is to start from has nothing in the area that it sees");
+    x_ = neuron.basis ? neuron.basis->coefficients(from) : from;
+    scale_to(x_, neuron.norm);
+    trial_ = x_;
+}
+
+std::vector<double> Climb::input_at(const std::vector<double>& coordinates) const
+{
+    if (!neuron_->basis)
+        return coordinates;
+    std::vector<double> x = neuron_->basis->picture(coordinates);
+    scale_to(x, neuron_->norm);
+    return x;
+}
+
+// With x = norm B c / |B c|, dF/dc = B' (norm / |B c|) (g - x <x, g> / norm^2).
+void Climb::to_coordinates(std::vector<double>& gradient) const
+{
+    if (!neuron_->basis)
+        return;
+    std::vector<double> x = neuron_->basis->picture(trial_);
+    const double norm = neuron_->norm, scale = norm / std::sqrt(dot(x, x));
+    const double along = dot(x, gradient) * scale / (norm * norm);
+    for (std::size_t k = 0; k < x.size(); ++k)
+        gradient[k] = scale * (gradient[k] - along * scale * x[k]);
+    gradient = neuron_->basis->adjoint(gradient);
+}
+
 bool Climb::stands(double response, int iterations)
 {
     if (!std::isfinite(response))
@@ -140,6 +182,7 @@ bool Climb::stands(double response, int iterations)
 
 void Climb::take_gradient(std::vector<double> gradient)
 {
+    to_coordinates(gradient);
     if (phase_ == Phase::climbing) {
         face(std::move(gradient));
         return;
@@ -222,6 +265,61 @@ void Climb::shorten()
     }
 }
 
+namespace
+{
+
+// Every input's shifts, one after the other: what a batch looks at.
+struct Spread {
+    std::vector<std::vector<double>> inputs;
+    std::vector<Trial> trials;
+
+    explicit Spread(const std::vector<Trial>& from)
+    {
+        for (const Trial& t : from)
+            for (const Shift s : t.neuron->shifts)
+                inputs.push_back(moved(*t.x, t.neuron->area, t.neuron->channels, s));
+        std::size_t next = 0;
+        for (const Trial& t : from)
+            for (std::size_t s = 0; s < t.neuron->shifts.size(); ++s)
+                trials.push_back({t.neuron, &inputs[next++]});
+    }
+};
+
+std::vector<double> means(const std::vector<Trial>& trials, const std::vector<double>& values)
+{
+    std::vector<double> result;
+    std::size_t next = 0;
+    for (const Trial& t : trials) {
+        double sum = 0;
+        for (std::size_t s = 0; s < t.neuron->shifts.size(); ++s)
+            sum += values[next++];
+        result.push_back(sum / double(t.neuron->shifts.size()));
+    }
+    return result;
+}
+
+// The mean over the shifts of the gradients, each moved back.
+std::vector<double> mean_gradient(const ConeNeuron& neuron, std::span<std::vector<double>> of_shifts)
+{
+    if (of_shifts.size() == 1)
+        return std::move(of_shifts[0]);
+    std::vector<double> sum(neuron.values.size(), 0.0);
+    for (std::size_t s = 0; s < of_shifts.size(); ++s) {
+        const Shift back{-neuron.shifts[s].rows, -neuron.shifts[s].columns};
+        const std::vector<double> g = moved(of_shifts[s], neuron.area, neuron.channels, back);
+        for (std::size_t k = 0; k < sum.size(); ++k)
+            sum[k] += g[k] / double(of_shifts.size());
+    }
+    return sum;
+}
+
+}    // namespace
+
+std::vector<double> climbed_values(ConeResponses& cone, const std::vector<Trial>& trials)
+{
+    return means(trials, cone.responses(Spread(trials).trials));
+}
+
 // In rounds: all under way try a step in one pass up, and those that take it get their gradients from one pass down. A
 // climb that is backtracking has no use for the pass down, which is about half of the work: it is made only where
 // another has.
@@ -229,24 +327,34 @@ void climb(ConeResponses& cone, std::vector<Climb>& climbs, std::size_t lanes, i
 {
     std::vector<Climb*> under_way;
     std::size_t next = 0;
+    const std::size_t at_a_time = climbs.empty() ? 0 : lanes / climbs.front().neuron().shifts.size();
     for (;;) {
-        while (under_way.size() < lanes && next < climbs.size())
+        while (under_way.size() < at_a_time && next < climbs.size())
             under_way.push_back(&climbs[next++]);
         if (under_way.empty())
             return;
         throw_if_interrupted();
-        std::vector<Trial> trials;
+        std::vector<std::vector<double>> inputs;
         for (const Climb* c : under_way)
-            trials.push_back({&c->neuron(), &c->trial()});
-        const std::vector<double> responses = cone.responses(trials);
+            inputs.push_back(c->trial());
+        std::vector<Trial> trials;
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            trials.push_back({&under_way[i]->neuron(), &inputs[i]});
+        const Spread spread(trials);
+        const std::vector<double> responses = means(trials, cone.responses(spread.trials));
         std::vector<bool> standing;
         for (std::size_t lane = 0; lane < under_way.size(); ++lane)
             standing.push_back(under_way[lane]->stands(responses[lane], iterations));
         if (std::find(standing.begin(), standing.end(), true) != standing.end()) {
-            std::vector<std::vector<double>> gradients = cone.gradients(trials);
-            for (std::size_t lane = 0; lane < under_way.size(); ++lane)
-                if (standing[lane])
-                    under_way[lane]->take_gradient(std::move(gradients[lane]));
+            std::vector<std::vector<double>> gradients = cone.gradients(spread.trials);
+            std::size_t first = 0;
+            for (std::size_t i = 0; i < under_way.size(); ++i) {
+                const ConeNeuron& neuron = under_way[i]->neuron();
+                if (standing[i])
+                    under_way[i]->take_gradient(
+                        mean_gradient(neuron, std::span(gradients).subspan(first, neuron.shifts.size())));
+                first += neuron.shifts.size();
+            }
         }
         progress.advance(std::uint64_t(std::erase_if(under_way, [](const Climb* c) { return c->done(); })));
     }

@@ -10,8 +10,13 @@
 // the step, the gradient. So many climbs, of one neuron or of several that share a cone (model/cone.h), fill the lanes
 // of a batch, and one that has arrived makes room for another. A climb's result depends on its neuron, norm, seed and
 // start alone, not on who its neighbours are.
+//
+// What is climbed may be the mean over some shifts of the input, and the coordinates those of a basis: what a prior
+// asks for (analysis/stimulus_prior.h). The sphere is then that of the coefficients. And it may be a weighted sum of
+// pooled units, the numerator of a normalised response (analysis/numerator.h), instead of one unit.
 #pragma once
 
+#include "analysis/stimulus_prior.h"
 #include "kernels/aligned.h"
 #include "model/cone.h"
 
@@ -29,15 +34,26 @@ struct AscentStep {
     double response = 0;
 };
 
+struct WeighedUnit {
+    std::size_t unit = 0;    // among those of the layer that is looked at
+    double weight = 1;
+};
+
 // One neuron in a cone, and its input: the list of the values that it sees.
 struct ConeNeuron {
     NeuronId neuron;
     double norm = 0;
     std::vector<std::size_t> values;     // indices into the whole input, ascending
     std::vector<std::size_t> in_cone;    // the same values' into the cone's
-    std::size_t unit = 0;                // the neuron's among the cone's units
+    std::vector<WeighedUnit> units;      // whose weighted sum is the response
+    Area area;                           // the values: a rectangle of so many channels
+    int channels = 0;
+    const SmoothBasis* basis = nullptr;      // none: coordinates are the values themselves
+    std::vector<Shift> shifts = {{0, 0}};    // whose mean is climbed
 };
-ConeNeuron in_cone(const Cone& cone, const Architecture& architecture, NeuronId neuron, double norm);
+// `of_numerator`: its units are the pooled ones that its numerator is made of, not itself.
+ConeNeuron in_cone(const Cone& cone, const Architecture& architecture, NeuronId neuron, double norm,
+                   bool of_numerator = false);
 
 // An input of one neuron, by its visible values. What it points to must live as long.
 struct Trial {
@@ -49,7 +65,8 @@ struct Trial {
 class ConeResponses
 {
   public:
-    ConeResponses(Cone& cone, LayerId layer, int lanes);
+    // Of the cone's own layer, or, `of_numerators`, of the pooled units below it.
+    ConeResponses(Cone& cone, LayerId layer, int lanes, bool of_numerators = false);
     std::vector<double> responses(const std::vector<Trial>& trials);
     // At the last responses(), of the same trials: with respect to each one's visible values.
     std::vector<std::vector<double>> gradients(const std::vector<Trial>& trials);
@@ -57,6 +74,7 @@ class ConeResponses
   private:
     Cone& cone_;
     LayerId layer_;
+    std::size_t units_;
     std::vector<float> images_;
     Aligned<float> seed_, gradient_;    // (row, column, map or channel, lane)
 };
@@ -68,18 +86,21 @@ class Climb
     // `seed` and the neuron's number in its architecture draw the noise that it sets out from. `neuron` must live as
     // long.
     Climb(const ConeNeuron& neuron, const Architecture& architecture, int start, std::uint64_t seed);
+    // Sets out from this input, of any norm.
+    Climb(const ConeNeuron& neuron, const std::vector<double>& from);
 
     const ConeNeuron& neuron() const { return *neuron_; }
-    const std::vector<double>& trial() const { return trial_; }
+    std::vector<double> trial() const { return input_at(trial_); }
     bool done() const { return done_; }
 
-    // The response at trial(). True: it stands there now, and take_gradient must follow.
+    // What is climbed has this value at trial(). True: it stands there now, and take_gradient must follow, with the
+    // gradient with respect to the input.
     bool stands(double response, int iterations);
     void take_gradient(std::vector<double> gradient);
 
     // Where it got so far.
     int start() const { return start_; }
-    const std::vector<double>& x() const { return x_; }
+    std::vector<double> x() const { return input_at(x_); }
     double response() const { return response_; }
     const std::vector<AscentStep>& steps() const { return steps_; }
 
@@ -89,12 +110,15 @@ class Climb
     // At noise it wants the gradient alone; from there on the first response is where it begins, the others are steps.
     enum class Phase { noise, first, climbing } phase_ = Phase::noise;
     bool done_ = false;
-    std::vector<double> x_, direction_, trial_;    // |x| = norm; direction: along the sphere, of norm 1
-    std::vector<double> uphill_, search_;          // the gradient along the sphere; the direction before it has norm 1
-    bool steepest_ = true;                         // search is the gradient itself
+    // In the neuron's coordinates. |x| = norm; direction: along the sphere, of norm 1
+    std::vector<double> x_, direction_, trial_;
+    std::vector<double> uphill_, search_;    // the gradient along the sphere; the direction before it has norm 1
+    bool steepest_ = true;                   // search is the gradient itself
     double response_ = 0, slope_ = 0, angle_;
     std::vector<AscentStep> steps_;
 
+    std::vector<double> input_at(const std::vector<double>& coordinates) const;
+    void to_coordinates(std::vector<double>& gradient) const;
     void propose();
     void make_tangent(std::vector<double>& v) const;
     void face(std::vector<double> gradient);
@@ -102,7 +126,10 @@ class Climb
     void shorten();
 };
 
-// All climbs to their ends, `lanes` at a time.
+// What is climbed, at these inputs: the mean over each neuron's shifts.
+std::vector<double> climbed_values(ConeResponses& cone, const std::vector<Trial>& trials);
+
+// All climbs to their ends, as many at a time as have their shifts in `lanes`.
 void climb(ConeResponses& cone, std::vector<Climb>& climbs, std::size_t lanes, int iterations, Progress& progress);
 
 // Scales x to this norm.

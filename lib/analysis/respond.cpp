@@ -1,5 +1,6 @@
 #include "analysis/respond.h"
 
+#include "analysis/numerator.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parallel.h"
@@ -18,12 +19,18 @@ namespace
 
 constexpr std::size_t batch_size = 48;
 
-std::vector<LayerId> layers_of(std::span<const NeuronId> neurons)
+std::vector<LayerId> layers_of(std::span<const NeuronId> neurons, bool with_numerators)
 {
     std::vector<LayerId> layers;
+    const auto add = [&](LayerId layer) {
+        if (std::find(layers.begin(), layers.end(), layer) == layers.end())
+            layers.push_back(layer);
+    };
     for (const NeuronId& n : neurons)
-        if (std::find(layers.begin(), layers.end(), n.layer) == layers.end())
-            layers.push_back(n.layer);
+        add(n.layer);
+    for (const NeuronId& n : neurons)
+        if (with_numerators && n.layer.sublayer == Sublayer::norm)
+            add({n.layer.stage, Sublayer::pool});
     return layers;
 }
 
@@ -91,14 +98,24 @@ void LayerResponder::respond(const PictureBytes& pictures, std::size_t first, co
     }
 }
 
-NeuronResponder::NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool)
-    : neurons_(neurons.begin(), neurons.end()), layers_(layers_of(neurons)), responder_(model, layers_, pool)
+NeuronResponder::NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool,
+                                 bool with_numerators)
+    : neurons_(neurons.begin(), neurons.end()), layers_(layers_of(neurons, with_numerators)),
+      responder_(model, layers_, pool)
 {
     for (const LayerId layer : layers_)
         sizes_.push_back(layer_shape(layer, model.architecture).size());
     for (const NeuronId& n : neurons_) {
         layer_of_.push_back(std::size_t(std::find(layers_.begin(), layers_.end(), n.layer) - layers_.begin()));
         offset_.push_back(number_in_layer(n, layer_shape(n.layer, model.architecture)));
+        if (!with_numerators)
+            continue;
+        const LayerId pooled{n.layer.stage, Sublayer::pool};
+        below_.push_back(std::size_t(std::find(layers_.begin(), layers_.end(), pooled) - layers_.begin()));
+        std::vector<Term>& terms = terms_.emplace_back();
+        for (const NumeratorTerm& t : numerator(n, model.architecture))
+            terms.push_back(
+                {number_in_layer({pooled, t.row, t.column, t.map}, layer_shape(pooled, model.architecture)), t.weight});
     }
 }
 
@@ -107,10 +124,18 @@ std::span<const float> NeuronResponder::respond(const PictureBytes& pictures)
     if (pictures.count > batch())
         throw std::logic_error("more pictures than a batch");
     responses_.resize(pictures.count * neurons_.size());
+    numerators_.assign(terms_.empty() ? 0 : responses_.size(), 0.0f);
     responder_.respond(pictures, 0, [&](std::size_t l, std::size_t, std::size_t count, std::span<const float> layer) {
         for (std::size_t n = 0; n < neurons_.size(); ++n)
             for (std::size_t i = 0; layer_of_[n] == l && i < count; ++i)
                 responses_[i * neurons_.size() + n] = layer[i * sizes_[l] + offset_[n]];
+        for (std::size_t n = 0; n < terms_.size(); ++n)
+            for (std::size_t i = 0; below_[n] == l && i < count; ++i) {
+                double sum = 0;
+                for (const Term& t : terms_[n])
+                    sum += t.weight * layer[i * sizes_[l] + t.unit];
+                numerators_[i * neurons_.size() + n] = float(sum);
+            }
     });
     for (std::size_t k = 0; k < responses_.size(); ++k)
         if (!std::isfinite(responses_[k]))

@@ -53,20 +53,29 @@ class LayerResponder
 class NeuronResponder
 {
   public:
-    NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool);
+    // `with_numerators`: those of normalised neurons, too (analysis/numerator.h).
+    NeuronResponder(const Model& model, std::span<const NeuronId> neurons, Pool& pool, bool with_numerators = false);
 
     std::size_t batch() const { return responder_.batch(); }
     // Of at most batch() pictures: (picture, neuron), valid until the next call. Error naming the neuron where one is
     // not a finite number.
     std::span<const float> respond(const PictureBytes& pictures);
     std::span<const float> preprocessed() const { return responder_.preprocessed(); }
+    // Of the last pictures, likewise (picture, neuron); 0 where a neuron has none. Empty where nobody asked.
+    std::span<const float> numerators() const { return numerators_; }
 
   private:
+    struct Term {
+        std::size_t unit;
+        double weight;
+    };
     std::vector<NeuronId> neurons_;
     std::vector<LayerId> layers_;
     std::vector<std::size_t> sizes_, layer_of_, offset_;    // of each layer; of each neuron
     LayerResponder responder_;
-    std::vector<float> responses_;
+    std::vector<float> responses_, numerators_;
+    std::vector<std::size_t> below_;          // of each neuron, the layer of its terms
+    std::vector<std::vector<Term>> terms_;    // of each neuron; empty: none asked for
 };
 
 void respond(const Model& model, const PictureBytes& pictures, std::span<const LayerId> layers, Pool& pool,

@@ -57,6 +57,17 @@ void ResponseAverages::take(std::span<const float> normalised, std::span<const f
     });
 }
 
+void ResponseAverages::take(const PictureBytes& pictures, std::span<const float> responses, Pool& pool)
+{
+    const std::size_t values = n_.size();
+    normalised_.resize(pictures.count * values);
+    pool.for_each(pictures.count, [&](std::size_t i, int) {
+        Preprocessing::normalise(pictures.pixels.subspan(i * values, values),
+                                 std::span(normalised_).subspan(i * values, values));
+    });
+    take(normalised_, responses, pool);
+}
+
 ResponseAverage ResponseAverages::of(std::size_t neuron) const
 {
     const Sums& s = neurons_[neuron];

@@ -13,6 +13,8 @@
 // one, so that a large mean costs no digits. The result does not depend on batches or threads.
 #pragma once
 
+#include "analysis/respond.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,6 +41,8 @@ class ResponseAverages
 
     // (picture, value) and (picture, neuron), of as many pictures.
     void take(std::span<const float> normalised, std::span<const float> responses, Pool& pool);
+    // The same of pictures as bytes.
+    void take(const PictureBytes& pictures, std::span<const float> responses, Pool& pool);
     std::uint64_t pictures() const { return pictures_; }
     // All zero where the response never changed: the neuron is dead to these pictures.
     ResponseAverage of(std::size_t neuron) const;
@@ -49,6 +53,7 @@ class ResponseAverages
         std::vector<double> dn, dnn, ddnn;    // by value
     };
     std::uint64_t pictures_ = 0;
+    std::vector<float> normalised_;
     std::vector<double> n_, nn_;
     std::vector<Sums> neurons_;
 };

@@ -2,6 +2,7 @@
 
 #include "io/table.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace nonna
@@ -9,14 +10,25 @@ namespace nonna
 
 void write_starts(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found)
 {
-    TableWriter table(path, {"neuron", "start", "best", "iterations", "response", "cosine", "agreement", "norm",
-                             "response_at_norm_1", "even"});
+    std::vector<std::string> columns = {"neuron", "start",     "best", "iterations",         "response",
+                                        "cosine", "agreement", "norm", "response_at_norm_1", "even"};
+    const bool beside = !found.empty() && found[0].beside;
+    if (beside)
+        columns.insert(columns.end(), {"climbed", "reached", "literal_response", "literal_reached", "ceiling"});
+    TableWriter table(path, columns);
     for (std::size_t n = 0; n < neurons.size(); ++n)
         for (std::size_t s = 0; s < found[n].ends.size(); ++s) {
-            const AscentEnd& end = found[n].ends[s];
-            table.cell(neuron_name(neurons[n])).cell(s).cell(int(int(s) == found[n].best_start));
-            table.cell(end.iterations).cell(end.response).cell(end.cosine).cell(found[n].agreement);
-            table.cell(found[n].norm).cell(found[n].response_at_norm_1).cell(int(found[n].even)).end_row();
+            const OptimalStimulus& f = found[n];
+            const AscentEnd& end = f.ends[s];
+            table.cell(neuron_name(neurons[n])).cell(s).cell(int(int(s) == f.best_start));
+            table.cell(end.iterations).cell(end.response).cell(end.cosine).cell(f.agreement);
+            table.cell(f.norm).cell(f.response_at_norm_1).cell(int(f.even));
+            if (beside) {
+                table.cell(f.beside->of_numerator ? "numerator" : "response").cell(end.reached);
+                table.cell(f.beside->literal_response).cell(f.beside->literal_reached);
+                table.cell(f.ceiling.value_or(std::nan("")));
+            }
+            table.end_row();
         }
     table.commit();
 }
@@ -30,9 +42,41 @@ void write_steps(const std::string& path, std::span<const NeuronId> neurons, std
     table.commit();
 }
 
+namespace
+{
+
+// One neuron's figures, or of many the share of its literal optimum's response that each has.
+std::string beside_summary(std::span<const OptimalStimulus> found, std::span<const NeuronId> neurons,
+                           std::optional<double> strongest_seen)
+{
+    char text[300], strongest[60] = "";
+    std::size_t numerators = 0;
+    double share = 0;
+    for (const OptimalStimulus& f : found) {
+        numerators += f.beside->of_numerator;
+        share += f.response / f.beside->literal_response / double(found.size());
+    }
+    if (found.size() > 1) {
+        std::snprintf(text, sizeof text, "%zu neurons: responses are %.3f of the literal optima's on average",
+                      found.size(), share);
+        return text + (numerators > 0 ? "; of " + std::to_string(numerators) + " the numerator was climbed" : "");
+    }
+    const OptimalStimulus& f = found.front();
+    if (strongest_seen)
+        std::snprintf(strongest, sizeof strongest, "; strongest picture %.4g", *strongest_seen);
+    std::snprintf(text, sizeof text, "%s: response %.4g at norm %.4g, the literal optimum's %.4g%s%s",
+                  neuron_name(neurons.front()).c_str(), f.response, f.norm, f.beside->literal_response,
+                  f.beside->of_numerator ? "; the numerator was climbed" : "", strongest);
+    return text;
+}
+
+}    // namespace
+
 std::string stimulus_summary(std::span<const OptimalStimulus> found, std::span<const NeuronId> neurons, int starts,
                              std::optional<double> strongest_seen)
 {
+    if (!found.empty() && found[0].beside)
+        return beside_summary(found, neurons, strongest_seen);
     double agreement = 0;
     for (const OptimalStimulus& f : found)
         agreement += f.agreement / double(found.size());

@@ -1,6 +1,7 @@
 #include "analysis/visible_values.h"
 
 #include "analysis/respond.h"
+#include "base/error.h"
 #include "base/parallel.h"
 
 #include <algorithm>
@@ -28,7 +29,7 @@ double expected_norm(const Architecture& architecture, NeuronId neuron)
 }
 
 MedianNorms::MedianNorms(const Architecture& architecture, std::span<const NeuronId> neurons)
-    : size_(architecture.input().size())
+    : size_(architecture.input().size()), neurons_(neurons.begin(), neurons.end())
 {
     // Neurons of one place, of whatever map, share an area, and its norms are kept once.
     std::map<std::tuple<int, int, int, int>, std::size_t> known;
@@ -64,6 +65,15 @@ double MedianNorms::median(std::size_t neuron) const
     const std::size_t half = norms.size() / 2;
     std::sort(norms.begin(), norms.end());
     return norms.size() % 2 ? norms[half] : (norms[half - 1] + norms[half]) / 2;
+}
+
+double MedianNorms::usable(std::size_t neuron, const std::string& data) const
+{
+    const double norm = median(neuron);
+    if (!(norm > 0))
+        throw Error(data,
+                    "the pictures are flat in the area that " + neuron_name(neurons_[neuron]) + " sees: give --norm");
+    return norm;
 }
 
 int sign_like(const Model& model, std::span<const Extreme> pictures, NeuronId neuron, std::span<const float> x,

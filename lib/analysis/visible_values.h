@@ -30,9 +30,12 @@ class MedianNorms
     MedianNorms(const Architecture& architecture, std::span<const NeuronId> neurons);
     void take(std::span<const float> whitened, Pool& pool);    // pictures as the network sees them
     double median(std::size_t neuron) const;
+    // The same, to make a stimulus of. Error naming `data`, where the pictures come from, if they are flat there.
+    double usable(std::size_t neuron, const std::string& data) const;
 
   private:
     std::size_t size_;
+    std::vector<NeuronId> neurons_;
     std::vector<std::vector<std::size_t>> visible_;    // of each area
     std::vector<std::size_t> area_of_;                 // of each neuron
     std::vector<std::vector<double>> norms_;           // of each area

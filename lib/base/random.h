@@ -36,6 +36,8 @@ enum class Purpose : std::uint32_t {
     match_squares = 31,    // index: first 8 bytes of the sha256 of the picture's key
     scramble = 32,         // likewise
     background = 33,       // likewise
+    stimulus_shifts = 34,
+    drawn_neurons = 40,
     tests = 1000,
 };
 

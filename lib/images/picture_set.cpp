@@ -23,6 +23,7 @@ void PictureSet::add(Sample&& sample)
     sources.push_back(std::move(sample.meta.source));
     labels.push_back(std::move(sample.meta.label));
     halves.push_back(std::move(sample.meta.half));
+    groups.push_back(std::move(sample.meta.group));
 }
 
 // Decoding takes nearly all of the time and is spread over threads, between a reader and an appender of pictures in the

@@ -196,7 +196,7 @@ double cone_work(const Architecture& architecture, LayerId layer, Area positions
 
 struct Cone::State {
     LayerId layer;
-    Area positions, input;
+    Area positions, input, pooled;
     Shape units;
     std::unique_ptr<Workspace<float>> workspace;    // outlives the network's stages
     std::unique_ptr<Network<float>> network;
@@ -209,6 +209,7 @@ struct Cone::State {
         units = layer_shape(layer, model.architecture);
         positions = all_positions(units);
         input = all_positions(model.architecture.input());
+        pooled = all_positions(model.architecture.stages[layer.stage].pooled);
         network = std::make_unique<Network<float>>(model.architecture, batch, pool);
         parameters = model.parameters;
     }
@@ -255,6 +256,8 @@ Cone::Cone(const Model& model, LayerId layer, Area positions, int batch, Pool& p
     state_->positions = positions;
     state_->units = {positions.rows, positions.columns, layer_shape(layer, model.architecture).maps};
     state_->input = plan.input;
+    const StagePart& last = plan.stages.back();
+    state_->pooled = {last.filters.row, last.filters.column, last.stage.pooled.rows, last.stage.pooled.columns};
     state_->cut(model, plan, batch, pool);
 }
 
@@ -278,6 +281,18 @@ std::size_t Cone::unit(NeuronId neuron) const
     const int row = neuron.row - s.positions.row, column = neuron.column - s.positions.column;
     assert(row >= 0 && row < s.units.rows && column >= 0 && column < s.units.columns);
     return (std::size_t(row) * s.units.columns + column) * s.units.maps + neuron.map;
+}
+
+std::size_t Cone::pooled_units() const
+{
+    return std::size_t(state_->pooled.rows) * state_->pooled.columns * state_->units.maps;
+}
+
+std::size_t Cone::pooled_unit(int row, int column, int map) const
+{
+    const Area& p = state_->pooled;
+    assert(row >= p.row && row < p.row + p.rows && column >= p.column && column < p.column + p.columns);
+    return (std::size_t(row - p.row) * p.columns + (column - p.column)) * state_->units.maps + map;
 }
 
 }    // namespace nonna

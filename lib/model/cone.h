@@ -41,6 +41,10 @@ class Cone
     std::span<const float> parameters() const;
     std::size_t units() const;                  // of `layer` in the cone
     std::size_t unit(NeuronId neuron) const;    // its index there, (row, column, map)
+    // Of the sublayer pool of `layer`'s stage, what of it is in the cone: how many units, and the index of one by its
+    // place in the whole network. A neuron of the sublayer norm has its window there.
+    std::size_t pooled_units() const;
+    std::size_t pooled_unit(int row, int column, int map) const;
 
   private:
     struct State;

@@ -103,6 +103,12 @@ void Preprocessing::apply(std::span<const std::uint8_t> rgb, std::span<float> x)
     [[maybe_unused]] const std::size_t size = std::size_t(side) * side * channels;
     assert(rgb.size() == size && x.size() == size);
     normalise(rgb, x);
+    whiten(x);
+}
+
+void Preprocessing::whiten(std::span<float> x) const
+{
+    assert(x.size() == std::size_t(side) * side * channels);
     if (width == 0)
         return;
     const int margin = width / 2, padded = side + 2 * margin;

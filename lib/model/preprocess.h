@@ -33,6 +33,9 @@ struct Preprocessing {
     // n alone, before the whitening.
     static void normalise(std::span<const std::uint8_t> rgb, std::span<float> n);
 
+    // From n to x, in place: what `apply` does after it.
+    void whiten(std::span<float> x) const;
+
     // A whitened picture as pixels again, for looking at: divided by the filters' regularised Fourier response
     // (3x3 per frequency). `x` (row, column, channel); the result has arbitrary offset and scale.
     std::vector<float> unwhiten(std::span<const float> x) const;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "io/output.h"
+#include "report/neuron_folders.h"
 #include "report/picture_file.h"
 #include "report/plot_invariance.h"
 #include "report/sheet.h"
@@ -42,8 +43,21 @@ struct Shown {
 };
 
 struct Measured {
-    std::vector<WarpResponse> responses;
+    std::vector<std::vector<WarpResponse>> responses;    // by neuron
+    // Of the first neuron: what the sheet shows, and the first pictures that it says no to, for a sheet that lacks
+    // others.
     std::vector<Shown> shown;
+    std::vector<std::vector<Shown>> refused;
+    std::size_t accepted = 0;    // pictures among those shown
+};
+
+// Says yes above its threshold, or, where its polarity is -1, below.
+struct Subject {
+    NeuronId neuron;
+    double threshold = 0;
+    int polarity = 1;
+
+    bool yes(double response) const { return polarity < 0 ? response < threshold : response > threshold; }
 };
 
 // The second set, by head and angle. All are held, at the network's size: which angles there are is known at its end.
@@ -64,8 +78,10 @@ struct Heads {
 class Laboratory
 {
   public:
-    Laboratory(const InvarianceOptions& o, const Model& model, NeuronId neuron)
-        : options_(o), model_(model), neuron_(neuron), pool_(o.threads)
+    // `first`: of the neurons, the one that the sheet is about.
+    Laboratory(const InvarianceOptions& o, const Model& model, std::span<const NeuronId> neurons, Subject first)
+        : options_(o), model_(model), neurons_(neurons.size()), first_(first), pool_(o.threads),
+          responder_(model, neurons, pool_)
     {
         view_.side = model.architecture.side;
         view_.crop = o.crop;
@@ -95,6 +111,11 @@ class Laboratory
                 samples.clear();
             }
         } while (sample);
+        for (std::vector<Shown>& picture : into.refused)
+            if (into.accepted < sheet_pictures) {
+                std::move(picture.begin(), picture.end(), std::back_inserter(into.shown));
+                ++into.accepted;
+            }
         if (taken == 0)
             throw Error(reader.name(), "no picture in it with the label " + options_.positive + ", or without one");
         said_ += std::to_string(taken) + (taken == 1 ? " picture" : " pictures");
@@ -120,9 +141,10 @@ class Laboratory
         std::size_t i = 0;
         for (const std::string& group : heads.order)
             for (const auto& [angle, view] : heads.views[group]) {
-                into.responses.push_back({"view", angle, view.source, group, responses[i]});
+                for (std::size_t k = 0; k < neurons_; ++k)
+                    into.responses[k].push_back({"view", angle, view.source, group, responses[i * neurons_ + k]});
                 if (!options_.sheet.empty() && i < sheet_pictures * heads.angles.size())
-                    into.shown.push_back({"view", group, angle, responses[i], std::move(looks[i])});
+                    into.shown.push_back({"view", group, angle, responses[i * neurons_], std::move(looks[i])});
                 ++i;
             }
         tell_of(heads, incomplete);
@@ -134,8 +156,10 @@ class Laboratory
   private:
     const InvarianceOptions& options_;
     const Model& model_;
-    NeuronId neuron_;
+    std::size_t neurons_;
+    Subject first_;
     Pool pool_;
+    NeuronResponder responder_;
     WarpView view_;
     std::vector<Step> steps_;
     std::string said_, left_out_;
@@ -211,6 +235,7 @@ class Laboratory
                         ExitStatus::usage);
     }
 
+    // (look, neuron)
     std::vector<float> respond_to(const std::vector<Picture>& looks)
     {
         const std::size_t size = model_.architecture.input().size();
@@ -219,10 +244,18 @@ class Laboratory
             const std::vector<std::uint8_t>& bytes = model_.architecture.channels == 1 ? grey(looks[i]) : looks[i].rgb;
             std::copy(bytes.begin(), bytes.end(), pixels.begin() + std::ptrdiff_t(i * size));
         });
-        return respond(model_, {pixels, looks.size()}, neuron_, pool_);
+        std::vector<float> responses;
+        for (std::size_t first = 0; first < looks.size(); first += responder_.batch()) {
+            const std::size_t count = std::min(responder_.batch(), looks.size() - first);
+            const std::span<const float> batch =
+                responder_.respond({std::span(pixels).subspan(first * size, count * size), count});
+            responses.insert(responses.end(), batch.begin(), batch.end());
+        }
+        return responses;
     }
 
-    // Every picture by every step; the sheet shows the first two pictures of the set.
+    // Every picture by every step. The sheet shows the first two pictures to which the neuron says yes where they are,
+    // and where there are fewer, others: of one that it never accepts nothing is to be seen.
     void warp_samples(const std::string& name, const std::vector<Sample>& samples, Measured& into)
     {
         const auto subject = [&](std::size_t i) { return name + ": " + samples[i].key + "." + samples[i].extension; };
@@ -234,15 +267,39 @@ class Laboratory
             looks[n] = warped(pictures[i], steps_[s].warp, steps_[s].amount, view_, subject(i));
         });
         const std::vector<float> responses = respond_to(looks);
-        const std::size_t before = into.responses.size() / steps_.size();    // pictures of earlier chunks
-        for (std::size_t n = 0; n < looks.size(); ++n) {
-            const std::size_t i = n / steps_.size();
-            const Step& step = steps_[n % steps_.size()];
-            into.responses.push_back({name_of(step.warp), step.amount, samples[i].meta.source, "", responses[n]});
-            if (!options_.sheet.empty() && before + i < sheet_pictures)
-                into.shown.push_back(
-                    {name_of(step.warp), samples[i].key, step.amount, responses[n], std::move(looks[n])});
+        const auto response = [&](std::size_t i, std::size_t s, std::size_t k) {
+            return responses[(i * steps_.size() + s) * neurons_ + k];
+        };
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+            for (std::size_t s = 0; s < steps_.size(); ++s)
+                for (std::size_t k = 0; k < neurons_; ++k)
+                    into.responses[k].push_back(
+                        {name_of(steps_[s].warp), steps_[s].amount, samples[i].meta.source, "", response(i, s, k)});
+            const bool accepted = first_.yes(response(i, unmoved(), 0));
+            if (options_.sheet.empty() || (accepted ? into.accepted : into.refused.size()) >= sheet_pictures)
+                continue;
+            std::vector<Shown> picture;
+            for (std::size_t s = 0; s < steps_.size(); ++s)
+                picture.push_back({name_of(steps_[s].warp), samples[i].key, steps_[s].amount, response(i, s, 0),
+                                   std::move(looks[i * steps_.size() + s])});
+            if (accepted) {
+                std::move(picture.begin(), picture.end(), std::back_inserter(into.shown));
+                ++into.accepted;
+            } else {
+                into.refused.push_back(std::move(picture));
+            }
         }
+    }
+
+    // The step that changes least.
+    std::size_t unmoved() const
+    {
+        const auto change = [](const Step& step) {
+            return std::abs(step.amount - unchanged_amount(name_of(step.warp)));
+        };
+        return std::size_t(std::min_element(steps_.begin(), steps_.end(),
+                                            [&](const Step& a, const Step& b) { return change(a) < change(b); }) -
+                           steps_.begin());
     }
 };
 
@@ -335,53 +392,99 @@ void say_summary(const std::vector<CurvePoint>& points)
 
 int default_shift(int seen) { return std::max(1, int(std::lround(14.0 * seen / 76))); }
 
-// Neuron and threshold are of the command line, or of a sweep's table, the former by preference; everything is measured
-// and drawn before the first file is written, for a plot may fail (gnuplot may be missing) after minutes of measuring.
-ExitStatus measure_invariance(const InvarianceOptions& o)
+namespace
 {
-    const Model model = load_model(o.model);
+
+// Neuron and threshold are of the command line, or of a sweep's table, the former by preference.
+Subject the_subject(const InvarianceOptions& o, const Model& model)
+{
     std::optional<NeuronId> neuron;
     if (!o.neuron.empty())
         neuron = parse_neuron(o.neuron, model.architecture);
-    double threshold = o.threshold.value_or(0);
-    int polarity = 1;
+    Subject subject;
+    subject.threshold = o.threshold.value_or(0);
     if (!o.sweep.empty()) {
         const SweptNeuron swept = swept_neuron(o.sweep, neuron, model);
         neuron = swept.neuron;
-        threshold = o.threshold.value_or(swept.threshold);
-        polarity = swept.polarity;
+        subject.threshold = o.threshold.value_or(swept.threshold);
+        subject.polarity = swept.polarity;
     }
     if (!neuron)
         throw Error("--neuron", "must be given, or --sweep", ExitStatus::usage);
+    subject.neuron = *neuron;
+    return subject;
+}
 
-    Laboratory laboratory(o, model, *neuron);
+std::vector<Subject> best_subjects(const InvarianceOptions& o, const Model& model)
+{
+    const SweepTable sweep(o.sweep);
+    sweep.require_of(model);
+    std::vector<Subject> subjects;
+    for (const std::size_t row : sweep.first(o.neurons)) {
+        const SweptNeuron swept = swept_neuron(o.sweep, sweep.neuron(row, model.architecture), model);
+        subjects.push_back({swept.neuron, swept.threshold, swept.polarity});
+    }
+    return subjects;
+}
+
+}    // namespace
+
+// Everything is measured and drawn before the first file is written, for a plot may fail (gnuplot may be missing) after
+// minutes of measuring.
+ExitStatus measure_invariance(const InvarianceOptions& o)
+{
+    const Model model = load_model(o.model);
+    std::vector<Subject> subjects = o.folder.empty() ? std::vector{the_subject(o, model)} : best_subjects(o, model);
+    std::vector<NeuronId> neurons;
+    for (const Subject& s : subjects)
+        neurons.push_back(s.neuron);
+
+    Laboratory laboratory(o, model, neurons, subjects.front());
     Measured measured;
+    measured.responses.resize(subjects.size());
     if (!o.pictures.empty())
         laboratory.warp_pictures(measured);
     if (!o.sequence.empty())
         laboratory.show_sequences(measured);
-    if (polarity < 0) {    // its silence is its yes: all below is about the response's negative
-        threshold = -threshold;
-        for (WarpResponse& r : measured.responses)
+    for (std::size_t k = 0; k < subjects.size(); ++k) {
+        if (subjects[k].polarity > 0)
+            continue;
+        // its silence is its yes: all below is about the response's negative
+        subjects[k].threshold = -subjects[k].threshold;
+        for (WarpResponse& r : measured.responses[k])
             r.response = -r.response;
         for (Shown& s : measured.shown)
             s.response = -s.response;
     }
+    if (!o.folder.empty()) {
+        const NeuronFolders folders(o.folder);
+        for (std::size_t k = 0; k < subjects.size(); ++k) {
+            const std::string name = neuron_name(neurons[k]);
+            write_curves(folders.path(name, "invariance.tsv"),
+                         response_curves(measured.responses[k], subjects[k].threshold), name, subjects[k].threshold);
+        }
+        say(std::to_string(subjects.size()) + (subjects.size() == 1 ? " neuron: " : " neurons: ") + laboratory.said() +
+            laboratory.left_out());
+        return ExitStatus::done;
+    }
 
-    const std::vector<CurvePoint> points = response_curves(measured.responses, threshold);
-    const std::string name = neuron_name(*neuron);
+    const std::vector<WarpResponse>& responses = measured.responses[0];
+    const double threshold = subjects[0].threshold;
+    const std::vector<CurvePoint> points = response_curves(responses, threshold);
+    const std::string name = neuron_name(neurons[0]);
     char title[200];
     std::snprintf(title, sizeof title, "%s, threshold %.4g: %s", name.c_str(), threshold, laboratory.said().c_str());
     const std::string plot = o.plot.empty() ? "" : plot_invariance(title, points);
     if (!o.sheet.empty())
-        write_picture(o.sheet, invariance_sheet(measured.shown, threshold, visible_area(*neuron, model.architecture)));
+        write_picture(o.sheet,
+                      invariance_sheet(measured.shown, threshold, visible_area(neurons[0], model.architecture)));
     if (!o.plot.empty()) {
         Output out(o.plot, Output::Kind::text);
         out.write(plot);
         out.commit();
     }
     if (!o.each.empty())
-        write_responses(o.each, measured.responses, threshold);
+        write_responses(o.each, responses, threshold);
     write_curves(o.output, points, name, threshold);
     if (!o.threshold && o.sweep.empty())
         say("neither --threshold nor --sweep: the threshold is 0");

@@ -1,4 +1,4 @@
-// One neuron's response while pictures are shifted, scaled and turned, as numbers, plot and sheet: what
+// Neurons' responses while pictures are shifted, scaled and turned, as numbers, plot and sheet: what
 // nonna-invariance does.
 //
 // Model to hold in mind: the first `count` pictures of a set are warped (report/warped_view.h), each by every amount of
@@ -6,6 +6,9 @@
 // a picture at every angle are shown as they are: the warp "view". What is held at a time is a few pictures' warps, a
 // thousand of the network's inputs or one picture's, and the second set at the network's size. Results do not depend on
 // the number of threads.
+//
+// Of many neurons, the best of a sweep, all see the same warped pictures in one pass; each has its curves in a file of
+// its own (report/neuron_folders.h). Plot, sheet and single responses are of one neuron.
 //
 // Nothing is written before everything is measured and drawn. Error where a picture does not decode, none is left, or
 // what was asked for does not fit the model.
@@ -39,6 +42,8 @@ struct InvarianceOptions {
     std::string rotate = "180";
     std::string output = "-";
     std::string each, plot, sheet;    // further outputs, where not empty
+    std::string folder;               // not empty: of many neurons NAME/invariance.tsv there, and no other output
+    std::int64_t neurons = 1;         // of `sweep`, with `folder`
     int threads = 0;
 };
 

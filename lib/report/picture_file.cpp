@@ -35,20 +35,23 @@ bool is_jpeg(const std::string& path)
 
 void check_picture_name(const std::string& path)
 {
-    constexpr std::array<std::string_view, 20> others = {"webp", "gif",  "tif", "tiff", "bmp", "svg", "pdf",
-                                                         "ps",   "eps",  "ppm", "pgm",  "pnm", "pbm", "heic",
-                                                         "heif", "avif", "jxl", "jp2",  "tga", "ico"};
+    constexpr std::array<std::string_view, 19> others = {"gif",  "tif", "tiff", "bmp", "svg", "pdf",  "ps",
+                                                         "eps",  "ppm", "pgm",  "pnm", "pbm", "heic", "heif",
+                                                         "avif", "jxl", "jp2",  "tga", "ico"};
     if (std::ranges::find(others, ending_of(path)) != others.end())
-        throw Error(path, "a picture is written as PNG or JPEG: its name must end in .png or .jpg", ExitStatus::usage);
+        throw Error(path, "a picture is written as PNG, JPEG or WebP: its name must end in .png, .jpg or .webp",
+                    ExitStatus::usage);
 }
 
 Bytes encoded_picture(const std::string& path, const Picture& picture)
 {
     check_picture_name(path);
-    constexpr int most = 65'500;    // libjpeg's limit
-    if (is_jpeg(path) && std::max(picture.width, picture.height) > most)
-        throw Error(path, "more than " + std::to_string(most) + " pixels a side, which JPEG cannot have: name it .png");
-    return is_jpeg(path) ? encode_jpeg(picture) : encode_png(picture);
+    const bool jpeg = is_jpeg(path), webp = ending_of(path) == "webp";
+    const int most = jpeg ? 65'500 : 16'383;    // libjpeg's limit, libwebp's
+    if ((jpeg || webp) && std::max(picture.width, picture.height) > most)
+        throw Error(path, "more than " + std::to_string(most) + " pixels a side, which " + (jpeg ? "JPEG" : "WebP") +
+                              " cannot have: name it .png");
+    return jpeg ? encode_jpeg(picture) : webp ? encode_webp(picture) : encode_png(picture);
 }
 
 void write_picture(const std::string& path, const Picture& picture)

@@ -1,4 +1,5 @@
-// Pictures that people look at, as files: PNG, or JPEG of quality 95 where the name ends in .jpg or .jpeg.
+// Pictures that people look at, as files: PNG, or by the name's ending JPEG of quality 95 (.jpg, .jpeg) or WebP of
+// quality 90 (.webp).
 #pragma once
 
 #include "media/picture.h"
@@ -8,7 +9,7 @@
 namespace nonna
 {
 
-// Error with status usage where the name's ending is that of another kind of picture (.webp, .svg ...), which would not
+// Error with status usage where the name's ending is that of another kind of picture (.gif, .svg ...), which would not
 // be what is in it. Asked before the work. Empty names are passed over.
 void check_picture_name(const std::string& path);
 

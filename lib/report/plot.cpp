@@ -73,6 +73,8 @@ std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curv
         script += "set logscale x\nset xrange [" + number(*tried.begin() / margin) + ":" +
                   number(*tried.rbegin() * margin) + "]\n";
     }
+    if (text.log_y)
+        return finish(script + "set logscale y\n" + plots + "\n");
     script += from_zero ? "set yrange [0:*]\n"
                         : "set offsets " + std::string(text.log_x ? "0, 0" : "graph 0.05, graph 0.05") +
                               ", graph 0.08, graph 0.08\n";

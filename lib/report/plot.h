@@ -34,6 +34,7 @@ struct PlotCurve {
 struct PlotText {
     std::string title, x, y;    // of the plot and its axes
     bool log_x = false;         // of curves with dots: equal factors are equally far apart; every x is above 0
+    bool log_y = false;         // of curves, likewise
 };
 
 // `from_zero`: the vertical axis starts at 0, else where the curves do.

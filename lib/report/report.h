@@ -41,16 +41,22 @@
 // where there are any. The same folder gives the same bytes, wherever it lies.
 #pragma once
 
+#include "report/neuron_browser.h"
+
 #include <string>
+#include <vector>
 
 namespace nonna
 {
 
 struct Report {
     std::string html;
-    std::string table;    // guess, random weights, best first-stage neuron, best neuron; for a terminal
+    std::string table;              // the detectors; for a terminal
+    std::vector<PageFile> pages;    // of single neurons, where they are files of their own
 };
 
-Report make_report(const std::string& folder, const std::string& title, const std::string& made_by);
+// An empty title: what was found.
+Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,
+                   const BrowserOptions& browser = {});
 
 }    // namespace nonna

@@ -38,7 +38,7 @@ std::string with_number(const char* format, const std::string& text, double numb
 
 }    // namespace
 
-Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened)
+Picture stimulus_pixels(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened)
 {
     const std::vector<float> whole = whitened ? std::vector<float>(x.begin(), x.end()) : preprocessing.unwhiten(x);
     const int channels = preprocessing.channels;
@@ -66,6 +66,12 @@ Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const flo
                 const double v = values[(std::size_t(r) * area.columns + c) * channels + std::min(i, channels - 1)];
                 picture.at(c, r)[i] = std::uint8_t(std::lround(127.5 + 127.5 * std::clamp(v / white, -1.0, 1.0)));
             }
+    return picture;
+}
+
+Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened)
+{
+    const Picture picture = stimulus_pixels(preprocessing, x, area, whitened);
     const int factor = (least_side + std::max(area.rows, area.columns) - 1) / std::max(area.rows, area.columns);
     return factor > 1 ? resize(picture, area.columns * factor, area.rows * factor) : picture;
 }
@@ -86,11 +92,24 @@ Picture stimuli_picture(const Preprocessing& preprocessing, std::span<const Stim
     return make_sheet(tiles, options);
 }
 
+Picture seen_pixels(const Preprocessing& preprocessing, const SeenPicture& seen, Area area)
+{
+    const int channels = preprocessing.channels;
+    Picture picture = blank_picture(area.columns, area.rows);
+    for (int r = 0; r < area.rows; ++r)
+        for (int c = 0; c < area.columns; ++c) {
+            const std::size_t place = std::size_t(area.row + r) * preprocessing.side + area.column + c;
+            for (int i = 0; i < 3; ++i)
+                picture.at(c, r)[i] = seen.pixels[place * channels + std::min(i, channels - 1)];
+        }
+    return picture;
+}
+
 // A row a neuron, opened by a tile with its name; a single neuron needs none. Small pictures are enlarged by a whole
 // factor, so that the frame around what the neuron sees lies between pixels, not across them.
 Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const ExtremesRow> rows)
 {
-    const int side = preprocessing.side, channels = preprocessing.channels;
+    const int side = preprocessing.side;
     const int factor = std::max(1, (tile_side + side - 1) / side);
     const auto outline = [&](Picture picture, Area area) {
         if (factor > 1)
@@ -114,11 +133,7 @@ Picture extremes_sheet(const Preprocessing& preprocessing, std::span<const Extre
             options.columns = std::max(options.columns, 1 + int(row.pictures.size()));
         }
         for (std::size_t rank = 0; rank < row.pictures.size(); ++rank) {
-            Picture picture = blank_picture(side, side);
-            const std::uint8_t* from = row.pictures[rank].picture->pixels.data();
-            for (std::size_t p = 0; p < std::size_t(side) * side; ++p)
-                for (int i = 0; i < 3; ++i)
-                    picture.rgb[p * 3 + i] = from[p * channels + std::min(i, channels - 1)];
+            Picture picture = seen_pixels(preprocessing, *row.pictures[rank].picture, {0, 0, side, side});
             tiles.push_back({outline(std::move(picture), row.area),
                              with_number("%s: %.3g", std::to_string(rank + 1), row.pictures[rank].response)});
         }

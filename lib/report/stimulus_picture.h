@@ -19,6 +19,10 @@ class Pool;
 // 99.5th percentile is black or white (beyond it they are cut), enlarged to at least 256 pixels. `whitened`: as the
 // network sees it; otherwise as pixels, the whitening undone.
 Picture stimulus_picture(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened);
+// The same as it is, a pixel a value.
+Picture stimulus_pixels(const Preprocessing& preprocessing, std::span<const float> x, Area area, bool whitened);
+// What a neuron saw of a picture, a pixel a value.
+Picture seen_pixels(const Preprocessing& preprocessing, const SeenPicture& picture, Area area);
 
 // One neuron's optimal stimulus on a sheet of many.
 struct StimulusTile {

@@ -2,9 +2,11 @@
 
     report_browser.py write FOLDER                            a folder of small results of every kind
     report_browser.py look CHROMIUM PAGE PROFILE [PICTURES]
+    report_browser.py browse CHROMIUM PAGE PROFILE [PICTURES]
 
 Looking fails with a list of what is wrong at 400 and 1400 pixels, light and dark, and on paper. With PICTURES, a
-folder, what was seen is left there for a person to look at: PNG of each width and scheme, and the PDF.
+folder, what was seen is left there for a person to look at: PNG of each width and scheme, and the PDF. Browsing follows
+the links of a page that was made with --neurons, and enlarges a picture by mouse and by keyboard.
 """
 import base64
 import json
@@ -16,6 +18,7 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.parse
 import zlib
 
 DEADLINE = 50    # seconds for everything: a browser that hangs is a failure, not a wait
@@ -183,13 +186,115 @@ def write(folder):
            for amount in range(-10 if most == 7 or most == 180 else 2, 11)])
     table(part / "train.tsv", "step set stage1_relative stage2_relative stage3_relative",
           [[100 * i, kind, .4 / (i + 1), .6 / (i + 1), .8 / (i + 1)] for kind in ("train", "validate") for i in range(9)])
-    for name, width, height in (("optimal", 256, 256), ("top", 804, 676), ("weakest", 804, 676), ("layer", 1044, 524),
+    table(part / "invariance-first.tsv", "warp amount pictures mean deviation above",
+          [["scale", amount / 10, 10, .5 - amount / 20, .1, 1 - amount / 20] for amount in range(4, 17)])
+    table(part / "filters.tsv", "stage row col rows cols", [[1, row, col, 31, 31] for row in (0, 30) for col in (0, 30)])
+    table(part / "histograms.tsv", "neuron label low high counts",
+          [["3.norm/10,11,12", label, -1, 4, " ".join(str((5 * i + label) % 7) for i in range(32))] for label in (0, 1)])
+    neuron = part / "neurons" / "3.norm-10,11,12"
+    neuron.mkdir(parents=True)
+    table(neuron / "top.tsv", "end rank key source label response file",
+          [[end, rank, "k", f"films/a-long-name-of-a-film-{rank}.avi", rank % 3 > 0, 4 - rank / 4, f"{end}-{rank:02}.png"]
+           for end in ("strongest", "weakest") for rank in range(1, 11)])
+    text = (neuron / "top.tsv").read_text().replace("True", "1").replace("False", "0")
+    (neuron / "top.tsv").write_text(text)
+    for end in ("strongest", "weakest"):
+        for rank in range(1, 11):
+            png(neuron / f"{end}-{rank:02}.png", 48, 48)
+    png(neuron / "average.png", 48, 48)
+    (neuron / "invariance.tsv").write_text((part / "invariance.tsv").read_text())
+    for name, width, height in (("average", 256, 256), ("optimal", 256, 256), ("top", 804, 676), ("weakest", 804, 676), ("layer", 1044, 524),
                                 ("filters-1", 600, 300), ("invariance", 1200, 400), ("test-pictures", 1044, 624)):
         png(part / f"{name}.png", width, height)
     (top / "commands.txt").write_text(
         "nonna-reproduce --table1 --out results >table1.tsv\n"
         "nonna-stimulus optimal model.safetensors --neuron 3.norm/10,11,12 --data " + "a-very-long-name-of-a-set/" * 9 +
         "test.tar -o faces/optimal.png\n")
+
+
+# What a reader meets who opens neurons' pages and enlarges pictures, without a script.
+OPEN_TILE = """(() => { const t = [...document.querySelectorAll("details.tile")].find(t => t.checkVisibility());
+  const r = t.querySelector("summary").getBoundingClientRect(), i = t.querySelector("img").getBoundingClientRect();
+  return {open: t.open, x: r.x + r.width / 2, y: r.y + r.height / 2, side: i.width, covers: r.width >= innerWidth - 1 &&
+          r.height >= innerHeight - 1, room: Math.min(innerWidth, innerHeight), text: t.textContent}; })()"""
+
+
+def browse(program, page, profile, pictures=None):
+    wrong = []
+    browser = Browser(program, profile)
+    try:
+        target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
+        browser.session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Log", "Runtime"):
+            browser.ask(f"{domain}.enable")
+        browser.ask("Emulation.setScriptExecutionDisabled", value=True)    # of the page's own; there is none to miss
+        browser.ask("Emulation.setDeviceMetricsOverride", width=1000, height=900, deviceScaleFactor=1, mobile=False)
+        browser.ask("Page.navigate", url=pathlib.Path(page).resolve().as_uri())
+        browser.await_event("Page.loadEventFired")
+
+        def click(x, y):
+            for kind in ("mousePressed", "mouseReleased"):
+                browser.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+        # A picture enlarges where it is clicked, and a second click puts it back; Enter does the same.
+        browser.value("(() => { document.querySelector('details.tile').scrollIntoView({block: 'center', behavior: 'instant'}) })()")
+        small = browser.value(OPEN_TILE)
+        click(small["x"], small["y"])
+        large = browser.value(OPEN_TILE)
+        if not large["open"] or not large["covers"] or large["side"] < 0.6 * large["room"] or large["side"] < 3 * small["side"]:
+            wrong.append(f"a click does not enlarge: {small}, {large}")
+        if pictures:
+            shot = browser.ask("Page.captureScreenshot")
+            (pathlib.Path(pictures) / "enlarged.png").write_bytes(base64.b64decode(shot["data"]))
+        click(large["x"], large["y"])
+        if browser.value(OPEN_TILE)["open"]:
+            wrong.append("a second click does not put it back")
+        browser.value("(() => { document.querySelector('details.tile summary').focus() })()")
+        for kind in ("keyDown", "keyUp"):
+            browser.ask("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
+        if not browser.value(OPEN_TILE)["open"]:
+            wrong.append("Enter does not enlarge")
+        for word in ("label: ", ": right"):
+            if word not in small["text"]:
+                wrong.append(f"a picture does not say '{word}': {small['text']}")
+
+        # The map's links are reached by the keyboard, and lead to what they name; there is a way back.
+        links = browser.value("[...document.querySelectorAll('svg a')].map(a => [a.getAttribute('href'), a.tabIndex, "
+                              "a.getAttribute('aria-label')])")
+        if not links:
+            wrong.append("no link in a map")
+        for href, index, label in links:
+            if index < 0 or not label:
+                wrong.append(f"{href} is not reached by the keyboard, or has no name")
+        leaves = browser.value("[...document.querySelectorAll('.leaf')].filter(l => l.checkVisibility()).length")
+        if leaves:
+            wrong.append(f"{leaves} neurons' pages are open before a link leads to them")
+        for href, _, label in links[:2]:
+            browser.events.clear()
+            browser.ask("Page.navigate", url=pathlib.Path(page).resolve().as_uri() + href if href.startswith("#") else
+                        pathlib.Path(page).resolve().parent.as_uri() + "/" + href)
+            if not href.startswith("#"):
+                browser.await_event("Page.loadEventFired")
+            name = label.split(":")[0]
+            shown = browser.value("[...document.querySelectorAll('.leaf, main')].filter(l => l.checkVisibility()).pop()"
+                                  ".parentElement.innerText")
+            if f"Neuron {name}" not in shown:
+                wrong.append(f"{href} does not lead to {name}")
+            back = browser.value("[...document.querySelectorAll('.links a')].filter(l => l.checkVisibility())"
+                                 ".map(a => a.href)[0]")
+            file = urllib.parse.unquote(urllib.parse.urlsplit(back).path)
+            if not pathlib.Path(file).exists() or f'id="{back.split("#")[1]}"' not in pathlib.Path(file).read_text():
+                wrong.append(f"no way back from {href}: {back}")
+        for name, event in browser.events:
+            if name == "Network.requestWillBeSent" and event["request"]["url"].split(":")[0] not in ("file", "data"):
+                wrong.append("asked for " + event["request"]["url"])
+            elif name in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Network.loadingFailed"):
+                wrong.append(f"{name}: {event}")
+    finally:
+        browser.close()
+    for line in wrong:
+        print(line)
+    sys.exit(bool(wrong))
 
 
 def look(program, page, profile, pictures=None):
@@ -285,7 +390,7 @@ def faults(seen, scheme):
     levels = seen["headings"]
     if levels[:1] != [1] or levels.count(1) != 1 or any(b > a + 1 for a, b in zip(levels, levels[1:])):
         yield f"headings out of order: {levels}"
-    if not seen["anchors"] or not all(there for _, there in seen["anchors"]):
+    if not all(there for _, there in seen["anchors"]):
         yield f"contents lead nowhere: {seen['anchors']}"
     if len(set(seen["ids"])) < len(seen["ids"]):
         yield "an id occurs twice"
@@ -294,4 +399,4 @@ def faults(seen, scheme):
 
 
 if __name__ == "__main__":
-    {"write": write, "look": look}[sys.argv[1]](*sys.argv[2:])
+    {"write": write, "look": look, "browse": browse}[sys.argv[1]](*sys.argv[2:])

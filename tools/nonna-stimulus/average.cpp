@@ -3,7 +3,9 @@
 #include "analysis/visible_values.h"
 #include "base/parallel.h"
 #include "jobs.h"
+#include "report/neuron_folders.h"
 #include "report/picture_file.h"
+#include "report/stimulus_files.h"
 #include "report/stimulus_picture.h"
 #include "watch.h"
 
@@ -14,7 +16,7 @@ namespace
 
 struct AverageJob {
     NeuronChoice choice;
-    std::string model, data, output, tsv, npy, error;
+    std::string model, data, output, tsv, npy, error, each;
     int threads = 0;
 
     ExitStatus run();
@@ -24,22 +26,17 @@ ExitStatus AverageJob::run()
 {
     keep_apart({output, tsv, npy, error}, {model, data, choice.table});
     check_picture_name(output);
+    somewhere(output, each);
+    const NeuronFolders folders(each);
     const Model m = load_model(model);
     const Architecture& a = m.architecture;
     const std::vector<NeuronId> asked = choose_neurons(choice, m);
-    require_stimuli_picture(asked.size());
+    if (!output.empty())
+        require_stimuli_picture(asked.size());
     Pool pool(threads);
     const std::size_t size = a.input().size();
     ResponseAverages sums(asked.size(), size);
-    std::vector<float> normalised;
-    watch_pictures(m, asked, data, pool,
-                   [&](const PictureSet& set, std::span<const float> responses, std::span<const float>) {
-                       normalised.resize(set.count() * size);
-                       pool.for_each(set.count(), [&](std::size_t i, int) {
-                           Preprocessing::normalise(set.image(i), std::span(normalised).subspan(i * size, size));
-                       });
-                       sums.take(normalised, responses, pool);
-                   });
+    watch_pictures(m, asked, data, pool, [&](const Look& look) { sums.take(look.bytes(), look.responses, pool); });
     if (sums.pictures() < 2)
         throw Error(data, "holds one picture: an average over responses needs two at least");
     std::vector<NeuronId> neurons;
@@ -60,7 +57,13 @@ ExitStatus AverageJob::run()
         write_inputs(npy, a, averages.size(), [&](std::size_t n) { return std::span(averages[n].average); });
     if (!error.empty())
         write_inputs(error, a, averages.size(), [&](std::size_t n) { return std::span(averages[n].error); });
-    write_picture(output, stimuli_picture(m.preprocessing, tiles, true, pool));
+    if (folders.wanted())
+        pool.for_each(tiles.size(), [&](std::size_t n, int) {
+            folders.write(tiles[n].name, "average.png",
+                          stimulus_pixels(m.preprocessing, tiles[n].x, tiles[n].area, true));
+        });
+    if (!output.empty())
+        write_picture(output, stimuli_picture(m.preprocessing, tiles, true, pool));
     return ExitStatus::done;
 }
 
@@ -74,7 +77,8 @@ void add_average(Command& program)
     job.positional("MODEL", o.model, "model file");
     choice_options(job, o.choice);
     job.option("--data", o.data, "SET.tar", "the pictures; `-` is standard input").required();
-    job.option("-o,--output", o.output, "OUT.png", "the average; for several neurons a sheet").required();
+    job.option("-o,--output", o.output, "OUT.png", "the average; for several neurons a sheet");
+    each_option(job, o.each, "average.png");
     job.option("--tsv", o.tsv, "T.tsv", "pictures, mean and deviation of the response, signal");
     job.option("--npy", o.npy, "A.npy", "the averages: (neurons, rows, columns, channels)");
     job.option("--error", o.error, "E.npy", "their standard errors");

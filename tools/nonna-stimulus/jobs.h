@@ -12,3 +12,6 @@ void add_filters(nonna::Command& program);
 
 // --neuron, --from, --by, --layer, --neurons: the same in every job that has them.
 void choice_options(nonna::Command& job, nonna::NeuronChoice& choice);
+// --each: files of each neuron; and wrong usage where neither these nor a picture of all are wanted.
+void each_option(nonna::Command& job, std::string& folder, const std::string& files);
+void somewhere(const std::string& output, const std::string& folder);

@@ -11,6 +11,17 @@ void choice_options(nonna::Command& job, nonna::NeuronChoice& choice)
     job.option("--neurons", choice.count, "N", "how many from the table or layer", 1, 1'000'000);
 }
 
+void each_option(nonna::Command& job, std::string& folder, const std::string& files)
+{
+    job.option("--each", folder, "DIR", "each neuron's own files: DIR/NAME/" + files);
+}
+
+void somewhere(const std::string& output, const std::string& folder)
+{
+    if (output.empty() && folder.empty())
+        nonna::usage_error("--output", "is required, or --each");
+}
+
 int main(int argc, char** argv)
 {
     nonna::Command command("nonna-stimulus", "show what a neuron responds to most");

@@ -5,6 +5,7 @@
 
 tools='frames dataset init train sweep stimulus invariance report'
 lists='films pictures faces settings'
+. "$share/reproduce/neurons.sh"
 
 inputs() {
     if [ -z "$data" ]; then
@@ -41,6 +42,8 @@ prepare() {
     films=$(names films.list)
     [ "$films" -gt 0 ] || [ -s pictures.list ] || fail 1 "$data" "no videos and no pictures in it"
     [ -z "$faces" ] || [ "$(names faces.list)" -gt 9 ] || fail 1 "$faces" "fewer than ten pictures in it"
+
+    [ -z "$faces" ] && echo people >concept.txt || echo faces >concept.txt    # for the page
 
     # Films are cut by time: the first 60 % to learn from, the rest for the test. Pictures and faces are dealt out instead,
     # three to learn from and two for the test; faces by halves, so that a person's pictures, one folder, stay together.
@@ -118,28 +121,36 @@ pipeline() {
     # Every neuron by itself: does a threshold on its response tell the two apart? Also chosen on one half of the test
     # and judged on the other, for the best of many always looks good on what chose it.
     step 1 sweep-random.tsv "the neurons of the random network" \
-        nonna-sweep random.safetensors test.tar --held-out -o sweep-random.tsv
+        nonna-sweep random.safetensors test.tar --held-out --bootstrap 1000 -o sweep-random.tsv
     step 1 sweep-first.tsv "the trained network's first stage" \
-        nonna-sweep model.safetensors test.tar --layer 1.norm --held-out -o sweep-first.tsv
+        nonna-sweep model.safetensors test.tar --layer 1.norm --held-out --bootstrap 1000 \
+            --best-responses best-responses-first.tsv -o sweep-first.tsv
     step 1 sweep-top.tsv "the trained network's top" \
-        nonna-sweep model.safetensors test.tar --held-out --best-responses best-responses.tsv -o sweep-top.tsv
+        nonna-sweep model.safetensors test.tar --held-out --bootstrap 1000 --best-responses best-responses.tsv \
+            -o sweep-top.tsv
 
-    # What the best of them likes most: of all inputs there could be, and of the test's pictures.
-    step 2 optimal.png "the best neuron's optimal stimulus" \
-        nonna-stimulus optimal model.safetensors --neuron "$(best sweep-top.tsv)" --data test.tar --tsv optimal.tsv \
-            --seed 1 -o optimal.png
+    # What the best of them likes most: on average, of all inputs there could be, and of the test's pictures.
+    set -- model.safetensors --from sweep-top.tsv --neurons 1
+    step 2 average.png "the average of what the best neuron responds to" \
+        nonna-stimulus average "$@" --data train.tar -o average.png
+    step 2 optimal.png "its optimal stimulus" \
+        nonna-stimulus optimal "$@" --data test.tar --tsv optimal.tsv --seed 1 -o optimal.png
     step 1 top.png "the pictures it responds to most, and least" \
-        nonna-stimulus top model.safetensors --neuron "$(best sweep-top.tsv)" --data test.tar --count 48 --tsv top.tsv \
-            --weakest weakest.png -o top.png
+        nonna-stimulus top "$@" --data test.tar --count 48 --tsv top.tsv --weakest weakest.png --each neurons -o top.png
     step 3 invariance.tsv "the same pictures moved, scaled, turned" \
-        nonna-invariance model.safetensors --neuron "$(best sweep-top.tsv)" --sweep sweep-top.tsv test.tar --count 20 \
-            --sheet invariance.png -o invariance.tsv
+        nonna-invariance model.safetensors --sweep sweep-top.tsv test.tar --count 20 --sheet invariance.png \
+            -o invariance.tsv
+    step 3 invariance-first.tsv "and before the first stage's best" \
+        nonna-invariance model.safetensors --sweep sweep-first.tsv test.tar --count 20 -o invariance-first.tsv
 
     # And the others: what the first stage has learnt, and what two dozen neurons of the top like.
     step 1 filters.png "the first stage's filters" \
-        nonna-stimulus filters model.safetensors --stage 1 --grid 4 -o filters.png
+        nonna-stimulus filters model.safetensors --stage 1 --grid 2 --tsv filters.tsv -o filters.png
+    step 1 filters-more.png "more of them" \
+        nonna-stimulus filters model.safetensors --stage 1 --grid 4 -o filters-more.png
     step 6 layer.png "optimal stimuli all over the top" \
         nonna-stimulus optimal model.safetensors --layer top --neurons 24 --starts 2 --data test.tar --seed 1 -o layer.png
+    neuron_pages . model.safetensors test.tar train.tar test.tar --held-out
 }
 
 results() { :; }    # the report takes all from the steps' files

@@ -13,6 +13,7 @@
 tools='dataset init train sweep baseline stimulus invariance compare report'
 lists='unlabelled concepts mixture tests settings'
 . "$share/reproduce/study.sh"
+. "$share/reproduce/neurons.sh"
 
 inputs() {
     study_inputs
@@ -62,7 +63,7 @@ score() {
     shift 3
     step 4 "$table" "$concept: ${table##*/}, seed $seed" \
         nonna-sweep "models/$model-$seed.safetensors" "$concept/$test.tar" --held-out --parts a+b+c:d --choose auc \
-        -o "$table" "$@"
+        --bootstrap 400 -o "$table" "$@"
 }
 
 # rivals TEST SUFFIX CHANNELS: linear filters and K-means, on the very squares the networks learn from
@@ -70,7 +71,8 @@ rivals() {
     at=$(at_seed)
     step $((filters * $3 / 7500 + 2)) "$at/sweep-linear$2.tsv" "$concept: $filters linear filters, $1, seed $seed" \
         nonna-baseline linear "$concept/$1.tar" $(mixture larger) --filters "$filters" --channels "$3" --seed "$seed" \
-        --held-out --parts a+b+c:d --choose auc -o "$at/sweep-linear$2.tsv"
+        --held-out --parts a+b+c:d --choose auc --bootstrap 400 --best-responses "$at/best-responses-linear$2.tsv" \
+        -o "$at/sweep-linear$2.tsv"
     # Centroids know nothing of the concept: they are fitted once a seed.
     centroid_file=models/kmeans-$3-$seed.safetensors
     set -- "$1" "$2" "$3" --model "$centroid_file"
@@ -80,7 +82,7 @@ rivals() {
     shift 3
     step 10 "$kmeans_table" "$concept: $centroids centroids, $kmeans_test, seed $seed" \
         nonna-baseline kmeans "$concept/$kmeans_test.tar" "$@" --seed "$seed" --held-out \
-        --parts a+b+c:d --choose auc -o "$kmeans_table"
+        --parts a+b+c:d --choose auc --bootstrap 400 -o "$kmeans_table"
 }
 
 pipeline() {
@@ -147,20 +149,33 @@ pipeline() {
     [ -n "$quick" ] || further
 
     # What the best neuron of each concept likes, and what leaves it cold.
+    model=models/study-$first.safetensors
     step 1 filters.png "filters of the first stage" \
-        nonna-stimulus filters "models/study-$first.safetensors" --stage 1 --grid 4 -o filters.png
+        nonna-stimulus filters "$model" --stage 1 --grid 2 --tsv filters.tsv -o filters.png
+    step 1 filters-more.png "more of them" nonna-stimulus filters "$model" --stage 1 --grid 4 -o filters-more.png
     for concept in $concepts; do
-        model=models/study-$first.safetensors
-        step 5 "$concept/optimal.png" "$concept: the best neuron's optimal stimulus" \
-            nonna-stimulus optimal "$model" --from "$concept/sweep-top.tsv" --neurons 1 --data "$concept/test.tar" \
-            --seed 1 -o "$concept/optimal.png"
+        set -- "$model" --from "$concept/sweep-top.tsv" --neurons 1
+        step 5 "$concept/average.png" "$concept: the average of what the best neuron responds to" \
+            nonna-stimulus average "$@" --data "squares/$heaviest.tar" -o "$concept/average.png"
+        step 5 "$concept/optimal.png" "$concept: its optimal stimulus" \
+            nonna-stimulus optimal "$@" --data "$concept/test.tar" --seed 1 -o "$concept/optimal.png"
+        # At most one picture of a person or class.
         step 2 "$concept/top.png" "$concept: the pictures it responds to most, and least" \
-            nonna-stimulus top "$model" --from "$concept/sweep-top.tsv" --neurons 1 --data "$concept/test.tar" --count 48 \
-            --tsv "$concept/top.tsv" --weakest "$concept/weakest.png" -o "$concept/top.png"
+            nonna-stimulus top "$@" --data "$concept/test.tar" --count 48 --distinct group --tsv "$concept/top.tsv" \
+            --weakest "$concept/weakest.png" --each "$concept/neurons" -o "$concept/top.png"
         # Moved as they were taken, so that what comes into sight is real.
         step 5 "$concept/invariance.tsv" "$concept: moved, scaled, turned" \
             nonna-invariance "$model" --sweep "$concept/sweep-top.tsv" "$concept/positives.tar" \
             --count 10 --sheet "$concept/invariance.png" -o "$concept/invariance.tsv"
+        # Beside it the first stage's best.
+        step 4 "$concept/best-responses-first.tsv" "$concept: what the best of the first stage responds" \
+            nonna-sweep "$model" "$concept/test.tar" --layer 1.norm --held-out --parts a+b+c:d --choose auc \
+            --best-responses "$concept/best-responses-first.tsv" -o /dev/null
+        step 5 "$concept/invariance-first.tsv" "$concept: the same moved, scaled, turned" \
+            nonna-invariance "$model" --sweep "$concept/sweep-first.tsv" "$concept/positives.tar" \
+            --count 10 -o "$concept/invariance-first.tsv"
+        neuron_pages "$concept" "$model" "$concept/test.tar" "squares/$heaviest.tar" "$concept/positives.tar" \
+            --parts a+b+c:d --held-out --choose auc
     done
 }
 
