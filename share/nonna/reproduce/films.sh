@@ -3,7 +3,7 @@
 # inputs() lists what goes in, prepare() cuts it in what is learned from and what is for the test, pipeline() has a line
 # for each command. Names in lists end with NUL, so that any will do.
 
-tools='frames dataset init train sweep stimulus invariance report'
+tools='frames dataset init train sweep baseline stimulus invariance report'
 lists='films pictures faces settings'
 . "$share/reproduce/neurons.sh"
 
@@ -72,6 +72,8 @@ pipeline() {
     [ ! -s pictures-train.list ] || set -- "$@" --files-from pictures-train.list -0
     step 3 train.tar "random squares to learn from" \
         nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 64:192 --size 32 --seed 1 -o train.tar
+    step 5 larger.tar "larger squares, to cut linear filters from" \
+        nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 96:288 --size 48 --seed 1 -o larger.tar
     held=frames-test.tar
     if [ -s pictures-test.list ]; then
         set --
@@ -81,19 +83,22 @@ pipeline() {
             nonna-dataset pack "$@" --files-from pictures-test.list -0 -o test-all.tar
     fi
 
-    # What to be tested on: pictures with the thing and without it, 64.8 % without, as in the paper.
+    # What to be tested on: pictures with the thing and without it, 64.8 % without, as in the paper. The half that chooses
+    # and the half that judges share no ten seconds of a film, no folder of pictures.
     if [ -z "$faces" ]; then
-        # People, where a detector is sure of them. Without: the same places when nobody is there, and the same places
-        # of other films, so that neither place nor film can pass for a person.
+        # People with what is around them, where a detector is sure of them. Without: the same places when nobody is
+        # there, and the same places of other films, so that neither place nor film can pass for a person.
         step 20 people.tar "people in the rest of the films" \
             nonna-dataset faces "$held" --detector people -o people.tar
         step 1 test.tar "people, and the same places without them" \
-            nonna-dataset testset --from-boxes people.tar --others people.tar --min-score 1.5 --margin -0.1 \
-                --prior 0.648 --size 32 --seed 1 -o test.tar
+            nonna-dataset testset --from-boxes people.tar --others people.tar --min-score 1 --margin 0.5 --look grey \
+                --prior 0.648 --size 32 --split-lists test --group-by time --seed 1 -o test.tar
     else
         # Faces, the middle of each picture. Half of them join what is learned from, unlabelled, as one in seven.
         step 5 faces-train.tar "faces to learn from, unlabelled" \
             nonna-dataset pack --files-from faces-train.list -0 --crop 0.64 --size 32 -o faces-train.tar
+        step 5 faces-larger.tar "and with what is around them" \
+            nonna-dataset pack --files-from faces-train.list -0 --crop 0.96 --size 48 -o faces-larger.tar
         step 5 faces-test.tar "faces for the test" \
             nonna-dataset pack --files-from faces-test.list -0 --crop 0.64 --size 32 -o faces-test.tar
         step 40 faceless.tar "pictures without faces" \
@@ -102,7 +107,8 @@ pipeline() {
             nonna-dataset pack faceless.tar --patches $((2 * $(pictures faces-test.tar) / ($(pictures faceless.tar) + 1) + 1)) \
                 --patch-size 64:192 --size 32 --seed 2 -o others.tar
         step 2 test.tar "faces among them" \
-            nonna-dataset testset --positives faces-test.tar --negatives others.tar --prior 0.648 --seed 1 -o test.tar
+            nonna-dataset testset --positives faces-test.tar --negatives others.tar --look grey --prior 0.648 --size 32 \
+                --split-lists test --group-by folder --seed 1 -o test.tar
     fi
     step 1 train-pictures.png "a look at what is learned from" \
         nonna-dataset sheet train.tar --count 200 --columns 20 --tile 48 -o train-pictures.png
@@ -115,19 +121,30 @@ pipeline() {
     set -- --data train.tar
     [ -z "$faces" ] || set -- --data train.tar:0.86 --data faces-train.tar:0.14
     step $((training / 30 + 1)) model.safetensors "training, without labels" \
-        nonna-train random.safetensors "$@" --steps "$training" --batch 96 --seed 1 --validate test.tar \
+        nonna-train random.safetensors "$@" --steps "$training" --batch 96 --precision bf16 --seed 1 --validate test.tar \
             --log train.tsv --checkpoint checkpoints --resume -o model.safetensors
 
-    # Every neuron by itself: does a threshold on its response tell the two apart? Also chosen on one half of the test
+    # Every neuron by itself: does a threshold on its response tell the two apart? It is chosen on one half of the test
     # and judged on the other, for the best of many always looks good on what chose it.
     step 1 sweep-random.tsv "the neurons of the random network" \
-        nonna-sweep random.safetensors test.tar --held-out --bootstrap 1000 -o sweep-random.tsv
+        nonna-sweep random.safetensors test.tar --held-out --choose auc --bootstrap 1000 -o sweep-random.tsv
     step 1 sweep-first.tsv "the trained network's first stage" \
-        nonna-sweep model.safetensors test.tar --layer 1.norm --held-out --bootstrap 1000 \
+        nonna-sweep model.safetensors test.tar --layer 1.norm --held-out --choose auc --bootstrap 1000 \
             --best-responses best-responses-first.tsv -o sweep-first.tsv
     step 1 sweep-top.tsv "the trained network's top" \
-        nonna-sweep model.safetensors test.tar --held-out --bootstrap 1000 --best-responses best-responses.tsv \
-            -o sweep-top.tsv
+        nonna-sweep model.safetensors test.tar --held-out --choose auc --bootstrap 1000 \
+            --best-responses best-responses.tsv -o sweep-top.tsv
+
+    # What else could tell them apart, out of the very same pictures: a piece of one laid over, or centroids.
+    larger='--data larger.tar' same='--data train.tar'
+    [ -z "$faces" ] || larger='--data larger.tar:0.86 --data faces-larger.tar:0.14' \
+        same='--data train.tar:0.86 --data faces-train.tar:0.14'
+    step 8 sweep-linear.tsv "20000 linear filters" \
+        nonna-baseline linear test.tar $larger --filters 20000 --channels 1 --seed 1 --held-out --choose auc \
+            --bootstrap 1000 --best-responses best-responses-linear.tsv -o sweep-linear.tsv
+    step 8 sweep-kmeans.tsv "K-means" \
+        nonna-baseline kmeans test.tar $same --side 27 --centroids 1000 --iterations 20 --channels 1 --seed 1 \
+            --held-out --choose auc --bootstrap 1000 -o sweep-kmeans.tsv
 
     # What the best of them likes most: on average, of all inputs there could be, and of the test's pictures.
     set -- model.safetensors --from sweep-top.tsv --neurons 1
