@@ -57,4 +57,7 @@ struct Table {
 
 Table read_table(const std::string& path);
 
+// Of a table that somebody is still writing: a last line without its end is left for later. None: so is the header.
+std::optional<Table> read_growing_table(const std::string& path);
+
 }    // namespace nonna

@@ -61,6 +61,9 @@ class Page
     void table(const PageTable& table, const std::string& note, const Origin& origin);
     // Names and values, folded under `summary`.
     void facts(const std::string& summary, const std::vector<std::pair<std::string, std::string>>& facts);
+    // What comes until close_fold is folded under `summary`; its headings are not in the table of contents.
+    void open_fold(const std::string& summary);
+    void close_fold();
     // What is not there and the command that would make it, folded.
     void left_out(const std::vector<std::pair<std::string, std::string>>& parts);
 
@@ -71,13 +74,17 @@ class Page
     struct Heading {
         int level;
         std::string text, id;
+        bool folded = false;
     };
     std::string title_, lead_, body_;
     std::vector<Heading> headings_;
-    bool drawings_ = false;
+    bool drawings_ = false, folded_ = false;
 
     void caption(const std::string& text, const Origin& origin);
     void one_table(const PageTable& table, const std::string& classes);
 };
+
+// The same page, finished, as one that loads itself again every so many seconds, and says so.
+std::string reloading(const std::string& html, int seconds);
 
 }    // namespace nonna

@@ -1,6 +1,8 @@
 #include "report/report.h"
 
 #include "base/error.h"
+#include "report/report_runs.h"
+#include "report/report_training.h"
 #include "report/results_folder.h"
 
 #include <algorithm>
@@ -48,7 +50,7 @@ Contents contents_of(const fs::path& folder)
         const bool sheet = name.ends_with(".png") && !known.contains(name);
         if (sheet)
             (name.starts_with("filters") ? c.filters : c.sheets).push_back(name);
-        c.results = c.results || sheet || known.contains(name);
+        c.results = c.results || sheet || known.contains(name) || is_cost_log(name);
         c.models = c.models || name.ends_with(".safetensors");
     }
     for (auto* names : {&c.filters, &c.sheets, &c.folders})
@@ -100,30 +102,42 @@ void add_commands(ResultsFolder& results)
 
 // The folder's own results, then each sub-folder's that has some, by name. What is looked at is listed first, for a
 // page that has nothing to show is an error before gnuplot is asked for anything.
-Report make_report(const std::string& folder, const std::string& title, const std::string& made_by)
+Report make_report(const std::string& folder, const std::string& title, const std::string& made_by, bool growing)
 {
     require_folder(folder);
     const fs::path base = folder;
     const Contents own = contents_of(base);
+    const std::vector<std::string> runs = runs_in(base, own.folders);
+    const auto is_run = [&](const std::string& name) {
+        return std::find(runs.begin(), runs.end(), name) != runs.end();
+    };
     std::vector<std::pair<std::string, Contents>> parts;
     std::vector<std::string> sources{""};    // folders with models or tables
     for (const std::string& name : own.folders) {
         const Contents below = contents_of(base / name);
         if (below.results || below.models)
             sources.push_back(name);
-        if (below.results)
+        if (below.results || is_run(name))
             parts.emplace_back(name, below);
     }
+    if (!own.results && parts.empty() && growing)
+        return {};
     if (!own.results && parts.empty())
         throw Error(folder, "no results in it, such as sweep-top.tsv");
 
     Report report;
-    Page page(title,
-              "A network learnt from pictures without labels. Here is how well single neurons of it tell a concept "
-              "from everything else, and what the best of them has learnt to see.");
+    Page page(
+        title,
+        runs.empty()
+            ? "A network learnt from pictures without labels. Here is how well single neurons of it tell a concept "
+              "from everything else, and what the best of them has learnt to see."
+            : "Networks that learnt from pictures without labels, each in its own way: in what they differ, what "
+              "training cost them, and how well their best neurons tell a concept from everything else.");
     const Commands commands(base / "commands.txt");
-    ResultsFolder top{base, "", page, commands, commands};
+    ResultsFolder top{base, "", page, commands, commands, {}, growing};
     report.table = add_part(top, own);
+    if (!runs.empty())
+        append(report.table, add_comparison(top, runs));
     if (!own.results || (!parts.empty() && !top.has("sweep-top.tsv")))
         top.left_out.clear();    // its results are the sub-folders'
     if (!top.has("commands.txt"))
@@ -132,15 +146,23 @@ Report make_report(const std::string& folder, const std::string& title, const st
         add_commands(top);
     if (!top.left_out.empty())
         page.left_out(top.left_out);
+    std::stable_partition(parts.begin(), parts.end(), [&](const auto& part) { return is_run(part.first); });
+    if (!runs.empty())
+        page.heading(2, "Each run by itself");
     for (const auto& [name, contents] : parts) {
-        page.heading(2, name);
-        ResultsFolder results{base / name, name, page, commands, Commands(base / name / "commands.txt")};
+        ResultsFolder results{base / name, name, page, commands, Commands(base / name / "commands.txt"), {}, growing};
+        if (is_run(name))
+            page.open_fold(name);
+        else
+            page.heading(2, name);
         const std::string text = add_part(results, contents);
         add_commands(results);
-        if (!text.empty())
+        if (!text.empty() && !is_run(name))    // a run's line is in the table of all
             append(report.table, name + "\n" + text);
         if (!results.left_out.empty())
             page.left_out(results.left_out);
+        if (is_run(name))
+            page.close_fold();
     }
     if (!parts.empty())    // they made the sub-folders too
         add_commands(top);

@@ -1,4 +1,4 @@
-// One neuron's responses: to the two classes, to pictures shifted, scaled and turned; and how it was learnt.
+// One neuron's responses: to the two classes, to pictures shifted, scaled and turned.
 #include "report/results_folder.h"
 
 #include "analysis/sweep.h"
@@ -154,44 +154,6 @@ std::string chosen_in_words(const BestResponses& best)
                                   : " on these images.");
 }
 
-// The log's columns that say what a stage fails to reconstruct, of each set (training, validation) a curve: a stage has
-// one colour, the training set's curves are dashed where there are others.
-std::vector<PlotCurve> training_curves(const Table& table)
-{
-    const std::size_t step = table.column("step");
-    std::vector<std::string> sets;    // in the order they come in
-    if (table.has("set"))
-        for (const auto& row : table.rows)
-            if (const std::string& set = row[table.column("set")];
-                std::find(sets.begin(), sets.end(), set) == sets.end())
-                sets.push_back(set);
-    if (sets.empty())
-        sets.push_back("");
-    std::vector<PlotCurve> curves;
-    int colour = -1;
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        const std::string& name = table.columns[column];
-        if (!name.ends_with("_relative") || name.ends_with("_best_relative"))
-            continue;
-        ++colour;
-        for (const std::string& set : sets) {
-            PlotCurve curve;
-            curve.colour = colour;
-            curve.dashed = set == "train" && sets.size() > 1;
-            curve.title = name.substr(0, name.size() - 9) + (set.empty() ? "" : ", " + set);
-            for (std::size_t row = 0; row < table.rows.size(); ++row)
-                if (set.empty() || table.rows[row][table.column("set")] == set)
-                    if (const double value = table.number(row, column); std::isfinite(value))
-                        curve.points.emplace_back(table.number(row, step), value);
-            if (!curve.points.empty())
-                curves.push_back(std::move(curve));
-        }
-    }
-    if (curves.empty())
-        throw Error(table.name, "no column that ends in _relative, or nothing in it");
-    return curves;
-}
-
 }    // namespace
 
 void add_responses(ResultsFolder& results)
@@ -276,31 +238,6 @@ void add_invariance(ResultsFolder& results)
                 "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
                 "what the neuron sees, yellow where it says yes.",
                 usual + " --sheet invariance.png");
-}
-
-void add_training(ResultsFolder& results)
-{
-    const std::string usual = "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv -o TRAINED.safetensors";
-    if (!results.has("train.tsv")) {
-        results.missing("the curve of training", usual);
-        return;
-    }
-    const std::vector<PlotCurve> curves = training_curves(read_table(results.file("train.tsv")));
-    results.heading("Training");
-    std::string alt = "What each stage fails to reconstruct, against the training step:";
-    for (const PlotCurve& c : curves)
-        alt += (&c == &curves.front() ? " " : "; ") + c.title + " from " +
-               format_number("%.3g", c.points.front().second) + " at step " +
-               format_number("%.0f", c.points.front().first) + " to " + format_number("%.3g", c.points.back().second) +
-               " at step " + format_number("%.0f", c.points.back().first);
-    const PlotText text{"", "step", "share not reconstructed"};
-    // Two drawings: the wide one's letters would be too small on a narrow screen.
-    PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
-    image.narrow = plot_curves(text, curves, square_plot);
-    results.page.figure({image},
-                        "What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
-                        "learnt, 0 is everything.",
-                        results.origin({"train.tsv"}, usual));
 }
 
 }    // namespace nonna
