@@ -134,7 +134,7 @@ std::string log_axis(double least, double most)
             ticks += (ticks.empty() ? "" : ", ") + quoted(number(at)) + " " + number(at);
     };
     const int first = int(std::floor(std::log10(from))), last = int(std::ceil(std::log10(to)));
-    if (to / from < 4) {    // as on a linear axis
+    if (to / from < 2.5) {    // as on a linear axis
         const double rough = (to - from) / 4, power = std::pow(10, std::floor(std::log10(rough)));
         const double step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
         for (double n = std::ceil(from / step); n * step <= to; ++n)

@@ -256,9 +256,10 @@ void add_curves_of_many(Page& page, const std::vector<CostLog>& logs, const std:
                                        "Cost of each " + what + ", " + of + ", against its step:");
         image.narrow = plot_runs({"", "step", "cost", false, true}, costs, small_plot);
         page.figure({image},
-                    "The cost of each " + what + ", all stages together, " + of +
-                        ", on a logarithmic axis. Costs of different architectures, or with another lambda, are sums "
-                        "of different things and cannot be compared.",
+                    "The cost of each " + what + ", all stages together, " + of + ", on a logarithmic axis." +
+                        (what == "run" ? " Costs of different architectures, or with another lambda, are sums of "
+                                         "different things and cannot be compared."
+                                       : ""),
                     origin);
     }
     std::vector<std::string> stages;
