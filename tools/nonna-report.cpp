@@ -6,35 +6,60 @@
 
 #include <filesystem>
 
+namespace
+{
+
+using namespace nonna;
+namespace fs = std::filesystem;
+
+void write_page(const std::string& path, const std::string& html)
+{
+    Output page(path, Output::Kind::text);
+    page.write(html);
+    page.commit();
+}
+
+}    // namespace
+
 int main(int argc, char** argv)
 {
-    using namespace nonna;
-    std::string folder, output, title = "Grandmother neurons";
+    std::string folder, output, title;
+    BrowserOptions browser;
     bool watch = false;
     double every = 10;
     Command command("nonna-report", "make one page of HTML from a folder of results");
     command.positional("DIR", folder, "folder of results, or of runs to compare");
     command.option("-o,--output", output, "OUT.html", "the page (default: DIR/report.html); `-` is standard output");
-    command.option("--title", title, "TEXT", "the page's title");
+    command.option("--title", title, "TEXT", "the page's title (default: what was found)");
+    command.option("--neurons", browser.neurons, "N", "also a page for each of the N best neurons, and N others", 0,
+                   1'000'000);
+    command.flag("--split", browser.split, "the neurons' pages as files of their own, beside the page");
     command.flag("--watch", watch, "make the page anew when something in the folder changes, until interrupted");
     command.option("--every", every, "SECONDS", "least time between two pages of `--watch`", 0.1, 86400);
 
     return run_tool(argc, argv, command, [&] {
         command.needs({"--every"}, "--watch");
-        const std::string path = output.empty() ? folder + "/report.html" : output;
+        if (browser.split && browser.neurons == 0)
+            usage_error("--split", "needs --neurons");
+        if (browser.split && output == "-")
+            usage_error("--split", "needs a file in --output: other files lie beside it");
+        if (browser.split && watch)
+            usage_error("--split", "excludes --watch, which writes one page again and again");
+        const fs::path path = output.empty() ? folder + "/report.html" : output;
         std::error_code failure;
-        if (watch && (path == "-" || std::filesystem::is_other(path, failure)))
+        if (watch && (path == "-" || fs::is_other(path, failure)))
             usage_error("--watch", "needs a file for the page, as it is written again and again; name one by -o");
-        const auto make = [&] { return make_report(folder, title, "nonna-report " + version(), watch); };
-        Report report;
-        if (watch) {
-            report = watch_folder({folder, path, every, make, {}});
-        } else {
-            report = make();
-            Output page(path, Output::Kind::text);
-            page.write(report.html);
-            page.commit();
+        browser.page = path.filename();
+        const auto make = [&] { return make_report(folder, title, "nonna-report " + version(), browser, watch); };
+        const Report report = watch ? watch_folder({folder, path, every, make, {}}) : make();
+        // The page is last: where it is there, what it leads to is.
+        for (const PageFile& file : report.pages) {
+            const fs::path beside = path.parent_path() / file.name;
+            fs::create_directories(beside.parent_path());
+            write_page(beside, file.html);
         }
+        if (!watch)
+            write_page(path, report.html);
         if (output != "-" && !report.table.empty()) {
             Output table("-", Output::Kind::text);
             table.write(report.table);

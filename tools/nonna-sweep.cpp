@@ -3,6 +3,7 @@
 #include "base/parallel.h"
 #include "cli/run_tool.h"
 #include "images/picture_stream.h"
+#include "sweep_lines.h"
 #include "sweep_options.h"
 
 namespace
@@ -11,31 +12,9 @@ namespace
 using namespace nonna;
 
 struct Inputs {
-    std::vector<std::string> files, layers, by;
-    std::string responses, labels, from;
-    bool names = false;
+    std::vector<std::string> files, layers;
+    std::string responses, labels;
 };
-
-// Lines of a table made before, in place of MODEL and TEST.tar.
-ExitStatus print_lines(const Inputs& in, const SweepCommand& sweep, const Command& command)
-{
-    keep_apart({sweep.output}, {in.from});
-    std::string given = command.given_in("Scoring");
-    for (const char* option : {"--responses", "--labels", "--layer", "--jobs", "--held-out", "--folds", "--parts"})
-        if (command.given(option))
-            given = option;
-    if (!given.empty())
-        usage_error(given, "goes without --from, which scores nothing");
-    for (const std::string option : {"--by", "--choose", "--by-layer"})
-        if (command.given(option) && !sweep.best)
-            usage_error(option, "needs --best");
-    if (!in.by.empty() && command.given("--choose"))
-        usage_error("--choose", "excludes --by");
-    SweepTable made(in.from);
-    made.choose_by(command.given("--choose") ? sweep.by : made.chosen_by());
-    (in.names ? write_names : write_lines)(sweep.output, made, made.first(sweep.best, in.by, sweep.by_layer));
-    return ExitStatus::done;
-}
 
 // Responses of another run, or of another program: read as often as needed, no model is loaded.
 ExitStatus score_responses(const Inputs& in, const SweepCommand& sweep, Pool& pool)
@@ -86,6 +65,7 @@ ExitStatus score_pictures(const Inputs& in, SweepCommand& sweep, Pool& pool)
 int main(int argc, char** argv)
 {
     SweepCommand sweep;
+    SweepLines made;
     Inputs in;
     int threads = 0;
     Command command("nonna-sweep", "score every neuron as a detector, by 20 thresholds");
@@ -96,15 +76,12 @@ int main(int argc, char** argv)
     command.threads(threads);
     command.flag("--by-layer", sweep.by_layer, "the `--best` of each layer");
     sweep.declare(command);
-    command.group("A table made before");
-    command.option("--from", in.from, "SWEEP.tsv", "its lines, in place of MODEL and TEST.tar; see --best");
-    command.option("--by", in.by, "COLUMN", "what is best in it, then for equals the next COLUMN; repeatable");
-    command.flag("--names", in.names, "only the neurons' names, one a line");
+    made.declare(command);
     return run_tool(argc, argv, command, [&] {
-        if (!in.from.empty() && in.files.empty())
-            return print_lines(in, sweep, command);
+        if (!made.from.empty() && in.files.empty())
+            return made.print(sweep, command);
         if (const std::string given = command.given_in("A table made before"); !given.empty())
-            usage_error(given, in.from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
+            usage_error(given, made.from.empty() ? "needs --from" : "takes the place of MODEL and TEST.tar");
         sweep.check();
         keep_apart(sweep.outputs(), {in.responses, in.labels});
         keep_apart(sweep.outputs(), in.files);

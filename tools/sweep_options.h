@@ -16,11 +16,13 @@ struct SweepCommand : nonna::SweepRun {
         command.group("Scoring");
         command.option("--positive", positive, "LABEL", "the label that means yes");
         command.choice("--polarity", polarity, "whether a weak response may also say yes");
-        command.option("--bootstrap", resamples, "N", "resamples for 95 % intervals of the `--best`", 10, 1000000);
+        command.option("--bootstrap", resamples, "N", "resamples for 95 % intervals of the `--best`, or the best", 10,
+                       1000000);
         command.flag("--no-auc", no_auc, "only count: two readings, no sorting, AUC nan");
         command.option("--memory", memory, "MIB", "memory for responses; more are kept in $TMPDIR", 1, 1 << 24);
         command.option("--seed", seed, "S", "seed of halves, folds and resamples");
         command.option("--best-responses", best_responses, "B.tsv", "the best one's responses and the labels");
+        command.option("--histograms", histograms, "H.tsv", "how the responses of each neuron are spread");
         command.option("--chosen", chosen, "C.tsv", "the neuron chosen for each fold, and its held-out score");
     }
 
@@ -38,8 +40,6 @@ struct SweepCommand : nonna::SweepRun {
             usage_error("--folds", "excludes --held-out");
         if (!chosen.empty() && !held_out && !folds)
             usage_error("--chosen", "needs --held-out or --folds");
-        if (resamples && !best)
-            usage_error("--bootstrap", "needs --best");
         if (resamples && no_auc)
             usage_error("--bootstrap", "excludes --no-auc");
     }

@@ -1,5 +1,6 @@
 #include "analysis/sweep_run.h"
 
+#include "analysis/response_histogram.h"
 #include "base/log.h"
 #include "io/table.h"
 
@@ -118,6 +119,25 @@ std::vector<NeuronScore> first_of(const std::vector<NeuronScore>& ranked, std::i
     return first;
 }
 
+// In a table of all neurons two have intervals: the one that was chosen, and the best on all images, as the paper has
+// it.
+void bootstrap_best(const SweepRun& run, const ResponseSource& source, const Labels& labels, const SweepOptions& how,
+                    std::vector<NeuronScore>& scores, Pool& pool)
+{
+    const auto best = [&](auto merit) {
+        return std::min_element(scores.begin(), scores.end(), [&](const NeuronScore& a, const NeuronScore& b) {
+            return better(merit(a), merit(b), run.by);
+        });
+    };
+    const auto chosen = best([](const NeuronScore&s) { return s.merit(); }),
+               of_all = best([](const NeuronScore&s) {
+                   return Merit{s.all.accuracy, s.all.auc};
+               });
+    bootstrap(source, labels, how, *run.resamples, run.seed, std::span(&*chosen, 1), pool);
+    if (of_all != chosen)
+        bootstrap(source, labels, how, *run.resamples, run.seed, std::span(&*of_all, 1), pool);
+}
+
 void write_responses_of(const std::string& path, const ResponseSource& source, const NeuronScore& neuron,
                         const Labels& labels, const std::vector<std::string>& keys)
 {
@@ -163,8 +183,12 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
         scores = first_of(ranked, *best, by_layer, source.layers.size());
         if (resamples)
             bootstrap(source, labels, how, *resamples, seed, scores, pool);
+    } else if (resamples) {
+        bootstrap_best(*this, source, labels, how, scores, pool);
     }
     write_scores(output, source, scores, labels, by, model);
+    if (!histograms.empty())
+        write_histograms(histograms, source, scores, labels);
     if (strange == 0)
         return ExitStatus::done;
     warn(source.name, std::to_string(strange) + " of " + std::to_string(ranked.size()) +

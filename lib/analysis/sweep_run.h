@@ -16,7 +16,7 @@ namespace nonna
 {
 
 struct SweepRun {
-    std::string output = "-", best_responses, chosen;    // tables; empty: none
+    std::string output = "-", best_responses, chosen, histograms;    // tables; empty: none
     std::string positive = "1";
     Polarity polarity = Polarity::positive;
     ChooseBy by = ChooseBy::accuracy;
@@ -32,7 +32,7 @@ struct SweepRun {
 
     std::size_t kept_bytes() const { return std::size_t(memory) << 18; }
     std::size_t batch_bytes() const { return std::size_t(memory) << 19; }
-    std::vector<std::string> outputs() const { return {output, best_responses, chosen}; }
+    std::vector<std::string> outputs() const { return {output, best_responses, chosen, histograms}; }
 
     RecordedParts recorded_parts() const { return held_out || folds ? RecordedParts(parts) : RecordedParts(); }
     // Without splits.

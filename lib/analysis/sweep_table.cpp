@@ -1,6 +1,7 @@
 #include "analysis/sweep_table.h"
 
 #include "base/error.h"
+#include "base/random.h"
 #include "io/output.h"
 
 #include <algorithm>
@@ -177,6 +178,22 @@ std::vector<std::size_t> SweepTable::first(std::optional<std::int64_t> most, std
 }
 
 std::size_t SweepTable::best(const std::vector<std::string>& columns) const { return first(1, columns).front(); }
+
+std::vector<std::size_t> SweepTable::drawn(std::int64_t most, std::uint64_t seed,
+                                           std::span<const std::size_t> others_than) const
+{
+    std::vector<bool> taken(size(), false);
+    for (const std::size_t row : others_than)
+        taken[row] = true;
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < size(); ++row)
+        if (!taken[row])
+            rows.push_back(row);
+    Random random(seed, Purpose::drawn_neurons);
+    shuffle(rows, random);
+    rows.resize(std::min(rows.size(), std::size_t(most)));
+    return rows;
+}
 
 void write_lines(const std::string& path, const SweepTable& sweep, std::span<const std::size_t> rows)
 {

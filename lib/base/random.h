@@ -36,6 +36,7 @@ enum class Purpose : std::uint32_t {
     match_squares = 31,    // index: first 8 bytes of the sha256 of the picture's key
     scramble = 32,         // likewise
     background = 33,       // likewise
+    drawn_neurons = 40,
     tests = 1000,
 };
 

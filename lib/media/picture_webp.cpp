@@ -1,6 +1,10 @@
 #include "media/picture_format.h"
 
+#include "base/error.h"
+#include "media/picture.h"
+
 #include <webp/decode.h>
+#include <webp/encode.h>
 
 #include <algorithm>
 #include <new>
@@ -68,6 +72,40 @@ Picture decode_webp(Encoded encoded, const PictureInfo& info, const std::string&
     if (!opaque)
         lay_over_white(rgba.data(), picture.rgb.data(), std::size_t(info.width) * info.height);
     return picture;
+}
+
+// By one thread and by the slowest method: the same bytes from the same library, and the fewest.
+Bytes encode_webp(const Picture& picture, int quality)
+{
+    WebPConfig config;
+    WebPPicture frame;
+    if (!WebPConfigInit(&config) || !WebPPictureInit(&frame))
+        throw Error("libwebp", "another version than the one it was built with");
+    config.quality = float(quality);
+    config.method = 6;
+    frame.width = picture.width;
+    frame.height = picture.height;
+    WebPMemoryWriter memory;
+    WebPMemoryWriterInit(&memory);
+    frame.writer = WebPMemoryWrite;
+    frame.custom_ptr = &memory;
+    const bool encoded = picture.width <= WEBP_MAX_DIMENSION && picture.height <= WEBP_MAX_DIMENSION &&
+                         WebPPictureImportRGB(&frame, picture.rgb.data(), picture.width * 3) &&
+                         WebPEncode(&config, &frame);
+    Bytes bytes;
+    if (encoded) {
+        const auto* first = reinterpret_cast<const std::byte*>(memory.mem);
+        bytes.assign(first, first + memory.size);
+    }
+    const bool no_memory = frame.error_code == VP8_ENC_ERROR_OUT_OF_MEMORY;
+    WebPPictureFree(&frame);
+    WebPMemoryWriterClear(&memory);
+    if (no_memory)
+        throw std::bad_alloc();
+    if (!encoded)
+        throw Error("libwebp", "a picture of " + std::to_string(picture.width) + " by " +
+                                   std::to_string(picture.height) + " pixels cannot be written as WebP");
+    return bytes;
 }
 
 }    // namespace nonna

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <optional>
 
 namespace nonna
 {
@@ -105,6 +107,12 @@ std::string command_text(const std::string& text)
 
 Page::Page(const std::string& title, const std::string& lead) : title_(title), lead_(lead) {}
 
+void Page::set_title(const std::string& title, const std::string& lead)
+{
+    title_ = title;
+    lead_ = lead;
+}
+
 void Page::heading(int level, const std::string& text)
 {
     // An anchor of letters and digits; a second one of the same name gets a number.
@@ -126,7 +134,7 @@ void Page::heading(int level, const std::string& text)
     };
     for (int n = 2; taken(); ++n)
         id = stem + "-" + std::to_string(n);
-    headings_.push_back({level, text, id, folded_});
+    headings_.push_back({level, text, id, folds_ > 0});
     const std::string tag = "h" + std::to_string(level);
     body_ += "<" + tag + " id=\"" + id + "\">" + html_escape(text) + "</" + tag + ">\n";
 }
@@ -169,34 +177,76 @@ void Page::caption(const std::string& text, const Origin& origin)
     body_ += "</figcaption>";
 }
 
+void Page::image(const PageImage& image, bool alone)
+{
+    const bool drawing = image.media_type == "image/svg+xml";
+    drawings_ = drawings_ || drawing;
+    const std::string data = "data:" + image.media_type + ";base64,";
+    if (!image.narrow.empty())
+        body_ += "<picture><source media=\"(max-width: 46rem)\" srcset=\"" + data +
+                 base64(std::as_bytes(std::span(image.narrow))) + "\">";
+    std::string kind = drawing ? "drawing" : "photo";
+    if (!drawing && image.height > 1.2 * image.width)
+        kind += " tall";
+    // A lone drawing is as wide as it was drawn: its letters keep their size.
+    body_ += "<img class=\"" + kind + "\" width=\"" + std::to_string(image.width) + "\" height=\"" +
+             std::to_string(image.height) + "\"" +
+             (drawing && alone ? " style=\"max-width:min(100%," + std::to_string(image.width) + "px)\"" : "") +
+             " alt=\"" + html_escape(image.alt) + "\" src=\"" + data + base64(std::as_bytes(std::span(image.bytes))) +
+             "\">";
+    if (!image.narrow.empty())
+        body_ += "</picture>";
+    body_ += "\n";
+}
+
 void Page::figure(const std::vector<PageImage>& images, const std::string& text, const Origin& origin)
 {
     body_ += "<figure>";
     if (images.size() > 1)
         body_ += "<div class=\"grid\">";
-    for (const PageImage& image : images) {
-        const bool drawing = image.media_type == "image/svg+xml";
-        drawings_ = drawings_ || drawing;
-        const std::string data = "data:" + image.media_type + ";base64,";
-        if (!image.narrow.empty())
-            body_ += "<picture><source media=\"(max-width: 46rem)\" srcset=\"" + data +
-                     base64(std::as_bytes(std::span(image.narrow))) + "\">";
-        std::string kind = drawing ? "drawing" : "photo";
-        if (!drawing && image.height > 1.2 * image.width)
-            kind += " tall";
-        // A lone drawing is as wide as it was drawn: its letters keep their size.
-        body_ += "<img class=\"" + kind + "\" width=\"" + std::to_string(image.width) + "\" height=\"" +
-                 std::to_string(image.height) + "\"" +
-                 (drawing && images.size() == 1 ? " style=\"max-width:min(100%," + std::to_string(image.width) + "px)\""
-                                                : "") +
-                 " alt=\"" + html_escape(image.alt) + "\" src=\"" + data +
-                 base64(std::as_bytes(std::span(image.bytes))) + "\">";
-        if (!image.narrow.empty())
-            body_ += "</picture>";
-        body_ += "\n";
-    }
+    for (const PageImage& one : images)
+        image(one, images.size() == 1);
     if (images.size() > 1)
         body_ += "</div>";
+    caption(text, origin);
+    body_ += "</figure>\n";
+}
+
+// The words are part of the summary: what is enlarged keeps them, and one click, or Enter, opens and closes it.
+void Page::tile(const PictureTile& t)
+{
+    body_ += "<li><details class=\"tile\"><summary>";
+    image(t.image, false);
+    body_ += "<b>" + html_escape(t.name) + "</b>";
+    for (const std::string& line : t.lines)
+        if (!line.empty())
+            body_ += "<span>" + html_escape(line) + "</span>";
+    if (!t.judged.empty())
+        body_ += std::string("<span class=\"") + (t.verdict == PictureTile::Verdict::wrong ? "wrong" : "right") +
+                 "\">" + html_escape(t.judged) + "</span>";
+    body_ += "</summary></details></li>\n";
+}
+
+void Page::galleries(const std::vector<Gallery>& sides, const std::string& text, const Origin& origin)
+{
+    body_ += "<figure class=\"pictures\"><div class=\"sides\">";
+    for (const Gallery& side : sides) {
+        body_ += "<div><p class=\"side\">" + html_escape(side.title) + "</p>\n<ul class=\"gallery\">\n";
+        for (const PictureTile& t : side.tiles)
+            tile(t);
+        body_ += "</ul></div>\n";
+    }
+    body_ += "</div>";
+    caption(text, origin);
+    body_ += "</figure>\n";
+}
+
+void Page::drawings(const std::vector<std::string>& svgs, const std::string& text, const Origin& origin)
+{
+    body_ += "<figure><div class=\"row\">";
+    for (const std::string& svg : svgs)
+        body_ += svg + "\n";
+    body_ += "</div>";
     caption(text, origin);
     body_ += "</figure>\n";
 }
@@ -204,14 +254,14 @@ void Page::figure(const std::vector<PageImage>& images, const std::string& text,
 namespace
 {
 
-// A class for each column: a group's first one has a little room before it, the last `notes` of a group are others'
+// A class for each column: a group's first one has a little room before it, the last `notes` of it are others'
 // figures. Column 0 has the rows' names and none.
 std::vector<std::string> column_classes(const PageTable& table)
 {
-    const std::size_t columns = table.rows.at(0).size(), notes = std::size_t(table.notes);
+    const std::size_t columns = table.rows.at(0).size();
     std::vector<std::string> classes(columns);
     std::size_t first = 1;
-    const auto add_group = [&](std::size_t count) {
+    const auto add_group = [&](std::size_t count, std::size_t notes) {
         for (std::size_t c = 0; c < count && first + c < columns; ++c) {
             std::string& of_column = classes[first + c];
             if (c == 0 && !table.groups.empty())
@@ -222,10 +272,35 @@ std::vector<std::string> column_classes(const PageTable& table)
         first += count;
     };
     if (table.groups.empty())
-        add_group(columns - 1);
-    for (const auto& [name, count] : table.groups)
-        add_group(std::size_t(count));
+        add_group(columns - 1, std::size_t(table.notes));
+    for (const PageTable::Group& group : table.groups)
+        add_group(std::size_t(group.columns), std::size_t(group.notes));
     return classes;
+}
+
+// Where the greatest figure of each column stands; equal ones all. A cell's figure is what it begins with, as it is
+// shown; one that begins with none has none, and the columns of others' figures are left alone.
+std::vector<std::vector<bool>> best_cells(const PageTable& table, const std::vector<std::string>& classes)
+{
+    std::vector<std::vector<bool>> best(table.rows.size(), std::vector<bool>(classes.size(), false));
+    for (std::size_t c = 1; table.best && c < classes.size(); ++c) {
+        if (classes[c].find("other") != std::string::npos)
+            continue;
+        std::vector<std::optional<double>> figures(table.rows.size());
+        std::optional<double> most;
+        for (std::size_t r = 1; r < table.rows.size(); ++r) {
+            const char* cell = table.rows[r][c].c_str();
+            char* end = nullptr;
+            const double figure = std::strtod(cell, &end);
+            if (end == cell)
+                continue;
+            figures[r] = figure;
+            most = std::max(most.value_or(figure), figure);
+        }
+        for (std::size_t r = 1; r < table.rows.size(); ++r)
+            best[r][c] = figures[r] && figures[r] == most;
+    }
+    return best;
 }
 
 std::string class_attribute(const std::string& classes) { return classes.empty() ? "" : " class=\"" + classes + "\""; }
@@ -238,12 +313,13 @@ void Page::one_table(const PageTable& table, const std::string& classes)
 {
     const std::vector<std::string>& header = table.rows.at(0);
     const std::vector<std::string> of_column = column_classes(table);
+    const std::vector<std::vector<bool>> best = best_cells(table, of_column);
     body_ += "<table" + class_attribute(classes) + "><caption>" + html_escape(table.caption) + "</caption>\n<thead>";
     if (!table.groups.empty()) {
         body_ += "<tr><td></td>";
-        for (const auto& [name, count] : table.groups)
-            body_ += "<th scope=\"colgroup\" class=\"group\" colspan=\"" + std::to_string(count) + "\">" +
-                     html_escape(name) + "</th>";
+        for (const PageTable::Group& group : table.groups)
+            body_ += "<th scope=\"colgroup\" class=\"group\" colspan=\"" + std::to_string(group.columns) + "\">" +
+                     html_escape(group.name) + "</th>";
         body_ += "</tr>\n";
     }
     body_ += "<tr>";
@@ -258,6 +334,10 @@ void Page::one_table(const PageTable& table, const std::string& classes)
             const std::string& cell = table.rows[r][c];
             const std::size_t line = cell.find('\n');
             std::string text = html_escape(cell.substr(0, line));
+            if (best[r][c])
+                text = "<b>" + text + "</b>";
+            if (c == 0 && r < table.links.size() && !table.links[r].empty())
+                text = "<a href=\"" + html_escape(table.links[r]) + "\">" + text + "</a>";
             if (line != std::string::npos)
                 text += "<small>" + html_escape(cell.substr(line + 1)) + "</small>";
             body_ += c == 0 ? "<th scope=\"row\">" + text + "</th>"
@@ -297,16 +377,38 @@ void Page::facts(const std::string& summary, const std::vector<std::pair<std::st
     body_ += "</dl></details>\n";
 }
 
-void Page::open_fold(const std::string& summary)
+void Page::begin_fold(const std::string& summary)
 {
     body_ += "<details class=\"fold\"><summary>" + html_escape(summary) + "</summary>\n";
-    folded_ = true;
+    ++folds_;
 }
 
-void Page::close_fold()
+void Page::end_fold()
 {
     body_ += "</details>\n";
-    folded_ = false;
+    --folds_;
+}
+
+void Page::links(const Links& links)
+{
+    body_ += "<p class=\"links\">";
+    for (const auto& [text, where] : links)
+        body_ += "<a href=\"" + html_escape(where) + "\">" + html_escape(text) + "</a> ";
+    body_ += "</p>\n";
+}
+
+void Page::begin_leaf(const std::string& id, const std::string& title, int level)
+{
+    body_ += "<section class=\"leaf\" id=\"" + html_escape(id) + "\">\n";
+    minor_heading(level, title);
+}
+
+void Page::anchor(const std::string& id) { body_ += "<div id=\"" + html_escape(id) + "\"></div>\n"; }
+
+void Page::minor_heading(int level, const std::string& text)
+{
+    const std::string tag = "h" + std::to_string(level);
+    body_ += "<" + tag + ">" + html_escape(text) + "</" + tag + ">\n";
 }
 
 void Page::left_out(const std::vector<std::pair<std::string, std::string>>& parts)

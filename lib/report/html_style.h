@@ -48,6 +48,40 @@ figure img.drawing { width: 100%; }
 figure img.photo { border-radius: .2rem; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: .5rem 1.5rem; }
 .grid img { max-width: min(100%, 30rem); }
+.sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1rem 2rem; }
+.side { font-weight: 600; margin: 0 0 .4rem; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(4.6rem, 30%), 1fr)); gap: .7rem .6rem;
+  margin: 0; padding: 0; list-style: none; }
+.gallery li { break-inside: avoid; min-width: 0; }
+.tile { margin: 0; }
+.tile summary { display: block; width: auto; color: var(--ink); font-size: .78rem; line-height: 1.35; cursor: zoom-in;
+  list-style: none; }
+.tile summary::-webkit-details-marker { display: none; }
+.tile summary img { width: 100%; margin-bottom: .25rem; }
+.tile b, .tile span { display: block; overflow-wrap: anywhere; }
+.tile b { font-variant-numeric: tabular-nums; }
+.tile span { color: var(--soft); }
+.tile .wrong { color: var(--accent); font-weight: 650; }
+.tile[open] summary { position: fixed; inset: 0; z-index: 9; display: grid; place-content: center; justify-items: center;
+  background: var(--ground); font-size: 1.1rem; cursor: zoom-out; padding: 1rem; text-align: center; }
+.tile[open] summary img { width: min(90vw, 70vh); max-width: none; }
+.row { display: flex; flex-wrap: wrap; gap: .8rem 1.6rem; align-items: flex-end; }
+.row svg { max-width: 100%; height: auto; font: 13px system-ui, sans-serif; fill: var(--soft); }
+.row svg a:focus-visible { outline: 2px solid var(--accent); }
+.row .axis { fill: none; stroke: var(--soft); }
+.row .hit { fill: transparent; }
+.row a:hover .hit, .row .mark { fill: none; stroke: var(--ink); stroke-width: 2; }
+.row .frame { fill: none; stroke: var(--line); }
+.row .dot { fill: var(--ink); }
+.row .ring { fill: none; stroke: var(--ink); stroke-width: 1.3; }
+.fold { margin: .8rem 0; }
+.fold > summary { font-size: .95rem; }
+.links a { margin-right: 1rem; white-space: nowrap; }
+.leaf { display: none; border: 1px solid var(--line); border-left: .25rem solid var(--accent); border-radius: .3rem;
+  padding: .2rem 1.2rem .8rem; margin: 1.2rem 0; }
+.leaf:target { display: block; }
+.leaf > :first-child { margin-top: .8rem; }
+h4, h5 { font-size: 1rem; margin: 1.3rem 0 .3rem; }
 figcaption, .note, footer { color: var(--soft); font-size: .9rem; line-height: 1.5; max-width: 44rem; }
 figcaption { margin-top: .5rem; }
 details { margin: .35rem 0; }
@@ -75,7 +109,8 @@ tbody th { font-weight: 400; }
 td small { display: block; font-size: .8125rem; color: var(--soft); white-space: nowrap; font-weight: 400; }
 td.other, th.other { color: var(--soft); }
 tr.strong { background: var(--mark); }
-tr.strong th, tr.strong td { font-weight: 650; }
+tr.strong th { font-weight: 650; }
+td b { font-weight: 700; }
 .facts { display: grid; grid-template-columns: minmax(7rem, 12rem) 1fr; gap: .15rem 1rem; margin: .6rem 0;
   font-size: .9rem; }
 .facts dt { color: var(--soft); }
@@ -132,6 +167,11 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   .narrow { display: none; }
   .facts { grid-template-columns: 5.5rem 1fr 5.5rem 1fr; font-size: 7.5pt; line-height: 1.35; gap: .1rem .6rem; }
   .left { display: none; }
+  .tile[open] summary { position: static; display: block; padding: 0; font-size: .78rem; text-align: left; }
+  .tile[open] summary img { width: 100%; }
+  .sides { grid-template-columns: 1fr 1fr; gap: .6rem 1rem; }
+  .gallery { grid-template-columns: repeat(5, 1fr); gap: .4rem; }
+  .tile summary, .tile[open] summary { font-size: 7pt; color: var(--ink); }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -44,6 +44,8 @@ struct Shown {
 struct Measured {
     std::vector<WarpResponse> responses;
     std::vector<Shown> shown;
+    std::vector<std::vector<Shown>> refused;    // the first pictures that it says no to, for a sheet that lacks others
+    std::size_t accepted = 0;                   // pictures among those shown
 };
 
 // The second set, by head and angle. All are held, at the network's size: which angles there are is known at its end.
@@ -64,8 +66,9 @@ struct Heads {
 class Laboratory
 {
   public:
-    Laboratory(const InvarianceOptions& o, const Model& model, NeuronId neuron)
-        : options_(o), model_(model), neuron_(neuron), pool_(o.threads)
+    // `yes`: whether a response is one.
+    Laboratory(const InvarianceOptions& o, const Model& model, NeuronId neuron, std::function<bool(float)> yes)
+        : options_(o), model_(model), neuron_(neuron), yes_(std::move(yes)), pool_(o.threads)
     {
         view_.side = model.architecture.side;
         view_.crop = o.crop;
@@ -95,6 +98,11 @@ class Laboratory
                 samples.clear();
             }
         } while (sample);
+        for (std::vector<Shown>& picture : into.refused)
+            if (into.accepted < sheet_pictures) {
+                std::move(picture.begin(), picture.end(), std::back_inserter(into.shown));
+                ++into.accepted;
+            }
         if (taken == 0)
             throw Error(reader.name(), "no picture in it with the label " + options_.positive + ", or without one");
         said_ += std::to_string(taken) + (taken == 1 ? " picture" : " pictures");
@@ -135,6 +143,7 @@ class Laboratory
     const InvarianceOptions& options_;
     const Model& model_;
     NeuronId neuron_;
+    std::function<bool(float)> yes_;
     Pool pool_;
     WarpView view_;
     std::vector<Step> steps_;
@@ -222,7 +231,8 @@ class Laboratory
         return respond(model_, {pixels, looks.size()}, neuron_, pool_);
     }
 
-    // Every picture by every step; the sheet shows the first two pictures of the set.
+    // Every picture by every step. The sheet shows the first two pictures to which the neuron says yes where they are,
+    // and where there are fewer, others: of one that it never accepts nothing is to be seen.
     void warp_samples(const std::string& name, const std::vector<Sample>& samples, Measured& into)
     {
         const auto subject = [&](std::size_t i) { return name + ": " + samples[i].key + "." + samples[i].extension; };
@@ -234,15 +244,36 @@ class Laboratory
             looks[n] = warped(pictures[i], steps_[s].warp, steps_[s].amount, view_, subject(i));
         });
         const std::vector<float> responses = respond_to(looks);
-        const std::size_t before = into.responses.size() / steps_.size();    // pictures of earlier chunks
-        for (std::size_t n = 0; n < looks.size(); ++n) {
-            const std::size_t i = n / steps_.size();
-            const Step& step = steps_[n % steps_.size()];
-            into.responses.push_back({name_of(step.warp), step.amount, samples[i].meta.source, "", responses[n]});
-            if (!options_.sheet.empty() && before + i < sheet_pictures)
-                into.shown.push_back(
-                    {name_of(step.warp), samples[i].key, step.amount, responses[n], std::move(looks[n])});
+        for (std::size_t i = 0; i < samples.size(); ++i) {
+            const std::size_t first = i * steps_.size();
+            for (std::size_t s = 0; s < steps_.size(); ++s)
+                into.responses.push_back(
+                    {name_of(steps_[s].warp), steps_[s].amount, samples[i].meta.source, "", responses[first + s]});
+            const bool accepted = yes_(responses[first + unmoved()]);
+            if (options_.sheet.empty() || (accepted ? into.accepted : into.refused.size()) >= sheet_pictures)
+                continue;
+            std::vector<Shown> picture;
+            for (std::size_t s = 0; s < steps_.size(); ++s)
+                picture.push_back({name_of(steps_[s].warp), samples[i].key, steps_[s].amount, responses[first + s],
+                                   std::move(looks[first + s])});
+            if (accepted) {
+                std::move(picture.begin(), picture.end(), std::back_inserter(into.shown));
+                ++into.accepted;
+            } else {
+                into.refused.push_back(std::move(picture));
+            }
         }
+    }
+
+    // The step that changes least.
+    std::size_t unmoved() const
+    {
+        const auto change = [](const Step& step) {
+            return std::abs(step.amount - unchanged_amount(name_of(step.warp)));
+        };
+        return std::size_t(std::min_element(steps_.begin(), steps_.end(),
+                                            [&](const Step& a, const Step& b) { return change(a) < change(b); }) -
+                           steps_.begin());
     }
 };
 
@@ -354,7 +385,8 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     if (!neuron)
         throw Error("--neuron", "must be given, or --sweep", ExitStatus::usage);
 
-    Laboratory laboratory(o, model, *neuron);
+    Laboratory laboratory(o, model, *neuron,
+                          [&](float response) { return polarity < 0 ? response < threshold : response > threshold; });
     Measured measured;
     if (!o.pictures.empty())
         laboratory.warp_pictures(measured);

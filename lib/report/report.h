@@ -43,19 +43,23 @@
 // where there are any. The same folder gives the same bytes, wherever it lies.
 #pragma once
 
+#include "report/neuron_browser.h"
+
 #include <string>
+#include <vector>
 
 namespace nonna
 {
 
 struct Report {
     std::string html;
-    std::string table;    // guess, random weights, best first-stage neuron, best neuron; for a terminal
+    std::string table;              // the detectors; for a terminal
+    std::vector<PageFile> pages;    // of single neurons, where they are files of their own
 };
 
-// `growing`: somebody is still writing in the folder, so that a log of costs may end within a line, or have none yet;
-// where there is nothing at all, the page is empty and that is no Error.
+// An empty title: what was found. `growing`: somebody is still writing in the folder, so that a log of costs may end
+// within a line, or have none yet; where there is nothing at all, the page is empty and that is no Error.
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,
-                   bool growing = false);
+                   const BrowserOptions& browser = {}, bool growing = false);
 
 }    // namespace nonna

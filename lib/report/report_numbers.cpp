@@ -1,4 +1,4 @@
-// The small table of one folder's sweeps: guess, random weights, first stage, best neuron.
+// The table of one folder's sweeps: the best neuron beside a guess, random weights, and its rivals.
 #include "report/results_folder.h"
 
 #include "analysis/sweep.h"
@@ -75,29 +75,60 @@ struct Line {
     std::optional<Interval> accuracy_in, auc_in, held_accuracy_in, held_auc_in;
 };
 
-// The folder's three sweeps, as far as they are there.
-struct Sweeps {
-    std::optional<Best> random, first, top;
-
-    // The network's, or else what comes nearest: all are of one test set.
-    const std::optional<Best>& any() const { return top ? top : first ? first : random; }
+// The folder's sweeps, as far as they are there, in the table's order.
+struct Sweep {
+    const char *file, *name;
+    std::string usual;    // what makes it
+    std::optional<Best> best;
 };
 
-std::vector<Line> table_lines(const Sweeps& sweeps)
+std::vector<Sweep> read_sweeps(const ResultsFolder& results)
+{
+    const std::string sweep = "nonna-sweep ", test = " TEST.tar --held-out -o ", baseline = "nonna-baseline ",
+                      data = " TEST.tar --data DATA.tar --held-out -o ";
+    std::vector<Sweep> sweeps = {
+        {"sweep-random.tsv", "random weights", sweep + "RANDOM.safetensors" + test + "sweep-random.tsv", {}},
+        {"sweep-linear.tsv", "best linear filter", baseline + "linear" + data + "sweep-linear.tsv", {}},
+        {"sweep-kmeans.tsv", "K-means", baseline + "kmeans" + data + "sweep-kmeans.tsv", {}},
+        {"sweep-autoencoder3.tsv", "autoencoder of 3 layers", "", {}},
+        {"sweep-autoencoder6.tsv", "autoencoder of 6 layers", "", {}},
+        {"sweep-nonorm.tsv", "no contrast normalisation", "", {}},
+        {"sweep-faceless.tsv", "faces removed from training", "", {}},
+        {"sweep-first.tsv",
+         "best first-stage neuron",
+         sweep + "MODEL.safetensors TEST.tar --layer 1.norm --held-out -o sweep-first.tsv",
+         {}},
+        {"sweep-second.tsv", "best second-stage neuron", "", {}},
+        {"sweep-top.tsv", "best neuron", sweep + "MODEL.safetensors" + test + "sweep-top.tsv", {}}};
+    for (Sweep& s : sweeps)
+        s.best = read_best(results.file(s.file));
+    const std::optional<Best>& top = sweeps.back().best;
+    for (const Sweep& s : sweeps)
+        if (top && s.best && (s.best->positives != top->positives || s.best->negatives != top->negatives))
+            throw Error(results.file(s.file), "another test set than that of sweep-top.tsv");
+    return sweeps;
+}
+
+// The network's, or else what comes nearest: all are of one test set.
+const Best* any_of(const std::vector<Sweep>& sweeps)
+{
+    for (auto s = sweeps.rbegin(); s != sweeps.rend(); ++s)
+        if (s->best)
+            return &*s->best;
+    return nullptr;
+}
+
+std::vector<Line> table_lines(const std::vector<Sweep>& sweeps)
 {
     std::vector<Line> lines;
-    if (const auto& any = sweeps.any()) {
+    if (const Best* any = any_of(sweeps)) {
         const double right = std::max(any->positives, any->negatives) / (any->positives + any->negatives);
         lines.push_back({"guess", right, 0.5, right, 0.5, {}, {}, {}, {}});
     }
-    const auto add = [&](const std::optional<Best>& best, const char* name) {
-        if (best)
-            lines.push_back({name, best->accuracy, best->auc, best->held_accuracy, best->held_auc, best->accuracy_in,
+    for (const Sweep& s : sweeps)
+        if (const auto& best = s.best)
+            lines.push_back({s.name, best->accuracy, best->auc, best->held_accuracy, best->held_auc, best->accuracy_in,
                              best->auc_in, best->held_accuracy_in, best->held_auc_in});
-    };
-    add(sweeps.random, "random weights");
-    add(sweeps.first, "best first-stage neuron");
-    add(sweeps.top, "best neuron");
     return lines;
 }
 
@@ -106,7 +137,7 @@ std::string terminal_table(const std::vector<Line>& lines)
     const auto row = [](const std::string& name, const std::string& a, const std::string& b, const std::string& c,
                         const std::string& d) {
         char text[200];
-        std::snprintf(text, sizeof text, "%-24s %10s %7s %19s %13s\n", name.c_str(), a.c_str(), b.c_str(), c.c_str(),
+        std::snprintf(text, sizeof text, "%-27s %10s %7s %19s %13s\n", name.c_str(), a.c_str(), b.c_str(), c.c_str(),
                       d.c_str());
         return std::string(text);
     };
@@ -157,101 +188,114 @@ std::string in_words(const Best& top)
     return note;
 }
 
-// The figures beside the paper's own; on a narrow screen these become a second table.
-void add_table(ResultsFolder& results, const std::vector<Line>& lines, const Sweeps& sweeps, const Origin& origin)
+// Beside the paper's own figures, where the concept is the paper's.
+void add_table(ResultsFolder& results, const std::vector<Line>& lines, const std::vector<Sweep>& sweeps,
+               const Origin& origin)
 {
-    const auto& any = sweeps.any();
-    PageTable wide;
-    wide.caption = format_number("Test set: %.0f positives", any->positives) +
-                   format_number(" and %.0f negatives", any->negatives);
-    wide.rows = {
-        {"", "accuracy", "AUC", "held\u2011out accuracy", "held\u2011out AUC", "paper: faces", "paper: bodies"}};
-    wide.notes = 2;
-    wide.strong = sweeps.top ? lines.size() : 0;
-    PageTable narrow = wide, papers;
-    narrow.notes = 0;
-    narrow.rows[0].resize(5);
-    papers.caption = "The paper\u2019s own figures";
-    papers.rows = {{"", "faces", "bodies"}};
+    const Best* any = any_of(sweeps);
+    PageTable table;
+    table.caption = format_number("Test set: %.0f positives", any->positives) +
+                    format_number(" and %.0f negatives", any->negatives);
+    table.rows = {{"", "accuracy", "AUC", "held\u2011out accuracy", "held\u2011out AUC"}};
+    table.best = true;
+    table.strong = sweeps.back().best ? lines.size() : 0;
+    const bool paper = std::any_of(lines.begin(), lines.end(),
+                                   [&](const Line& l) { return paper_accuracy(results.thing, l.name).has_value(); });
+    if (paper)
+        table.rows[0].push_back("paper");
+    table.notes = paper;
     bool intervals = false;
     for (const Line& l : lines) {
-        const std::string faces = percent(paper_accuracy("faces", l.name)),
-                          bodies = percent(paper_accuracy("bodies", l.name));
-        wide.rows.push_back({l.name, with(percent(l.accuracy), l.accuracy_in, "%.1f", 100),
-                             with(decimal(l.auc), l.auc_in, "%.3f", 1),
-                             with(percent(l.held_accuracy), l.held_accuracy_in, "%.1f", 100),
-                             with(decimal(l.held_auc), l.held_auc_in, "%.3f", 1), faces, bodies});
-        narrow.rows.push_back({wide.rows.back().begin(), wide.rows.back().begin() + 5});
-        papers.rows.push_back({l.name, faces, bodies});
+        table.rows.push_back({l.name, with(percent(l.accuracy), l.accuracy_in, "%.1f", 100),
+                              with(decimal(l.auc), l.auc_in, "%.3f", 1),
+                              with(percent(l.held_accuracy), l.held_accuracy_in, "%.1f", 100),
+                              with(decimal(l.held_auc), l.held_auc_in, "%.3f", 1)});
+        if (paper)
+            table.rows.back().push_back(percent(paper_accuracy(results.thing, l.name)));
         intervals = intervals || l.accuracy_in || l.held_accuracy_in;
     }
     std::string note;
-    if (sweeps.top)
-        note = in_words(*sweeps.top);
+    if (sweeps.back().best)
+        note = in_words(*sweeps.back().best);
     if (intervals)
-        note += " Small figures: bootstrap interval.";
-    results.page.tables(wide, {narrow, papers}, note, origin);
+        note += " Small figures: 95 % intervals by bootstrap, detector and parts taken as given.";
+    else
+        note += " No intervals: nonna-sweep writes them with --bootstrap.";
+    results.page.table(table, note + " Bold: the best of a column.", origin);
+    if (paper)
+        results.page.paragraph("The paper\u2019s figures are from other test sets and a far larger network; they show "
+                               "the order to expect, not a mark to reach.");
 }
 
 }    // namespace
 
-std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results)
+std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results, const std::string& file)
 {
-    if (!results.has("sweep-top.tsv"))
+    if (!results.has(file))
         return std::nullopt;
-    const SweepTable sweep(results.file("sweep-top.tsv"));
+    const SweepTable sweep(results.file(file));
     const Table& table = sweep.table;
     const std::size_t row = sweep.best();
     return ChosenNeuron{sweep.neuron(row),
                         sweep.polarity(row) < 0,
                         table.has("choice_accuracy"),
+                        table.finite_or_none(row, "threshold"),
                         words_of(sweep.chosen_by()),
                         table.share_or_none(row, "auc"),
                         table.finite_or_none(row, "positives"),
                         table.finite_or_none(row, "negatives")};
 }
 
-// Three rows at most: random weights, the first stage, the top. Each is there only if its sweep is, and all must be of
-// one test set: a table invites comparison, and figures of two tests cannot be compared.
+// Each row is there only if its sweep is, and all must be of one test set: a table invites comparison, and figures of
+// two tests cannot be compared.
 std::string add_numbers(ResultsFolder& results)
 {
-    const Sweeps sweeps{read_best(results.file("sweep-random.tsv")), read_best(results.file("sweep-first.tsv")),
-                        read_best(results.file("sweep-top.tsv"))};
-    const auto& [random, first, top] = sweeps;
-    for (const auto& [name, other] : {std::pair{"sweep-random.tsv", &random}, {"sweep-first.tsv", &first}})
-        if (top && *other && ((*other)->positives != top->positives || (*other)->negatives != top->negatives))
-            throw Error(results.file(name), "another test set than that of sweep-top.tsv");
-    const std::string make_random = "nonna-sweep RANDOM.safetensors TEST.tar --held-out -o sweep-random.tsv",
-                      make_first =
-                          "nonna-sweep MODEL.safetensors TEST.tar --layer 1.norm --held-out -o sweep-first.tsv",
-                      make_top = "nonna-sweep MODEL.safetensors TEST.tar --held-out -o sweep-top.tsv";
-    if (!random)
-        results.missing("the row of random weights", make_random);
-    if (!first)
-        results.missing("the row of the first stage", make_first);
-    if (!top)
-        results.missing("the best neuron", make_top);
+    const std::vector<Sweep> sweeps = read_sweeps(results);
+    std::vector<std::string> files;
+    std::string usual;
+    for (const Sweep& s : sweeps) {
+        files.emplace_back(s.file);
+        if (s.best && !s.usual.empty())    // of what is there the last one is the most important
+            usual = s.usual;
+        if (!s.best && !s.usual.empty())
+            results.missing(s.name == std::string("best neuron") ? "the best neuron"
+                                                                 : "the row of " + std::string(s.name),
+                            s.usual);
+    }
     const std::vector<Line> lines = table_lines(sweeps);
     if (lines.empty())
         return "";
 
-    results.heading("One neuron as a detector");
-    if (top)
+    results.heading("One neuron as a detector, and its rivals");
+    if (const std::optional<Best>& top = sweeps.back().best)
         add_tiles(results, *top, *lines[0].accuracy);
-    // Where nobody noted how the table was made, the command of its most important row stands below it.
-    const std::string& usual_without_top = first ? make_first : make_random;
-    const std::string& usual = top ? make_top : usual_without_top;
-    add_table(results, lines, sweeps, results.origin({"sweep-random.tsv", "sweep-first.tsv", "sweep-top.tsv"}, usual));
+    add_table(results, lines, sweeps, results.origin(files, usual));
+    const std::string by = any_of(sweeps)->by;
     results.page.paragraph(
-        "Accuracy and AUC are those of the neuron with the best " + sweeps.any()->by +
+        "Accuracy and AUC are those of the neuron with the best " + by +
         " of the whole layer, on the very images that chose it, as in the paper" +
-        (sweeps.any()->by == "AUC" ? ", which chose by accuracy" : "") +
+        (by == "AUC" ? ", which chose by accuracy" : "") +
         ". That flatters: among many neurons "
         "some do well by luck, with random weights too. For the held-out columns neuron and threshold were chosen on "
         "one part of the images and scored on another, which had no say; compare those first.");
-    results.page.paragraph("The paper's figures are from other test sets and a far larger network; they show the order "
-                           "to expect, not a mark to reach.");
     return terminal_table(lines);
+}
+
+std::optional<Finding> finding_of_sweeps(const ResultsFolder& results)
+{
+    if (!results.has("sweep-top.tsv"))
+        return std::nullopt;
+    const std::vector<Sweep> sweeps = read_sweeps(results);
+    const Best& top = *sweeps.back().best;
+    Finding f;
+    f.thing = results.thing;
+    f.held_out = top.held_accuracy.has_value();
+    for (const Line& l : table_lines(sweeps))
+        if (!f.held_out || l.held_accuracy)    // none is put beside one that was scored otherwise
+            f.detectors.push_back({l.name, f.held_out ? l.held_accuracy : l.accuracy, f.held_out ? l.held_auc : l.auc});
+    if (const std::optional<Interval> in = f.held_out ? top.held_auc_in : top.auc_in)
+        f.low = in->low;
+    return f;
 }
 
 }    // namespace nonna

@@ -1,4 +1,4 @@
-// One neuron's responses: to the two classes, to pictures shifted, scaled and turned.
+// One neuron's responses to the two classes, beside those of its rivals.
 #include "report/results_folder.h"
 
 #include "analysis/sweep.h"
@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace nonna
 {
@@ -28,84 +27,16 @@ double share_above(const std::vector<double>& values, double threshold)
            double(values.size());
 }
 
-struct WarpName {
-    const char *warp, *title, *axis;
-};
-constexpr WarpName warps[] = {{"translate-x", "shifted sideways", "pixels to the right"},
-                              {"translate-y", "shifted up and down", "pixels down"},
-                              {"scale", "scaled", "scale"},
-                              {"rotate", "turned in the picture's plane", "degrees"},
-                              {"view", "turned out of the plane", "degrees"}};
-
-struct Curve {
-    std::string title, axis;
-    PlotCurve curve;
-};
-
-// Known warps first, in the order above, then others in the order they stand in.
-std::vector<Curve> read_curves(const Table& table)
-{
-    std::vector<std::string> order;
-    for (const WarpName& w : warps)
-        order.push_back(w.warp);
-    std::map<std::string, std::vector<std::size_t>> rows;
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-        const std::string& warp = table.rows[row][table.column("warp")];
-        if (std::find(order.begin(), order.end(), warp) == order.end())
-            order.push_back(warp);
-        rows[warp].push_back(row);
-    }
-    std::vector<Curve> curves;
-    for (std::size_t w = 0; w < order.size(); ++w) {
-        auto found = rows.find(order[w]);
-        if (found == rows.end())
-            continue;
-        Curve c;
-        const bool known = w < std::size(warps);
-        c.title = known ? warps[w].title : order[w];
-        c.axis = known ? warps[w].axis : "amount";
-        c.curve.colour = int(w);
-        std::vector<std::size_t>& mine = found->second;
-        std::stable_sort(mine.begin(), mine.end(), [&](std::size_t a, std::size_t b) {
-            return table.finite(a, "amount") < table.finite(b, "amount");
-        });
-        for (const std::size_t row : mine) {
-            c.curve.points.emplace_back(table.finite(row, "amount"), table.finite(row, "mean"));
-            const double deviation = table.finite_or_none(row, "deviation").value_or(0);
-            if (deviation < 0)
-                throw Error(table.name, "line " + std::to_string(row + 2) + ": the deviation is below 0");
-            c.curve.deviations.push_back(deviation);
-        }
-        curves.push_back(std::move(c));
-    }
-    return curves;
-}
-
-std::string in_words(const Curve& c)
-{
-    const auto& points = c.curve.points;
-    const auto most =
-        std::max_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
-    const auto least =
-        std::min_element(points.begin(), points.end(), [](auto& a, auto& b) { return a.second < b.second; });
-    const auto above = std::count_if(points.begin(), points.end(), [](auto& p) { return p.second > 0; });
-    return "Mean response minus threshold, pictures " + c.title + " (" + c.axis + ") from " +
-           format_number("%.3g", points.front().first) + " to " + format_number("%.3g", points.back().first) +
-           ": highest " + format_number("%.3g", most->second) + " at " + format_number("%.3g", most->first) +
-           ", lowest " + format_number("%.3g", least->second) + " at " + format_number("%.3g", least->first) +
-           "; above the threshold at " + std::to_string(above) + " of " + std::to_string(points.size()) + " amounts";
-}
-
 // The page shows one neuron: what it draws must be what the sweep chose. The table's AUC has nine places.
-void require_same_neuron(const std::string& name, const ChosenNeuron& neuron, std::size_t positives,
-                         std::size_t negatives, double auc)
+void require_same_neuron(const std::string& name, const std::string& sweep, const ChosenNeuron& neuron,
+                         std::size_t positives, std::size_t negatives, double auc)
 {
     const bool other_images = neuron.positives.value_or(double(positives)) != double(positives) ||
                               neuron.negatives.value_or(double(negatives)) != double(negatives);
     if (other_images || std::abs(neuron.auc.value_or(auc) - auc) > 1e-6)
         throw Error(
             name,
-            "not the responses of " + neuron.name + ", which sweep-top.tsv chooses by " + neuron.by + ": " +
+            "not the responses of " + neuron.name + ", which " + sweep + " chooses by " + neuron.by + ": " +
                 (other_images ? "another number of images" : "AUC " + decimal(auc) + ", not " + decimal(neuron.auc)));
 }
 
@@ -119,14 +50,15 @@ struct BestResponses {
     Score score;    // of `strength`, its threshold too
 };
 
-BestResponses read_responses(const ResultsFolder& results)
+// `sweep`: whose choice it is.
+BestResponses read_responses(const ResultsFolder& results, const std::string& file, const std::string& sweep)
 {
-    const std::string path = results.file("best-responses.tsv");
+    const std::string path = results.file(file);
     const Table table = read_table(path);
     table.column("response");
     const Labels labels = read_label_table(path, "1");
     BestResponses best;
-    best.neuron = chosen_neuron(results);
+    best.neuron = chosen_neuron(results, sweep);
     best.silent = best.neuron && best.neuron->silent;
     const double sign = best.silent ? -1 : 1;
     std::vector<float> all;
@@ -140,7 +72,8 @@ BestResponses read_responses(const ResultsFolder& results)
         throw Error(table.name, "needs positives and negatives");
     best.score = score_neuron(all, labels);
     if (best.neuron)
-        require_same_neuron(table.name, *best.neuron, best.of_class[1].size(), best.of_class[0].size(), best.score.auc);
+        require_same_neuron(table.name, sweep, *best.neuron, best.of_class[1].size(), best.of_class[0].size(),
+                            best.score.auc);
     return best;
 }
 
@@ -154,6 +87,44 @@ std::string chosen_in_words(const BestResponses& best)
                                   : " on these images.");
 }
 
+// The same histogram of those that the neuron is held against, as the paper has it.
+void add_rivals(ResultsFolder& results)
+{
+    struct Rival {
+        const char *file, *sweep, *title, *usual;
+    };
+    constexpr Rival rivals[] = {
+        {"best-responses-first.tsv", "sweep-first.tsv", "best first-stage neuron",
+         "nonna-sweep MODEL.safetensors TEST.tar --layer 1.norm --best-responses best-responses-first.tsv -o "
+         "sweep-first.tsv"},
+        {"best-responses-linear.tsv", "sweep-linear.tsv", "best linear filter",
+         "nonna-baseline linear TEST.tar --data DATA.tar --best-responses best-responses-linear.tsv -o "
+         "sweep-linear.tsv"}};
+    std::vector<PageImage> images;
+    std::vector<std::string> files;
+    std::string usual;
+    for (const Rival& rival : rivals) {
+        if (!results.has(rival.file)) {
+            results.missing(std::string("the histogram of the ") + rival.title, rival.usual);
+            continue;
+        }
+        const BestResponses r = read_responses(results, rival.file, rival.sweep);
+        const double threshold = (r.silent ? -1 : 1) * r.score.threshold + 0.0;
+        images.push_back(drawing(plot_histogram({rival.title, "response", "% of the class"}, r.of_class[0],
+                                                r.of_class[1], threshold, 32, square_plot),
+                                 square_plot,
+                                 std::string("Histogram of the responses of the ") + rival.title + ": mean " +
+                                     format_number("%.3g", mean_of(r.of_class[1])) + " to positives, " +
+                                     format_number("%.3g", mean_of(r.of_class[0])) + " to negatives; AUC " +
+                                     decimal(r.score.auc)));
+        files.emplace_back(rival.file);
+        usual = rival.usual;
+    }
+    if (!images.empty())
+        results.page.figure(images, "The same of what the neuron is held against, each on its own scale.",
+                            results.origin(files, usual));
+}
+
 }    // namespace
 
 void add_responses(ResultsFolder& results)
@@ -164,7 +135,7 @@ void add_responses(ResultsFolder& results)
         results.missing("the histogram and the ROC curve", usual);
         return;
     }
-    const BestResponses best = read_responses(results);
+    const BestResponses best = read_responses(results, "best-responses.tsv", "sweep-top.tsv");
     const auto& [negatives, positives] = best.of_class;
     const Score& score = best.score;
     results.heading("Responses of the best neuron");
@@ -194,50 +165,7 @@ void add_responses(ResultsFolder& results)
                             decimal(score.auc) + "; chance is the diagonal. d' is " +
                             format_number("%.2f", score.dprime) + "." + chosen_in_words(best),
                         results.origin({"best-responses.tsv"}, usual));
-}
-
-// The curves, and the sheet beside them or alone.
-void add_invariance(ResultsFolder& results)
-{
-    const std::string usual = "nonna-invariance MODEL.safetensors TEST.tar --sweep sweep-top.tsv -o invariance.tsv";
-    const bool curves = results.has("invariance.tsv"), sheet = results.has("invariance.png");
-    if (curves || sheet)
-        results.heading("Invariance");
-    if (curves) {
-        const Table table = read_table(results.file("invariance.tsv"));
-        const std::vector<Curve> all = read_curves(table);
-        if (all.empty())
-            throw Error(table.name, "no warps in it");
-        // One vertical scale for all, wide enough for every band and for the threshold at 0.
-        double least = 0, most = 0, pictures = 0;
-        for (const Curve& c : all)
-            for (std::size_t i = 0; i < c.curve.points.size(); ++i) {
-                least = std::min(least, c.curve.points[i].second - c.curve.deviations[i]);
-                most = std::max(most, c.curve.points[i].second + c.curve.deviations[i]);
-            }
-        for (std::size_t row = 0; row < table.rows.size(); ++row)
-            pictures = std::max(pictures, table.finite_or_none(row, "pictures").value_or(0));
-        const double margin = most > least ? 0.05 * (most - least) : 1;
-        std::vector<PageImage> images;
-        for (const Curve& c : all)
-            images.push_back(drawing(
-                plot_band({c.title, c.axis, "above threshold"}, c.curve, least - margin, most + margin, flat_plot),
-                flat_plot, in_words(c)));
-        results.page.figure(
-            images,
-            "The mean response to " + (pictures > 0 ? format_number("%.0f", pictures) + " pictures" : "pictures") +
-                " that are shifted, scaled or turned, minus the threshold; the band is one deviation between "
-                "pictures to either side. Above the dashed line the neuron says yes. All share one vertical "
-                "scale.",
-            results.origin({"invariance.tsv"}, usual));
-    } else {
-        results.missing("the curves of invariance", usual);
-    }
-    if (sheet)
-        add_png(results, "invariance.png", "Sheet of the pictures as they were shifted, scaled and turned",
-                "The pictures as the network was shown them, with amount and response minus threshold. The frame is "
-                "what the neuron sees, yellow where it says yes.",
-                usual + " --sheet invariance.png");
+    add_rivals(results);
 }
 
 }    // namespace nonna

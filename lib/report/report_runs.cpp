@@ -167,7 +167,7 @@ PageTable table_of(const std::string& caption, const std::vector<RunRow>& runs, 
         if (group.names.empty())
             continue;
         if (groups.size() > 1)
-            table.groups.emplace_back(group.title, int(group.names.size()));
+            table.groups.push_back({group.title, int(group.names.size()), 0});
         for (std::size_t c = 0; c < group.names.size(); ++c) {
             table.rows[0].push_back(group.names[c]);
             for (std::size_t r = 0; r < runs.size(); ++r)

@@ -144,6 +144,8 @@ std::vector<Test> read_table1(const Table& table)
     for (const std::string& name : order)
         if (tests.contains(name))
             found.push_back(std::move(tests[name]));
+    for (Test& t : found)
+        order_concepts(t.concepts);
     return found;
 }
 
@@ -161,36 +163,44 @@ void mark_best(PageTable& table)
             table.strong = row;
 }
 
+// The paper's column is only where the concept is the paper's.
+Filled filled_of(const Test& t, const std::string& of)
+{
+    Filled filled = t.filled;
+    filled.paper = std::any_of(t.methods.begin(), t.methods.end(),
+                               [&](const std::string& method) { return t.at(method, of).paper.has_value(); });
+    return filled;
+}
+
 Table1Pages table1_pages(const Test& t)
 {
-    const std::vector<std::string> columns = page_columns(t.filled);
     Table1Pages pages;
     PageTable& wide = pages.wide;
     wide.caption = "Accuracy of single detectors, %";
-    wide.notes = t.filled.paper;
+    wide.best = true;
     wide.rows = {{""}};
+    for (const std::string& method : t.methods)
+        wide.rows.push_back({method});
     for (const std::string& of : t.concepts) {
-        wide.groups.emplace_back(of, int(columns.size()));
+        const Filled filled = filled_of(t, of);
+        const std::vector<std::string> columns = page_columns(filled);
+        wide.groups.push_back({of, int(columns.size()), filled.paper});
         wide.rows[0].insert(wide.rows[0].end(), columns.begin(), columns.end());
         PageTable& one = pages.narrow.emplace_back();
         one.caption = of + ": accuracy, %";
-        one.notes = t.filled.paper;
+        one.best = true;
+        one.notes = filled.paper;
         one.rows = {{""}};
         one.rows[0].insert(one.rows[0].end(), columns.begin(), columns.end());
-        for (const std::string& method : t.methods)
-            if (t.has(method, of)) {    // not every method is there for every concept
-                std::vector<std::string> cells = cells_of(t.at(method, of), t.filled, "\n");
-                cells.insert(cells.begin(), method);
-                one.rows.push_back(std::move(cells));
-            }
+        for (std::size_t m = 0; m < t.methods.size(); ++m) {
+            std::vector<std::string> cells = cells_of(t.at(t.methods[m], of), filled, "\n");
+            wide.rows[m + 1].insert(wide.rows[m + 1].end(), cells.begin(), cells.end());
+            if (!t.has(t.methods[m], of))    // not every method is there for every concept
+                continue;
+            cells.insert(cells.begin(), t.methods[m]);
+            one.rows.push_back(std::move(cells));
+        }
         mark_best(one);
-    }
-    for (const std::string& method : t.methods) {
-        std::vector<std::string> line{method};
-        for (const std::string& of : t.concepts)
-            for (const std::string& cell : cells_of(t.at(method, of), t.filled, "\n"))
-                line.push_back(cell);
-        wide.rows.push_back(std::move(line));
     }
     mark_best(wide);
     return pages;
@@ -203,10 +213,11 @@ std::string table1_text(const Test& t)
     for (const std::string& of : t.concepts) {
         if (!text.empty())
             text += "\n";
-        text += terminal_line(of + (t.name.empty() ? "" : ", " + t.name), terminal_columns(t.filled));
+        const Filled filled = filled_of(t, of);
+        text += terminal_line(of + (t.name.empty() ? "" : ", " + t.name), terminal_columns(filled));
         for (const std::string& method : t.methods)
             if (t.has(method, of))
-                text += terminal_line(method, cells_of(t.at(method, of), t.filled, " "));
+                text += terminal_line(method, cells_of(t.at(method, of), filled, " "));
     }
     return text;
 }
@@ -221,7 +232,7 @@ std::string table1_note(const Test& t)
                              "\u201cAll\u201d: chosen and scored on both parts together, which flatters.";
     if (t.filled.paper)
         note += " \u201cPaper\u201d: the paper\u2019s own figure, from other test sets and a far larger network.";
-    return note + t.seeds.in_words();
+    return note + t.seeds.in_words() + " Bold: the best of a column.";
 }
 
 // A network of the study in which one setting has another value.
@@ -333,6 +344,27 @@ std::optional<PageImage> sensitivity_drawing(const std::string& name, const std:
 }
 
 }    // namespace
+
+// Of the first test, which is the main one.
+std::vector<Finding> findings_of_table1(const std::filesystem::path& file)
+{
+    std::vector<Finding> findings;
+    const Test t = read_table1(read_table(file)).front();
+    for (const std::string& of : t.concepts) {
+        const Result neuron = t.at("best neuron", of);
+        Finding f;
+        f.thing = of;
+        f.held_out = neuron.held_accuracy.has_value();
+        f.seeds = neuron.seeds.value_or(1);
+        for (const std::string& method : t.methods) {
+            const Result r = t.at(method, of);
+            if (const auto& right = f.held_out ? r.held_accuracy : r.accuracy)
+                f.detectors.push_back({method, right, f.held_out ? r.held_auc : r.auc});
+        }
+        findings.push_back(std::move(f));
+    }
+    return findings;
+}
 
 std::string add_table1(ResultsFolder& results)
 {

@@ -145,6 +145,21 @@ Origin ResultsFolder::origin(const std::vector<std::string>& files, const std::s
     return {{usual}, false};
 }
 
+std::string ResultsFolder::option_of(const std::vector<std::string>& files, const std::string& option) const
+{
+    const Origin how = origin(files, "");
+    if (!how.noted)
+        return "";
+    const std::vector<std::string> words = words_of(how.commands.front());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i] == option && i + 1 < words.size())
+            return words[i + 1];
+        if (words[i].starts_with(option + "="))
+            return words[i].substr(option.size() + 1);
+    }
+    return "";
+}
+
 std::string format_number(const char* format, double value)
 {
     char text[60];

@@ -44,7 +44,10 @@ struct ResultsFolder {
     const Commands& above;    // the whole report's commands: they name a sub-folder's files FOLDER/FILE
     Commands own;
     std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
-    bool growing = false;    // somebody is still writing in it: a log may end within a line
+    bool growing = false;           // somebody is still writing in it: a log may end within a line
+    std::string thing{};            // the concept: "faces"; empty: nobody said
+    std::string positive = "1";     // the label of its pictures
+    bool pictures_shown = false;    // the strongest and the weakest are at the page's beginning
 
     int level() const { return name.empty() ? 2 : 3; }    // of this folder's headings
     void heading(const std::string& text) { page.heading(level(), text); }
@@ -53,9 +56,36 @@ struct ResultsFolder {
     void missing(const std::string& what, const std::string& command) { left_out.emplace_back(what, command); }
     // How these files were made; `usual`: a command that would, for where nobody noted it.
     Origin origin(const std::vector<std::string>& files, const std::string& usual) const;
+    // What an option was given when the first of these files was made; empty: nothing is noted.
+    std::string option_of(const std::vector<std::string>& files, const std::string& option) const;
 };
 
+// How well one detector does, held out where there is such a figure.
+struct Detector {
+    std::string name;    // "best neuron", "best linear filter"
+    std::optional<double> accuracy, auc;
+};
+// What a page is about: the best neuron beside its rivals, all scored alike.
+struct Finding {
+    std::string thing;
+    std::vector<Detector> detectors;
+    bool held_out = false;        // on pictures that had no say in choosing
+    std::optional<double> low;    // of its AUC's interval
+    double seeds = 1;             // means over so many
+    const Detector* named(const std::string& name) const;
+};
+std::optional<Finding> finding_of_sweeps(const ResultsFolder& results);        // none: no sweep-top.tsv
+std::vector<Finding> findings_of_table1(const std::filesystem::path& file);    // one a concept, in the page's order
+std::string title_of(const std::vector<Finding>& findings);
+// A sentence or two a finding: is it above chance, does it beat its rivals?
+std::string finding_in_words(const Finding& finding, bool alone);
+
+// Where several concepts stand: faces first, as in the paper, then the paper's others, then as they come.
+void order_concepts(std::vector<std::string>& concepts);
+
 // The sections, in the page's order. Those that have numbers for a terminal return them as text.
+// The ten pictures that the chosen neuron responds to most beside the ten that it responds to least; false: none there.
+bool add_extremes(ResultsFolder& results);
 std::string add_table1(ResultsFolder& results);         // table1.tsv
 std::string add_controls(ResultsFolder& results);       // controls.tsv, beside it the tests' own of table1.tsv
 std::string add_sensitivity(ResultsFolder& results);    // sensitivity.tsv
@@ -71,19 +101,36 @@ void add_other_pictures(ResultsFolder& results, const std::vector<std::string>& 
 void add_provenance(Page& page, const std::filesystem::path& top, const std::vector<std::string>& folders,
                     const std::string& made_by);
 
+// A PNG file for a page, as WebP where that is smaller, no side longer than `longest` (0: as it is).
+PageImage page_picture(const std::filesystem::path& path, const std::string& alt, int longest = 0);
+
 // One PNG file as a figure.
 void add_png(ResultsFolder& results, const std::string& file, const std::string& alt, const std::string& caption,
              const std::string& usual);
 
-// The one neuron that sweep-top.tsv chooses, in the headline, the histogram and the ROC curve alike.
+// The one neuron that a sweep chooses; that of sweep-top.tsv is in the headline, the histogram and the ROC curve alike.
 struct ChosenNeuron {
     std::string name;
     bool silent = false;                                // says yes below its threshold
     bool held_out = false;                              // chosen on one part of the images, scored on another
+    std::optional<double> threshold;                    // of all images
     std::string by;                                     // "accuracy", "AUC"
     std::optional<double> auc, positives, negatives;    // of all images
 };
-std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results);    // none: no sweep-top.tsv
+std::optional<ChosenNeuron> chosen_neuron(const ResultsFolder& results,
+                                          const std::string& sweep = "sweep-top.tsv");    // none: no such table
+
+// One warp of an invariance.tsv.
+struct InvarianceCurve {
+    std::string warp, title, brief;              // "translate-x", "shifted sideways", "sideways"
+    std::string axis, unit;                      // "pixels to the right", "pixels"
+    PlotCurve curve;                             // the mean response minus the threshold, and deviations
+    std::vector<std::optional<double>> above;    // a point each: the share of pictures above the threshold
+};
+std::vector<InvarianceCurve> read_invariance(const Table& table);    // at least one
+std::string in_words(const InvarianceCurve& curve);
+// "Shifted sideways: above threshold from -1 to 3 pixels; ..."
+std::string verdict_of(const std::vector<InvarianceCurve>& curves);
 
 // Of what is drawn, shown or read.
 std::string format_number(const char* format, double value);

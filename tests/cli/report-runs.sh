@@ -18,7 +18,7 @@ for arch in tiny wide.conf; do
 done
 # Costs are left to tests that know them.
 nonna-report runs | awk '{ print $1, $2, $3, $4, $5, $6 }'
-grep -oE '<(h[123]|summary)[^>]*>[^<]*' runs/report.html | grep -v model.safetensors
+grep -oE '<(h[123]|summary)[^>]*>[^<]*' runs/report.html | grep -v 'model.safetensors\|Left out'
 grep -o 'Costs are [a-z ]*' runs/report.html
 grep -o 'alt="Cost of each run[^"]*"' runs/report.html | grep -o '[^ ]* from [0-9.]* at step 10 to [0-9.]* at step 20' | sed 's/from.*/has a curve/'
 

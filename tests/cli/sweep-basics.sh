@@ -64,7 +64,7 @@ fails nonna-sweep --responses r.npy --labels l.tsv --held-out --folds 2
 fails nonna-sweep --responses r.npy --labels l.tsv --folds 1
 fails nonna-sweep --responses r.npy --labels l.tsv --folds 4
 fails nonna-sweep --responses r.npy --labels l.tsv --chosen c.tsv
-fails nonna-sweep --responses r.npy --labels l.tsv --bootstrap 100
+nonna-sweep -q --responses r.npy --labels l.tsv --held-out --bootstrap 50 | cut -f 4,20- | sort | uniq -c    # of all, the best alone
 fails nonna-sweep --responses r.npy --labels l.tsv --best 1 --bootstrap 100 --no-auc
 fails nonna-sweep --responses r.npy --labels l.tsv --polarity negative
 fails nonna-sweep --responses r.npy --labels l.tsv --seed 3

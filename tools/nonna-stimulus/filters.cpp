@@ -1,5 +1,6 @@
 // nonna-stimulus filters: a stage's encoder weights at some positions, as a sheet.
 #include "base/parallel.h"
+#include "io/table.h"
 #include "jobs.h"
 #include "report/filter_sheet.h"
 #include "report/picture_file.h"
@@ -11,7 +12,7 @@ namespace
 {
 
 struct FiltersJob {
-    std::string model, output, whitened;
+    std::string model, output, whitened, tsv;
     std::vector<std::string> at;
     int stage = 1, grid = 3, threads = 0;
 
@@ -20,7 +21,7 @@ struct FiltersJob {
 
 ExitStatus FiltersJob::run()
 {
-    keep_apart({output, whitened}, {model});
+    keep_apart({output, whitened, tsv}, {model});
     check_picture_name(output);
     check_picture_name(whitened);
     const Model m = load_model(model);
@@ -39,6 +40,12 @@ ExitStatus FiltersJob::run()
     const FilterView view = stage == 1 ? FilterView::pixels : FilterView::weights;
     if (!whitened.empty())
         write_picture(whitened, filter_sheet(m, stage - 1, positions, FilterView::weights, pool));
+    if (!tsv.empty()) {
+        TableWriter table(tsv, {"stage", "row", "col", "rows", "cols"});
+        for (const FilterPosition& p : positions)
+            table.cell(stage).cell(p.row).cell(p.column).cell(s.filter.rows).cell(s.filter.columns).end_row();
+        table.commit();
+    }
     write_picture(output, filter_sheet(m, stage - 1, positions, view, pool));
     return ExitStatus::done;
 }
@@ -59,5 +66,6 @@ void add_filters(Command& program)
     job.option("--grid", o.grid, "N", "N x N positions all over the stage", 1, 1000);
     job.option("-o,--output", o.output, "OUT.png", "the sheet; for the first stage as pixels").required();
     job.option("--whitened", o.whitened, "W.png", "the first stage also as the network sees it");
+    job.option("--tsv", o.tsv, "F.tsv", "the positions, and how many the stage has");
     job.threads(o.threads);
 }

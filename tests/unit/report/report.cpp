@@ -83,11 +83,11 @@ BOOST_AUTO_TEST_CASE(the_small_table)
     folder.write("sweep-top.tsv", held_header + "3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\t1\t0.81\t0.9\t0.75\t0.77\n"
                                                 "3.norm\t6\t5\t4\t1\t0.79\t0.9\t1\t40\t60\t1\t0.85\t0.9\t0.76\t0.88\n");
     const Report report = folder.report();
-    BOOST_TEST(report.table == "                           accuracy     AUC   held-out accuracy  held-out AUC\n"
-                               "guess                        60.0 %   0.500              60.0 %         0.500\n"
-                               "random weights               65.0 %   0.500                   -             -\n"
-                               "best first-stage neuron      70.0 %   0.600                   -             -\n"
-                               "best neuron                  80.0 %   0.900              76.0 %         0.880\n");
+    BOOST_TEST(report.table == "                              accuracy     AUC   held-out accuracy  held-out AUC\n"
+                               "guess                           60.0 %   0.500              60.0 %         0.500\n"
+                               "random weights                  65.0 %   0.500                   -             -\n"
+                               "best first-stage neuron         70.0 %   0.600                   -             -\n"
+                               "best neuron                     80.0 %   0.900              76.0 %         0.880\n");
     BOOST_TEST(contains(report.html, "A &lt;title&gt;"));
     BOOST_TEST(contains(report.html, "Best neuron: 3.norm/6,5,4, chosen by accuracy on one part of the images"));
     BOOST_TEST(contains(report.html, "On all images 3.norm/0,0,0 has the best accuracy"));
@@ -177,10 +177,10 @@ BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
                  "3.norm\t0\t0\t0\t1\t1\t0.7\tnan\t1\t0.5\t0.25\t0.6\t40\t60\tnan\tnan\n"
                  "3.norm\t1\t2\t3\t-1\t1\t0.8\tnan\t1\t0.75\t0.125\t0.8125\t40\t60\t0.7512\t0.8488\n");
     const Report report = folder.report();
-    BOOST_TEST(contains(report.html, "80.0 %<small>75.1\u201384.9</small>"));
+    BOOST_TEST(contains(report.html, "<b>80.0 %</b><small>75.1\u201384.9</small>"));
     BOOST_TEST(contains(report.html, "3.norm/1,2,3, chosen by accuracy, which says yes by falling silent."));
     BOOST_TEST(contains(report.html, "yes to 75.0 % of the positives and to 12.5 % of the negatives"));
-    BOOST_TEST(contains(report.table, "best neuron                  80.0 %       - "));    // counted, so without AUC
+    BOOST_TEST(contains(report.table, "best neuron                     80.0 %       - "));    // counted, so without AUC
 }
 
 BOOST_AUTO_TEST_CASE(strongest_images_in_words)
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(tables_of_several_networks)
                                "cats                          accuracy %   held-out % held-out AUC      paper %\n"
                                "best neuron                         70.0            -            -         74.6\n");
     BOOST_TEST(contains(report.html, "<th scope=\"colgroup\" class=\"group\" colspan=\"4\">faces</th>"));
-    BOOST_TEST(contains(report.html, "81.2<small>\u00b1 0.6</small>"));
+    BOOST_TEST(contains(report.html, "<b>81.2</b><small>\u00b1 0.6</small>"));
     BOOST_TEST(contains(report.html, "Means over 2 to 3 seeds"));
 }
 
@@ -240,8 +240,8 @@ BOOST_AUTO_TEST_CASE(tables_of_several_tests)
     BOOST_TEST(report.table == "faces, test                   accuracy %   held-out % held-out AUC      paper %\n"
                                "best neuron                         90.0            - 0.900 +- 0.010         81.7\n"
                                "\n"
-                               "cats, test                    accuracy %   held-out % held-out AUC      paper %\n"
-                               "best neuron                         75.0            -        0.750            -\n"
+                               "cats, test                    accuracy %   held-out % held-out AUC\n"
+                               "best neuron                         75.0            -        0.750\n"
                                "\n"
                                "faces, matched                accuracy %   held-out % held-out AUC\n"
                                "best neuron                         80.0            - 0.800 +- 0.010\n"
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(one_neuron_throughout, *boost::unit_test::precondition([](a
     folder.write("best-responses.tsv", "response\tlabel\n0\t0\n2\t0\n1\t1\n3\t1\n");    // AUC 0.75
     const Report report = folder.report();
     BOOST_TEST(
-        contains(report.table, "best neuron                  70.0 %   0.850              62.0 %         0.770\n"));
+        contains(report.table, "best neuron                     70.0 %   0.850              62.0 %         0.770\n"));
     BOOST_TEST(contains(report.html, "62.0 %</dd><dd class=\"remark\">neuron 3.norm/1,1,1<"));
     BOOST_TEST(contains(report.html, "60.0 %</dd><dd class=\"remark\">those that chose it too<"));
     BOOST_TEST(contains(report.html, "Best neuron: 3.norm/1,1,1, chosen by AUC on one part of the images and scored"));
@@ -394,10 +394,15 @@ BOOST_AUTO_TEST_CASE(the_papers_figures)
     BOOST_TEST(!paper_accuracy("faces", "best").has_value());    // the beginning of a name is no name
     BOOST_TEST(!paper_accuracy("bodies", "faces removed from training").has_value());
 
-    const Folder folder;
+    const Folder folder;    // only where the concept is the paper's
     folder.write("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n");
-    BOOST_TEST(contains(folder.report().html, "81.7 %</td>"));
-    BOOST_TEST(contains(folder.report().html, "76.8 %</td>"));
+    BOOST_TEST(!contains(folder.report().html, "81.7 %"));
+    folder.write("concept.txt", "faces\n");
+    BOOST_TEST(contains(folder.report().html, "<td class=\"other\">81.7 %</td>"));
+    folder.write("concept.txt", "bodies\n");
+    BOOST_TEST(contains(folder.report().html, "<td class=\"other\">76.8 %</td>"));
+    folder.write("concept.txt", "people\n");
+    BOOST_TEST(!contains(folder.report().html, "class=\"other\""));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -41,7 +41,7 @@ struct Folder {
         text << std::ifstream(path / name).rdbuf();
         return text.str();
     }
-    Report report(bool growing = false) const { return make_report(path, "runs", "a test", growing); }
+    Report report(bool growing = false) const { return make_report(path, "runs", "a test", {}, growing); }
 };
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
@@ -180,8 +180,8 @@ BOOST_AUTO_TEST_CASE(runs_in_one_table, *gnuplot_there())
               "at step 10; b &lt;c&gt; from 9 at step 0 to 2 at step 20\""));
     BOOST_TEST(contains(html, "<details class=\"fold\"><summary>b &lt;c&gt;</summary>"));
     BOOST_TEST(contains(html, "<a href=\"#each-run-by-itself\">"));
-    BOOST_TEST(!contains(html, "<a href=\"#one-neuron-as-a-detector\">"));    // folded: not in the contents
-    BOOST_TEST(contains(html, "id=\"one-neuron-as-a-detector\""));
+    BOOST_TEST(!contains(html, "<a href=\"#one-neuron-as-a-detector"));    // folded: not in the contents
+    BOOST_TEST(contains(html, "id=\"one-neuron-as-a-detector"));
     BOOST_TEST(!contains(html, "<script"));
     BOOST_TEST(!contains(html, "http-equiv"));
     BOOST_TEST(folder.report().html == html);
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_page_while_the_folder_fills)
         if (text == "broken")
             throw Error("one", "broken");
         Page p("title", text);
-        return text.empty() ? Report{} : Report{p.finish(""), "a table of " + text};
+        return text.empty() ? Report{} : Report{p.finish(""), "a table of " + text, {}};
     };
     const WatchOptions options{folder.path, folder.path / "page.html", 2.5, make, [&](double seconds) {
                                    BOOST_TEST(seconds == 2.5);
@@ -310,10 +310,10 @@ BOOST_AUTO_TEST_CASE(nothing_came)
                                [](double) { return false; }};
     BOOST_TEST(watch_folder(options).table.empty());
     BOOST_TEST(fs::is_empty(folder.path));
-    BOOST_CHECK_THROW(
-        watch_folder({folder.path / "none", "page", 1, [&] { return make_report(folder.path / "none", "", "", true); },
-                      [](double) { return true; }}),
-        Error);
+    BOOST_CHECK_THROW(watch_folder({folder.path / "none", "page", 1,
+                                    [&] { return make_report(folder.path / "none", "", "", {}, true); },
+                                    [](double) { return true; }}),
+                      Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
