@@ -236,7 +236,7 @@ std::string verdict(const std::vector<RunRow>& runs, const std::optional<std::si
     if (tests.size() > 1)
         return "The runs were scored on different tests, so that their scores cannot be compared.";
     const auto [positives, negatives] = *tests.begin();
-    text = format_number("All are scored on a test of %.0f positives", positives) +
+    text = format_number("All come from a test of %.0f positives", positives) +
            format_number(" and %.0f negatives", negatives) + ", of which a guess gets " +
            percent(std::max(positives, negatives) / (positives + negatives)) + " right.";
     if (!best || scored < 2)
