@@ -55,9 +55,12 @@ int main(int argc, char** argv)
     declare_patience(command, train.served.client);
     command.option("--timing", train.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
     command.option("--seed", train.seed, "S", "seed of the data's order");
+    command.option("--logs", o.logs, "DIR", "each replica's table of costs: DIR/train-0.tsv and so on");
     return run_tool(argc, argv, command, [&] {
         if (o.resume && o.folder.empty())
             usage_error("--resume", "needs --folder DIR");
+        if (!o.logs.empty() && !train.log.empty())
+            usage_error("--logs", "excludes --log");
         check_rule(command, serve.optimizer);
         check_rate(serve.optimizer, serve.rate.value_or(0));
         keep_apart({o.output, train.log, train.timing}, {o.model, validation});

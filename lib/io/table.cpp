@@ -175,9 +175,8 @@ std::optional<double> Table::share_or_none(std::size_t row, const std::string& o
 
 // Anything that two readers could take differently is refused, with its line: a missing end, a row too short or too
 // long, carriage returns (which would stay in the last cell), two columns of one name.
-Table read_table(const std::string& path)
+static Table parse_table(const std::string& path, std::string_view text)
 {
-    const std::string text = read_whole_file(path, table_limit);
     Table table;
     table.name = path == "-" ? "standard input" : path;
     if (text.empty())
@@ -207,6 +206,17 @@ Table read_table(const std::string& path)
         }
     }
     return table;
+}
+
+Table read_table(const std::string& path) { return parse_table(path, read_whole_file(path, table_limit)); }
+
+std::optional<Table> read_growing_table(const std::string& path)
+{
+    const std::string text = read_whole_file(path, table_limit);
+    const std::size_t end = text.rfind('\n');
+    if (end == std::string::npos)
+        return std::nullopt;
+    return parse_table(path, std::string_view(text).substr(0, end + 1));
 }
 
 namespace

@@ -57,6 +57,9 @@ struct Table {
 
 Table read_table(const std::string& path);
 
+// Of a table that somebody is still writing: a last line without its end is left for later. None: so is the header.
+std::optional<Table> read_growing_table(const std::string& path);
+
 // The same from comma-separated values (RFC 4180), as spreadsheets write them: cells may stand between quotation marks,
 // doubled inside; lines may end with CR LF, the last without. A cell that a table of ours could not hold is an Error.
 Table read_csv(const std::string& path);

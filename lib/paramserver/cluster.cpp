@@ -110,6 +110,8 @@ Program replica(const ClusterOptions& o, const std::string& folder, std::int64_t
     words.add("--checkpoint", folder + "/replica-" + std::to_string(i)).add(o.train);
     if (i == 0)
         words.add(o.train_first);
+    if (!o.logs.empty())
+        words.add("--log", o.logs + "/train-" + std::to_string(i) + ".tsv");
     if (o.resume)
         words.add("--resume");
     return {"replica " + std::to_string(i), words.all(),
@@ -122,6 +124,9 @@ void run_cluster(const ClusterOptions& o)
 {
     if (!o.folder.empty() && !o.resume && std::filesystem::exists(o.folder + "/snapshots"))
         throw Error(o.folder, "holds a run already; --resume goes on with it", ExitStatus::usage);
+    std::error_code failure;
+    if (!o.logs.empty() && (std::filesystem::create_directories(o.logs, failure), failure))
+        throw Error(o.logs, "the folder cannot be made: " + failure.message());
     Folder folder(o.folder);
     require_short_path(socket_of(folder.path(), o.servers - 1),
                        "a --folder with a shorter path" + std::string(o.folder.empty() ? ", or TMPDIR" : ""));

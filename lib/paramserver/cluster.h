@@ -14,6 +14,7 @@ namespace nonna
 struct ClusterOptions {
     std::string model, output;
     std::string folder;    // empty: a temporary one
+    std::string logs;      // for every replica's table of costs, train-I.tsv; empty: none
     std::int64_t servers = 2, replicas = 2;
     std::int64_t steps = 1000;    // of all replicas together
     bool resume = false;

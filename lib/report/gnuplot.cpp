@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
@@ -109,6 +110,45 @@ std::string preamble(const PlotText& text, int width, int height)
     s += "set xlabel " + quoted(text.x) + of_ink + "\n";
     s += "set ylabel " + quoted(text.y) + of_ink + "\n";
     return s;
+}
+
+std::optional<std::pair<double, double>> positive_range(const std::vector<PlotCurve>& curves)
+{
+    std::optional<std::pair<double, double>> range;
+    for (const PlotCurve& curve : curves)
+        for (const auto& [x, y] : curve.points) {
+            if (!(y > 0))
+                return std::nullopt;
+            range = range ? std::pair(std::min(range->first, y), std::max(range->second, y)) : std::pair(y, y);
+        }
+    return range;
+}
+
+// gnuplot's own ticks are powers of ten: of costs that fall by half there would be one, or none.
+std::string log_axis(double least, double most)
+{
+    const double margin = std::max(std::pow(most / least, 0.06), 1.02), from = least / margin, to = most * margin;
+    std::string ticks;
+    const auto add = [&](double at) {
+        if (at >= from && at <= to)
+            ticks += (ticks.empty() ? "" : ", ") + quoted(number(at)) + " " + number(at);
+    };
+    const int first = int(std::floor(std::log10(from))), last = int(std::ceil(std::log10(to)));
+    if (to / from < 2.5) {    // as on a linear axis
+        const double rough = (to - from) / 4, power = std::pow(10, std::floor(std::log10(rough)));
+        const double step = power * (rough / power > 5 ? 10 : rough / power > 2 ? 5 : rough / power > 1 ? 2 : 1);
+        for (double n = std::ceil(from / step); n * step <= to; ++n)
+            add(n * step);
+    } else {
+        const int every = std::max(1, (last - first) / 6);
+        const std::vector<double> digits = to / from < 20     ? std::vector<double>{1, 2, 3, 5, 7}
+                                           : to / from < 1000 ? std::vector<double>{1, 2, 5}
+                                                              : std::vector<double>{1};
+        for (int decade = first; decade <= last; decade += every)
+            for (const double digit : digits)
+                add(digit * std::pow(10, decade));
+    }
+    return "set logscale y\nset yrange [" + number(from) + ":" + number(to) + "]\nset ytics (" + ticks + ")\n";
 }
 
 std::string data_block(const std::string& name, const std::vector<std::pair<double, double>>& points)

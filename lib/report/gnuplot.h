@@ -4,6 +4,7 @@
 
 #include "report/plot.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,10 @@ std::string number(double value);
 
 // Terminal, border, key, title and axes of a plot.
 std::string preamble(const PlotText& text, int width = 640, int height = 360);
+// The least and the greatest of the curves' values where all are above 0.
+std::optional<std::pair<double, double>> positive_range(const std::vector<PlotCurve>& curves);
+// A logarithmic vertical axis for values from `least`, above 0, to `most`, with ticks at round numbers.
+std::string log_axis(double least, double most);
 std::string data_block(const std::string& name, const std::vector<std::pair<double, double>>& points);
 
 // Runs the script; the ink becomes the reader's text colour, light or dark.

@@ -134,7 +134,7 @@ void Page::heading(int level, const std::string& text)
     };
     for (int n = 2; taken(); ++n)
         id = stem + "-" + std::to_string(n);
-    headings_.push_back({level, text, id});
+    headings_.push_back({level, text, id, folds_ > 0});
     const std::string tag = "h" + std::to_string(level);
     body_ += "<" + tag + " id=\"" + id + "\">" + html_escape(text) + "</" + tag + ">\n";
 }
@@ -380,6 +380,13 @@ void Page::facts(const std::string& summary, const std::vector<std::pair<std::st
 void Page::begin_fold(const std::string& summary)
 {
     body_ += "<details class=\"fold\"><summary>" + html_escape(summary) + "</summary>\n";
+    ++folds_;
+}
+
+void Page::end_fold()
+{
+    body_ += "</details>\n";
+    --folds_;
 }
 
 void Page::links(const Links& links)
@@ -423,12 +430,36 @@ std::string Page::finish(const std::string& footer) const
     if (headings_.size() > 1) {
         html += "<nav aria-label=\"Contents\"><p>Contents</p><ul>\n";
         for (const Heading& h : headings_)
-            html += std::string("<li") + (h.level > 2 ? " class=\"deep\"" : "") + "><a href=\"#" + h.id + "\">" +
-                    html_escape(h.text) + "</a></li>\n";
+            if (!h.folded)
+                html += std::string("<li") + (h.level > 2 ? " class=\"deep\"" : "") + "><a href=\"#" + h.id + "\">" +
+                        html_escape(h.text) + "</a></li>\n";
         html += "</ul></nav>\n";
     }
     return html + "<main>\n" + body_ + "</main>\n<footer><p>" + html_escape(footer) +
            "</p></footer>\n</body>\n</html>\n";
+}
+
+namespace
+{
+
+void insert_before(std::string& html, const std::string& mark, const std::string& text)
+{
+    if (const std::size_t at = html.find(mark); at != std::string::npos)
+        html.insert(at, text);
+}
+
+}    // namespace
+
+// By the header's own means, which need no script.
+std::string reloading(const std::string& html, int seconds)
+{
+    std::string live = html;
+    const std::string every = std::to_string(seconds);
+    insert_before(live, "<title>", "<meta http-equiv=\"refresh\" content=\"" + every + "\">\n");
+    insert_before(live, "</header>",
+                  "\n<p class=\"note\">This folder is being watched: the page loads itself again every " +
+                      (seconds == 1 ? "second" : every + " seconds") + ".</p>");
+    return live;
 }
 
 }    // namespace nonna

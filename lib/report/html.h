@@ -88,9 +88,9 @@ class Page
     void table(const PageTable& table, const std::string& note, const Origin& origin);
     // Names and values, folded under `summary`.
     void facts(const std::string& summary, const std::vector<std::pair<std::string, std::string>>& facts);
-    // All until end_fold is folded under `summary`.
+    // All until end_fold is folded under `summary`; headings in it are not among the contents.
     void begin_fold(const std::string& summary);
-    void end_fold() { body_ += "</details>\n"; }
+    void end_fold();
     // Text and where it leads, in one line.
     using Links = std::vector<std::pair<std::string, std::string>>;
     void links(const Links& links);
@@ -110,15 +110,20 @@ class Page
     struct Heading {
         int level;
         std::string text, id;
+        bool folded = false;
     };
     std::string title_, lead_, body_;
     std::vector<Heading> headings_;
     bool drawings_ = false;
+    int folds_ = 0;    // that are open
 
     void caption(const std::string& text, const Origin& origin);
     void image(const PageImage& image, bool alone);
     void tile(const PictureTile& tile);
     void one_table(const PageTable& table, const std::string& classes);
 };
+
+// The same page, finished, as one that loads itself again every so many seconds, and says so.
+std::string reloading(const std::string& html, int seconds);
 
 }    // namespace nonna

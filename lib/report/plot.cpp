@@ -73,11 +73,12 @@ std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curv
         script += "set logscale x\nset xrange [" + number(*tried.begin() / margin) + ":" +
                   number(*tried.rbegin() * margin) + "]\n";
     }
-    if (text.log_y)
-        return finish(script + "set logscale y\n" + plots + "\n");
-    script += from_zero ? "set yrange [0:*]\n"
-                        : "set offsets " + std::string(text.log_x ? "0, 0" : "graph 0.05, graph 0.05") +
-                              ", graph 0.08, graph 0.08\n";
+    if (const auto range = text.log_y ? gnuplot::positive_range(curves) : std::nullopt)
+        script += log_axis(range->first, range->second);
+    else
+        script += from_zero ? "set yrange [0:*]\n"
+                            : "set offsets " + std::string(text.log_x ? "0, 0" : "graph 0.05, graph 0.05") +
+                                  ", graph 0.08, graph 0.08\n";
     return finish(script + plots + "\n");
 }
 

@@ -34,12 +34,18 @@ struct PlotCurve {
 struct PlotText {
     std::string title, x, y;    // of the plot and its axes
     bool log_x = false;         // of curves with dots: equal factors are equally far apart; every x is above 0
-    bool log_y = false;         // of curves, likewise
+    bool log_y = false;         // of curves: likewise, unless a value is not above 0
 };
 
 // `from_zero`: the vertical axis starts at 0, else where the curves do.
 std::string plot_curves(const PlotText& text, const std::vector<PlotCurve>& curves, PlotSize size = {},
                         bool from_zero = true);
+
+// Runs side by side: each curve in a colour of its own, which people with any colour vision tell apart, with a dash and
+// a mark of its own besides; the names stand above, in the curves' order. One without points is not shown, and its
+// colour is nobody else's. `names`: else they stand in another drawing, and `size` is meant without them.
+std::string plot_runs(const PlotText& text, const std::vector<PlotCurve>& runs, PlotSize size, bool names = true);
+PlotSize runs_plot_size(const std::vector<PlotCurve>& runs, PlotSize size);    // with the names
 
 // Responses of both classes in the same `bins`, each class's as shares of its own size, and a line at the threshold.
 std::string plot_histogram(const PlotText& text, const std::vector<double>& negatives,

@@ -1,6 +1,8 @@
 #include "report/report.h"
 
 #include "base/error.h"
+#include "report/report_runs.h"
+#include "report/report_training.h"
 #include "report/results_folder.h"
 
 #include <algorithm>
@@ -68,7 +70,7 @@ Contents contents_of(const fs::path& folder)
         const bool sheet = name.ends_with(".png") && !known.contains(name);
         if (sheet)
             (name.starts_with("filters") ? c.filters : c.sheets).push_back(name);
-        c.results = c.results || sheet || known.contains(name);
+        c.results = c.results || sheet || known.contains(name) || is_cost_log(name);
         c.models = c.models || name.ends_with(".safetensors");
     }
     for (auto* names : {&c.filters, &c.sheets, &c.folders})
@@ -146,6 +148,10 @@ void add_commands(ResultsFolder& results)
     }
 }
 
+constexpr const char* lead_of_runs =
+    "Networks that learnt from pictures without labels, each in its own way: in what they differ, what training cost "
+    "them, and how well their best neurons tell a concept from everything else.";
+
 // A sub-folder with results of its own.
 struct Part {
     std::string name;
@@ -176,7 +182,7 @@ std::string lead_of(const std::vector<Finding>& findings)
 // The folder's own results, then each sub-folder's that has some: the paper's concepts first, then by name. What is
 // looked at is listed first, for a page that has nothing to show is an error before gnuplot is asked for anything.
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,
-                   const BrowserOptions& browser)
+                   const BrowserOptions& browser, bool growing)
 {
     require_folder(folder);
     const fs::path base = folder;
@@ -184,14 +190,21 @@ Report make_report(const std::string& folder, const std::string& title, const st
     std::vector<std::string> names = own.folders;
     order_concepts(names);
     std::vector<Part> parts;
+    const std::vector<std::string> runs = runs_in(base, own.folders);
+    const auto is_run = [&](const std::string& name) {
+        return std::find(runs.begin(), runs.end(), name) != runs.end();
+    };
     std::vector<std::string> sources{""};    // folders with models or tables
     for (const std::string& name : names) {
         const Contents below = contents_of(base / name);
         if (below.results || below.models)
             sources.push_back(name);
-        if (below.results)
+        if (below.results || is_run(name))
             parts.push_back({name, below});
     }
+    std::stable_partition(parts.begin(), parts.end(), [&](const Part& part) { return is_run(part.name); });
+    if (!own.results && parts.empty() && growing)
+        return {};
     if (!own.results && parts.empty())
         throw Error(folder, "no results in it, such as sweep-top.tsv");
 
@@ -199,16 +212,18 @@ Report make_report(const std::string& folder, const std::string& title, const st
     const Browsing browsing{browser, made_by, report.pages};
     Page page;
     const Commands commands(base / "commands.txt");
-    ResultsFolder top{base, "", page, commands, commands};
+    ResultsFolder top{base, "", page, commands, commands, {}, growing};
     top.positive = label_of(top);
     top.thing = thing_of(top);
     const std::vector<Finding> findings = findings_of(top);
-    page.set_title(title.empty() ? title_of(findings) : title, lead_of(findings));
+    const std::string found = runs.empty() ? title_of(findings) : std::to_string(runs.size()) + " runs side by side";
+    page.set_title(title.empty() ? found : title, runs.empty() ? lead_of(findings) : lead_of_runs);
 
     std::vector<ResultsFolder> below;
     for (const Part& part : parts) {
         ResultsFolder& results = below.emplace_back(base / part.name, part.name, page, commands,
                                                     Commands(base / part.name / "commands.txt"));
+        results.growing = growing;
         results.positive = label_of(results);
         results.thing = thing_of(results);
         const bool named = std::any_of(findings.begin(), findings.end(), [&](auto& f) { return f.thing == part.name; });
@@ -221,6 +236,8 @@ Report make_report(const std::string& folder, const std::string& title, const st
         below.front().pictures_shown = add_extremes(below.front());
 
     report.table = add_part(top, own, browsing);
+    if (!runs.empty())
+        append(report.table, add_comparison(top, runs));
     if (!own.results || (!parts.empty() && !top.has("sweep-top.tsv")))
         top.left_out.clear();    // its results are the sub-folders'
     if (!top.has("commands.txt"))
@@ -229,15 +246,22 @@ Report make_report(const std::string& folder, const std::string& title, const st
         add_commands(top);
     if (!top.left_out.empty())
         page.left_out(top.left_out);
+    if (!runs.empty())
+        page.heading(2, "Each run by itself");
     for (std::size_t i = 0; i < parts.size(); ++i) {
         ResultsFolder& results = below[i];
-        page.heading(2, results.name);
+        if (is_run(results.name))
+            page.begin_fold(results.name);
+        else
+            page.heading(2, results.name);
         const std::string text = add_part(results, parts[i].contents, browsing);
         add_commands(results);
-        if (!text.empty())
+        if (!text.empty() && !is_run(results.name))    // a run's line is in the table of all
             append(report.table, results.name + "\n" + text);
         if (!results.left_out.empty())
             page.left_out(results.left_out);
+        if (is_run(results.name))
+            page.end_fold();
     }
     if (!parts.empty())    // they made the sub-folders too
         add_commands(top);

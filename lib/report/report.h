@@ -25,13 +25,15 @@
 //     layer.png           optimal stimuli of a whole layer
 //     filters*.png        encoder filters
 //     invariance.tsv      nonna-invariance: warp amount pictures mean deviation; invariance.png: its sheet
-//     train.tsv           nonna-train ... --log train.tsv: every column that ends in _relative is drawn against step
+//     train.tsv           nonna-train ... --log train.tsv: every column that ends in _relative is drawn against step;
+//                         train-0.tsv, train-1.tsv ...: those of replicas of one run, in one plot
 //     commands.txt        the commands that made all this, one a line; each figure shows the line that names its file
 //     *.png               other sheets, in the order of their names; the name is the caption ("frames-1.png")
 //     *.safetensors       models: headers are read for the provenance, no weight
 //
 // A sub-folder that holds such results is a part of the page under its name, in the order of names; the folder's own
-// results come first.
+// results come first. Where sub-folders are runs (report/report_runs.h), a table and plots of all of them come first,
+// and the parts are folded.
 //
 // Sweep tables are whole (no --best). The neuron that a page is about, in the headline, the histogram and the ROC
 // curve, is the one that sweep-top.tsv chooses (analysis/sweep_table.h): by accuracy or AUC as its column chosen_by
@@ -55,8 +57,9 @@ struct Report {
     std::vector<PageFile> pages;    // of single neurons, where they are files of their own
 };
 
-// An empty title: what was found.
+// An empty title: what was found. `growing`: somebody is still writing in the folder, so that a log of costs may end
+// within a line, or have none yet; where there is nothing at all, the page is empty and that is no Error.
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,
-                   const BrowserOptions& browser = {});
+                   const BrowserOptions& browser = {}, bool growing = false);
 
 }    // namespace nonna

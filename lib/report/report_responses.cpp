@@ -1,4 +1,4 @@
-// One neuron's responses to the two classes, and how it was learnt.
+// One neuron's responses to the two classes, beside those of its rivals.
 #include "report/results_folder.h"
 
 #include "analysis/sweep.h"
@@ -87,68 +87,6 @@ std::string chosen_in_words(const BestResponses& best)
                                   : " on these images.");
 }
 
-// "stage1" is "stage 1".
-std::string stage_title(std::string name)
-{
-    if (name.starts_with("stage") && name.size() > 5)
-        name.insert(5, " ");
-    return name;
-}
-
-std::string set_title(const std::string& set)
-{
-    return set == "validate" ? "validation" : set == "train" ? "training" : set;
-}
-
-// What the log's validation set is, as far as the command says so.
-std::string validation_in_words(const ResultsFolder& results, const std::vector<PlotCurve>& curves)
-{
-    const bool validated =
-        std::any_of(curves.begin(), curves.end(), [](const PlotCurve& c) { return c.title.ends_with(", validation"); });
-    if (!validated)
-        return " These are batches that it learnt from; nonna-train shows another set\u2019s with --validate.";
-    const std::string set = results.option_of({"train.tsv"}, "--validate");
-    return " Validation" + (set.empty() ? std::string() : ": " + set) + ", of which nothing was learnt.";
-}
-
-// The log's columns that say what a stage fails to reconstruct, of each set (training, validation) a curve: a stage has
-// one colour, the training set's curves are dashed where there are others.
-std::vector<PlotCurve> training_curves(const Table& table)
-{
-    const std::size_t step = table.column("step");
-    std::vector<std::string> sets;    // in the order they come in
-    if (table.has("set"))
-        for (const auto& row : table.rows)
-            if (const std::string& set = row[table.column("set")];
-                std::find(sets.begin(), sets.end(), set) == sets.end())
-                sets.push_back(set);
-    if (sets.empty())
-        sets.push_back("");
-    std::vector<PlotCurve> curves;
-    int colour = -1;
-    for (std::size_t column = 0; column < table.columns.size(); ++column) {
-        const std::string& name = table.columns[column];
-        if (!name.ends_with("_relative") || name.ends_with("_best_relative"))
-            continue;
-        ++colour;
-        for (const std::string& set : sets) {
-            PlotCurve curve;
-            curve.colour = colour;
-            curve.dashed = set == "train" && sets.size() > 1;
-            curve.title = stage_title(name.substr(0, name.size() - 9)) + (set.empty() ? "" : ", " + set_title(set));
-            for (std::size_t row = 0; row < table.rows.size(); ++row)
-                if (set.empty() || table.rows[row][table.column("set")] == set)
-                    if (const double value = table.number(row, column); std::isfinite(value) && value > 0)
-                        curve.points.emplace_back(table.number(row, step), value);
-            if (!curve.points.empty())
-                curves.push_back(std::move(curve));
-        }
-    }
-    if (curves.empty())
-        throw Error(table.name, "no column that ends in _relative, or nothing in it");
-    return curves;
-}
-
 // The same histogram of those that the neuron is held against, as the paper has it.
 void add_rivals(ResultsFolder& results)
 {
@@ -228,34 +166,6 @@ void add_responses(ResultsFolder& results)
                             format_number("%.2f", score.dprime) + "." + chosen_in_words(best),
                         results.origin({"best-responses.tsv"}, usual));
     add_rivals(results);
-}
-
-void add_training(ResultsFolder& results)
-{
-    const std::string usual = "nonna-train MODEL.safetensors --data DATA.tar --log train.tsv -o TRAINED.safetensors";
-    if (!results.has("train.tsv")) {
-        results.missing("the curve of training", usual);
-        return;
-    }
-    const std::vector<PlotCurve> curves = training_curves(read_table(results.file("train.tsv")));
-    results.heading("Training");
-    std::string alt = "What each stage fails to reconstruct, against the training step:";
-    for (const PlotCurve& c : curves)
-        alt += (&c == &curves.front() ? " " : "; ") + c.title + " from " +
-               format_number("%.3g", c.points.front().second) + " at step " +
-               format_number("%.0f", c.points.front().first) + " to " + format_number("%.3g", c.points.back().second) +
-               " at step " + format_number("%.0f", c.points.back().first);
-    PlotText text{"", "step", "share not reconstructed"};
-    text.log_y = true;
-    // Two drawings: the wide one's letters would be too small on a narrow screen.
-    PageImage image = drawing(plot_curves(text, curves, wide_plot), wide_plot, alt);
-    image.narrow = plot_curves(text, curves, square_plot);
-    results.page.figure(
-        {image},
-        std::string("What each stage fails to reconstruct of its input: |r - x|\u00b2 over |x|\u00b2; 1 is nothing "
-                    "learnt, 0 is everything; equal factors are equally far apart.") +
-            validation_in_words(results, curves),
-        results.origin({"train.tsv"}, usual));
 }
 
 }    // namespace nonna

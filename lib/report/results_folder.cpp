@@ -82,6 +82,8 @@ int mention(const std::vector<std::string>& words, const std::string& name)
 
 }    // namespace
 
+std::vector<std::string> command_words(const std::string& line) { return words_of(line); }
+
 bool there(const std::filesystem::path& path)
 {
     std::error_code failure;

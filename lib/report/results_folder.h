@@ -33,6 +33,8 @@ class Commands
     std::vector<std::string> lines_;
 };
 
+std::vector<std::string> command_words(const std::string& line);    // as a shell takes them apart
+
 bool there(const std::filesystem::path& path);    // also what cannot be looked at, for reading to say why
 
 struct ResultsFolder {
@@ -42,8 +44,9 @@ struct ResultsFolder {
     const Commands& above;    // the whole report's commands: they name a sub-folder's files FOLDER/FILE
     Commands own;
     std::vector<std::pair<std::string, std::string>> left_out{};    // what, command
-    std::string thing{};                                            // the concept: "faces"; empty: nobody said
-    std::string positive = "1";                                     // the label of its pictures
+    bool growing = false;           // somebody is still writing in it: a log may end within a line
+    std::string thing{};            // the concept: "faces"; empty: nobody said
+    std::string positive = "1";     // the label of its pictures
     bool pictures_shown = false;    // the strongest and the weakest are at the page's beginning
 
     int level() const { return name.empty() ? 2 : 3; }    // of this folder's headings
@@ -92,7 +95,7 @@ void add_stimuli(ResultsFolder& results,
 void add_responses(ResultsFolder& results);                   // best-responses.tsv, sweep-top.tsv
 void add_matching(ResultsFolder& results);                    // matched-match.tsv
 void add_invariance(ResultsFolder& results);                  // invariance.tsv, invariance.png
-void add_training(ResultsFolder& results);                    // train.tsv
+void add_training(ResultsFolder& results);                    // train.tsv, train-0.tsv ... (report_training.h)
 void add_other_pictures(ResultsFolder& results, const std::vector<std::string>& files);
 // `folders`: the report's own ("") and the sub-folders' names.
 void add_provenance(Page& page, const std::filesystem::path& top, const std::vector<std::string>& folders,

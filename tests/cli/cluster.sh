@@ -19,9 +19,12 @@ head -n 1 times.tsv | tr '\t' ' '
 ls temporary
 
 # Three replicas, 97 steps in all; everything in one log.
-(cluster --steps 97 --servers 3 --replicas 3 --push-every 2 --fetch-every 3 -o three.safetensors 2>log)
+(cluster --steps 97 --servers 3 --replicas 3 --push-every 2 --fetch-every 3 --logs logs -o three.safetensors 2>log)
 echo "three replicas: $?"
 sed -n 's/^\(replica [0-9]*\) .*shards, \([0-9]*\) pushes: \([0-9]*\) applied.*/\1: \2 pushes, \3 applied/p' log | LC_ALL=C sort
+for i in 0 1 2; do awk -F'\t' -v i=$i 'END { print "train-" i ".tsv: " $1, $2 }' logs/train-$i.tsv; done
+(cluster --logs logs --log one.tsv -o x)
+echo "two kinds of logs: $?"
 grep -c '^server [0-2] | nonna-serve: shard [0-2]/3 ready at ipc://' log
 
 # Stopped, and gone on with.

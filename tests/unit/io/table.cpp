@@ -112,6 +112,23 @@ BOOST_AUTO_TEST_CASE(byte_order_mark)
     BOOST_TEST(table.rows.at(0).at(1) == "\xef\xbb\xbf");    // only in front
 }
 
+BOOST_AUTO_TEST_CASE(somebody_is_still_writing)
+{
+    const Folder folder;
+    const std::string path = folder / "t.tsv";
+    const auto rows = [&](const std::string& bytes) {
+        write_bytes(path, bytes);
+        const std::optional<Table> table = read_growing_table(path);
+        return table ? int(table->rows.size()) : -1;
+    };
+    BOOST_TEST(rows("") == -1);
+    BOOST_TEST(rows("a\tb") == -1);
+    BOOST_TEST(rows("a\tb\n") == 0);
+    BOOST_TEST(rows("a\tb\n1\t2\n3") == 1);
+    BOOST_TEST(rows("a\tb\n1\t2\n3\t4\n") == 2);
+    BOOST_TEST(refusal([&] { rows("a\tb\n1\n3\t4"); }) == path + ": line 2: 1 cells, the header has 2");
+}
+
 BOOST_AUTO_TEST_CASE(by_content)
 {
     const Folder folder;
