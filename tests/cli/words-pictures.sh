@@ -7,13 +7,13 @@ done
 nonna-dataset pack -q ./*.pgm -o set.tar
 nonna-init tiny --whiten-from set.tar -o m.safetensors
 starts() { od -An -N 4 -t x1 "$1" | tr -d ' '; }
-for name in a.png a.jpg a.JPEG a; do
+for name in a.png a.jpg a.JPEG a.webp a; do
     nonna-dataset sheet set.tar -o $name && echo "sheet $name $(starts $name)"
     nonna-stimulus top m.safetensors --neuron top/0,0,0 --data set.tar -o $name && echo "top $name $(starts $name)"
     nonna-stimulus filters m.safetensors -o $name && echo "filters $name $(starts $name)"
 done
 rm -f a*
-for name in a.webp a.svg a.TIFF a.pdf; do
+for name in a.gif a.svg a.TIFF a.pdf; do
     nonna-dataset sheet set.tar -o $name
     nonna-stimulus top m.safetensors --neuron top/0,0,0 --data never.tar -o $name
     nonna-stimulus top m.safetensors --neuron top/0,0,0 --data never.tar -o a.png --weakest $name

@@ -62,7 +62,14 @@ def check(folder, neuron):
         flat = n.reshape(len(n), size)
         covariance = np.cov(flat.T, bias=True)
         wanted = covariance @ seen / np.sqrt(seen @ covariance @ seen)
-        near("filter through the covariance", np.load("a.npy")[0].ravel(), wanted)
+        got = np.load("a.npy")[0].ravel().astype(float)
+        near("filter through the covariance", got, wanted)
+        # The pictures do matter, and so does the filter: neither the filter alone nor, seen through the same covariance,
+        # another neuron's is this average.
+        for name, other in (("the filter alone", seen), ("a neighbour's filter", covariance @ np.roll(seen, 12))):
+            cosine = other @ got / np.sqrt((other @ other) * (got @ got))
+            if not abs(cosine) < 0.95:
+                sys.exit(f"{name} is the average too (cosine {cosine:.3f}): the pictures show nothing")
     table = [line.rstrip("\n").split("\t") for line in open("a.tsv")]
     got = dict(zip(*table))
     if got["neuron"] != neuron or int(got["pictures"]) != len(n):
