@@ -26,6 +26,7 @@ struct SeenPicture {
     std::optional<std::string> label;
     std::vector<std::uint8_t> pixels;    // (row, column, channel)
     std::string group = {};
+    std::optional<double> time = {};    // of a frame, in seconds
 };
 
 struct Extreme {

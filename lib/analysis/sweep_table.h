@@ -78,7 +78,8 @@ struct SweepTable {
                                    bool by_layer = false) const;
     std::size_t best(const std::vector<std::string>& columns = {}) const;
     // So many of the other rows, drawn without replacement, as `seed` has it; in the order in which they were drawn.
-    std::vector<std::size_t> drawn(std::int64_t most, std::uint64_t seed, std::span<const std::size_t> others_than) const;
+    std::vector<std::size_t> drawn(std::int64_t most, std::uint64_t seed,
+                                   std::span<const std::size_t> others_than) const;
 };
 
 // What a table says of a model: the beginning of its digest.

@@ -24,6 +24,7 @@ void PictureSet::add(Sample&& sample)
     labels.push_back(std::move(sample.meta.label));
     halves.push_back(std::move(sample.meta.half));
     groups.push_back(std::move(sample.meta.group));
+    times.push_back(sample.meta.pts);
 }
 
 // Decoding takes nearly all of the time and is spread over threads, between a reader and an appender of pictures in the

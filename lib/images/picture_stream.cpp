@@ -58,6 +58,8 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
         pictures.sources.clear();
         pictures.labels.clear();
         pictures.halves.clear();
+        pictures.groups.clear();
+        pictures.times.clear();
         for (Sample& sample : samples)
             pictures.add(std::move(sample));
         take(pictures, first);

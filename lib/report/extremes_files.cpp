@@ -38,6 +38,10 @@ void write_extremes(const NeuronFolders& folders, const Preprocessing& preproces
     std::vector<std::string> columns = {"end", "rank", "key", "source", "label", "response", "file"};
     if (with_numerators)
         columns.push_back("numerator");
+    const auto is_frame = [](const Extreme& e) { return e.picture->time.has_value(); };
+    const bool frames = std::ranges::any_of(strong.pictures, is_frame) || std::ranges::any_of(weak.pictures, is_frame);
+    if (frames)
+        columns.push_back("time");
     TableWriter table(folders.path(strong.name, "top.tsv"), columns);
     const std::size_t digits =
         std::max<std::size_t>(2, std::to_string(std::max(strong.pictures.size(), weak.pictures.size())).size());
@@ -53,6 +57,10 @@ void write_extremes(const NeuronFolders& folders, const Preprocessing& preproces
             table.cell(e.picture->label.value_or("")).cell(e.response).cell(file);
             if (with_numerators)
                 table.cell(e.numerator);
+            if (frames && e.picture->time)
+                table.cell(*e.picture->time);
+            else if (frames)
+                table.cell(std::string());
             table.end_row();
         }
     }

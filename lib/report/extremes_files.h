@@ -16,7 +16,8 @@ void write_extremes(const std::string& path, std::span<const ExtremesRow> strong
                     bool with_numerators);
 
 // One neuron's: strongest-01.png ..., weakest-01.png ..., and last top.tsv: end rank key source label response file,
-// and the numerator. Numbers have two digits, or as many as the last one needs.
+// the numerator, and, where one is a frame of a film, time in seconds. Numbers have two digits, or as many as the last
+// one needs.
 void write_extremes(const NeuronFolders& folders, const Preprocessing& preprocessing, const ExtremesRow& strong,
                     const ExtremesRow& weak, bool with_numerators);
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 
 namespace nonna
 {
@@ -425,8 +426,11 @@ std::string Page::finish(const std::string& footer) const
     std::string html = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
                        html_escape(title_) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>" + page_style +
-                       "</style>\n</head>\n<body>\n<header><h1>" + html_escape(title_) + "</h1>\n<p class=\"lead\">" +
-                       html_escape(lead_) + "</p></header>\n";
+                       "</style>\n</head>\n<body>\n<header><h1>" + html_escape(title_) + "</h1>\n";
+    std::istringstream lead(lead_);
+    for (std::string line; std::getline(lead, line);)
+        html += "<p class=\"lead\">" + html_escape(line) + "</p>\n";
+    html += "</header>\n";
     if (headings_.size() > 1) {
         html += "<nav aria-label=\"Contents\"><p>Contents</p><ul>\n";
         for (const Heading& h : headings_)

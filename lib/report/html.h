@@ -65,6 +65,7 @@ struct Gallery {
 class Page
 {
   public:
+    // A line of the lead is a paragraph.
     explicit Page(const std::string& title = "", const std::string& lead = "");
     void set_title(const std::string& title, const std::string& lead);    // known when some of it is read
 

@@ -171,6 +171,7 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   .tile[open] summary img { width: 100%; }
   .sides { grid-template-columns: 1fr 1fr; gap: .6rem 1rem; }
   .gallery { grid-template-columns: repeat(5, 1fr); gap: .4rem; }
+  figure .tile summary img.photo { width: 100%; }
   .tile summary, .tile[open] summary { font-size: 7pt; color: var(--ink); }
   a { color: inherit; text-decoration: none; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -166,7 +166,6 @@ MapCell Browser::cell_of(std::size_t row, bool linked) const
 // A square a position, a drawing a map of each layer. Of a layer too large to be looked at so, the list alone.
 void Browser::add_map(Page& page) const
 {
-    page.anchor(map_anchor());
     if (sweep_.size() > most_neurons_in_map) {
         page.paragraph("The layer has " + std::to_string(sweep_.size()) + " neurons, too many for a map.");
         return;
@@ -284,7 +283,7 @@ void Browser::add_invariance_of(Page& page, const NeuronFiles& files) const
         }
     std::vector<std::string> svgs;
     for (const InvarianceCurve& c : curves)
-        svgs.push_back(svg_curve({c.brief, c.axis, c.curve.points, least, most, in_words(c)}));
+        svgs.push_back(svg_curve({c.brief, c.unit, c.curve.points, least, most, in_words(c)}));
     page.drawings(svgs, "The mean response minus the threshold (dashed). " + verdict_of(curves), {});
 }
 
@@ -368,6 +367,7 @@ void add_neuron_browser(ResultsFolder& results, const BrowserOptions& options, c
     if (options.neurons < 1 || !results.has("sweep-top.tsv"))
         return;
     const Browser browser(results, options);
+    results.page.anchor(browser.map_anchor());
     results.heading("Neuron by neuron");
     browser.add_map(results.page);
     browser.add_list(results.page);

@@ -89,7 +89,7 @@ std::vector<Gallery> NeuronFiles::extremes(const YesRule& rule, std::size_t most
             tile.name = format_number("%.3g", s.response);
             const bool labelled = !s.label.empty(), positive = s.label == results_.positive;
             const std::string label = !labelled ? "" : positive ? "positive" : "negative";
-            tile.lines = {last_name(s.source), s.time, label.empty() ? "" : "label: " + label};
+            tile.lines = {last_name(s.source), s.time, label};
             if (rule.threshold) {
                 const bool yes = rule.silent ? s.response < *rule.threshold : s.response > *rule.threshold;
                 tile.judged = yes ? "yes" : "no";

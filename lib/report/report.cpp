@@ -173,7 +173,7 @@ std::string lead_of(const std::vector<Finding>& findings)
                        "concept from everything else, and what the best of them has learnt to see.";
     for (const Finding& f : findings)
         if (const std::string words = finding_in_words(f, findings.size() == 1); !words.empty())
-            lead += " " + words;
+            lead += "\n" + words;    // a paragraph each
     return lead;
 }
 

@@ -17,20 +17,20 @@ constexpr const char* the_neuron = "best neuron";
 // What always saying the larger class gets right, as the table of the test has it.
 double guess_of(const Finding& f)
 {
-    const Detector* guess = f.named("guess");
+    const DetectorFigures* guess = f.named("guess");
     return guess ? guess->accuracy.value_or(0.5) : 0.5;
 }
 
 bool above_chance(const Finding& f)
 {
-    const Detector* neuron = f.named(the_neuron);
+    const DetectorFigures* neuron = f.named(the_neuron);
     return neuron && neuron->accuracy.value_or(0) > guess_of(f) && f.low.value_or(neuron->auc.value_or(1)) > 0.5;
 }
 
 // A line does not break before the sign.
 std::string unbroken(std::string text)
 {
-    if (const std::size_t at = text.find(" %"); at != std::string::npos)
+    for (std::size_t at = text.find(" %"); at != std::string::npos; at = text.find(" %", at))
         text.replace(at, 1, "\u00a0");
     return text;
 }
@@ -40,7 +40,7 @@ std::string where(const Finding& f)
     return f.held_out ? "on pictures it was not chosen on" : "on the pictures that chose it";
 }
 
-std::string figures(const Detector& d)
+std::string figures(const DetectorFigures& d)
 {
     if (!d.accuracy)
         return "AUC " + decimal(d.auc);
@@ -49,10 +49,10 @@ std::string figures(const Detector& d)
 
 enum class Outcome { beaten, mixed, beats };
 // By both figures, as far as both have them.
-Outcome compare(const Detector& neuron, const Detector& rival)
+Outcome compare(const DetectorFigures& neuron, const DetectorFigures& rival)
 {
     int better = 0, figures = 0;
-    for (const auto figure : {&Detector::accuracy, &Detector::auc})
+    for (const auto figure : {&DetectorFigures::accuracy, &DetectorFigures::auc})
         if (neuron.*figure && rival.*figure) {
             ++figures;
             better += *(neuron.*figure) > *(rival.*figure);
@@ -62,9 +62,9 @@ Outcome compare(const Detector& neuron, const Detector& rival)
 
 }    // namespace
 
-const Detector* Finding::named(const std::string& name) const
+const DetectorFigures* Finding::named(const std::string& name) const
 {
-    for (const Detector& d : detectors)
+    for (const DetectorFigures& d : detectors)
         if (d.name == name)
             return &d;
     return nullptr;
@@ -72,7 +72,7 @@ const Detector* Finding::named(const std::string& name) const
 
 std::string title_of(const std::vector<Finding>& findings)
 {
-    const Detector* neuron = findings.empty() ? nullptr : findings.front().named(the_neuron);
+    const DetectorFigures* neuron = findings.empty() ? nullptr : findings.front().named(the_neuron);
     if (!neuron || !neuron->accuracy)
         return "Grandmother neurons";
     const Finding& f = findings.front();
@@ -86,7 +86,7 @@ std::string title_of(const std::vector<Finding>& findings)
 
 std::string finding_in_words(const Finding& f, bool alone)
 {
-    const Detector* neuron = f.named(the_neuron);
+    const DetectorFigures* neuron = f.named(the_neuron);
     if (!neuron)
         return "";
     std::string text = alone || f.thing.empty() ? "The best neuron is right " + where(f) + " in "
@@ -97,7 +97,7 @@ std::string finding_in_words(const Finding& f, bool alone)
     text += ".";
     if (!above_chance(f))
         text += " That is not above chance: it has found nothing.";
-    const Detector* linear = f.named("best linear filter");
+    const DetectorFigures* linear = f.named("best linear filter");
     if (linear) {
         switch (compare(*neuron, *linear)) {
         case Outcome::beats:
@@ -112,13 +112,13 @@ std::string finding_in_words(const Finding& f, bool alone)
         }
     }
     std::string better;
-    for (const Detector& d : f.detectors)
+    for (const DetectorFigures& d : f.detectors)
         if (d.name != the_neuron && d.name != "guess" && &d != linear && compare(*neuron, d) == Outcome::beaten &&
             (d.accuracy || d.auc))
             better += (better.empty() ? "" : "; ") + d.name + ", " + figures(d);
     if (!better.empty())
         text += " Better than it: " + better + ".";
-    return text;
+    return unbroken(text);
 }
 
 void order_concepts(std::vector<std::string>& concepts)
@@ -146,12 +146,14 @@ bool add_extremes(ResultsFolder& results)
         results.missing("the strongest pictures one by one", make);
         return false;
     }
-    results.page.galleries(
-        sides,
-        "Of the test's pictures the ones to which neuron " + neuron->name +
-            " responds most and least, with its response. Yes: " + (neuron->silent ? "below" : "above") +
-            " its threshold; right or wrong: against the picture\u2019s label. A click enlarges.",
-        results.origin({files.folder() + "/top.tsv", "top.png", "top.tsv"}, make));
+    results.page.galleries(sides,
+                           "Of the test's pictures the ones to which neuron " + neuron->name +
+                               " responds most and least: its response, the picture\u2019s source and label, and what "
+                               "the neuron says of it. "
+                               "Yes: " +
+                               (neuron->silent ? "below" : "above") +
+                               " its threshold; right or wrong: against the picture\u2019s label. A click enlarges.",
+                           results.origin({files.folder() + "/top.tsv", "top.png", "top.tsv"}, make));
     return true;
 }
 

@@ -61,18 +61,18 @@ struct ResultsFolder {
 };
 
 // How well one detector does, held out where there is such a figure.
-struct Detector {
+struct DetectorFigures {
     std::string name;    // "best neuron", "best linear filter"
     std::optional<double> accuracy, auc;
 };
 // What a page is about: the best neuron beside its rivals, all scored alike.
 struct Finding {
     std::string thing;
-    std::vector<Detector> detectors;
+    std::vector<DetectorFigures> detectors;
     bool held_out = false;        // on pictures that had no say in choosing
     std::optional<double> low;    // of its AUC's interval
     double seeds = 1;             // means over so many
-    const Detector* named(const std::string& name) const;
+    const DetectorFigures* named(const std::string& name) const;
 };
 std::optional<Finding> finding_of_sweeps(const ResultsFolder& results);        // none: no sweep-top.tsv
 std::vector<Finding> findings_of_table1(const std::filesystem::path& file);    // one a concept, in the page's order

@@ -21,6 +21,8 @@ nonna-sweep -q --responses r.npy --labels words.tsv --positive cat --best 1
 nonna-sweep --responses r.npy --labels l.tsv --folds 3 --polarity either --chosen chosen.tsv -o folds.tsv
 cut -f 1-4,6,7,12,15- folds.tsv
 cat chosen.tsv
+nonna-sweep -q --responses r.npy --labels l.tsv --histograms h.tsv -o /dev/null
+awk -F '\t' 'NR > 1 { n = split($5, c, " "); sum = 0; for (i = 1; i <= n; ++i) sum += c[i]; print $1, $2, $3, $4, n, sum }' h.tsv
 nonna-sweep -q --responses r.npy --labels l.tsv --held-out --best 1 --bootstrap 50 -j 2 | tee intervals.tsv | cut -f 20-
 nonna-sweep -q --responses r.npy --labels l.tsv --held-out --best 1 --bootstrap 50 -j 1 | cmp - intervals.tsv
 nonna-sweep -q --responses r.npy --labels l.tsv --no-auc | cut -f 5-8

@@ -16,10 +16,16 @@ echo
 nonna-sweep --from s.tsv | cmp - s.tsv
 nonna-sweep --from - --best 1 --by auc --names <s.tsv
 
-# What nonna-reproduce asks: nothing while the table is not there.
-eval "$(sed -n '/^best() /,/^}/p' "$SOURCE/tools/nonna-reproduce")"
-[ -z "$(best none.tsv)" ] || echo "the best of nothing"
-best s.tsv
+# Drawn: others than the best, each once, the same by the same seed.
+nonna-sweep --from s.tsv --best 2 --names >best
+nonna-sweep --from s.tsv --best 2 --random 2 --seed 5 --names >drawn
+head -n 2 drawn | cmp - best
+sed 1,2d drawn | sort | comm -12 - best
+sed 1,2d drawn | sort -u | grep -c /
+nonna-sweep --from s.tsv --best 2 --random 2 --seed 5 --names | cmp - drawn
+nonna-sweep --from s.tsv --best 2 --random 99 --names | sort >all
+nonna-sweep --from s.tsv --names | sort | cmp - all
+nonna-sweep --from s.tsv --random 1 --seed 5 | wc -l
 
 fails() {
     "$@"
@@ -39,6 +45,8 @@ fails nonna-sweep --names
 fails nonna-sweep --from s.tsv model.safetensors test.tar
 fails nonna-sweep --from s.tsv --best 1 --held-out
 fails nonna-sweep --from s.tsv --best 1 --bootstrap 100
+fails nonna-sweep --from s.tsv --best 1 --random 1 --histograms h.tsv
+fails nonna-sweep --responses r.npy --labels l.tsv --random 1
 fails nonna-sweep --from s.tsv --layer top
 fails nonna-sweep --from s.tsv -o s.tsv
 exit 0

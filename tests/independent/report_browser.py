@@ -254,7 +254,7 @@ def browse(program, page, profile, pictures=None):
             browser.ask("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r")
         if not browser.value(OPEN_TILE)["open"]:
             wrong.append("Enter does not enlarge")
-        for word in ("label: ", ": right"):
+        for word in ("positive", ": right"):
             if word not in small["text"]:
                 wrong.append(f"a picture does not say '{word}': {small['text']}")
 

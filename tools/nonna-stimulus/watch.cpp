@@ -40,7 +40,9 @@ void take(Extremes& extremes, const Look& look, Distinct distinct)
             look.responses.subspan(i * neurons, neurons),
             [&] {
                 const auto pixels = set.image(i);
-                return SeenPicture{set.keys[i], set.sources[i], set.labels[i], {pixels.begin(), pixels.end()}};
+                SeenPicture seen{set.keys[i], set.sources[i], set.labels[i], {pixels.begin(), pixels.end()}};
+                seen.time = set.times[i];
+                return seen;
             },
             look.numerators.empty() ? look.numerators : look.numerators.subspan(i * neurons, neurons),
             distinct == Distinct::no ? "" : group_of(set, i, distinct));

@@ -73,15 +73,15 @@ BOOST_AUTO_TEST_CASE(the_title_says_what_was_found)
     results.write("sweep-top.tsv", sweep(neuron, "0.846", "0.91"));
     results.write("concept.txt", "people\n");
     BOOST_TEST(has(results.opening(), "A neuron that sees people: 84.6\u00a0% on pictures it was not chosen on</h1>"));
-    BOOST_TEST(has(results.opening(), "in 84.6 % (AUC 0.910), a guess in 60.0 %."));
+    BOOST_TEST(has(results.opening(), "in 84.6\u00a0% (AUC 0.910), a guess in 60.0\u00a0%."));
     results.write("sweep-linear.tsv", sweep(filter, "0.8", "0.85"));
-    BOOST_TEST(has(results.opening(), "It beats the best linear filter, which has 80.0 % (AUC 0.850)."));
+    BOOST_TEST(has(results.opening(), "It beats the best linear filter, which has 80.0\u00a0% (AUC 0.850)."));
     results.write("sweep-linear.tsv", sweep(filter, "0.9", "0.85"));
     BOOST_TEST(has(results.opening(), "is better by one of the two figures"));
     results.write("sweep-linear.tsv", sweep(filter, "0.9", "0.92"));
-    BOOST_TEST(has(results.opening(), "It does not beat the best linear filter, which has 90.0 % (AUC 0.920)"));
+    BOOST_TEST(has(results.opening(), "It does not beat the best linear filter, which has 90.0\u00a0% (AUC 0.920)"));
     results.write("sweep-first.tsv", sweep(pixel, "0.95", "0.99"));
-    BOOST_TEST(has(results.opening(), "Better than it: best first-stage neuron, 95.0 % (AUC 0.990)."));
+    BOOST_TEST(has(results.opening(), "Better than it: best first-stage neuron, 95.0\u00a0% (AUC 0.990)."));
     // Where nothing was found the title does not say that something was.
     results.write("sweep-top.tsv", sweep(neuron, "0.6", "0.7"));
     BOOST_TEST(has(results.opening(), "<h1>No neuron that sees people: the best is right in 60.0\u00a0%"));
@@ -108,8 +108,9 @@ BOOST_AUTO_TEST_CASE(the_concept_is_the_label_or_the_folder)
     study.write("bodies/sweep-top.tsv", sweep(neuron, "0.7", "0.7"));
     const std::string html = study.report().html;
     BOOST_TEST(has(html, "<h1>A neuron that sees faces: 81.0\u00a0% on"));
-    BOOST_TEST(
-        has(html, "For bodies the best neuron is right in 70.0 % (AUC 0.700), a guess in 60.0 %, means over 5 seeds."));
+    BOOST_TEST(has(
+        html,
+        "For bodies the best neuron is right in 70.0\u00a0% (AUC 0.700), a guess in 60.0\u00a0%, means over 5 seeds."));
     BOOST_TEST(html.find(">faces</th>") < html.find(">bodies</th>"));
     BOOST_TEST(html.find(">faces</h2>") < html.find(">bodies</h2>"));
 }
@@ -196,10 +197,9 @@ BOOST_AUTO_TEST_CASE(what_a_page_shows)
                   "translate-x\t0\t9\t2\t0\ntranslate-x\t3\t9\t1\t0\ntranslate-x\t4\t9\t-1\t0\n");
     const std::string html = results.report({1, false, "report.html"}).html;
     BOOST_TEST(has(html, "Histogram of its responses from 0 to 2, threshold 1.5"));
-    BOOST_TEST(has(html, "<b>4</b><span>x.avi</span><span>1:23.3</span><span>label: positive</span><span "
+    BOOST_TEST(has(html, "<b>4</b><span>x.avi</span><span>1:23.3</span><span>positive</span><span "
                          "class=\"right\">yes: right</span>"));
-    BOOST_TEST(
-        has(html, "<b>3</b><span>y.avi</span><span>label: negative</span><span class=\"wrong\">yes: wrong</span>"));
+    BOOST_TEST(has(html, "<b>3</b><span>y.avi</span><span>negative</span><span class=\"wrong\">yes: wrong</span>"));
     BOOST_TEST(has(html, "<span class=\"right\">no: right</span>"));
     BOOST_TEST(has(html, "<span class=\"wrong\">no: wrong</span>"));
     BOOST_TEST(has(html, "<span>z.jpg</span><span class=\"right\">no</span>"));    // no label, no judgement
