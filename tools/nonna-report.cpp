@@ -13,6 +13,7 @@ int main(int argc, char** argv)
     command.option("--title", title, "TEXT", "the page's title");
 
     return run_tool(argc, argv, command, [&] {
+        keep_apart({output}, {folder}, is_result);
         const Report report = make_report(folder, title, "nonna-report " + version());
         Output page(output.empty() ? folder + "/report.html" : output, Output::Kind::text);
         page.write(report.html);

@@ -42,6 +42,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace nonna
 {
@@ -51,6 +52,7 @@ struct Report {
     std::string table;    // guess, random weights, best first-stage neuron, best neuron; for a terminal
 };
 
+bool is_result(std::string_view name);    // whether a file called so in the folder may be looked at
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by);
 
 }    // namespace nonna
