@@ -64,6 +64,8 @@ int main(int argc, char** argv)
         check_rule(command, serve.optimizer);
         check_rate(serve.optimizer, serve.rate.value_or(0));
         keep_apart({o.output, train.log, train.timing}, {o.model, validation});
+        for (const std::string& text : data)
+            keep_apart({o.output, train.log, train.timing}, {text, text.substr(0, text.rfind(':'))});
         // Checked already: declared by the types that they are bound to there, with the same limits.
         o.serve = command.words(
             {"--snapshot-every", "--optimizer", "--rate", "--max-staleness", "--staleness-scale", "--jobs"});

@@ -1,6 +1,7 @@
 // nonna-frames: one seeded random frame of each video, as an image set.
 #include "cli/run_tool.h"
 #include "dataset/frame_set.h"
+#include "dataset/walk.h"
 #include "unit_options.h"
 
 int main(int argc, char** argv)
@@ -24,6 +25,8 @@ int main(int argc, char** argv)
         nonna::append_file_list(videos, list, null_terminated);
         if (videos.empty())
             nonna::usage_error("VIDEO", "no video given");
+        nonna::keep_apart({output}, videos, options.recursive ? nonna::named_like_video : nullptr);
+        nonna::keep_apart({output}, {list});
         flags.finish("nonna-frames " + nonna::version());
         return nonna::write_frame_set(videos, output, options);
     });

@@ -34,6 +34,7 @@ struct ServerJobs {
 void pull(const ServerJobs& jobs, nonna::ClientOptions client)
 {
     using namespace nonna;
+    keep_apart({jobs.pull}, client_files(client, {jobs.model}));
     Model model = load_model_head(jobs.model);
     const Layout layout(parameter_segments(model.architecture), model.statistics.size(),
                         model_identity(model.architecture, model.preprocessing));

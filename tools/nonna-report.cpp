@@ -38,6 +38,7 @@ int main(int argc, char** argv)
     command.option("--every", every, "SECONDS", "least time between two pages of `--watch`", 0.1, 86400);
 
     return run_tool(argc, argv, command, [&] {
+        keep_apart({output}, {folder}, is_result);
         command.needs({"--every"}, "--watch");
         if (browser.split && browser.neurons == 0)
             usage_error("--split", "needs --neurons");

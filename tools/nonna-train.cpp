@@ -42,7 +42,7 @@ void check(Options& o, const Command& command)
     command.needs({"--resume", "--checkpoint-every", "--checkpoint-keep"}, "--checkpoint");
     command.needs({"--validate-every"}, "--validate");
     keep_apart({r.log, r.timing}, {o.input});    // the model itself may be trained in place
-    keep_apart({o.output, r.log, r.timing}, o.validation);
+    keep_apart({o.output, r.log, r.timing}, client_files(s.client, o.validation));
     for (const std::string& text : o.data)
         keep_apart({o.output, r.log, r.timing}, {text, text.substr(0, text.rfind(':'))});
 }

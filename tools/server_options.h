@@ -14,6 +14,14 @@ inline void declare_access(nonna::Command& command, nonna::Access& access)
     command.flag("--insecure", access.insecure, "trust everybody: without TLS and token, also beyond this machine");
 }
 
+// What it reads, beside `others`: no output may take the place of these.
+inline std::vector<std::string> client_files(const nonna::ClientOptions& client, std::vector<std::string> others)
+{
+    others.insert(others.end(),
+                  {client.servers, client.access.certificate, client.access.authority, client.access.token});
+    return others;
+}
+
 inline void declare_patience(nonna::Command& command, nonna::ClientOptions& client)
 {
     command.option("--patience", client.patience, "SECONDS", "how long to wait for a lost server", 0, 1e9);

@@ -126,7 +126,21 @@ void usage_error(const std::string& option, const std::string& reason)
     throw Error(option, reason, ExitStatus::usage);
 }
 
-void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs)
+// Whether a file lies in a folder or in one below it.
+static bool lies_below(const std::filesystem::path& file, const std::filesystem::path& folder)
+{
+    namespace fs = std::filesystem;
+    std::error_code error;
+    for (fs::path above = fs::canonical(file, error); !error && above.has_relative_path();) {
+        above = above.parent_path();
+        if (fs::equivalent(above, folder, error))
+            return true;
+    }
+    return false;
+}
+
+void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs,
+                const std::function<bool(std::string_view)>& read_in_folders)
 {
     namespace fs = std::filesystem;
     auto same = [](const std::string& a, const std::string& b) {
@@ -151,7 +165,10 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
             if (!outputs[k].empty() && (output == "-" ? outputs[k] == "-" : same(output, outputs[k])))
                 usage_error(output, "two outputs cannot be the same file");
         for (const std::string& input : inputs)
-            if (!input.empty() && output != "-" && input != "-" && same(output, input))
+            if (!input.empty() && output != "-" && input != "-" &&
+                (same(output, input) ||
+                 (read_in_folders && fs::is_regular_file(output, error) && fs::is_directory(input, error) &&
+                  read_in_folders(fs::canonical(output, error).filename().string()) && lies_below(output, input))))
                 usage_error(output, "is also an input");
     }
 }

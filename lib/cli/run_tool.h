@@ -174,8 +174,10 @@ int run_tool(int argc, char** argv, Command& command, std::function<ExitStatus()
 
 // Outputs that are one another, or one of `inputs`, would destroy data: Error with status usage. Empty names are
 // options not given; names of things that are no regular files (/dev/null) never clash, but only one output can be "-".
-// An output that is a folder, or in none that exists, is an Error before any work is done.
-void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs);
+// An output that is a folder, or in none that exists, is an Error before any work is done. Of inputs that are folders,
+// the files below them are inputs whose names `read_in_folders` takes.
+void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs,
+                const std::function<bool(std::string_view name)>& read_in_folders = {});
 
 // --files-from LIST with -0, behind the names given as arguments: one a line (or NUL-terminated); "-" is standard
 // input. read_file_list gives those of the list alone; append_file_list does nothing where the option was not given

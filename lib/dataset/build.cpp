@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "dataset/changed_content.h"
+#include "dataset/digest_cache.h"
 #include "dataset/duplicates.h"
 #include "dataset/set_store.h"
 #include "dataset/walk.h"
@@ -15,13 +17,10 @@
 #include <charconv>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sys/stat.h>
 #include <tuple>
-#include <unistd.h>
-#include <unordered_map>
 
 namespace nonna
 {
@@ -31,17 +30,25 @@ namespace
 
 using Status = UnitRecord::Status;
 
-// A source that the set does not know, in few bytes: there may be ten million.
-struct NewUnit {
+// A source of the list, in few bytes: there may be ten million.
+struct OfferedUnit {
     const std::string* source;
     std::uint64_t id;
-    DigestBytes digest{};    // zeros: it could not be read, see Refusals
+    DigestBytes digest{};    // of its content now; zeros: not known, or it could not be read, see Refusals
+    // What the set has of it (see() below).
+    bool known = false;      // a line
+    bool changed = false;    // of another content
+    bool held = false;       // and samples
+    bool left = false;       // it stays as it is, this time
+    bool failed = false;     // what is there now could not take the place of these, which was said
 };
 using Refusals = std::map<std::uint64_t, std::pair<std::string, std::string>>;    // by id: code, and text for people
 
-bool readable(const NewUnit& unit) { return unit.digest != DigestBytes{}; }
+bool readable(const OfferedUnit& unit) { return unit.digest != DigestBytes{}; }
 
-bool same_content(const NewUnit& a, const NewUnit& b)
+bool keeps_failing(const OfferedUnit& unit) { return unit.held && unit.failed; }
+
+bool same_content(const OfferedUnit& a, const OfferedUnit& b)
 {
     return readable(a) &&
            std::equal(a.digest.begin(), a.digest.begin() + DuplicateIndex::told_apart_by, b.digest.begin());
@@ -72,105 +79,71 @@ Settings settings_of(const BuildOptions& o)
     return s;
 }
 
-// digests.jsonl: what was digested in this run so far. A file that changed since is digested again.
-class Digests
+// Digests from the cache, of those sources whose files are as they were.
+void recall(std::vector<OfferedUnit>& units, DigestCache& cache, const BuildOptions& o)
 {
-  public:
-    explicit Digests(const std::string& path) : path_(path)
-    {
-        std::ifstream lines(path);
-        for (std::string line; std::getline(lines, line) && !lines.eof();)
-            try {
-                Settings s = settings_from_line(line + "\n", path);
-                known_[number_of(s["id"])] = {s["state"], s["digest"]};
-            } catch (const std::exception&) {    // torn by a crash
-                break;
-            }
-    }
+    cache.each([&](const DigestCache::Line& line) {
+        throw_if_interrupted();
+        const auto unit = std::lower_bound(units.begin(), units.end(), line.id,
+                                           [](const OfferedUnit& u, std::uint64_t id) { return u.id < id; });
+        if (unit == units.end() || unit->id != line.id)
+            return true;
+        const bool seen = readable(*unit) || unit->failed;
+        if (line.state != DigestCache::state(*unit->source))
+            return false;
+        unit->digest = line.digest;
+        unit->failed = !line.code.empty() && !o.tries_again(line.code);
+        return !seen;
+    });
+}
 
-    std::string get(const NewUnit& unit) const    // empty: not known
-    {
-        const auto found = known_.find(unit.id);
-        return found != known_.end() && found->second.first == state(*unit.source) ? found->second.second : "";
-    }
-    void put(const NewUnit& unit)
-    {
-        if (!out_.is_open())
-            out_.open(path_, std::ios::app);
-        out_ << settings_line(
-            {{"id", unit_id(*unit.source)}, {"state", state(*unit.source)}, {"digest", digest_hex(unit.digest)}});
-        if (++waiting_ % 256 == 0)
-            out_.flush();
-    }
-    void forget()
-    {
-        out_.close();
-        ::unlink(path_.c_str());
-    }
-
-  private:
-    std::string path_;
-    std::ofstream out_;    // a help, not a record: what is lost is digested again
-    std::unordered_map<std::uint64_t, std::pair<std::string, std::string>> known_;
-    std::size_t waiting_ = 0;
-
-    static std::string state(const std::string& path)
-    {
-        struct stat s {
-        };
-        ::stat(path.c_str(), &s);
-        return std::to_string(s.st_size) + " " + std::to_string(s.st_mtim.tv_sec) + "." +
-               std::to_string(s.st_mtim.tv_nsec);
-    }
-};
-
-// Digests all units and brings them into the order in which they are decided on. Reading is what this costs, so files
-// are read on several threads; what is known from a run that was cut short is not read again. A file that cannot be
-// read stays among the units, with zeros for a digest, and fails when its turn comes.
-Refusals digest_all(std::vector<NewUnit>& units, Digests& digests, int threads)
+// Digests what the cache did not know. Reading is what this costs, so files are read on several threads. A file that
+// cannot be read has zeros for a digest. False: there was nothing to do.
+bool digest_all(std::vector<OfferedUnit>& units, DigestCache& cache, int threads, Refusals& refusals)
 {
     struct Digested {
         std::size_t unit = 0;
-        std::string digest, code, reason;
-        bool new_one = false;
+        std::string state, digest, code, reason;
     };
-    Refusals refusals;
-    Progress progress("digesting", units.size(), "files");
+    std::vector<std::size_t> unread;
+    for (std::size_t i = 0; i < units.size(); ++i)
+        if (!units[i].left && !readable(units[i]) && !keeps_failing(units[i]))
+            unread.push_back(i);
+    Progress progress("digesting", unread.size(), "files");
     std::size_t next = 0;
     in_order<std::size_t, Digested>(
         threads,
         [&](std::size_t& job) {
             throw_if_interrupted();
-            job = next;
-            return next++ < units.size();
+            if (next == unread.size())
+                return false;
+            job = unread[next++];
+            return true;
         },
         [&](std::size_t& job, int) {
-            Digested d{job, digests.get(units[job]), "", "", false};
-            if (!d.digest.empty())
-                return d;
+            const std::string& source = *units[job].source;
+            Digested d{job, DigestCache::state(source), "", "", ""};
             try {
-                d.new_one = true;
-                d.digest = video_digest(*units[job].source);
+                d.digest = video_digest(source);
             } catch (const Error& e) {
                 throw_if_interrupted();
                 d.code = reason_code(reason_of(e));
                 d.reason = e.reason();
             }
+            if (d.state != DigestCache::state(source) || DigestCache::may_change_unseen(d.state))
+                d.state.clear();    // what was read may not be what is there
             return d;
         },
         [&](Digested& d) {
-            NewUnit& unit = units[d.unit];
+            OfferedUnit& unit = units[d.unit];
             unit.digest = digest_bytes(d.digest);
             if (!d.code.empty())
                 refusals[unit.id] = {d.code, d.reason};
-            else if (d.new_one)
-                digests.put(unit);
+            else if (!d.state.empty())
+                cache.put({unit.id, d.state, unit.digest, ""});
             progress.advance();
         });
-    std::sort(units.begin(), units.end(), [](const NewUnit& a, const NewUnit& b) {
-        return std::tie(a.digest, *a.source) < std::tie(b.digest, *b.source);
-    });
-    return refusals;
+    return !unread.empty();
 }
 
 // Names to sources: with `recursive`, folders to the files in them. What is no file and is named in a folder is a
@@ -210,70 +183,147 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
     return files;
 }
 
-bool by_id(const NewUnit& a, const NewUnit& b) { return a.id < b.id; }
+bool by_id(const OfferedUnit& a, const OfferedUnit& b) { return a.id < b.id; }
 
 // What the list names, by id, each source once; of a part, those that fall to it.
-std::vector<NewUnit> listed_units(const std::vector<std::string>& sources, const BuildOptions& o)
+std::vector<OfferedUnit> listed_units(const std::vector<std::string>& sources, const BuildOptions& o)
 {
-    std::vector<NewUnit> units;
+    std::vector<OfferedUnit> units;
     for (const std::string& source : sources) {
         const std::uint64_t id = number_of(unit_id(source));
         if (o.parts == 0 || int(id % std::uint64_t(o.parts)) == o.part)
             units.push_back({&source, id, {}});
     }
     std::stable_sort(units.begin(), units.end(), by_id);
-    const auto same_id = [](const NewUnit& a, const NewUnit& b) { return a.id == b.id; };
+    const auto same_id = [](const OfferedUnit& a, const OfferedUnit& b) { return a.id == b.id; };
     units.erase(std::unique(units.begin(), units.end(), same_id), units.end());
     return units;
 }
 
-// Units of the list that the set does not know yet, or is to try again. The set may have ten million: it is gone
-// through line by line, and only the list is held in memory, sorted so that each line finds its unit.
-std::vector<NewUnit> new_units(const std::vector<std::string>& sources, SetStore& store, DuplicateIndex& known,
-                               const BuildOptions& o)
+// Holds the list against the set, and the set against `known`. The set may have ten million units: it is gone through
+// line by line, and only the list is held in memory, sorted so that each line finds its unit.
+void see(std::vector<OfferedUnit>& units, const SetStore& store, DuplicateIndex& known)
 {
-    std::vector<NewUnit> units = listed_units(sources, o);
-    const auto offered = [&](const std::string& id) {
-        const auto found = std::lower_bound(units.begin(), units.end(), NewUnit{nullptr, number_of(id), {}}, by_id);
-        return found != units.end() && found->id == number_of(id) ? found - units.begin() : -1;
-    };
-    if (!o.retry.empty()) {
-        std::set<std::string> again;
-        store.each([&](const UnitRecord& record, std::uint64_t) {
-            if (record.status == Status::failed && offered(record.id) >= 0 &&
-                std::any_of(o.retry.begin(), o.retry.end(),
-                            [&](const auto& r) { return r == "all" || r == record.reason; }))
-                again.insert(record.id);
-        });
-        if (!again.empty())
-            store.forget(again);
-    }
-    std::vector<bool> decided(units.size());
+    for (OfferedUnit& unit : units)
+        unit.known = unit.changed = unit.held = false;
     store.each([&](const UnitRecord& record, std::uint64_t offset) {
         known.remember(record, offset);
-        if (const auto at = offered(record.id); at >= 0)
-            decided[std::size_t(at)] = true;
+        const auto unit =
+            std::lower_bound(units.begin(), units.end(), OfferedUnit{nullptr, number_of(record.id), {}}, by_id);
+        if (unit == units.end() || unit->id != number_of(record.id))
+            return;
+        unit->known = true;
+        unit->held = record.status == Status::ok;
+        unit->changed = readable(*unit) && digest_bytes(record.digest) != unit->digest;
+        unit->left = unit->left || record.reason == reason_code(Reason::removed);
     });
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < units.size(); ++i)
-        if (!decided[i])
-            units[kept++] = units[i];
-    units.resize(kept);
-    return units;
 }
 
-// Takes out what changed less than `minutes` ago: it may still be written. The time of the file's last change of any
-// kind counts, because copying programs set the other one (mtime) back; a time to come is no reason to wait for it.
-std::size_t leave_young(std::vector<NewUnit>& units, int minutes)
+// Units of the list that failed in an earlier run and are to be tried again are forgotten.
+void forget_failures(const std::vector<OfferedUnit>& units, SetStore& store, const BuildOptions& o)
+{
+    std::set<std::string> again;
+    store.each([&](const UnitRecord& record, std::uint64_t) {
+        if (record.status == Status::failed && o.tries_again(record.reason) &&
+            std::binary_search(units.begin(), units.end(), OfferedUnit{nullptr, number_of(record.id), {}}, by_id))
+            again.insert(record.id);
+    });
+    if (!again.empty())
+        store.forget(again);
+}
+
+// Leaves alone what would be looked at and changed less than `minutes` ago: it may still be written. The time of the
+// file's last change of any kind counts, because copying programs set the other one (mtime) back; a time to come is no
+// reason to wait for it.
+std::size_t leave_young(std::vector<OfferedUnit>& units, int minutes)
 {
     const std::time_t now = std::time(nullptr);
-    const auto young = [&](const NewUnit& unit) {
+    std::size_t young = 0;
+    for (OfferedUnit& unit : units) {
         struct stat about {
         };
-        return ::stat(unit.source->c_str(), &about) == 0 && about.st_ctim.tv_sec <= now &&
-               now - about.st_ctim.tv_sec < std::time_t(minutes) * 60;
+        const bool as_it_was = keeps_failing(unit) || (unit.known && !unit.changed && readable(unit));
+        if (minutes > 0 && !unit.left && !as_it_was && ::stat(unit.source->c_str(), &about) == 0 &&
+            about.st_ctim.tv_sec <= now && now - about.st_ctim.tv_sec < std::time_t(minutes) * 60) {
+            unit.left = true;
+            ++young;
+        }
+    }
+    return young;
+}
+
+// Names what is wrong with a source of which the set has samples, and leaves these in the set. What became of the
+// content is remembered with it, so that it is named once.
+void keep_what_is_there(OfferedUnit& unit, const std::string& reason, const std::string& code, DigestCache& cache)
+{
+    warn(*unit.source, skipped_text(reason, code) + "; the set keeps what it had of it");
+    unit.left = true;
+    const std::string state = DigestCache::state(*unit.source);
+    if (code != reason_code(Reason::unreadable) && !state.empty() && !DigestCache::may_change_unseen(state))
+        cache.put({unit.id, state, unit.digest, code});
+}
+
+// What the set has samples of goes only for something that can be used. So contents that are to take their place are
+// decoded first; of a set that grows night by night these are few. Those that fail are named and left.
+bool try_changed(std::vector<OfferedUnit>& units, const SetStore& store, const DuplicateIndex& known,
+                 const Refusals& refusals, const BuildOptions& o, DigestCache& cache)
+{
+    bool failures = false;
+    const auto keep = [&](OfferedUnit& unit, const std::string& reason, const std::string& code) {
+        keep_what_is_there(unit, reason, code, cache);
+        failures = true;
     };
-    return minutes > 0 ? std::erase_if(units, young) : 0;
+    std::vector<OfferedUnit*> tried;
+    for (OfferedUnit& unit : units) {
+        if (!unit.held || unit.left)
+            continue;
+        const auto refusal = refusals.find(unit.id);
+        if (unit.failed) {    // named before
+            unit.left = true;
+        } else if (!readable(unit)) {    // what is not there any more has gone from the list only
+            if (refusal != refusals.end() && !DigestCache::state(*unit.source).empty())
+                keep(unit, refusal->second.second, refusal->second.first);
+            unit.left = true;
+        } else if (unit.changed) {
+            const std::optional<std::uint64_t> same = known.same_content(digest_hex(unit.digest));
+            const UnitRecord there = same ? store.at(*same) : UnitRecord{};
+            if (!same)
+                tried.push_back(&unit);
+            else if (there.status == Status::failed)
+                keep(unit, "the same as " + there.source, there.reason);
+        }
+    }
+    if (tried.empty())
+        return failures;
+    UnitOptions unit_options = o.unit;
+    unit_options.pictures = true;
+    std::size_t next = 0, at = 0;
+    decode_units(
+        unit_options,
+        [&](UnitJob& job) {
+            if (next == tried.size())
+                return false;
+            const OfferedUnit& unit = *tried[next++];
+            job = {*unit.source, *unit.source, digest_hex(unit.digest), {}};
+            return true;
+        },
+        [&](Unit& unit) {
+            OfferedUnit& own = *tried[at++];
+            if (!unit.ok())
+                keep(own, unit.reason, unit.code);
+        });
+    throw_if_interrupted();
+    return failures;
+}
+
+// What is to be decided on, in the order in which it is.
+std::vector<OfferedUnit> fresh_units(std::vector<OfferedUnit>& units)
+{
+    std::erase_if(units, [](const OfferedUnit& unit) { return unit.left || unit.known; });
+    std::sort(units.begin(), units.end(), [](const OfferedUnit& a, const OfferedUnit& b) {
+        return std::tie(a.digest, *a.source) < std::tie(b.digest, *b.source);
+    });
+    return std::move(units);
 }
 
 // Decides on new units, one after another in the order of (digest, source), and writes down each decision.
@@ -285,7 +335,7 @@ std::size_t leave_young(std::vector<NewUnit>& units, int minutes)
 class Decisions
 {
   public:
-    Decisions(SetStore& store, DuplicateIndex& known, const std::vector<NewUnit>& fresh, const Refusals& refusals)
+    Decisions(SetStore& store, DuplicateIndex& known, const std::vector<OfferedUnit>& fresh, const Refusals& refusals)
         : store_(store), known_(known), fresh_(fresh), refusals_(refusals), progress_("building", fresh.size(), "units")
     {
     }
@@ -297,7 +347,7 @@ class Decisions
             ++handed_;
         if (handed_ == fresh_.size())
             return false;
-        const NewUnit& unit = fresh_[handed_++];
+        const OfferedUnit& unit = fresh_[handed_++];
         job = {*unit.source, *unit.source, digest_hex(unit.digest), {}};
         return true;
     }
@@ -333,7 +383,7 @@ class Decisions
   private:
     SetStore& store_;
     DuplicateIndex& known_;
-    const std::vector<NewUnit>& fresh_;
+    const std::vector<OfferedUnit>& fresh_;
     const Refusals& refusals_;
     Progress progress_;
     std::size_t handed_ = 0, at_ = 0;
@@ -347,7 +397,7 @@ class Decisions
 
     UnitRecord next_record()
     {
-        const NewUnit& unit = fresh_[at_++];
+        const OfferedUnit& unit = fresh_[at_++];
         progress_.advance();
         UnitRecord record;
         record.source = *unit.source;
@@ -359,7 +409,7 @@ class Decisions
     // A unit that could not be read, or whose content is there already.
     void decide_at_once()
     {
-        const NewUnit& unit = fresh_[at_];
+        const OfferedUnit& unit = fresh_[at_];
         UnitRecord record = next_record();
         if (!readable(unit)) {
             const auto& [code, reason] = refusals_.at(unit.id);
@@ -400,6 +450,11 @@ void BuildOptions::set_part(const std::string& text)
     throw Error("--part", "must be I/N with 0 <= I < N", ExitStatus::usage);
 }
 
+bool BuildOptions::tries_again(const std::string& code) const
+{
+    return std::any_of(retry.begin(), retry.end(), [&](const auto& r) { return r == "all" || r == code; });
+}
+
 ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& o)
 {
     for (const std::string& code : o.retry)
@@ -411,12 +466,37 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     bool failures = false;
     std::vector<std::pair<std::string, LeftOut>> left_out;
     const std::vector<std::string> sources = sources_of(paths, o.recursive, failures, left_out);
-    DuplicateIndex known(o.parts == 0 ? o.near_dup : -1);
-    std::vector<NewUnit> fresh = new_units(sources, store, known, o);
-    const std::size_t young = leave_young(fresh, o.min_age);
-    Digests digests(BuiltSetFiles(folder).digests());
+    std::vector<OfferedUnit> units = listed_units(sources, o);
+    DigestCache cache(BuiltSetFiles(folder).digests());
+    recall(units, cache, o);
+    const int near_dup = o.parts == 0 ? o.near_dup : -1;
+    DuplicateIndex known(near_dup);
+    const auto see_again = [&] {
+        known = DuplicateIndex(near_dup);
+        see(units, store, known);
+    };
+    see(units, store, known);
+    const std::size_t young = leave_young(units, o.min_age);
+    Refusals refusals;
+    if (digest_all(units, cache, o.unit.processes, refusals))
+        see_again();
+    failures = try_changed(units, store, known, refusals, o, cache) || failures;
+    std::set<std::string> changed;
+    std::size_t replaced = 0;
+    for (const OfferedUnit& unit : units)
+        if (unit.changed && !unit.left) {
+            changed.insert(unit_id(*unit.source));
+            replaced += unit.held ? 1 : 0;
+        }
+    if (!changed.empty())
+        store.change(leaving_units(store, changed, near_dup));
+    if (!o.retry.empty())
+        forget_failures(units, store, o);
+    if (!changed.empty() || !o.retry.empty())
+        see_again();
+    std::vector<OfferedUnit> fresh = fresh_units(units);
     if (fresh.empty()) {
-        digests.forget();    // of a run that was cut short at its very end
+        cache.close();
         return failures ? ExitStatus::skipped : ExitStatus::done;
     }
     if (young > 0)
@@ -424,7 +504,6 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
             std::to_string(o.min_age) + " minutes ago, left for another run");
     for (const auto& [path, some] : left_out)    // not in a run without news, which is silent
         some.tell(path);
-    const Refusals refusals = digest_all(fresh, digests, o.unit.processes);
 
     Decisions decisions(store, known, fresh, refusals);
     UnitOptions unit_options = o.unit;
@@ -441,8 +520,9 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
         throw;
     }
     store.finish();
-    digests.forget();
-    say(folder + ": " + known.count().text() + ", " + std::to_string(fresh.size()) + " new");
+    cache.close();
+    say(folder + ": " + known.count().text() + ", " + std::to_string(fresh.size()) + " new" +
+        (replaced == 0 ? "" : ", " + std::to_string(replaced) + " of them in place of what the set had"));
     return failures || decisions.failures() ? ExitStatus::skipped : ExitStatus::done;
 }
 

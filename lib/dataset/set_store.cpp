@@ -7,6 +7,7 @@
 #include "io/digest.h"
 #include "io/output.h"
 #include "io/shard_index.h"
+#include "media/reason.h"
 
 #include <algorithm>
 #include <chrono>
@@ -273,45 +274,81 @@ struct SetStore::State {
         out.commit();
     }
 
-    // The units that the removal list names, by id.
-    std::set<std::string> removal_list() const
+    // The removal list, by id.
+    std::map<std::string, UnitChange> removal_list() const
     {
         const std::string list = read_whole_file(files.removal(), std::size_t(1) << 30);
-        std::set<std::string> ids;
+        std::map<std::string, UnitChange> changes;
         for (std::size_t at = 0; at < list.size();) {
             const std::size_t end = std::min(list.find('\n', at), list.size() - 1);
-            ids.insert(settings_from_line(std::string_view(list).substr(at, end + 1 - at), files.removal())["id"]);
+            Settings line = settings_from_line(std::string_view(list).substr(at, end + 1 - at), files.removal());
+            const auto what = line.contains("what") ? value_named<UnitChange::What>(line["what"])
+                                                    : std::optional(UnitChange::What::removed);
+            if (!what)
+                throw Error(files.removal(), "asks for '" + line["what"] + "': made by a later version");
+            changes[line["id"]] = {*what, line["source"], line["heir"]};
             at = end + 1;
         }
-        return ids;
+        return changes;
     }
 
     // Shards first, the manifest last, the list behind both: wherever a crash breaks it off, doing all of it again ends
     // the same, because the manifest still says which samples of which shards have to go.
     void carry_out_removal()
     {
-        const std::set<std::string> ids = removal_list();
-        std::map<std::int64_t, std::set<std::string>> keys;    // that have to go, by shard
+        using What = UnitChange::What;
+        const std::map<std::string, UnitChange> changes = removal_list();
+        const auto change_of = [&](const UnitRecord& record) {
+            const auto found = changes.find(record.id);
+            return found == changes.end() ? nullptr : &found->second;
+        };
+        // Samples by shard and key: the source they have from now on, or null where they go.
+        std::map<std::int64_t, std::map<std::string, const std::string*>> samples;
         ManifestReader reader(files.manifest());
         while (const std::optional<UnitRecord> record = reader.next())
-            if (record->status == UnitRecord::Status::ok && ids.contains(record->id))
-                keys[record->shard].insert(record->keys.begin(), record->keys.end());
-        for (const auto& [shard, gone] : keys) {
+            if (const UnitChange* const c = change_of(*record);
+                c && c->what != What::repeats && record->status == UnitRecord::Status::ok)
+                for (const std::string& key : record->keys)
+                    samples[record->shard][key] = c->what == What::inherited ? &c->source : nullptr;
+        for (const auto& [shard, changed] : samples) {
             ImageReader from(files.shard(shard));
             ImageWriter to(files.shard(shard));
-            while (const std::optional<Sample> sample = from.next())
-                if (!gone.contains(sample->key))
-                    to.write(*sample);
+            while (std::optional<Sample> sample = from.next()) {
+                const auto found = changed.find(sample->key);
+                if (found != changed.end() && !found->second)
+                    continue;
+                if (found != changed.end())
+                    sample->meta.source = *found->second;
+                to.write(*sample);
+            }
             to.commit();
             describe(shard);
         }
+        std::set<std::string> heirs;
+        for (const auto& [id, change] : changes)
+            if (change.what == What::inherited)
+                heirs.insert(change.heir);
         rewrite_manifest([&](UnitRecord& record) {
-            if (ids.contains(record.id)) {
+            const UnitChange* const c = change_of(record);
+            if (!c)    // an heir's own line goes; the one it took over, after a crash in this place, is no duplicate's
+                return !heirs.contains(record.id) || record.reason != reason_code(Reason::duplicate);
+            switch (c->what) {
+            case What::gone:
+                return false;
+            case What::inherited:
+                record.id = c->heir;
+                record.source = c->source;
+                break;
+            case What::repeats:
+                record.of = c->source;
+                break;
+            case What::removed:
                 record.status = UnitRecord::Status::rejected;
-                record.reason = "removed";
+                record.reason = reason_code(Reason::removed);
                 record.of.clear();
                 record.keys.clear();
                 record.shard = -1;
+                break;
             }
             return true;
         });
@@ -443,13 +480,29 @@ void SetStore::forget(const std::set<std::string>& ids)
     state_->rewrite_manifest([&](UnitRecord& record) { return !ids.contains(record.id); });
 }
 
-void SetStore::remove(const std::set<std::string>& ids)
+void SetStore::change(const std::map<std::string, UnitChange>& changes)
 {
     std::string list;
-    for (const std::string& id : ids)
-        list += settings_line({{"id", id}});
+    for (const auto& [id, change] : changes) {
+        Settings line = {{"id", id}};
+        if (change.what != UnitChange::What::removed)
+            line["what"] = name_of(change.what);
+        if (!change.source.empty())
+            line["source"] = change.source;
+        if (!change.heir.empty())
+            line["heir"] = change.heir;
+        list += settings_line(line);
+    }
     write_text(state_->files.removal(), list);
     state_->carry_out_removal();
+}
+
+void SetStore::remove(const std::set<std::string>& ids)
+{
+    std::map<std::string, UnitChange> changes;
+    for (const std::string& id : ids)
+        changes[id] = {};
+    change(changes);
 }
 
 }    // namespace nonna

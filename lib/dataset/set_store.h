@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -43,6 +44,27 @@ class SetReading
     Descriptor lock_;
 };
 
+// What becomes of a unit that the set has, where its samples or its line cannot stay as they are.
+struct UnitChange {
+    enum class What {
+        removed,      // a takedown: its samples go, its line says "rejected: removed"
+        gone,         // its samples and its line go, as if it had never been offered
+        inherited,    // the unit `heir`, a duplicate of it, takes its line's place, with its samples
+        repeats,      // its line says that it repeats `source`
+    };
+    What what = What::removed;
+    std::string source;    // of the heir, or the one it repeats
+    std::string heir;      // id
+};
+
+template <>
+inline constexpr auto names_of<UnitChange::What> = names<UnitChange::What>({
+    {UnitChange::What::removed, "removed"},
+    {UnitChange::What::gone, "gone"},
+    {UnitChange::What::inherited, "inherited"},
+    {UnitChange::What::repeats, "repeats"},
+});
+
 class SetStore
 {
   public:
@@ -66,9 +88,9 @@ class SetStore
 
     // At rest only. Forgets units, as if they had never been offered (none of them ok).
     void forget(const std::set<std::string>& ids);
-    // At rest only, as above. Takes the samples of these units out of the shards and makes their lines "rejected:
-    // removed".
-    void remove(const std::set<std::string>& ids);
+    // At rest only, as above. By id; done as a whole, by whoever opens the set next if not by this call.
+    void change(const std::map<std::string, UnitChange>& changes);
+    void remove(const std::set<std::string>& ids);    // a takedown of all of these
 
   private:
     struct State;

@@ -19,6 +19,18 @@ static constexpr const char* part_ending = ".part";
 
 std::string BuiltSetFiles::in_folder(const std::string& name) const { return (fs::path(folder_) / name).string(); }
 
+// A dot first: `merge parts/*` must not take it for a set.
+std::string BuiltSetFiles::digests() const
+{
+    std::error_code error;
+    fs::path folder = fs::weakly_canonical(fs::absolute(folder_, error), error);
+    if (!folder.has_filename())    // a slash at the end
+        folder = folder.parent_path();
+    std::string name(".");
+    name.append(folder.filename().string()).append(".digests");
+    return (folder.parent_path() / name).string();
+}
+
 std::string BuiltSetFiles::shard(std::int64_t number) const
 {
     return (fs::path(shards()) / shard_name(number)).string();

@@ -14,7 +14,9 @@
 //     shards/NNNNNN.part      the shard that is being written
 //     journal.jsonl           how much of it and of the manifest is whole
 //     removal.jsonl           what is being taken out
-//     digests.jsonl           what was digested so far; nothing is lost with it but time
+//
+// Beside the folder lies .NAME.digests, which is no part of the set: what the sources held when they were looked at
+// (dataset/digest_cache.h).
 //
 // A set is *at rest* when neither a journal nor a removal list is there. One that is not, with nobody holding the lock,
 // was left by a run that was cut short, and the next run brings it to rest (dataset/set_store.h).
@@ -40,7 +42,7 @@ class BuiltSetFiles
     std::string lock() const { return in_folder("lock"); }
     std::string journal() const { return in_folder("journal.jsonl"); }
     std::string removal() const { return in_folder("removal.jsonl"); }
-    std::string digests() const { return in_folder("digests.jsonl"); }
+    std::string digests() const;
     std::string shards() const { return in_folder("shards"); }
     std::string shard(std::int64_t number) const;
     std::string part(std::int64_t number) const;

@@ -283,9 +283,14 @@ UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset)
 
 std::string settings_text(const Settings& settings) { return sealed(settings_line(settings)); }
 
+Settings settings_from_text(std::string_view text, const std::string& file)
+{
+    return settings_from_line(unsealed(text, file, "settings"), file);
+}
+
 Settings read_settings(const std::string& path)
 {
-    return settings_from_line(unsealed(read_whole_file(path, std::size_t(1) << 20), path, "settings"), path);
+    return settings_from_text(read_whole_file(path, std::size_t(1) << 20), path);
 }
 
 std::string settings_line(const Settings& settings) { return dump(Json(settings)); }

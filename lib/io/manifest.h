@@ -78,6 +78,7 @@ UnitRecord manifest_line_at(const std::string& path, std::uint64_t offset);
 // A set's settings, set.json: one line with a check, as above.
 using Settings = std::map<std::string, std::string>;
 std::string settings_text(const Settings& settings);
+Settings settings_from_text(std::string_view text, const std::string& file);
 Settings read_settings(const std::string& path);
 
 // A flat JSON object of texts without a check: a journal's line.

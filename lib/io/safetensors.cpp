@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -275,6 +276,44 @@ void SafetensorsReader::read(const std::string& tensor, std::span<std::int64_t> 
 void SafetensorsReader::read(const std::string& tensor, std::span<std::uint64_t> into) const
 {
     state_->read(info(tensor), into);
+}
+
+template <class T>
+static void check_finite(const std::string& file, const std::string& tensor, std::span<const T> numbers)
+{
+    const auto bad = std::find_if(numbers.begin(), numbers.end(), [](T n) { return !std::isfinite(n); });
+    if (bad != numbers.end())
+        throw Error(file, "tensor " + tensor + " holds " + (std::isnan(*bad) ? "nan" : "inf") +
+                              ", as after a run that diverged: take a file from before that");
+}
+
+void SafetensorsReader::require_finite(const std::string& tensor, std::span<const float> numbers) const
+{
+    check_finite(name(), tensor, numbers);
+}
+
+void SafetensorsReader::require_finite(const std::string& tensor, std::span<const double> numbers) const
+{
+    check_finite(name(), tensor, numbers);
+}
+
+void SafetensorsReader::require_finite(const std::string& tensor) const
+{
+    const TensorInfo& t = info(tensor);
+    const auto check = [&]<class T>(T) {
+        std::vector<T> some;
+        for (std::uint64_t first = 0; first < t.elements(); first += some.size()) {
+            throw_if_interrupted();
+            some.resize(std::min<std::uint64_t>(1 << 20, t.elements() - first));
+            state_->input.read_at(state_->data_start + t.begin + first * sizeof(T),
+                                  std::as_writable_bytes(std::span(some)));
+            check_finite(name(), tensor, std::span<const T>(some));
+        }
+    };
+    if (t.type == "F32")
+        check(float());
+    else if (t.type == "F64")
+        check(double());
 }
 
 struct SafetensorsWriter::State {

@@ -47,6 +47,10 @@ class SafetensorsReader
     // Numbers first .. first + into.size() of a tensor of type F32, which must have them.
     void read(const std::string& tensor, std::uint64_t first, std::span<float> into) const;
     void read(const std::string& tensor, std::span<double> into) const;    // type F64
+    // Error, which names the tensor, where one of its numbers is infinite or none.
+    void require_finite(const std::string& tensor, std::span<const float> numbers) const;
+    void require_finite(const std::string& tensor, std::span<const double> numbers) const;
+    void require_finite(const std::string& tensor) const;    // all of it, read in pieces; other types pass
     void read(const std::string& tensor, std::span<std::int64_t> into) const;
     void read(const std::string& tensor, std::span<std::uint64_t> into) const;
 

@@ -7,6 +7,7 @@
 #include "media/regular_file.h"
 #include "media/transport_packets.h"
 
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <string_view>
@@ -149,6 +150,21 @@ Demuxer::Demuxer(const std::string& path, long max_pixels) : path_(path), file_(
         close();
         throw;
     }
+}
+
+static double seconds(AVRational r) { return r.den ? double(r.num) / r.den : 0; }
+
+double frame_rate(const AVStream& stream)
+{
+    for (const AVRational rate : {stream.avg_frame_rate, stream.r_frame_rate})
+        if (seconds(rate) > 0 && seconds(rate) < 1000)
+            return seconds(rate);
+    return 25;
+}
+
+std::int64_t frame_ticks(const AVStream& stream)
+{
+    return std::max<std::int64_t>(1, std::llround(1 / (frame_rate(stream) * av_q2d(stream.time_base))));
 }
 
 Demuxer::~Demuxer() { close(); }

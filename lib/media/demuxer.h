@@ -79,6 +79,10 @@ const AVCodec* decoder_of(const AVStream& stream);
 
 Refusal frame_too_large(const std::string& path, int width, int height, long max_pixels);
 
+// Frames a second, 25 where the stream does not say, and how long one is shown, in ticks of the stream's clock.
+double frame_rate(const AVStream& stream);
+std::int64_t frame_ticks(const AVStream& stream);
+
 // Whether every frame of this codec stands alone.
 bool intra_only(AVCodecID codec);
 

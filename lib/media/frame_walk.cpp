@@ -30,7 +30,8 @@ bool is_key(const AVFrame& frame, AVCodecID codec)
 }    // namespace
 
 FrameWalk::FrameWalk(Demuxer& demuxer, const PacketRow& row, FrameTimes times, long max_pixels)
-    : demuxer_(demuxer), row_(row), max_pixels_(max_pixels), times_(times), packet_(new_packet())
+    : demuxer_(demuxer), row_(row), max_pixels_(max_pixels), times_(times), packet_(new_packet()),
+      step_(frame_ticks(demuxer.stream()))
 {
     const std::string& path = demuxer.path();
     const AVCodecParameters& parameters = *demuxer_.stream().codecpar;
@@ -125,6 +126,7 @@ void FrameWalk::start_at(const KeyPacket& key)
 {
     start();
     ready_.clear();
+    time_ = AV_NOPTS_VALUE;
     found_ = row_ended_ = ended_ = false;
     if (row_.held()) {
         next_ = key.number;
@@ -160,12 +162,17 @@ bool FrameWalk::next(AVFrame& frame)
     av_frame_move_ref(&frame, ready_.front().frame.get());
     trusted_ = ready_.front().trusted;
     ready_.pop_front();
+    const std::int64_t before = time_;
     if (times_ == FrameTimes::counted)
         time_ = count_++;
     else if (times_ == FrameTimes::stamped && frame.pts != AV_NOPTS_VALUE)
         time_ = frame.pts;
-    else
+    else if (frame.best_effort_timestamp != AV_NOPTS_VALUE || time_ == AV_NOPTS_VALUE)
         time_ = frame.best_effort_timestamp;
+    else    // libav guesses by the packet that is sent meanwhile, and behind the last one there is none
+        time_ += step_;
+    if (before != AV_NOPTS_VALUE && time_ > before)
+        step_ = time_ - before;
     return true;
 }
 

@@ -71,6 +71,7 @@ class FrameWalk
     bool trusted_ = false;
     AVCodecContext* codec_ = nullptr;
     PacketPtr packet_;
+    std::int64_t step_;    // from the frame before to the last one
 
     // The stretch between two starts.
     std::int64_t sent_ = 0;               // number of the packet sent last, from 1, over all stretches

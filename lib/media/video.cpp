@@ -34,16 +34,6 @@ struct Timeline {
     bool keys_trusted = false;    // the packets that call themselves key frames can be begun at
 };
 
-double seconds(AVRational r) { return r.den ? double(r.num) / r.den : 0; }
-
-double frame_rate(const AVStream& stream)
-{
-    for (const AVRational rate : {stream.avg_frame_rate, stream.r_frame_rate})
-        if (seconds(rate) > 0 && seconds(rate) < 1000)
-            return seconds(rate);
-    return 25;
-}
-
 void sort_unique(std::vector<std::int64_t>& v)
 {
     std::sort(v.begin(), v.end());
@@ -66,6 +56,14 @@ Timeline count_frames(Demuxer& demuxer, const PacketRow& row, long max_pixels)
     return line;
 }
 
+bool even(const std::vector<std::int64_t>& times)
+{
+    for (std::size_t i = 2; i < times.size(); ++i)
+        if (times[i] - times[i - 1] != times[1] - times[0])
+            return false;
+    return true;
+}
+
 // Of streams whose packets carry decoding times alone, one after the other (AVI with B-frames): the n-th frame is shown
 // a constant time after the n-th packet is decoded, as much as the first frame comes after the first packet.
 std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& row, std::vector<std::int64_t> dts,
@@ -81,6 +79,17 @@ std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& 
     Timeline line;
     line.kind = FrameTimes::guessed;
     line.base = av_q2d(demuxer.stream().time_base);
+    if (!even(dts)) {    // frames were left out: libav's guesses are not that regular, and all of them are needed
+        do
+            if (walk.trusted() && walk.time() != AV_NOPTS_VALUE)
+                line.times.push_back(walk.time());
+        while (walk.next(*frame));
+        if (line.times.empty())
+            throw walk.nothing();
+        sort_unique(line.times);
+        line.end = line.times.back() + frame_ticks(demuxer.stream());
+        return line;
+    }
     const std::int64_t delay = walk.time() - dts.front();
     for (std::int64_t& t : dts)
         t += delay;
@@ -89,9 +98,63 @@ std::optional<Timeline> shift_decoding_times(Demuxer& demuxer, const PacketRow& 
     return line;
 }
 
+struct PacketTimes {
+    std::int64_t pts, dts, duration;
+    bool shown;    // not outside the edit list
+    bool b;        // a B picture of MPEG-1 or MPEG-2
+};
+
+// By its picture header: start code, 10 bits of the order of showing, 3 of the kind.
+bool holds_b_picture(const AVPacket& packet)
+{
+    constexpr std::string_view start("\0\0\1\0", 4);
+    const std::string_view bytes(reinterpret_cast<const char*>(packet.data), std::size_t(packet.size));
+    const std::size_t at = bytes.find(start);
+    return at != bytes.npos && at + 5 < bytes.size() && (static_cast<unsigned char>(bytes[at + 5]) >> 3 & 7) == 3;
+}
+
+bool is_mpeg12(const AVStream& stream)
+{
+    const AVCodecID codec = stream.codecpar->codec_id;
+    return codec == AV_CODEC_ID_MPEG1VIDEO || codec == AV_CODEC_ID_MPEG2VIDEO;
+}
+
+// Program streams (VOB) have a time for some pictures only. The decoder shows a B picture as it is decoded, and any
+// other when the next such one is decoded, except where there are no B pictures and none is held back. So libav's best
+// guess is known without decoding.
+void fill_in_times(std::vector<PacketTimes>& packets, const AVStream& stream)
+{
+    bool held_back = false;
+    for (const PacketTimes& p : packets)
+        held_back = held_back || p.b || (p.pts != AV_NOPTS_VALUE && p.dts != AV_NOPTS_VALUE && p.pts > p.dts);
+    PacketTimes* before = nullptr;    // the last one that is not a B picture and waits for its time
+    for (PacketTimes& p : packets) {
+        if (!p.b && before)
+            before->pts = p.dts;
+        if (!p.b)
+            before = p.pts == AV_NOPTS_VALUE && held_back ? &p : nullptr;
+        if (p.pts == AV_NOPTS_VALUE && !before)
+            p.pts = p.dts;
+        else if (p.b && p.pts == AV_NOPTS_VALUE)
+            p.pts = p.dts;
+    }
+    if (!before)
+        return;
+    // Nothing is decoded after it: it comes as long after the last as that one after the one before (FrameWalk, too).
+    std::vector<std::int64_t> times;
+    for (const PacketTimes& p : packets)
+        if (p.pts != AV_NOPTS_VALUE)
+            times.push_back(p.pts);
+    sort_unique(times);
+    if (times.size() > 1)
+        before->pts = 2 * times.back() - times[times.size() - 2];
+    else if (!times.empty())
+        before->pts = times.back() + frame_ticks(stream);
+}
+
 // One pass over the packets: whatever the container claims of its length or its frames, this is what is in it. Which of
-// three times can be believed is decided by what the packets carry: presentation times where most have one, decoding
-// times shifted where these rise, counting where there is neither.
+// three times can be believed is decided by what the packets carry: presentation times where most have one, or it can
+// be told, decoding times shifted where these rise, counting where there is neither.
 Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
 {
     Timeline line;
@@ -100,33 +163,42 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     if (!decoder_of(stream))
         throw Refusal(path, Reason::unsupported_codec);
     std::size_t packets = 0, timed = 0, keys = 0;
-    std::vector<std::int64_t> dts;
-    std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
+    std::vector<PacketTimes> all;
+    const bool mpeg12 = is_mpeg12(stream);
     for (const PacketPtr packet = new_packet(); demuxer.read(*packet);) {
         row.add(*packet);
-        dts.push_back(packet->dts);
+        all.push_back({packet->pts, packet->dts, packet->duration, !(packet->flags & AV_PKT_FLAG_DISCARD),
+                       mpeg12 && holds_b_picture(*packet)});
         ++packets;
         keys += packet->flags & AV_PKT_FLAG_KEY ? 1 : 0;
-        if (packet->pts == AV_NOPTS_VALUE)
-            continue;
-        ++timed;
-        if (packet->flags & AV_PKT_FLAG_DISCARD)    // outside the edit list: decoded, never shown
-            continue;
-        if (packet->pts >= last) {
-            last = packet->pts;
-            last_duration = packet->duration;
-        }
-        line.times.push_back(packet->pts);
+        timed += packet->pts != AV_NOPTS_VALUE ? 1 : 0;
     }
     const bool keys_trusted = keys < packets || intra_only(stream.codecpar->codec_id);
     // The second fields of interlaced pictures carry no time; where more than that is missing, none is to be believed.
     // AVI has no times at all: those that are there libav has worked out, and only for some kinds of frames.
-    const bool some_missing = timed < packets && std::string_view(demuxer.format().iformat->name) == "avi";
-    const bool stamped = timed * 5 >= packets * 2 && !line.times.empty() && !some_missing;
+    const bool some_missing = timed < packets && !mpeg12 && std::string_view(demuxer.format().iformat->name) == "avi";
+    const bool filled = mpeg12 && timed > 0 && timed < packets;
+    if (filled)
+        fill_in_times(all, stream);
+    std::int64_t last = AV_NOPTS_VALUE, last_duration = 0;    // AV_NOPTS_VALUE is the least number
+    for (const PacketTimes& p : all) {
+        if (p.pts == AV_NOPTS_VALUE || !p.shown)    // the second are decoded, never shown
+            continue;
+        if (p.pts >= last) {
+            last = p.pts;
+            last_duration = p.duration;
+        }
+        line.times.push_back(p.pts);
+    }
+    const bool stamped =
+        (filled ? line.times.size() : timed) * 5 >= packets * 2 && !line.times.empty() && !some_missing;
     row.settle(!stamped);
     if (packets == 0)
         throw demuxer.nothing(Reason::no_frames);
     if (!stamped) {
+        std::vector<std::int64_t> dts;
+        for (const PacketTimes& p : all)
+            dts.push_back(p.dts);
         std::optional<Timeline> shifted = shift_decoding_times(demuxer, row, std::move(dts), max_pixels);
         if (!shifted)
             return count_frames(demuxer, row, max_pixels);
@@ -136,7 +208,7 @@ Timeline find_times(Demuxer& demuxer, PacketRow& row, long max_pixels)
     sort_unique(line.times);
     line.base = av_q2d(stream.time_base);
     if (last_duration <= 0)
-        last_duration = std::max<std::int64_t>(1, std::llround(1 / (frame_rate(stream) * line.base)));
+        last_duration = frame_ticks(stream);
     line.end = line.times.back() + last_duration;
     // "Every packet is a key frame" is a missing table, not a fact, unless the codec says so.
     line.keys_trusted = keys_trusted;

@@ -165,8 +165,14 @@ void tell_safetensors(Telling& to, const std::string& path, bool check)
     for (const auto& [key, value] : file.metadata())    // a server's snapshot says whose it is
         if (key != "architecture")
             to.member("", "metadata", key, value, as_json(value));
-    if (check && model)
+    if (!check)
+        return;
+    if (model && file.metadata().contains("sha256"))    // a checkpoint; a model that is not has its provenance alone
+        file.check_seal();
+    if (model)
         load_model(path);    // reads every value
+    for (const TensorInfo& t : file.tensors())
+        file.require_finite(t.name);
 }
 
 }    // namespace

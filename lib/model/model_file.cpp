@@ -53,6 +53,7 @@ Preprocessing read_preprocessing(const SafetensorsReader& file, const std::strin
     if (p.width > 0) {
         p.filters.resize(std::size_t(p.channels) * p.width * p.width * p.channels);
         file.read("preprocess.filters", std::span<float>(p.filters));
+        file.require_finite("preprocess.filters", std::span<const float>(p.filters));
     }
     return p;
 }
@@ -119,9 +120,8 @@ static void read_rest(const SafetensorsReader& file, Model& model)
     for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
         if (model.architecture.stages[i].scaled())
             file.read(scale_name(i), std::span<double>(model.statistics).subspan(2 * i, 2));
-    for (const double s : model.statistics)
-        if (!std::isfinite(s))
-            throw Error(file.name(), "a statistic is not a finite number");
+    for (std::size_t i = 0; i < model.architecture.stages.size(); ++i)
+        file.require_finite(scale_name(i), std::span<const double>(model.statistics).subspan(2 * i, 2));
     model.provenance.clear();
     for (const auto& [key, value] : file.metadata())
         if (key != "format" && key != "architecture" && key != "preprocessing" && key != "sha256" && key != "models")
@@ -137,13 +137,6 @@ static std::vector<ParameterTensor> checked_layout(const SafetensorsReader& file
     return layout;
 }
 
-static void require_finite(const SafetensorsReader& file, std::span<const float> parameters)
-{
-    for (const float w : parameters)
-        if (!std::isfinite(w))
-            throw Error(file.name(), "a parameter is not a finite number");
-}
-
 static void read_values(const SafetensorsReader& file, Model& model)
 {
     const std::vector<ParameterTensor> layout = checked_layout(file, model.architecture);
@@ -154,7 +147,9 @@ static void read_values(const SafetensorsReader& file, Model& model)
     }
     for (const ParameterTensor& t : layout)
         file.read(t.name, std::span<float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
-    require_finite(file, model.parameters);
+    for (const ParameterTensor& t : layout)
+        file.require_finite(t.name,
+                            std::span<const float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
     read_rest(file, model);
 }
 
@@ -203,10 +198,11 @@ void load_parameters(const std::string& path, const Architecture& architecture, 
     for (const ParameterTensor& t : checked_layout(file, architecture)) {
         const std::uint64_t begin = std::max<std::uint64_t>(first, t.segment.offset),
                             end = std::min<std::uint64_t>(last, t.segment.offset + t.segment.size());
-        if (begin < end)
-            file.read(t.name, begin - t.segment.offset, into.subspan(begin - first, end - begin));
+        if (begin >= end)
+            continue;
+        file.read(t.name, begin - t.segment.offset, into.subspan(begin - first, end - begin));
+        file.require_finite(t.name, into.subspan(begin - first, end - begin));
     }
-    require_finite(file, into);
 }
 
 std::string model_identity(const Architecture& architecture, const Preprocessing& preprocessing)

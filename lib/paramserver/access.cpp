@@ -19,6 +19,20 @@ struct Address {
     std::string scheme, host;
 };
 
+bool is_port(const std::string& text)
+{
+    return !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string::npos &&
+           std::stoi(text) <= 65535;
+}
+
+// HOST:PORT, without what an address begins with.
+bool names_host_and_port(const std::string& text)
+{
+    const std::size_t colon = text.rfind(':');
+    return colon != std::string::npos && colon > 0 && text.find('/') == std::string::npos &&
+           is_port(text.substr(colon + 1));
+}
+
 Address split(const std::string& url)
 {
     Address address;
@@ -28,13 +42,13 @@ Address split(const std::string& url)
             address.host = url.substr(address.scheme.size());
         }
     if (address.scheme.empty())
-        throw Error(url, "not an address: ipc://PATH, tcp://HOST:PORT or tls+tcp://HOST:PORT", ExitStatus::usage);
+        throw Error(url,
+                    "not an address: ipc://PATH, tcp://HOST:PORT or tls+tcp://HOST:PORT" +
+                        std::string(names_host_and_port(url) ? "; did you mean tcp://" + url + "?" : ""),
+                    ExitStatus::usage);
     if (address.scheme != "ipc://") {
         const std::size_t colon = address.host.rfind(':');
-        const std::string port = colon == std::string::npos ? "" : address.host.substr(colon + 1);
-        if (port.empty() || port.size() > 5 ||
-            !std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }) ||
-            std::stoi(port) > 65535)
+        if (colon == std::string::npos || !is_port(address.host.substr(colon + 1)))
             throw Error(url, "no port: HOST:PORT is wanted, 0 for any free one", ExitStatus::usage);
         address.host.resize(colon);
     }

@@ -1,23 +1,65 @@
 #include "paramserver/cluster.h"
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/supervise.h"
 #include "io/spool.h"
 #include "paramserver/access.h"
 
+#include <cerrno>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace nonna
 {
 
+namespace fs = std::filesystem;
+
 namespace
 {
 
+constexpr const char* lock_name = "lock";
+constexpr const char* folder_begins = "nonna-cluster-";
+
+// Whether somebody is at work in the folder: this program, or what it had started and did not come to stop.
+bool in_use(const fs::path& folder)
+{
+    std::error_code error;
+    for (fs::recursive_directory_iterator i(folder, error), end; !error && i != end; i.increment(error)) {
+        const std::string name = i->path().filename().string();
+        if (name != lock_name && !name.ends_with(".lock"))
+            continue;
+        const Descriptor lock = Descriptor::try_open(i->path().string(), O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+        if (lock && !lock.try_lock(false))
+            return true;
+    }
+    return false;
+}
+
+// Temporary folders of runs that were killed go: they are known by the lock that nobody holds any more. Who wants to go
+// on with one names it with --folder, and it is no temporary one from then on.
+void clear_up_after_killed()
+{
+    std::error_code error;
+    for (fs::directory_iterator i(temporary_folder(), error), end; !error && i != end; i.increment(error)) {
+        const fs::path folder = i->path();
+        struct stat about {
+        };
+        std::error_code ignored;
+        if (folder.filename().string().starts_with(folder_begins) && ::lstat(folder.c_str(), &about) == 0 &&
+            S_ISDIR(about.st_mode) && about.st_uid == ::geteuid() && fs::exists(folder / lock_name, ignored) &&
+            !in_use(folder))
+            fs::remove_all(folder, ignored);
+    }
+}
+
 // A folder for one run; a temporary one is removed with it, unless it failed and some replica had come
-// to its first checkpoint.
+// to its first checkpoint. While it is used its lock is held, and it has one as long as it is to be removed.
 class Folder
 {
   public:
@@ -25,22 +67,34 @@ class Folder
     {
         if (!owned_) {    // sockets are found from anywhere by whole paths
             path_ = std::filesystem::absolute(given).string();
+            std::error_code ignored;
+            if (fs::path(path_).filename().string().starts_with(folder_begins) && !in_use(path_))    // a killed run's
+                fs::remove(path_ + "/" + lock_name, ignored);
             return;
         }
-        path_ = temporary_folder() + "/nonna-cluster-XXXXXX";
-        if (!::mkdtemp(path_.data()))
-            throw Error(temporary_folder() + ": temporary folder (TMPDIR names another place, --folder one that stays)",
-                        errno_reason());
+        clear_up_after_killed();
+        do {    // until it was locked before another run took it for one that was left
+            path_ = temporary_folder() + "/" + folder_begins + "XXXXXX";
+            if (!::mkdtemp(path_.data()))
+                throw Error(temporary_folder() +
+                                ": temporary folder (TMPDIR names another place, --folder one that stays)",
+                            errno_reason());
+            lock_ = Descriptor::try_open(path_ + "/" + lock_name, O_RDWR | O_CREAT | O_EXCL);
+            if (!lock_ && errno != ENOENT)
+                throw Error(path_ + "/" + lock_name, errno_reason());
+        } while (!lock_ || !lock_.try_lock(false) || ::access((path_ + "/" + lock_name).c_str(), F_OK) != 0);
     }
     ~Folder()
     {
         std::error_code ignored;
         if (!owned_)
             return;
-        if (!finished_ && stays())
+        if (!finished_ && stays()) {
+            std::filesystem::remove(path_ + "/" + lock_name, ignored);
             say("what was learnt is kept: --folder " + path_ + " --resume goes on with it");
-        else
+        } else {
             std::filesystem::remove_all(path_, ignored);
+        }
     }
     void finished() { finished_ = true; }
     bool stays() const    // with something to go on from
@@ -57,6 +111,7 @@ class Folder
   private:
     std::string path_;
     bool owned_, finished_ = false;
+    Descriptor lock_;
 };
 
 // A command line, word by word.

@@ -37,8 +37,10 @@ UpdateOptions update_of(const ServeOptions& o)
 void require_metrics_on_this_machine(const ServeOptions& o)
 {
     const std::string scheme = "http://";
-    if (o.metrics.empty() || o.access.insecure || !o.metrics.starts_with(scheme))
-        return;    // what is no http:// is refused as an address
+    if (!o.metrics.empty() && !o.metrics.starts_with(scheme))
+        throw Error(o.metrics, "not an address of a page: http://HOST:PORT/metrics", ExitStatus::usage);
+    if (o.metrics.empty() || o.access.insecure)
+        return;
     const std::string host = o.metrics.substr(scheme.size(), o.metrics.find('/', scheme.size()) - scheme.size());
     const bool port = host.find(':') != std::string::npos && !host.ends_with("]");
     if (!is_loopback("tcp://" + host + (port ? "" : ":80")))

@@ -193,13 +193,17 @@ ShardCopy load(const File& file, const Layout& layout, Rule rule)
     copy.tallied_from = std::stoull(mark("base"));
     copy.replicas = from_json(json::parse(mark("replicas")), file.index);
     copy.values = Aligned<float>(copy.range.count);
-    reader.read("values", copy.values);
+    const auto read = [&](const std::string& name, auto into) {
+        reader.read(name, into);
+        reader.require_finite(name, into);
+    };
+    read("values", std::span<float>(copy.values));
     copy.state = Aligned<float>(copy.range.count * row_of(rule).kept());
     for (std::size_t a = 0; a < row_of(rule).kept(); ++a)
-        reader.read(state_name(rule, a), array_of(copy, a));
+        read(state_name(rule, a), array_of(copy, a));
     if (file.index == 0 && layout.statistics() > 0) {
         copy.statistics.resize(layout.statistics());
-        reader.read("statistics", copy.statistics);
+        read("statistics", std::span<double>(copy.statistics));
     }
     if (first)
         require_whole(sum_of(copy, nullptr));

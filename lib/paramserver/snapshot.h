@@ -2,8 +2,8 @@
 //
 // shard-0003-of-0008.000000001234.safetensors is shard 3 at version 1234: values, the rule's state, statistics, and the
 // replicas' records, with a SHA-256 of all of these. A file appears complete or not at all; the newest two of a shard
-// are kept. One that is cut or altered is named and passed over for the one before it. The folder's lock file of a
-// shard is held while its server runs.
+// are kept. One that is cut or altered, or holds infinities or NaN, is named and passed over for the one before it. The
+// folder's lock file of a shard is held while its server runs.
 #pragma once
 
 #include "io/folder_lock.h"

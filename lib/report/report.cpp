@@ -179,6 +179,12 @@ std::string lead_of(const std::vector<Finding>& findings)
 
 }    // namespace
 
+bool is_result(std::string_view name)
+{
+    return known.contains(std::string(name)) || name.ends_with(".tsv") || name.ends_with(".png") ||
+           name.ends_with(".safetensors");
+}
+
 // The folder's own results, then each sub-folder's that has some: the paper's concepts first, then by name. What is
 // looked at is listed first, for a page that has nothing to show is an error before gnuplot is asked for anything.
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,

@@ -46,6 +46,7 @@
 #include "report/neuron_browser.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nonna
@@ -57,6 +58,7 @@ struct Report {
     std::vector<PageFile> pages;    // of single neurons, where they are files of their own
 };
 
+bool is_result(std::string_view name);    // whether a file called so in the folder may be looked at
 // An empty title: what was found. `growing`: somebody is still writing in the folder, so that a log of costs may end
 // within a line, or have none yet; where there is nothing at all, the page is empty and that is no Error.
 Report make_report(const std::string& folder, const std::string& title, const std::string& made_by,

@@ -137,6 +137,12 @@ bool Checkpoints::restore(const File& file, Model& model, RunState& state)
                                  "--checkpoint folder");
     const std::string given = models_;
     const bool known = marks.models.find(given) != std::string::npos;
+    try {    // numbers that a run which diverged left, as earlier versions kept them
+        for (const TensorInfo& tensor : reader->tensors())
+            reader->require_finite(tensor.name);
+    } catch (const Error& e) {
+        return pass_over(e);
+    }
     const Model head = load_model_head(file.path);
     if (model_identity(head.architecture, head.preprocessing) !=
         model_identity(model.architecture, model.preprocessing))

@@ -65,6 +65,24 @@ steps=$(ls "$kept"/replica-0 | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n | 
 echo "gone on: $?"
 rm -r "$kept"
 
+# Killed in a temporary folder: the next run removes it, but not one that is at work, is kept, or is not the program's.
+mkdir temporary/nonna-cluster-notour temporary/nonna-cluster-inuse1
+echo >temporary/nonna-cluster-inuse1/lock
+cluster --steps 100000 --servers 1 --replicas 1 --checkpoint-every 5 -o never.safetensors 2>log &
+pid=$!
+started="$started $pid"
+until_true temporary_checkpoint
+kill -KILL $pid
+wait $pid 2>/dev/null
+left=$(ls -d temporary/*/replica-0)
+left=${left%/replica-0}
+until_true flock -n "$left/replica-0/lock" true
+until_true flock -n "$left"/snapshots/*.lock true
+(flock -n 9 && cluster -q --steps 5 --servers 1 --replicas 1 -o after.safetensors) 9<temporary/nonna-cluster-inuse1/lock
+echo "after a killed one: $?"
+ls temporary
+rm -r temporary/*
+
 # A server and a replica killed.
 cluster --steps 8000 --servers 2 --replicas 2 --folder killed --snapshot-every 0.2 --checkpoint-every 50 -o k.safetensors 2>log &
 pid=$!

@@ -75,6 +75,21 @@ CLIPS = {
     "large.ts": LARGE,
     "large.avi": LARGE,
 }
+# Where some packets have no times: every frame can be had, at ffprobe's time where it has one.
+LEFT_OUT = ["-vf", "select='not(eq(mod(n,7),3))'", "-vsync", "passthrough"]
+EVERY = {
+    "every.vob": MPEG2,
+    "every.mpg": MPEG2[:1] + ["mpeg1video"] + MPEG2[2:] + ["-bf", "1"],
+    "without-b.vob": MPEG2 + ["-bf", "0"],
+    "every.m2v": MPEG2,
+    "mpeg2.avi": MPEG2,
+    "every.avi": MPEG4 + ["-bf", "2"],
+    "every-h264.avi": X264,
+    "left-out.vob": MPEG2 + LEFT_OUT,
+    "left-out.avi": MPEG4 + ["-bf", "2"] + LEFT_OUT,
+    "left-out-h264.avi": X264 + LEFT_OUT,
+    "two.avi": X264 + ["-frames:v", "2"],
+}
 
 
 def make(name, options, raw):
@@ -119,5 +134,18 @@ for seed in ("0", "1", "2"):
             checked += 1
             if not abs(times[at] - pts) < 2e-5 or number != numbers[at] or number < 0:
                 print(f"{name} at {pts}: frame {number}; ffmpeg shows frame {numbers[at]} at {times[at]}")
+for name, options in EVERY.items():
+    make(name, options, raw)
+    shown = ffmpeg("-i", name, "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    numbers = [number_of(p) for p in np.frombuffer(shown, np.uint8).reshape(-1, SIDE, SIDE, 3)]
+    listed = probe(name, "frame=best_effort_timestamp_time")["frames"]
+    times = [float(f.get("best_effort_timestamp_time", "nan")) for f in listed]
+    taken = frames_of([name], "--per-video", str(COUNT), "--size", str(SIDE))
+    got = sorted((about["pts"], number_of(picture)) for about, picture in taken)
+    checked += len(got)
+    if [number for _, number in got] != numbers:
+        print(f"{name}: frames {[number for _, number in got]}; ffmpeg shows {numbers}")
+    elif not all(abs(t - pts) < 2e-5 for t, (pts, _) in zip(times, got) if t == t):
+        print(f"{name}: times {[pts for pts, _ in got]}; ffprobe has {times}")
 if "NONNA_TEST_VERBOSE" in os.environ:
     print(f"{checked} frames of {len(CLIPS)} clips", file=sys.stderr)

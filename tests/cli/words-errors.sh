@@ -51,6 +51,9 @@ try nonna-info tiny
 try nonna-info localhost:4000
 try nonna-frames folder -o x
 try nonna-train m.safetensors --data set.tar --servers localhost:4000
+try nonna-serve m.safetensors --listen localhost:4000
+try nonna-serve m.safetensors --listen localhost
+try nonna-serve m.safetensors --metrics localhost:9100
 try nonna-train m.safetensors --data set.tar --servers tcp://localhost:4000,localhost:4001
 try nonna-train m.safetensors --data set.tar:2:3 -o x
 try nonna-train m.safetensors --data set.tar:many -o x

@@ -21,7 +21,8 @@ struct AuditJob {
 
     ExitStatus run()
     {
-        keep_apart({output, sheet}, paths);
+        keep_apart({output, sheet}, paths, named_like_picture);
+        keep_apart({output, sheet}, {options.detector.model});
         check_picture_name(sheet);
         if (!sheet.empty())
             require_sheet(count, {}, false);

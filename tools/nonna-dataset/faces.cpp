@@ -15,6 +15,7 @@ struct FacesJob {
     {
         if (options.min_score && options.keep == AnnotateOptions::Keep::all)
             usage_error("--min-score", "goes with --keep with or --keep without");
+        keep_apart({output}, {input, options.detector.model});
         return annotate_set(input, output, options);
     }
 };

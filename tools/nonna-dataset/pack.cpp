@@ -1,12 +1,24 @@
 // nonna-dataset pack: pictures, folders and image sets to one image set.
 #include "dataset/pack.h"
 #include "../unit_options.h"
+#include "dataset/walk.h"
+#include "io/file_kind.h"
 #include "jobs.h"
+
+#include <filesystem>
+#include <unistd.h>
 
 using namespace nonna;
 
 namespace
 {
+
+bool is_image_set(const std::string& path)
+{
+    std::error_code error;
+    return std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) > 0 &&
+           ::access(path.c_str(), R_OK) == 0 && detect_file_kind(path) == FileKind::image_set;
+}
 
 struct PackJob {
     PackOptions options;
@@ -37,6 +49,10 @@ struct PackJob {
                 inputs.push_back(std::move(row));
         if (inputs.empty())
             usage_error("PATH", "no picture given");
+        keep_apart({output}, {list, labels_from});
+        for (const PackInput& input : inputs)
+            if (!is_image_set(input.path))    // one that is given back cut anew loses nothing
+                keep_apart({output}, {input.path}, named_like_picture);
         if (!is_tabular(label))
             usage_error("--label", "holds a tab or line break, which tables cannot");
         if (!label.empty())

@@ -17,8 +17,10 @@ struct SheetJob {
 void add_sheet(Command& program)
 {
     static SheetJob o;
-    Command& job = program.subcommand("sheet", "draw a contact sheet of an image set, PNG or JPEG",
-                                      [] { return write_set_sheet(o.input, o.output, o.options); });
+    Command& job = program.subcommand("sheet", "draw a contact sheet of an image set, PNG or JPEG", [] {
+        keep_apart({o.output}, {o.input});
+        return write_set_sheet(o.input, o.output, o.options);
+    });
     job.positional("IN.tar", o.input, "image set; `-` is standard input");
     job.option("-o,--output", o.output, "SHEET.png", "the sheet").required();
     job.option("--columns", o.options.sheet.columns, "C", "columns; 0: for a shape of about 4:3", 0, 1000);

@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -189,6 +190,27 @@ BOOST_AUTO_TEST_CASE(damage_is_passed_over)
     for (const std::string& path : tensors(folder.path))
         write_bytes(path, "x");
     BOOST_TEST(refusal([&] { reads(); }) == folder.path + ": no snapshot of shard 0/2 is whole");
+}
+
+// A snapshot of before pushes were looked at may hold what no training goes on from: any of its arrays tells.
+BOOST_AUTO_TEST_CASE(numbers_that_are_none)
+{
+    const Folder folder;
+    const ShardCopy good = trained(0, 2, Rule::adagrad, 1);
+    save(folder.path, good, Rule::adagrad);
+    const StandardError said(folder / "said");
+    const auto tries = [&](const std::string& tensor, auto&& spoil) {
+        ShardCopy bad = trained(0, 2, Rule::adagrad, 2);
+        spoil(bad);
+        save(folder.path, bad, Rule::adagrad);
+        BOOST_TEST(same_numbers(restored(folder.path, 0, 2, Rule::adagrad).value(), good));
+        const std::string newest = tensors(folder.path).back();
+        BOOST_TEST(said.text().find(newest + ": tensor " + tensor) != std::string::npos);
+        std::filesystem::remove(newest);
+    };
+    tries("values holds nan", [](ShardCopy& c) { c.values[3] = std::nanf(""); });
+    tries("optimiser.squares holds inf", [](ShardCopy& c) { c.state[c.state.size() - 1] = INFINITY; });
+    tries("statistics holds inf", [](ShardCopy& c) { c.statistics[0] = -INFINITY; });
 }
 
 // Its name says which version it is, and which shard: under another's it is passed over.
