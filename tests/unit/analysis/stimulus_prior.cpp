@@ -143,21 +143,22 @@ BOOST_AUTO_TEST_CASE(shifts)
                boost::test_tools::tolerance(1e-9));
 }
 
-// h = <w, x>: the mean over shifts is <mean of w moved back, x>, whose optimum is known.
+// h = <w, x>: the mean over shifts is <mean of w moved back, x>, whose optimum is known. Drawn shifts, as of all of
+// them each has its opposite, and there and back would be one.
 BOOST_AUTO_TEST_CASE(jitter_of_a_linear_neuron_has_a_known_optimum)
 {
     const Model model = small_model();
     AscentOptions options;
-    options.prior.jitter = 1;
+    options.prior.jitter = 3;
     const NeuronId neuron{{0, Sublayer::filter}, 4, 6, 1};
     const OptimalStimulus found = found_for(model, neuron, options);
     std::vector<double> w(75), mean(75, 0.0);
     for (std::size_t k = 0; k < 75; ++k)
         w[k] = model.parameters[(4 * 12 + 6) * 75 * 3 + k * 3 + 1];
-    for (const Shift s : jitter_shifts(1, 0)) {
+    for (const Shift s : jitter_shifts(3, 0)) {
         const std::vector<double> back = moved(w, {4, 6, 5, 5}, 3, {-s.rows, -s.columns});
         for (std::size_t k = 0; k < 75; ++k)
-            mean[k] += back[k] / 9;
+            mean[k] += back[k] / 25;
     }
     BOOST_REQUIRE(found.beside.has_value());
     BOOST_TEST(found.beside->reached == 5 * std::sqrt(dot(mean, mean)), boost::test_tools::tolerance(1e-4));
