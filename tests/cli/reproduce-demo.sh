@@ -11,5 +11,14 @@ nonna-reproduce --data 'my films' --out out --steps 20 2>talk | sed "s,$PWD,HERE
 cat talk
 (cd out && find . -type f ! -name .lock | LC_ALL=C sort | xargs sha256sum) >second
 cmp first second
+# A finished folder's neurons: two of the best, two at random, with all that their pages show.
+nonna-reproduce -q --data 'my films' --out out --steps 20 --neurons 2 || exit 1
+grep -c '<section class="leaf"' out/report.html
+grep -o '<h1>A neuron that sees people\|<h1>No neuron that sees people' out/report.html | sed 's/.*neuron/a title about a neuron/'
+for file in top.tsv strongest-10.png average.png optimal.png invariance.tsv; do
+    set -- out/neurons/*/$file
+    [ $# -ge 4 ] || echo "$# of $file"
+done
+nonna-reproduce --data 'my films' --out out --steps 20 --neurons 2 2>&1 | grep -c '^\['
 nonna-reproduce -q --data 'my films' --out out --steps 30 2>&1 | sed "s,$PWD,HERE,"
 tar -tf out/test.tar | grep -c json | awk '{ print ($1 > 200 ? "a test" : "no test") }'

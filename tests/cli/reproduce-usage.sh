@@ -4,6 +4,8 @@ nonna-reproduce --help | awk 'length($0) > 80 || NR > 24 { print "too long: " $0
 nonna-reproduce --no-such-option; echo "status $?"
 nonna-reproduce --data; echo "status $?"
 nonna-reproduce --steps many; echo "status $?"
+nonna-reproduce --neurons 0; echo "status $?"
+nonna-reproduce --sensitivity empty --data empty maps=3 --neurons 2; echo "status $?"
 nonna-reproduce --data=missing --out out; echo "status $?"
 [ ! -e out ] || echo "touched"
 mkdir empty

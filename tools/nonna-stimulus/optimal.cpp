@@ -96,12 +96,13 @@ void add_optimal(Command& program)
     job.option("--ascent", o.files.steps, "A.tsv", "every step of every start");
     job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
     job.option("--norm", o.norm, "V", "norm (default: median in D.tar, or that of whitened noise)", 1e-6, 1e9);
+    job.threads(o.threads);
+    job.group("Ascent");
     job.option("--starts", o.ascent.starts, "N", "random starts", 1, 1000);
     job.option("--iterations", o.ascent.iterations, "N", "most steps from a start", 1, 100'000);
+    job.option("--seed", o.ascent.seed, "S", "seed of the starts");
     job.option("--prior", o.prior, "PRIOR", "`smooth`[:S] or `jitter`:N, or both: what is preferred");
     job.option("--start-from", o.start, "X", "`average`, a picture or a .npy, in place of random starts");
     job.choice("--climb", o.ascent.climbed,
                "what is climbed: `usual` is the numerator where a response is at its ceiling");
-    job.option("--seed", o.ascent.seed, "S", "seed of the starts");
-    job.threads(o.threads);
 }

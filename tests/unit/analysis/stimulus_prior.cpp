@@ -143,8 +143,8 @@ BOOST_AUTO_TEST_CASE(shifts)
                boost::test_tools::tolerance(1e-9));
 }
 
-// h = <w, x>: the mean over shifts is <mean of w moved back, x>, whose optimum is known. Drawn shifts, as of all of them
-// each has its opposite, and there and back would be one.
+// h = <w, x>: the mean over shifts is <mean of w moved back, x>, whose optimum is known. Drawn shifts, as of all of
+// them each has its opposite, and there and back would be one.
 BOOST_AUTO_TEST_CASE(jitter_of_a_linear_neuron_has_a_known_optimum)
 {
     const Model model = small_model();
