@@ -164,11 +164,14 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
         for (std::size_t k = 0; k < i; ++k)
             if (!outputs[k].empty() && (output == "-" ? outputs[k] == "-" : same(output, outputs[k])))
                 usage_error(output, "two outputs cannot be the same file");
+        if (output == "-" || !fs::is_regular_file(output, error))    // nothing to lose, and lists are long
+            continue;
+        const std::string name = fs::canonical(output, error).filename().string();
         for (const std::string& input : inputs)
-            if (!input.empty() && output != "-" && input != "-" &&
-                (same(output, input) ||
-                 (read_in_folders && fs::is_regular_file(output, error) && fs::is_directory(input, error) &&
-                  read_in_folders(fs::canonical(output, error).filename().string()) && lies_below(output, input))))
+            if (!input.empty() && input != "-" &&
+                (fs::equivalent(output, input, error) ||
+                 (read_in_folders && read_in_folders(name) && fs::is_directory(input, error) &&
+                  lies_below(output, input))))
                 usage_error(output, "is also an input");
     }
 }

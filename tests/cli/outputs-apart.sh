@@ -41,25 +41,27 @@ printf 'seed\tsweep\tkey\n1\tresults/sweep-top.tsv\tx\n' >runs.tsv
 printf 'secret\n' >token && chmod 600 token
 echo data >cert.pem
 (umask 077 && cp cert.pem key.pem)
-find . -type f ! -name before | sort | xargs sha256sum >before
+find . -type f ! -name before ! -name out ! -name err | sort | xargs sha256sum >before
 guarded() {    # guarded INPUT COMMAND... OUT ...
     input=$1
     shift
     rm -f hard soft.x
     ln "$input" hard
     ln -s "$input" soft.x
-    for out in "$input" "./$input" soft.x $hard; do
+    for out in $names; do
+        [ $out = name ] && out=$input
         count=$((count + 1))
         timeout 20 $(printf '%s ' "$@" | sed "s|OUT|$out|g") >out 2>err
         status=$?
         [ $status -eq 2 ] && grep -q "$out: is also an input" err || echo "$* with $out: status $status, $(head -n 1 err)"
-        sha256sum --quiet -c before || exit
     done
+    sha256sum --quiet -c before || exit
     rm -f hard soft.x
 }
 count=0
-hard=hard    # replacing one of two names in a folder that is read leaves the other
+names='name hard soft.x'
 guarded films/f.y4m nonna-frames films/f.y4m -o OUT
+names=hard
 guarded names nonna-frames --files-from names -o OUT
 guarded 0.pgm nonna-dataset pack 0.pgm 1.pgm -o OUT
 guarded names nonna-dataset pack --files-from names -o OUT
@@ -95,7 +97,7 @@ guarded a.tar nonna-stimulus top m.safetensors --data a.tar --neuron top/0,0,0 -
 guarded a.tar nonna-invariance m.safetensors a.tar --neuron top/0,0,0 -o OUT
 guarded runs.tsv nonna-compare runs.tsv -o OUT
 guarded results/sweep-top.tsv nonna-compare runs.tsv -o OUT
-hard=
+names='name soft.x'    # replacing one of two names in a folder that is read leaves the other
 guarded films/f.y4m nonna-frames -r films -o OUT
 guarded 0.pgm nonna-dataset pack . -o OUT
 guarded 0.pgm nonna-dataset audit . -o OUT

@@ -50,9 +50,12 @@ struct PackJob {
         if (inputs.empty())
             usage_error("PATH", "no picture given");
         keep_apart({output}, {list, labels_from});
-        for (const PackInput& input : inputs)
-            if (!is_image_set(input.path))    // one that is given back cut anew loses nothing
-                keep_apart({output}, {input.path}, named_like_picture);
+        std::vector<std::string> pictures;
+        std::error_code error;
+        for (const PackInput& input : inputs)    // a set may be cut anew in its place
+            if (!std::filesystem::equivalent(output, input.path, error) || !is_image_set(input.path))
+                pictures.push_back(input.path);
+        keep_apart({output}, pictures, named_like_picture);
         if (!is_tabular(label))
             usage_error("--label", "holds a tab or line break, which tables cannot");
         if (!label.empty())
