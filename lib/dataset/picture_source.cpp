@@ -65,7 +65,7 @@ bool PictureSource::next(PictureJob& job)
                 job.bytes = std::move(found->bytes);
                 return true;
             }
-            left_out_.emplace_back(current_.path, foreign_->left_out());
+            left_out_.emplace_back(current_.path, std::exchange(not_pictures_, {}));
             foreign_.reset();
         }
         if (walk_) {
@@ -88,7 +88,8 @@ bool PictureSource::next(PictureJob& job)
             throw Error(current_.path, "a Parquet file, which is not read: write its pictures as files, or as a tar");
         const bool set = current_.path == "-" || is_image_set(current_.path);
         if (set && current_.path != "-" && !is_built_set(current_.path) && ForeignArchive::is_one(current_.path)) {
-            foreign_ = std::make_unique<ForeignArchive>(current_.path);
+            foreign_ = std::make_unique<ForeignArchive>(current_.path, named_like_picture,
+                                                        [&](std::string_view name) { not_pictures_.add(name); });
         } else if (set) {
             reader_ = std::make_unique<ImageReader>(current_.path);
         } else if (fs::is_directory(current_.path, error)) {

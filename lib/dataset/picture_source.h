@@ -8,8 +8,8 @@
 // One thread.
 #pragma once
 
-#include "dataset/foreign_archive.h"
 #include "dataset/walk.h"
+#include "io/foreign_archive.h"
 #include "io/image_stream.h"
 
 #include <deque>
@@ -53,6 +53,7 @@ class PictureSource
     PictureInput current_;
     std::unique_ptr<ImageReader> reader_;
     std::unique_ptr<ForeignArchive> foreign_;
+    LeftOut not_pictures_;    // of it
     std::optional<Walk> walk_;
 };
 

@@ -1,8 +1,9 @@
-#include "dataset/foreign_archive.h"
+#include "io/foreign_archive.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/shown_text.h"
+#include "io/table.h"
 #include "io/tar_stream.h"
 
 #include <archive.h>
@@ -75,7 +76,8 @@ std::string trimmed(const std::string& text)
 struct ForeignArchive::State {
     std::string name, group;
     Reader reader;
-    LeftOut left_out;
+    std::function<bool(Name)> wanted;
+    std::function<void(Name)> left_out;
     std::deque<ForeignPicture> together;    // of the group that is being read
     std::deque<ForeignPicture> ready;       // of the one before
     std::optional<std::string> label;       // the group's
@@ -118,7 +120,7 @@ struct ForeignArchive::State {
 
     void set_label(const std::string& text, const std::string& member)
     {
-        if (text.empty() || !is_tabular(text))
+        if (text.empty() || !fits_cell(text))
             throw wrong(member, text.empty() ? "an empty label" : "a label with a tab or line break");
         label = text;
     }
@@ -157,15 +159,15 @@ struct ForeignArchive::State {
         group = group_of(member);
         const std::string_view last = last_component(member);
         if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) || last.starts_with('.'))
-            left_out.add(last);
-        else if (named_like_picture(member))
+            left_out(last);
+        else if (wanted(member))
             together.push_back({member, content(entry, member, largest_member), {}});
         else if (member.ends_with(".cls"))
             set_label(trimmed(content(entry, member, largest_label)), member);
         else if (member.ends_with(".json"))
             read_json(content(entry, member, largest_label), member);
         else
-            left_out.add(last);
+            left_out(last);
     }
 };
 
@@ -181,9 +183,13 @@ bool ForeignArchive::is_one(const std::string& path)
     return false;
 }
 
-ForeignArchive::ForeignArchive(const std::string& path) : state_(std::make_unique<State>())
+ForeignArchive::ForeignArchive(const std::string& path, std::function<bool(Name)> wanted,
+                               std::function<void(Name)> left_out)
+    : state_(std::make_unique<State>())
 {
     state_->name = path;
+    state_->wanted = std::move(wanted);
+    state_->left_out = std::move(left_out);
     state_->reader = opened(path);
     if (!state_->reader)
         throw Error(path, "cannot be read as an archive");
@@ -191,7 +197,6 @@ ForeignArchive::ForeignArchive(const std::string& path) : state_(std::make_uniqu
 
 ForeignArchive::~ForeignArchive() = default;
 const std::string& ForeignArchive::name() const { return state_->name; }
-const LeftOut& ForeignArchive::left_out() const { return state_->left_out; }
 
 std::optional<ForeignPicture> ForeignArchive::next()
 {
