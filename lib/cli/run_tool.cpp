@@ -169,9 +169,8 @@ void keep_apart(const std::vector<std::string>& outputs, const std::vector<std::
         const std::string name = fs::canonical(output, error).filename().string();
         for (const std::string& input : inputs)
             if (!input.empty() && input != "-" &&
-                (fs::equivalent(output, input, error) ||
-                 (read_in_folders && read_in_folders(name) && fs::is_directory(input, error) &&
-                  lies_below(output, input))))
+                (fs::equivalent(output, input, error) || (read_in_folders && read_in_folders(name) &&
+                                                          fs::is_directory(input, error) && lies_below(output, input))))
                 usage_error(output, "is also an input");
     }
 }
