@@ -66,8 +66,6 @@ echo "gone on: $?"
 rm -r "$kept"
 
 # Killed in a temporary folder: the next run removes it, but not one that is at work, is kept, or is not the program's.
-mkdir temporary/nonna-cluster-notour temporary/nonna-cluster-inuse1
-echo >temporary/nonna-cluster-inuse1/lock
 cluster --steps 100000 --servers 1 --replicas 1 --checkpoint-every 5 -o never.safetensors 2>log &
 pid=$!
 started="$started $pid"
@@ -78,6 +76,8 @@ left=$(ls -d temporary/*/replica-0)
 left=${left%/replica-0}
 until_true flock -n "$left/replica-0/lock" true
 until_true flock -n "$left"/snapshots/*.lock true
+mkdir temporary/nonna-cluster-notour temporary/nonna-cluster-inuse1
+echo >temporary/nonna-cluster-inuse1/lock
 (flock -n 9 && cluster -q --steps 5 --servers 1 --replicas 1 -o after.safetensors) 9<temporary/nonna-cluster-inuse1/lock
 echo "after a killed one: $?"
 ls temporary
