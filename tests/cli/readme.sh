@@ -4,8 +4,8 @@ films=/usr/share/doc/opencv-doc/examples/data
 [ -r $films/vtest.avi ] || { echo "skipped: no sample films (package opencv-doc)"; exit 77; }
 # A reader's shell has braces.
 command -v bash >/dev/null || { echo "skipped: no bash"; exit 77; }
-# The indented lines of that section.
-sed -n '/^## A first pipeline/,/^## The programs/s/^    //p' "$SOURCE/README.md" >typed
+# The indented lines of that section, those that go on in the next made one.
+sed -n '/^## A first pipeline/,/^## The programs/s/^    //p' "$SOURCE/README.md" | sed -e :a -e '/\\$/N; s/\\\n//; ta' >typed
 [ "$(grep -c '^nonna-' typed)" -gt 8 ] || { echo "README.md: no pipeline was found below 'A first pipeline'"; exit 1; }
 
 mkdir empty

@@ -155,8 +155,10 @@ pipeline() {
     step 1 filters-more.png "more of them" nonna-stimulus filters "$model" --stage 1 --grid 4 -o filters-more.png
     for concept in $concepts; do
         set -- "$model" --from "$concept/sweep-top.tsv" --neurons 1
+        # Over squares that have something to respond to, where a set of what was learned from has the concept's name.
+        seen=$(echo "$sets" | grep -x "$concept" || echo "$heaviest")
         step 5 "$concept/average.png" "$concept: the average of what the best neuron responds to" \
-            nonna-stimulus average "$@" --data "squares/$heaviest.tar" -o "$concept/average.png"
+            nonna-stimulus average "$@" --data "squares/$seen.tar" -o "$concept/average.png"
         step 5 "$concept/optimal.png" "$concept: its optimal stimulus" \
             nonna-stimulus optimal "$@" --data "$concept/test.tar" --seed 1 -o "$concept/optimal.png"
         # At most one picture of a person or class.
@@ -174,7 +176,7 @@ pipeline() {
         step 5 "$concept/invariance-first.tsv" "$concept: the same moved, scaled, turned" \
             nonna-invariance "$model" --sweep "$concept/sweep-first.tsv" "$concept/positives.tar" \
             --count 10 -o "$concept/invariance-first.tsv"
-        neuron_pages "$concept" "$model" "$concept/test.tar" "squares/$heaviest.tar" "$concept/positives.tar" \
+        neuron_pages "$concept" "$model" "$concept/test.tar" "squares/$seen.tar" "$concept/positives.tar" \
             --parts a+b+c:d --held-out --choose auc
     done
 }
