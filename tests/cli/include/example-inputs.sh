@@ -96,6 +96,9 @@ inputs_of() {
         mkdir pets
         cp photos/0000.jpg pets/a.jpg
         cp photos/bars-1.jpg pets/b.jpg
+        mkdir -p animals/cats animals/dogs
+        cp photos/0000.jpg animals/cats
+        cp photos/bars-1.jpg animals/dogs
         ;;
     nonna-dataset-faces.1)
         photos
