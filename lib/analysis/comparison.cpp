@@ -40,7 +40,9 @@ ComparedRun run_of(const SweepTable& sweep, bool guess, std::optional<ChooseBy> 
         if (!(positives >= 0 && negatives >= 0 && positives + negatives > 0))
             throw Error(table.name, table.line(best) + ": no numbers of positives and negatives");
         const double share = rounded(std::max(positives, negatives) / (positives + negatives));
-        run.figures = {share, 0.5, share, 0.5};
+        // A table from before the column was there says only how many there are in all.
+        const double held = table.share_or_none(best, "held_guess").value_or(share);
+        run.figures = {share, 0.5, rounded(held), 0.5};
         return run;
     }
     run.neuron = sweep.neuron(best);

@@ -10,7 +10,7 @@ namespace nonna
 // Columns come in groups: those of all images always, the held-out ones and the intervals only where they were asked
 // for, so that nobody takes an empty column for a measured nothing. Of several folds the means stand in the table.
 void write_scores(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
-                  const Labels& labels, ChooseBy by, const std::string& model)
+                  const Labels& labels, std::span<const Split> splits, ChooseBy by, const std::string& model)
 {
     const auto positives = std::size_t(std::count(labels.begin(), labels.end(), 1));
     const bool held = !scores.empty() && !scores.front().held.empty();
@@ -30,8 +30,8 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
                                         "positives",
                                         "negatives"};
     if (held)
-        columns.insert(columns.end(),
-                       {"choice_threshold", "choice_accuracy", "choice_auc", "held_accuracy", "held_auc"});
+        columns.insert(columns.end(), {"choice_threshold", "choice_accuracy", "choice_auc", "held_accuracy", "held_auc",
+                                       "held_guess"});
     if (intervals)
         columns.insert(columns.end(), {"accuracy_low", "accuracy_high", "auc_low", "auc_high"});
     if (intervals && held)
@@ -42,6 +42,7 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
         columns.emplace_back("chosen_by");
     if (!model.empty())
         columns.emplace_back("model");
+    const double guessed = held_guess(labels, splits);
     TableWriter table(path, columns);
     for (const NeuronScore& s : scores) {
         table.cell(source.layers[s.layer].name).cell(s.row).cell(s.column).cell(s.map);
@@ -53,7 +54,7 @@ void write_scores(const std::string& path, const ResponseSource& source, std::sp
             for (const HeldOut& h : s.held)
                 threshold += h.choice.threshold / double(s.held.size());
             table.cell(threshold).cell(s.choice_accuracy()).cell(s.choice_auc());
-            table.cell(s.held_accuracy()).cell(s.held_auc());
+            table.cell(s.held_accuracy()).cell(s.held_auc()).cell(guessed);
         }
         if (intervals) {
             // only the best neurons were resampled; the others have the columns, and nan in them

@@ -123,6 +123,19 @@ double guess(const Labels& labels)
     return std::max(positive, 1 - positive);
 }
 
+double held_guess(const Labels& labels, std::span<const Split> splits)
+{
+    double mean = 0;
+    for (const Split& split : splits) {
+        Labels judging;
+        for (std::size_t i = 0; i < labels.size(); ++i)
+            if (split[i] == 0)
+                judging.push_back(labels[i]);
+        mean += guess(judging) / double(splits.size());
+    }
+    return mean;
+}
+
 // As many neurons at a time as the memory holds, each block read while the one before it is scored.
 std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& labels, const SweepOptions& options,
                                Pool& pool)

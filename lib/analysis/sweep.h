@@ -81,15 +81,19 @@ void bootstrap(const ResponseSource& source, const Labels& labels, const SweepOp
 
 // The share that is right without looking: the larger class's.
 double guess(const Labels& labels);
+// The same of those that judge, the mean over the splits; none: 0.
+double held_guess(const Labels& labels, std::span<const Split> splits);
 
 std::string neuron_text(const ResponseSource& source, const NeuronScore& score);    // "3.norm/6,6,2"
 
 // layer row col map threshold accuracy auc dprime hit_rate false_alarm_rate balanced_accuracy polarity positives
-// negatives; with splits choice_threshold choice_accuracy choice_auc held_accuracy held_auc, means over the splits;
+// negatives; with splits choice_threshold choice_accuracy choice_auc held_accuracy held_auc held_guess, means over the
+// splits;
 // with intervals accuracy_low accuracy_high auc_low auc_high, and held_... likewise; chosen_by where not by accuracy
 // (analysis/sweep_table.h); model where the responses are of one: its sweep_mark.
 void write_scores(const std::string& path, const ResponseSource& source, std::span<const NeuronScore> scores,
-                  const Labels& labels, ChooseBy by = ChooseBy::accuracy, const std::string& model = {});
+                  const Labels& labels, std::span<const Split> splits, ChooseBy by = ChooseBy::accuracy,
+                  const std::string& model = {});
 
 // The neuron that each split chose: fold layer row col map threshold polarity choice_accuracy choice_auc held_accuracy
 // held_auc.

@@ -51,10 +51,11 @@ std::string best_of(const SweepRun& run, const ResponseSource& source, std::span
 
 // `scores`: in the order of layers.
 void say_best(const SweepRun& run, const ResponseSource& source, std::span<const NeuronScore> scores,
-              const NeuronScore& best, const Labels& labels)
+              const NeuronScore& best, const Labels& labels, std::span<const Split> splits)
 {
-    char chance[40];
-    std::snprintf(chance, sizeof chance, "guess %.1f %%; ", 100 * guess(labels));
+    char chance[40];    // on the images that the figures beside it are of
+    std::snprintf(chance, sizeof chance, "guess %.1f %%; ",
+                  100 * (splits.empty() ? guess(labels) : held_guess(labels, splits)));
     say(chance + best_of(run, source, scores, best));
     if (source.layers.size() < 2)
         return;
@@ -79,10 +80,7 @@ void say_chance(const SweepRun& run, const ResponseSource& source, const NeuronS
     constexpr int resamples = 400;
     if (!run.held_out || verbosity() == Verbosity::quiet)
         return;
-    Labels judging;
-    for (std::size_t i = 0; i < labels.size(); ++i)
-        if (how.splits[0][i] == 0)
-            judging.push_back(labels[i]);
+    const double guessed = held_guess(labels, how.splits);
     char text[160] = "";
     if (how.auc) {    // the interval of --bootstrap, the same where that is asked for
         NeuronScore one = best;
@@ -92,9 +90,9 @@ void say_chance(const SweepRun& run, const ResponseSource& source, const NeuronS
             std::snprintf(text, sizeof text, "AUC %.3f, 95 of 100 resamples between %.3f and %.3f", best.held_auc(),
                           interval.low, interval.high);
     }
-    if (text[0] == '\0' && best.held_accuracy() <= guess(judging))
+    if (text[0] == '\0' && best.held_accuracy() <= guessed)
         std::snprintf(text, sizeof text, "accuracy %.1f %%, always saying the larger class %.1f %%",
-                      100 * best.held_accuracy(), 100 * guess(judging));
+                      100 * best.held_accuracy(), 100 * guessed);
     if (text[0] == '\0')
         return;
     say(std::string("not above chance: ") + text);
@@ -177,7 +175,7 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
         write_chosen(chosen, source, scores, by);
     if (!best_responses.empty())
         write_responses_of(best_responses, source, ranked.front(), labels, keys);
-    say_best(*this, source, scores, ranked.front(), labels);
+    say_best(*this, source, scores, ranked.front(), labels, how.splits);
     say_chance(*this, source, ranked.front(), labels, how, pool);
     if (best) {
         scores = first_of(ranked, *best, by_layer, source.layers.size());
@@ -186,7 +184,7 @@ ExitStatus SweepRun::run(const ResponseSource& asked, const Labels& labels, cons
     } else if (resamples) {
         bootstrap_best(*this, source, labels, how, scores, pool);
     }
-    write_scores(output, source, scores, labels, by, model);
+    write_scores(output, source, scores, labels, how.splits, by, model);
     if (!histograms.empty())
         write_histograms(histograms, source, scores, labels);
     if (strange == 0)

@@ -327,7 +327,7 @@ void Command::needs(const std::vector<std::string>& options, const std::string& 
     const Declaration& needed = state_->declared(other);
     for (const std::string& option : options)
         if (given(option) && !needed.given)
-            usage_error(option, "does nothing without " + other + " " + needed.metavar);
+            usage_error(option, "does nothing without " + other + (needed.metavar.empty() ? "" : " " + needed.metavar));
 }
 
 std::vector<std::string> Command::words(const std::vector<std::string>& options) const

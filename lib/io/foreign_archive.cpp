@@ -11,6 +11,7 @@
 #include <deque>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace nonna
 {
@@ -33,9 +34,12 @@ Reader opened(const std::string& path)
         throw std::bad_alloc();
     archive_read_support_filter_all(reader.get());
     archive_read_support_format_tar(reader.get());
-    if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 20) != ARCHIVE_OK)
-        return nullptr;
-    return reader;
+    if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 20) == ARCHIVE_OK)
+        return reader;
+    // What can be read and not opened is compressed and not whole: whose it was cannot be told.
+    if (::access(path.c_str(), R_OK) == 0)
+        throw Error(path, std::string("damaged or cut: ") + archive_error_string(reader.get()));
+    return nullptr;
 }
 
 std::string name_of(archive_entry* entry)

@@ -214,6 +214,13 @@ Report make_report(const std::string& folder, const std::string& title, const st
     if (!own.results && parts.empty())
         throw Error(folder, "no results in it, such as sweep-top.tsv");
 
+    const bool swept = there(base / "sweep-top.tsv") || std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+                           return there(base / part.name / "sweep-top.tsv");
+                       });
+    if (browser.neurons > 0 && !swept && !growing)
+        throw Error("--neurons", "no sweep-top.tsv in " + folder + " says which neurons are the best",
+                    ExitStatus::usage);
+
     Report report;
     const Browsing browsing{browser, made_by, report.pages};
     Page page;

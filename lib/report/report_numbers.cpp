@@ -20,7 +20,7 @@ struct Best {
     std::string neuron, chosen;
     std::string by;    // "accuracy", "AUC"
     double accuracy = 0, positives = 0, negatives = 0;
-    std::optional<double> auc, held_accuracy, held_auc;
+    std::optional<double> auc, held_accuracy, held_auc, held_guess;
     std::optional<double> chosen_accuracy, hit_rate, false_alarm_rate, balanced;    // the chosen one's, on all images
     bool silent = false;                                                            // it says yes below its threshold
     std::optional<Interval> accuracy_in, auc_in, held_accuracy_in, held_auc_in;
@@ -63,6 +63,7 @@ std::optional<Best> read_best(const std::filesystem::path& path)
     if (table.has("choice_accuracy")) {
         best.held_accuracy = table.share(chosen, "held_accuracy");
         best.held_auc = table.share_or_none(chosen, "held_auc");
+        best.held_guess = table.share_or_none(chosen, "held_guess");
         best.held_accuracy_in = interval(table, chosen, "held_accuracy");
         best.held_auc_in = interval(table, chosen, "held_auc");
     }
@@ -123,7 +124,9 @@ std::vector<Line> table_lines(const std::vector<Sweep>& sweeps)
     std::vector<Line> lines;
     if (const Best* any = any_of(sweeps)) {
         const double right = std::max(any->positives, any->negatives) / (any->positives + any->negatives);
-        lines.push_back({"guess", right, 0.5, right, 0.5, {}, {}, {}, {}});
+        // A table from before the column was there says only how many there are in all.
+        const double held = any->held_guess.value_or(right);
+        lines.push_back({"guess", right, 0.5, held, 0.5, {}, {}, {}, {}});
     }
     for (const Sweep& s : sweeps)
         if (const auto& best = s.best)

@@ -10,11 +10,12 @@ sweep 'top 1.tsv' 'top 0 0 0 1 nan nan 2 4 nan nan nan nan' 'top 0 0 1 1 0.7 0.8
 sweep 'top 2.tsv' 'top 0 0 5 1 0.9 0.75 2 4 0.75 0.8 0.7 0.625'
 sweep 'top 3.tsv' 'top 0 0 6 1 0.785714285714 0.75 2 4 0.8 0.9 0.666666667 nan'
 cut -f 1-9 'top 2.tsv' >plain.tsv    # without halves
+sed '1s/$/\theld_guess/; 2s/$/\t0.75/' 'top 2.tsv' >'guess 2.tsv'    # of those that judge three of four are alike
 {
     printf 'concept\tmethod\tseed\tsweep\n'
     printf 'cats\tguess\t1\ttop 1.tsv\n'
     printf 'cats\tbest neuron\t1\ttop 1.tsv\n'
-    printf 'cats\tguess\t2\ttop 2.tsv\n'
+    printf 'cats\tguess\t2\tguess 2.tsv\n'
     printf 'cats\tbest neuron\t2\ttop 2.tsv\n'
     printf 'cats\tbest neuron\t3\ttop 3.tsv\n'
     printf 'cats\tplain\t1\tplain.tsv\n'

@@ -53,6 +53,8 @@ nonna-dataset pack --labels-from t.parquet -o no.tar; echo "status $?"
 nonna-dataset pack t.parquet -o no.tar; echo "status $?"
 head -c 3000 web.tar >cut.tar
 nonna-dataset pack cut.tar -o no.tar; echo "status $?"
+head -c 100 deep.tar.gz >cut.tar.gz
+nonna-dataset pack cut.tar.gz -o no.tar; echo "status $?"
 (cd web && printf 'no json' >000001.json && tar cf ../json.tar 000001.ppm 000001.json && printf '\n' >000000.cls && tar cf ../cls.tar 000000.ppm 000000.cls)
 nonna-dataset pack json.tar -o no.tar; echo "status $?"
 nonna-dataset pack cls.tar -o no.tar; echo "status $?"

@@ -82,6 +82,8 @@ void add_optimal(Command& program)
 {
     static OptimalJob o;
     static Command& job = program.subcommand("optimal", "climb to the strongest input of a given norm", [] {
+        if (job.given("--start-from") && o.start.empty())
+            usage_error("--start-from", "names nothing: `average`, a picture or a .npy");
         if (job.given("--start-from") && job.given("--starts"))
             usage_error("--starts", "excludes --start-from, which is one start");
         return o.run();

@@ -74,6 +74,11 @@ BOOST_AUTO_TEST_CASE(the_title_says_what_was_found)
     results.write("concept.txt", "people\n");
     BOOST_TEST(has(results.opening(), "A neuron that sees people: 84.6\u00a0% on pictures it was not chosen on</h1>"));
     BOOST_TEST(has(results.opening(), "in 84.6\u00a0% (AUC 0.910), a guess in 60.0\u00a0%."));
+    // Held out, a guess is one on the pictures that judge.
+    std::string judged = sweep(neuron, "0.846", "0.91");
+    judged.insert(judged.find('\n'), "\theld_guess").insert(judged.size() - 1, "\t0.678");
+    results.write("sweep-top.tsv", judged);
+    BOOST_TEST(has(results.opening(), "in 84.6\u00a0% (AUC 0.910), a guess in 67.8\u00a0%."));
     results.write("sweep-linear.tsv", sweep(filter, "0.8", "0.85"));
     BOOST_TEST(has(results.opening(), "It beats the best linear filter, which has 80.0\u00a0% (AUC 0.850)."));
     results.write("sweep-linear.tsv", sweep(filter, "0.9", "0.85"));
