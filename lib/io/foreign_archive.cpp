@@ -8,6 +8,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <cerrno>
 #include <deque>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -36,8 +37,8 @@ Reader opened(const std::string& path)
     archive_read_support_format_tar(reader.get());
     if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 20) == ARCHIVE_OK)
         return reader;
-    // What can be read and not opened is compressed and not whole: whose it was cannot be told.
-    if (::access(path.c_str(), R_OK) == 0)
+    // What can be read and not opened, but is no unknown format (EILSEQ), is compressed and not whole.
+    if (archive_errno(reader.get()) != EILSEQ && ::access(path.c_str(), R_OK) == 0)
         throw Error(path, std::string("damaged or cut: ") + archive_error_string(reader.get()));
     return nullptr;
 }
