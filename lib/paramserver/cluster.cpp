@@ -41,8 +41,23 @@ bool in_use(const fs::path& folder)
     return false;
 }
 
-// Temporary folders of runs that were killed go: they are known by the lock that nobody holds any more. Who wants to go
-// on with one names it with --folder, and it is no temporary one from then on.
+bool has_learnt(const fs::path& folder)    // there is something to go on from
+{
+    std::error_code error;
+    for (const auto& below : fs::recursive_directory_iterator(folder, error))
+        if (below.path().filename().string().starts_with("step-"))
+            return true;
+    return false;
+}
+
+void say_kept(const fs::path& folder)
+{
+    say("what was learnt is kept: --folder " + folder.string() + " --resume goes on with it");
+}
+
+// Temporary folders of runs that were killed are known by the lock that nobody holds any more. They go, as they would
+// have gone with their run; where something was learnt they stay, as they would have stayed, and lose the lock, so that
+// this is said once.
 void clear_up_after_killed()
 {
     std::error_code error;
@@ -53,8 +68,14 @@ void clear_up_after_killed()
         std::error_code ignored;
         if (folder.filename().string().starts_with(folder_begins) && ::lstat(folder.c_str(), &about) == 0 &&
             S_ISDIR(about.st_mode) && about.st_uid == ::geteuid() && fs::exists(folder / lock_name, ignored) &&
-            !in_use(folder))
-            fs::remove_all(folder, ignored);
+            !in_use(folder)) {
+            if (!has_learnt(folder)) {
+                fs::remove_all(folder, ignored);
+            } else if (fs::remove(folder / lock_name, ignored)) {
+                say("a run was killed");
+                say_kept(folder);
+            }
+        }
     }
 }
 
@@ -91,20 +112,13 @@ class Folder
             return;
         if (!finished_ && stays()) {
             std::filesystem::remove(path_ + "/" + lock_name, ignored);
-            say("what was learnt is kept: --folder " + path_ + " --resume goes on with it");
+            say_kept(path_);
         } else {
             std::filesystem::remove_all(path_, ignored);
         }
     }
     void finished() { finished_ = true; }
-    bool stays() const    // with something to go on from
-    {
-        std::error_code ignored;
-        bool learnt = !owned_;
-        for (const auto& entry : std::filesystem::recursive_directory_iterator(path_, ignored))
-            learnt = learnt || entry.path().filename().string().starts_with("step-");
-        return learnt;
-    }
+    bool stays() const { return !owned_ || has_learnt(path_); }
     Folder(const Folder&) = delete;
     const std::string& path() const { return path_; }
 

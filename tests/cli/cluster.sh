@@ -65,7 +65,8 @@ steps=$(ls "$kept"/replica-0 | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n | 
 echo "gone on: $?"
 rm -r "$kept"
 
-# Killed in a temporary folder: the next run removes it, but not one that is at work, is kept, or is not the program's.
+# Killed in a temporary folder: what was learnt stays and is named, once, and can be gone on with; a folder without any
+# goes with the next run, but not one that somebody is at work in or that is not the program's.
 cluster --steps 100000 --servers 1 --replicas 1 --checkpoint-every 5 -o never.safetensors 2>log &
 pid=$!
 started="$started $pid"
@@ -76,11 +77,19 @@ left=$(ls -d temporary/*/replica-0)
 left=${left%/replica-0}
 until_true flock -n "$left/replica-0/lock" true
 until_true flock -n "$left"/snapshots/*.lock true
-mkdir temporary/nonna-cluster-notour temporary/nonna-cluster-inuse1
+mkdir temporary/nonna-cluster-notour temporary/nonna-cluster-inuse1 temporary/nonna-cluster-empty1
 echo >temporary/nonna-cluster-inuse1/lock
-(flock -n 9 && cluster -q --steps 5 --servers 1 --replicas 1 -o after.safetensors) 9<temporary/nonna-cluster-inuse1/lock
+echo >temporary/nonna-cluster-empty1/lock
+(flock -n 9 && cluster --steps 5 --servers 1 --replicas 1 -o after.safetensors 2>log) 9<temporary/nonna-cluster-inuse1/lock
 echo "after a killed one: $?"
-ls temporary
+[ "$(sed -n 's/^nonna-cluster: what was learnt is kept: --folder \(.*\) --resume goes on with it$/\1/p' log)" -ef "$left" ] ||
+    echo "it was not named"
+(flock -n 9 && cluster --steps 5 --servers 1 --replicas 1 -o after.safetensors 2>log) 9<temporary/nonna-cluster-inuse1/lock
+grep -c 'is kept' log
+ls temporary | sed "s/${left##*/}/the killed one's/"
+steps=$(ls "$left"/replica-0 | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n | tail -1)
+(cluster -q --steps $((steps + 5)) --servers 1 --replicas 1 --folder "$left" --resume -o learnt.safetensors)
+echo "gone on from there: $?"
 rm -r temporary/*
 
 # A server and a replica killed.
