@@ -45,11 +45,12 @@ void Tuning::write(const std::string& path) const
     table.commit();
 }
 
-std::string Tuning::summary(const Labels& labels) const
+std::string Tuning::summary(const Labels& labels, const Split& split) const
 {
     const Setting& s = chosen();
     char text[100];
-    std::snprintf(text, sizeof text, "guess %.1f %%; chosen of %zu settings on one half: ", 100 * guess(labels),
+    std::snprintf(text, sizeof text,
+                  "guess %.1f %%; chosen of %zu settings on one half: ", 100 * held_guess(labels, {&split, 1}),
                   settings_.size());
     std::string line = text;
     for (std::size_t i = 0; i < columns_.size(); ++i)

@@ -31,7 +31,7 @@ class Tuning
     // The columns, then detector choice_accuracy choice_auc chosen held_accuracy held_auc; the last two are nan but
     // for the chosen one.
     void write(const std::string& path) const;
-    std::string summary(const Labels& labels) const;    // one line for people
+    std::string summary(const Labels& labels, const Split& split) const;    // one line for people
 
   private:
     std::vector<std::string> columns_;

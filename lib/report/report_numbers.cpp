@@ -287,7 +287,7 @@ std::string add_numbers(ResultsFolder& results)
 
     results.heading("One neuron as a detector, and its rivals");
     if (const std::optional<Best>& top = sweeps.back().best)
-        add_tiles(results, *top, *lines[0].accuracy);
+        add_tiles(results, *top, top->held_accuracy ? *lines[0].held_accuracy : *lines[0].accuracy);
     add_table(results, lines, sweeps, results.origin(files, usual));
     const std::string by = any_of(sweeps)->by;
     results.page.paragraph(

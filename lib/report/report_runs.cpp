@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <tuple>
 
 namespace nonna
 {
@@ -32,6 +33,7 @@ struct RunScores {
     ChooseBy by = ChooseBy::accuracy;
     ScoreWithInterval accuracy, auc;
     double positives = 0, negatives = 0;
+    double guess = 0;    // right without looking, of the pictures that these figures are of
 };
 
 struct RunRow {
@@ -61,6 +63,8 @@ std::optional<RunScores> scores_of(const ResultsFolder& run)
     scores.auc = score_of(sweep.table, row, prefix + "auc");
     scores.positives = sweep.table.finite(row, "positives");
     scores.negatives = sweep.table.finite(row, "negatives");
+    const double all = std::max(scores.positives, scores.negatives) / (scores.positives + scores.negatives);
+    scores.guess = scores.held_out ? sweep.table.share_or_none(row, "held_guess").value_or(all) : all;
     return scores;
 }
 
@@ -223,22 +227,22 @@ std::optional<std::size_t> best_run(const std::vector<RunRow>& runs)
 // What the table shows and what it does not.
 std::string verdict(const std::vector<RunRow>& runs, const std::optional<std::size_t>& best)
 {
-    std::set<std::pair<double, double>> tests;
+    std::set<std::tuple<double, double, double>> tests;
     std::size_t scored = 0;
     for (const RunRow& run : runs)
         if (run.scores) {
             ++scored;
-            tests.emplace(run.scores->positives, run.scores->negatives);
+            tests.emplace(run.scores->positives, run.scores->negatives, run.scores->guess);
         }
     if (scored == 0)
         return "No run has a sweep (sweep-top.tsv) yet: what the neurons are worth is not known.";
     std::string text;
     if (tests.size() > 1)
         return "The runs were scored on different tests, so that their scores cannot be compared.";
-    const auto [positives, negatives] = *tests.begin();
+    const auto [positives, negatives, guess] = *tests.begin();
     text = format_number("All come from a test of %.0f positives", positives) +
-           format_number(" and %.0f negatives", negatives) + ", of which a guess gets " +
-           percent(std::max(positives, negatives) / (positives + negatives)) + " right.";
+           format_number(" and %.0f negatives", negatives) + "; where the figures are from, a guess is right in " +
+           percent(guess) + ".";
     if (!best || scored < 2)
         return text;
     const RunScores& leader = *runs[*best].scores;

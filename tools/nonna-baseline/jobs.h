@@ -33,6 +33,7 @@ struct BaselineCommand {
     nonna::PictureSet read_test(int side, int of_channels, nonna::Pool& pool);
 
     // Scores by one split, of a grid's settings.
+    std::vector<nonna::Split> splits(const nonna::Labels& labels, const nonna::PictureSet& set) const;
     std::vector<nonna::NeuronScore> choose(const nonna::ResponseSource& source, const nonna::PictureSet& set,
                                            nonna::Pool& pool) const;
     nonna::ExitStatus finish(const nonna::Tuning& tuning, const nonna::PictureSet& set) const;

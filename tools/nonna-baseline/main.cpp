@@ -25,18 +25,24 @@ PictureSet BaselineCommand::read_test(int side, int of_channels, Pool& pool)
     return read_pictures(test, side, of_channels, pool, [&](const ImageMeta& meta) { return parts.keep(meta.half); });
 }
 
+std::vector<Split> BaselineCommand::splits(const Labels& labels, const PictureSet& set) const
+{
+    return make_splits(labels, 1, parts.split(set.halves, test), sweep.seed, test);
+}
+
 std::vector<NeuronScore> BaselineCommand::choose(const ResponseSource& asked, const PictureSet& set, Pool& pool) const
 {
     const Labels labels = read_labels(set.labels, sweep.positive, test);
     SweepOptions options = sweep.options();
-    options.splits = make_splits(labels, 1, parts.split(set.halves, test), sweep.seed, asked.name);
+    options.splits = splits(labels, set);
     return nonna::sweep(readable(asked, sweep.kept_bytes()), labels, options, pool);
 }
 
 ExitStatus BaselineCommand::finish(const Tuning& tuning, const PictureSet& set) const
 {
     tuning.write(sweep.output);
-    say(tuning.summary(read_labels(set.labels, sweep.positive, test)));
+    const Labels labels = read_labels(set.labels, sweep.positive, test);
+    say(tuning.summary(labels, splits(labels, set)[0]));
     return ExitStatus::done;
 }
 

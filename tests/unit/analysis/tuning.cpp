@@ -46,8 +46,9 @@ BOOST_AUTO_TEST_CASE(the_choosing_half_chooses)
                "small\tx/0,0,2\t0.8\t0.7\t0\tnan\tnan\n"
                "large\tx/0,0,3\t0.8\t0.9\t1\t0.2\t0.1\n"
                "larger\tx/0,0,4\t0.8\t0.9\t0\tnan\tnan\n");
-    BOOST_TEST(tuning.summary({1, 0, 0, 0}) == "guess 75.0 %; chosen of 3 settings on one half: size large, x/0,0,3: "
-                                               "accuracy 20.0 %, AUC 0.100 on the other half");
+    BOOST_TEST(tuning.summary({1, 0, 0, 0}, {0, 0, 1, 1}) ==
+               "guess 50.0 %; chosen of 3 settings on one half: size large, x/0,0,3: "
+               "accuracy 20.0 %, AUC 0.100 on the other half");
     Tuning by_auc({"size"}, ChooseBy::auc);
     by_auc.add({"small"}, source, {detector(0, 0.9, 0.5, 0.9), detector(1, 0.8, 0.6, 0.4)});
     by_auc.add({"large"}, source, {detector(2, 0.9, 0.55, 0.9)});
