@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <map>
 #include <numeric>
+#include <set>
 
 namespace nonna
 {
@@ -16,7 +17,6 @@ namespace nonna
 namespace
 {
 
-constexpr int stretch = 10;    // seconds: longer than most things stay in a picture, short enough to halve a short film
 constexpr int most_steps = 1000;    // each costs the square of the kinds of groups; a few are enough
 
 using Counts = std::array<std::int64_t, 2>;    // of label 0 and 1
@@ -217,13 +217,24 @@ std::string part_name(std::size_t part, std::size_t parts)
     return (parts == 2 ? "half " : "part ") + part_letter(part);
 }
 
-std::string group_of(const Sample& sample, GroupBy by)
+double stretch_of(const std::vector<std::pair<const Sample*, bool>>& samples, std::size_t parts)
+{
+    constexpr double longest = 10, shortest = 1.25;
+    for (double stretch = longest;; stretch /= 2) {
+        std::set<std::string> groups[2];
+        for (const auto& [sample, positive] : samples)
+            groups[positive].insert(group_of(*sample, GroupBy::time, stretch));
+        if (stretch <= shortest || std::min(groups[0].size(), groups[1].size()) >= 2 * parts)
+            return stretch;
+    }
+}
+
+std::string group_of(const Sample& sample, GroupBy by, double stretch)
 {
     if (by == GroupBy::none)
         return sample.key;
     if (by == GroupBy::time && sample.meta.pts)
-        return sample.meta.sha256 + "+" +
-               std::to_string(std::int64_t(std::floor(*sample.meta.pts / stretch)) * stretch);
+        return sample.meta.sha256 + "+" + std::to_string(std::int64_t(std::floor(*sample.meta.pts / stretch)));
     if (by == GroupBy::source || by == GroupBy::time)
         return sample.meta.sha256;
     const std::string folder = std::filesystem::path(sample.meta.source).parent_path().string();

@@ -37,7 +37,7 @@ std::string part_name(std::size_t part, std::size_t parts);
 
 enum class GroupBy {
     source,    // its content's digest
-    time,      // a stretch of ten seconds of a film; what has no time is a group by its source
+    time,      // a stretch of a film; what has no time is a group by its source
     folder,    // of its path
     none,      // the sample's key: each is a group of its own
 };
@@ -50,6 +50,11 @@ inline constexpr auto names_of<GroupBy> = names<GroupBy>({
     {GroupBy::none, "none"},
 });
 
-std::string group_of(const Sample& sample, GroupBy by);
+// `stretch`: seconds, of groups by time.
+std::string group_of(const Sample& sample, GroupBy by, double stretch = 10);
+
+// A part wants two stretches of each label at least. Ten seconds are longer than most things stay in a picture; films
+// so short that they are fewer are cut into five, or two and a half, or 1.25, with ever more of one in both halves.
+double stretch_of(const std::vector<std::pair<const Sample*, bool>>& samples, std::size_t parts);
 
 }    // namespace nonna

@@ -249,6 +249,8 @@ std::vector<PackInput> read_labels(const std::string& table, const std::string& 
         throw Error(table, "a Parquet table, which is not read: write it as CSV, with pandas' to_csv(index=False)");
     const Table t = read_any_table(table);
     const std::size_t path = t.column("path"), label = t.column("label");
+    if (t.rows.empty())
+        throw Error(table, "names no picture: it has a header and no other line");
     const fs::path base = root.empty() ? fs::path(table).parent_path() : fs::path(root);
     std::vector<PackInput> inputs;
     for (const std::vector<std::string>& row : t.rows)

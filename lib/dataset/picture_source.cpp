@@ -60,8 +60,12 @@ bool PictureSource::next(PictureJob& job)
             if (std::optional<ForeignPicture> found = foreign_->next()) {
                 job.file = {foreign_->name() + ": " + found->member, foreign_->name() + "/" + found->member,
                             current_.label ? current_.label : found->label, false};
-                if (current_.labels_from_folders)
+                if (!found->plain)
+                    job.refusal.emplace(job.file.path, Reason::not_regular);
+                else if (current_.labels_from_folders)
                     job.file.label = folder_label(found->member, job);
+                else if (!current_.label && !found->label_fault.empty())
+                    job.refusal.emplace(job.file.path, Reason::damaged, "its label: " + found->label_fault);
                 job.bytes = std::move(found->bytes);
                 return true;
             }
@@ -91,6 +95,9 @@ bool PictureSource::next(PictureJob& job)
             foreign_ = std::make_unique<ForeignArchive>(current_.path, named_like_picture,
                                                         [&](std::string_view name) { not_pictures_.add(name); });
         } else if (set) {
+            if (current_.labels_from_folders)
+                throw Error("--labels-from-folders",
+                            current_.path + " is an image set, whose pictures lie in no folders", ExitStatus::usage);
             reader_ = std::make_unique<ImageReader>(current_.path);
         } else if (fs::is_directory(current_.path, error)) {
             walk_.emplace(current_.path, named_like_picture);

@@ -202,12 +202,16 @@ void write_cuts(std::vector<Sample>& samples, const std::string& output, const T
     shuffle(samples, random);
     std::vector<ListRow> rows;
     if (!o.lists.empty()) {
+        std::vector<std::pair<const Sample*, bool>> labelled;
+        for (const Sample& sample : samples)
+            labelled.emplace_back(&sample, sample.meta.label == "1");
+        const double stretch = stretch_of(labelled, o.part_weights.size());
         // What the lists name are the pictures of this very set.
         for (const Sample& sample : samples)
             rows.push_back({sample.key,
                             sample.meta.label == "1",
                             {},
-                            group_of(sample, o.group_by),
+                            group_of(sample, o.group_by, stretch),
                             sample.meta.source,
                             sha256(sample.picture),
                             {}});

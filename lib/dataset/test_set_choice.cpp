@@ -58,11 +58,15 @@ void split_choice(std::vector<Chosen>& pictures, const TestSetOptions& options, 
     std::vector<ListRow> rows = list_rows(pictures, options.framing);
     // Where all pictures of a label are in one folder it says nothing of them, and each stands for itself.
     std::set<std::string> folders[2];
-    for (const Chosen& c : pictures)
+    std::vector<std::pair<const Sample*, bool>> labelled;
+    for (const Chosen& c : pictures) {
         folders[c.positive].insert(group_of(c.item->sample, GroupBy::folder));
+        labelled.emplace_back(&c.item->sample, c.positive);
+    }
+    const double stretch = stretch_of(labelled, options.part_weights.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool one_folder = options.group_by == GroupBy::folder && folders[pictures[i].positive].size() == 1;
-        rows[i].group = group_of(pictures[i].item->sample, one_folder ? GroupBy::source : options.group_by);
+        rows[i].group = group_of(pictures[i].item->sample, one_folder ? GroupBy::source : options.group_by, stretch);
     }
     split_rows(rows, options, subject);
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -2,7 +2,9 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/shown_text.h"
+#include "io/input.h"
 #include "io/table.h"
 #include "io/tar_stream.h"
 
@@ -70,6 +72,17 @@ bool is_ours(std::string_view name)
            (is_picture_extension(name.substr(dot + 1)) || name.substr(dot + 1) == "json");
 }
 
+// A tar ends in 1024 zeros, or more. libarchive does not miss them.
+bool has_end_mark(const std::string& path)
+{
+    const Input file(path);
+    std::vector<std::byte> end(1024);
+    if (!file.regular() || file.size() < end.size())
+        return false;
+    file.read_at(file.size() - end.size(), end);
+    return std::ranges::all_of(end, [](std::byte b) { return b == std::byte(0); });
+}
+
 std::string trimmed(const std::string& text)
 {
     const std::size_t begin = text.find_first_not_of(" \t\r\n"), end = text.find_last_not_of(" \t\r\n");
@@ -86,6 +99,7 @@ struct ForeignArchive::State {
     std::deque<ForeignPicture> together;    // of the group that is being read
     std::deque<ForeignPicture> ready;       // of the one before
     std::optional<std::string> label;       // the group's
+    std::string fault;                      // why it has none
     bool ended = false;
 
     Error wrong(const std::string& member, const std::string& why) const
@@ -117,24 +131,27 @@ struct ForeignArchive::State {
     {
         for (ForeignPicture& picture : together) {
             picture.label = label;
+            picture.label_fault = fault;
             ready.push_back(std::move(picture));
         }
         together.clear();
         label.reset();
+        fault.clear();
     }
 
     void set_label(const std::string& text, const std::string& member)
     {
         if (text.empty() || !fits_cell(text))
-            throw wrong(member, text.empty() ? "an empty label" : "a label with a tab or line break");
-        label = text;
+            fault = shown_text(member) + (text.empty() ? ": an empty label" : ": a label with a tab or line break");
+        else
+            label = text;
     }
 
     void read_json(const std::string& text, const std::string& member)
     {
         const auto json = nlohmann::json::parse(text, nullptr, false);
         if (json.is_discarded())
-            throw wrong(member, "not JSON");
+            fault = shown_text(member) + ": not JSON";
         for (const char* key : {"label", "cls", "class"})
             if (json.is_object() && json.contains(key)) {
                 const auto& value = json.at(key);
@@ -152,6 +169,8 @@ struct ForeignArchive::State {
         const int status = archive_read_next_header(reader.get(), &entry);
         if (status == ARCHIVE_EOF) {
             ended = true;
+            if (archive_filter_count(reader.get()) == 1 && !has_end_mark(name))
+                warn(name, "ends without an end mark: it may be cut");
             return close_group();
         }
         if (status < ARCHIVE_WARN)
@@ -163,8 +182,10 @@ struct ForeignArchive::State {
             close_group();
         group = group_of(member);
         const std::string_view last = last_component(member);
-        if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) || last.starts_with('.'))
+        if (last.starts_with('.'))
             left_out(last);
+        else if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry))
+            wanted(member) ? together.push_back({member, "", {}, false}) : left_out(last);
         else if (wanted(member))
             together.push_back({member, content(entry, member, largest_member), {}});
         else if (member.ends_with(".cls"))

@@ -3,10 +3,12 @@
 //
 // A member whose name is wanted is a picture. Members that follow one another and whose names are equal up
 // to the first dot of the last component belong together (WebDataset): KEY.cls holds the label as text, KEY.json an
-// object whose "label", "cls" or "class", a text or a whole number, is it. What is neither, hidden or no plain file is
-// left out and told. Nothing is ever unpacked to a file, so that a member's name may be anything.
+// object whose "label", "cls" or "class", a text or a whole number, is it; one that cannot be read is the fault of its
+// pictures alone. What is neither, or hidden, is left out and told. Nothing is ever unpacked to a file, so that a
+// member's name may be anything.
 //
-// Error naming the archive where it is damaged or cut, and the member too where a label cannot be read. One thread.
+// Error naming the archive where it is damaged or cut. One that ends without an end mark is named, for it may be cut
+// between two members. One thread.
 #pragma once
 
 #include <functional>
@@ -21,6 +23,8 @@ namespace nonna
 struct ForeignPicture {
     std::string member, bytes;
     std::optional<std::string> label;
+    bool plain = true;               // else a link or a device, without bytes
+    std::string label_fault = {};    // why there is no label
 };
 
 class ForeignArchive

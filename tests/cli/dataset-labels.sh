@@ -14,6 +14,8 @@ labels folders.tar
 
 echo "== an archive of folders, plain and compressed, by folders and without"
 rm animals/stray.ppm
+nonna-dataset pack -q animals/ --labels-from-folders -o slash.tar; labels slash.tar
+(cd animals && nonna-dataset pack -q . --labels-from-folders -o ../dot.tar); labels dot.tar
 tar cf plain.tar animals/cat/a.ppm animals/cat/young animals/dog
 (cd animals && tar czf ../deep.tar.gz ./cat/a.ppm ./cat/young ./dog)
 nonna-dataset pack -q deep.tar.gz --labels-from-folders -o deep.set.tar; labels deep.set.tar
@@ -58,6 +60,16 @@ nonna-dataset pack cut.tar.gz -o no.tar; echo "status $?"
 (cd web && printf 'no json' >000001.json && tar cf ../json.tar 000001.ppm 000001.json && printf '\n' >000000.cls && tar cf ../cls.tar 000000.ppm 000000.cls)
 nonna-dataset pack json.tar -o no.tar; echo "status $?"
 nonna-dataset pack cls.tar -o no.tar; echo "status $?"
+(cd web && tar cf ../one.tar 000001.ppm 000001.json 000003.ppm)
+nonna-dataset pack one.tar -o some.tar; echo "status $?"
+nonna-dataset pack one.tar --label x -o all.tar -q; echo "status $?"; labels all.tar
+nonna-dataset pack folders.tar --labels-from-folders -o no.tar; echo "status $?"
+printf 'path,label\n' >none.csv
+nonna-dataset pack --labels-from none.csv -o no.tar; echo "status $?"
+(cd web && ln 000002.ppm hard.ppm && ln -s 000003.ppm soft.ppm && tar cf ../links.tar 000002.ppm 000003.ppm hard.ppm soft.ppm)
+nonna-dataset pack links.tar -o linked.tar; echo "status $?"
+(cd web && tar cf ../two.tar 000002.ppm 000003.ppm) && head -c 1024 two.tar >between.tar
+nonna-dataset pack between.tar -o part.tar; echo "status $?"
 nonna-dataset pack animals --labels-from-folders --label x -o no.tar; echo "status $?"
 nonna-dataset pack --labels-from l.csv --labels-from-folders -o no.tar; echo "status $?"
 nonna-dataset pack --labels-from-folders -o no.tar; echo "status $?"

@@ -158,11 +158,33 @@ BOOST_AUTO_TEST_CASE(groups_are_folders_sources_or_pictures)
     frame.meta.pts.reset();
     BOOST_CHECK_EQUAL(group_of(frame, GroupBy::time), a.meta.sha256);    // a photograph has no time
     for (const auto& [pts, ten] :
-         {std::pair(0.0, "+0"), {9.99, "+0"}, {10.0, "+10"}, {3605.5, "+3600"}, {-0.04, "+-10"}}) {
+         {std::pair(0.0, "+0"), {9.99, "+0"}, {10.0, "+1"}, {3605.5, "+360"}, {-0.04, "+-1"}}) {
         frame.meta.pts = pts;
         BOOST_CHECK_EQUAL(group_of(frame, GroupBy::time), a.meta.sha256 + ten);
     }
     BOOST_CHECK_EQUAL(group_of(make_sample(map_picture(4, 4, 1), "alone.jpg", 0), GroupBy::folder), ".");
+}
+
+// Four stretches of each label for two parts: of ten seconds where a film has them, else of less.
+BOOST_AUTO_TEST_CASE(short_films_are_cut_into_short_stretches)
+{
+    std::vector<Sample> frames;
+    for (int i = 0; i < 40; ++i)
+        frames.push_back(make_sample(map_picture(4, 4, 0), "film.mp4", 0));
+    const auto stretch = [&](double seconds, std::size_t parts) {
+        std::vector<std::pair<const Sample*, bool>> labelled;
+        for (std::size_t i = 0; i < frames.size(); ++i) {
+            frames[i].meta.pts = seconds * double(i) / 40;
+            labelled.emplace_back(&frames[i], i % 2 == 1);
+        }
+        return stretch_of(labelled, parts);
+    };
+    BOOST_CHECK_EQUAL(stretch(40, 2), 10);
+    BOOST_CHECK_EQUAL(stretch(29, 2), 5);
+    BOOST_CHECK_EQUAL(stretch(40, 3), 5);
+    BOOST_CHECK_EQUAL(stretch(8, 2), 2.5);
+    BOOST_CHECK_EQUAL(stretch(5, 2), 1.25);
+    BOOST_CHECK_EQUAL(stretch(1, 2), 1.25);
 }
 
 BOOST_AUTO_TEST_CASE(lists_come_back_as_they_went)
