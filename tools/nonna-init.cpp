@@ -15,6 +15,19 @@ namespace
 // Pictures that the decoder's scale is fitted on: the first of the set, or unit normal noise where there is none.
 constexpr std::size_t scale_pictures = 480;
 
+// The architecture and how it is best trained. What is wrong only with the changes is wrong usage, wherever it is seen.
+std::pair<nonna::Architecture, std::string> described(const std::string& name, const std::vector<std::string>& changes)
+try {
+    nonna::Architecture architecture = nonna::Architecture::read(name, changes);
+    std::string recipe = nonna::Recipe::of(architecture, changes.empty() ? name : name + ", changed by --set").text();
+    return {std::move(architecture), std::move(recipe)};
+} catch (const nonna::Error& e) {
+    if (changes.empty())
+        throw;
+    nonna::Recipe::of(nonna::Architecture::read(name), name);
+    throw nonna::Error(e.subject(), e.reason(), nonna::ExitStatus::usage);
+}
+
 }    // namespace
 
 int main(int argc, char** argv)
@@ -50,8 +63,7 @@ int main(int argc, char** argv)
             return ExitStatus::done;
         }
         keep_apart({output}, {architecture_name, whiten_from});
-        const Architecture architecture = Architecture::read(architecture_name, changes);
-        const std::string recipe = Recipe::of(architecture, architecture_name).text();
+        const auto [architecture, recipe] = described(architecture_name, changes);
         Pool pool(threads);
 
         // What pictures look like to the network comes first: weights are fitted to its output below.
