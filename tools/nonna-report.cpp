@@ -6,20 +6,8 @@
 
 #include <filesystem>
 
-namespace
-{
-
 using namespace nonna;
 namespace fs = std::filesystem;
-
-void write_page(const std::string& path, const std::string& html)
-{
-    Output page(path, Output::Kind::text);
-    page.write(html);
-    page.commit();
-}
-
-}    // namespace
 
 int main(int argc, char** argv)
 {
@@ -57,14 +45,12 @@ int main(int argc, char** argv)
         for (const PageFile& file : report.pages) {
             const fs::path beside = path.parent_path() / file.name;
             fs::create_directories(beside.parent_path());
-            write_page(beside, file.html);
+            write_whole_file(beside, file.html);
         }
         if (!watch)
-            write_page(path, report.html);
+            write_whole_file(path, report.html);
         if (output != "-" && !report.table.empty()) {
-            Output table("-", Output::Kind::text);
-            table.write(report.table);
-            table.commit();
+            write_whole_file("-", report.table);
         }
         return ExitStatus::done;
     });

@@ -18,12 +18,11 @@ struct AxisWeights {
 AxisWeights axis_weights(int centre, int size, int window)
 {
     const int half = window / 2;
-    const double sigma = window / 4.0;
     AxisWeights axis;
     axis.first = std::max(0, centre - half);
     double total = 0;
     for (int at = axis.first; at <= std::min(size - 1, centre + half); ++at) {
-        axis.weights.push_back(std::exp(-(at - centre) * (at - centre) / (2 * sigma * sigma)));
+        axis.weights.push_back(window_weight(window, at - centre));
         total += axis.weights.back();
     }
     for (double& w : axis.weights)

@@ -1,13 +1,12 @@
 // What an ascent may prefer among the many inputs that drive a neuron: priors, as feature visualisation has them.
 //
-// smooth:S   x = norm B c / |B c|. c are the coefficients of cosines over what the neuron sees (the orthonormal DCT-II
-// of
-//            each channel of the visible rectangle, which mirrors its border and joins no opposite sides), and B gives
-//            each its amplitude a(f) = (f0 / max(f, f0))^S, f in cycles a pixel, f0 the lowest frequency but 0. The
-//            climb is on the sphere |c| = norm; |x| = norm is held beside it, so that responses compare with those of
-//            the literal optimum. x is whitened, and whitening has made of a photograph's 1/f an even spectrum: S is
-//            on top of that, and shown as pixels amplitudes fall as 1/f^(1 + S). No input is forbidden: a direction of
-//            amplitude a takes part in the ascent with a^2, so that fine detail comes last.
+// smooth:S   x = norm B c / |B c|. c are the coefficients of cosines over what the neuron sees (the orthonormal
+//            DCT-II of each channel of the visible rectangle, which mirrors its border and joins no opposite sides),
+//            and B gives each its amplitude a(f) = (f0 / max(f, f0))^S, f in cycles a pixel, f0 the lowest frequency
+//            but 0. The climb is on the sphere |c| = norm; |x| = norm is held beside it, so that responses compare with
+//            those of the literal optimum. x is whitened, and whitening has made of a photograph's 1/f an even
+//            spectrum: S is on top of that, and shown as pixels amplitudes fall as 1/f^(1 + S). No input is forbidden:
+//            a direction of amplitude a takes part in the ascent with a^2, so that fine detail comes last.
 // jitter:N   what is climbed is F(x) = mean over shifts s of f(x moved by s), both parts of s from -N to N, zeros
 //            moving in. All shifts where there are at most 25, else none at all and 24 drawn by the seed.
 //

@@ -39,13 +39,6 @@ bool exists(const std::string& path)
     return fs::exists(path, error);
 }
 
-void write_text(const std::string& path, const std::string& text)
-{
-    Output out(path, Output::Kind::text);
-    out.write(text);
-    out.commit();
-}
-
 Settings settings_of(const std::string& folder)
 {
     if (!is_built_set(folder))
@@ -260,7 +253,7 @@ struct SetStore::State {
     {
         const std::string tar = files.shard(shard);
         write_shard_index(shard_index_path(tar), scan_shard(tar));
-        write_text(shard_digest_path(tar), sha256_file(tar) + "  " + shard_name(shard) + "\n");
+        write_whole_file(shard_digest_path(tar), sha256_file(tar) + "  " + shard_name(shard) + "\n");
     }
 
     // All lines, each through `change`, which may alter it or say that it goes.
@@ -404,7 +397,7 @@ SetStore::SetStore(const std::string& folder, const Settings& settings) : state_
     prepare_folder(folder);
     state_->lock = lock_built_set(folder, SetAccess::writing);
     if (!is_built_set(folder))
-        write_text(state_->files.settings(), settings_text(settings));
+        write_whole_file(state_->files.settings(), settings_text(settings));
     check_settings(folder, settings);
     state_->open();
 }
@@ -493,7 +486,7 @@ void SetStore::change(const std::map<std::string, UnitChange>& changes)
             line["heir"] = change.heir;
         list += settings_line(line);
     }
-    write_text(state_->files.removal(), list);
+    write_whole_file(state_->files.removal(), list);
     state_->carry_out_removal();
 }
 

@@ -199,6 +199,13 @@ void remove_output_leftovers(const std::string& folder, const std::string& begin
     }
 }
 
+void write_whole_file(const std::string& path, std::string_view text)
+{
+    Output out(path, Output::Kind::text);
+    out.write(text);
+    out.commit();
+}
+
 std::string read_whole_file(const std::string& path, std::size_t limit)
 {
     Input input(path);

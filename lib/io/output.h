@@ -49,6 +49,7 @@ bool is_output_leftover(const std::string& name);
 // Removes those in a folder whose targets' names begin so. One that a living program is writing stays.
 void remove_output_leftovers(const std::string& folder, const std::string& beginning);
 
+void write_whole_file(const std::string& path, std::string_view text);
 std::string read_whole_file(const std::string& path, std::size_t limit);    // Error when larger than limit; "-" = stdin
 
 }    // namespace nonna

@@ -222,6 +222,12 @@ std::vector<std::string> Architecture::installed()
     return names;
 }
 
+double window_weight(int window, int distance)
+{
+    const double sigma = window / 4.0, d = distance;
+    return std::exp(-d * d / (2 * sigma * sigma));
+}
+
 std::uint64_t StageArchitecture::encoder_weights() const
 {
     return std::uint64_t(filter.size()) * field * field * input.maps;

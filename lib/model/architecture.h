@@ -31,6 +31,10 @@ inline constexpr auto names_of<StageKind> = names<StageKind>({
     {StageKind::autoencoder, "autoencoder"},
 });
 
+// The Gaussian window of the normalisation, `window` units wide, sigma = window / 4: its weight at a distance from the
+// middle along one axis, before all are scaled to the sum 1.
+double window_weight(int window, int distance);
+
 struct StageArchitecture {
     StageKind kind = StageKind::rica;
     int field = 18;

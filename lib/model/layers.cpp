@@ -200,12 +200,10 @@ ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Work
     workspace.claim(Scratch::plane2, deviation_.size());
     if (margin_ > 0)
         workspace.claim(Scratch::pooled, centred_.size());
-    // sigma = window / 4; taps sum to 1 in each direction
+    // taps sum to 1 in each direction
     double total = 0;
-    const double sigma = stage.norm / 4.0;
     for (int k = 0; k < stage.norm; ++k) {
-        const double d = k - stage.norm / 2;
-        taps_.push_back(Real(std::exp(-d * d / (2 * sigma * sigma))));
+        taps_.push_back(Real(window_weight(stage.norm, k - stage.norm / 2)));
         total += taps_.back();
     }
     for (Real& tap : taps_)

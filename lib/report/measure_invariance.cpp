@@ -478,11 +478,8 @@ ExitStatus measure_invariance(const InvarianceOptions& o)
     if (!o.sheet.empty())
         write_picture(o.sheet,
                       invariance_sheet(measured.shown, threshold, visible_area(neurons[0], model.architecture)));
-    if (!o.plot.empty()) {
-        Output out(o.plot, Output::Kind::text);
-        out.write(plot);
-        out.commit();
-    }
+    if (!o.plot.empty())
+        write_whole_file(o.plot, plot);
     if (!o.each.empty())
         write_responses(o.each, responses, threshold);
     write_curves(o.output, points, name, threshold);

@@ -55,13 +55,6 @@ std::string last_name(const std::string& source)
 
 }    // namespace
 
-std::string file_name_of(const std::string& neuron)
-{
-    std::string name = neuron;
-    std::replace(name.begin(), name.end(), '/', '-');
-    return name;
-}
-
 NeuronFiles::NeuronFiles(const ResultsFolder& results, const std::string& neuron)
     : results_(results), folder_("neurons/" + file_name_of(neuron))
 {

@@ -1,15 +1,16 @@
-// One neuron's files in a folder of results, RESULTS/neurons/NAME, as pages show them. NAME is the neuron's name with
-// '/' as '-': 3.norm-6,6,2. Private to the report.
+// One neuron's files in a folder of results, RESULTS/neurons/NAME, as pages show them (neuron_folders.h has NAME, and
+// writes them). Private to the report.
 //
 //     top.tsv          nonna-stimulus top --each: end rank key source label response file, perhaps time (seconds); the
 //                      pictures that `file` names lie beside it. Shown in the table's order
 //     average.png      nonna-stimulus average --each
 //     optimal.png      nonna-stimulus optimal --each
-//     invariance.tsv   nonna-invariance --each: warp amount pictures mean deviation
+//     invariance.tsv   nonna-invariance --folders: warp amount pictures mean deviation
 //
 // What is missing is nothing; what is there but broken is an Error naming the file.
 #pragma once
 
+#include "report/neuron_folders.h"
 #include "report/results_folder.h"
 
 #include <optional>
@@ -41,8 +42,5 @@ class NeuronFiles
     const ResultsFolder& results_;
     std::string folder_;
 };
-
-// "3.norm/6,6,2" as the name of a file, or of an anchor.
-std::string file_name_of(const std::string& neuron);
 
 }    // namespace nonna

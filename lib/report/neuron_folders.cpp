@@ -9,11 +9,16 @@
 namespace nonna
 {
 
-std::string NeuronFolders::path(const std::string& neuron, const std::string& file) const
+std::string file_name_of(const std::string& neuron)
 {
     std::string name = neuron;
     std::ranges::replace(name, '/', '-');
-    const std::filesystem::path folder = std::filesystem::path(folder_) / name;
+    return name;
+}
+
+std::string NeuronFolders::path(const std::string& neuron, const std::string& file) const
+{
+    const std::filesystem::path folder = std::filesystem::path(folder_) / file_name_of(neuron);
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error)

@@ -1,6 +1,6 @@
 // Neurons' own files, for pages that show one neuron each: DIR/NAME/FILE, a folder a neuron.
 //
-// NAME is the neuron's name with '-' for '/': "3.norm-6,6,2". A folder is made with its first file; files of other
+// NAME is file_name_of the neuron. A folder is made with its first file; files of other
 // names that are there stay. Each file appears complete or not at all (io/output.h). Pictures are of what the neuron
 // sees, a pixel a value, without captions. Of several threads, each may write another neuron's files.
 #pragma once
@@ -11,6 +11,9 @@
 
 namespace nonna
 {
+
+// "3.norm/6,6,2" as the name of a file, a folder or an anchor: 3.norm-6,6,2.
+std::string file_name_of(const std::string& neuron);
 
 class NeuronFolders
 {

@@ -65,13 +65,6 @@ bool wait_for_interrupt(double seconds)
     return false;
 }
 
-void write_page(const std::string& path, const std::string& html)
-{
-    Output page(path, Output::Kind::text);
-    page.write(html);
-    page.commit();
-}
-
 // A folder that is being watched.
 class Watched
 {
@@ -91,10 +84,10 @@ class Watched
         } catch (const Error& e) {
             complain(e.what());
         } catch (const fs::filesystem_error& e) {    // a file that was there a moment ago
-            complain(e.path1().string() + ": " + e.code().message());
+            complain(e.path1().lexically_normal().string() + ": " + errno_reason(e.code().value()));
         }
         if (fresh_)
-            write_page(options_.page, reloading(shown_.html, std::max(1, int(std::ceil(options_.every)))));
+            write_whole_file(options_.page, reloading(shown_.html, std::max(1, int(std::ceil(options_.every)))));
     }
 
     Report last()
@@ -137,7 +130,7 @@ class Watched
     void end_page() const
     {
         if (!shown_.html.empty())
-            write_page(options_.page, shown_.html);
+            write_whole_file(options_.page, shown_.html);
     }
 
     Traces traces() const

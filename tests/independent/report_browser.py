@@ -82,6 +82,12 @@ class Browser:
             sys.exit(f"asking the page failed: {result['exceptionDetails']}")
         return result["result"].get("value")
 
+    def open_tab(self):
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Log", "Runtime"):
+            self.ask(f"{domain}.enable")
+
     def close(self):
         os.killpg(self.process.pid, signal.SIGKILL)    # the group of its own that it was started in
         self.process.wait()
@@ -223,10 +229,7 @@ def browse(program, page, profile, pictures=None):
     wrong = []
     browser = Browser(program, profile)
     try:
-        target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
-        browser.session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Log", "Runtime"):
-            browser.ask(f"{domain}.enable")
+        browser.open_tab()
         browser.ask("Emulation.setScriptExecutionDisabled", value=True)    # of the page's own; there is none to miss
         browser.ask("Emulation.setDeviceMetricsOverride", width=1000, height=900, deviceScaleFactor=1, mobile=False)
         browser.ask("Page.navigate", url=pathlib.Path(page).resolve().as_uri())
@@ -302,10 +305,7 @@ def look(program, page, profile, pictures=None):
     wrong = []
     browser = Browser(program, profile)
     try:
-        target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
-        browser.session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Log", "Runtime"):
-            browser.ask(f"{domain}.enable")
+        browser.open_tab()
 
         for scheme in ("light", "dark"):
             for width in (400, 1400):

@@ -26,6 +26,8 @@ struct Folder {
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
     std::string operator/(const std::string& name) const { return path + "/" + name; }
+    void write(const std::string& name, const std::string& bytes) const;    // "a/b.txt": the folder a too
+    std::string read(const std::string& name) const;
     std::size_t entries() const
     {
         return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
@@ -43,6 +45,14 @@ inline void write_bytes(const std::string& path, const std::string& bytes)
 {
     std::ofstream(path, std::ios::binary) << bytes;
 }
+
+inline void Folder::write(const std::string& name, const std::string& bytes) const
+{
+    std::filesystem::create_directories(std::filesystem::path(*this / name).parent_path());
+    write_bytes(*this / name, bytes);
+}
+
+inline std::string Folder::read(const std::string& name) const { return read_bytes(*this / name); }
 
 inline std::string golden(const std::string& name) { return std::string(NONNA_SOURCE_DIR) + "/tests/golden/" + name; }
 

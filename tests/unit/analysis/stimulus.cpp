@@ -1,5 +1,7 @@
 #include "analysis/stimulus.h"
 
+#include "small_model.h"
+
 #include "analysis/neuron_choice.h"
 #include "analysis/respond.h"
 #include "analysis/visible_values.h"
@@ -16,28 +18,6 @@ using namespace nonna;
 
 namespace
 {
-
-// 16x16x3, two stages, no whitening: the network's input is the normalised picture itself.
-Model small_model()
-{
-    Architecture a;
-    a.name = "small";
-    a.side = 16;
-    a.whitening = 0;
-    a.stages.resize(2);
-    a.stages[0].field = 5;
-    a.stages[0].maps = 3;
-    a.stages[0].pool = 3;
-    a.stages[0].norm = 3;
-    a.stages[1] = a.stages[0];
-    a.stages[1].field = 4;
-    a.stages[1].pool = 2;
-    a.complete("small");
-    Preprocessing p;
-    p.side = 16;
-    Pool pool(1);
-    return random_model(a, p, 7, pool);
-}
 
 double norm_of(std::span<const float> x) { return std::sqrt(std::inner_product(x.begin(), x.end(), x.begin(), 0.0)); }
 
@@ -73,7 +53,7 @@ BOOST_AUTO_TEST_SUITE(stimulus_ascent)
 // h = <w, x> with |w| = 1: the optimum of norm c is c w, and the response there is c.
 BOOST_AUTO_TEST_CASE(a_linear_neuron_has_a_known_optimum)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool pool(2);
     AscentOptions options;
     const NeuronId neuron{{0, Sublayer::filter}, 4, 6, 1};
@@ -95,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_linear_neuron_has_a_known_optimum)
 
 BOOST_AUTO_TEST_CASE(stays_on_the_sphere_inside_the_visible_area_and_climbs)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool pool(2);
     AscentOptions options;
     options.iterations = 60;
@@ -135,7 +115,7 @@ BOOST_AUTO_TEST_CASE(stays_on_the_sphere_inside_the_visible_area_and_climbs)
 
 BOOST_AUTO_TEST_CASE(a_start_does_not_depend_on_the_others_nor_on_threads)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool one(1), three(3);
     const NeuronId neuron{top_layer(model.architecture), 2, 3, 1};
     AscentOptions options;
@@ -157,7 +137,7 @@ BOOST_AUTO_TEST_CASE(a_start_does_not_depend_on_the_others_nor_on_threads)
 // Cut to what the neurons see, in groups: the same as each alone through the whole network.
 BOOST_AUTO_TEST_CASE(many_neurons_at_once)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     const Architecture& a = model.architecture;
     Pool one(1), three(3);
     std::vector<NeuronId> neurons;
@@ -208,7 +188,7 @@ BOOST_AUTO_TEST_SUITE(stimulus_sets)
 
 BOOST_AUTO_TEST_CASE(responses_do_not_depend_on_the_batch)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool pool(2);
     const std::size_t size = 16 * 16 * 3;
     const std::vector<std::uint8_t> pixels = random_pixels(53, 2);    // a whole batch and five
@@ -224,7 +204,7 @@ BOOST_AUTO_TEST_CASE(responses_do_not_depend_on_the_batch)
 
 BOOST_AUTO_TEST_CASE(responses_come_piece_by_piece)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool pool(2);
     const std::size_t size = 16 * 16 * 3;
     const std::vector<std::uint8_t> pixels = random_pixels(7, 2);
@@ -246,7 +226,7 @@ BOOST_AUTO_TEST_CASE(responses_come_piece_by_piece)
 
 BOOST_AUTO_TEST_CASE(norms_of_pictures_there)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool pool(1);
     const NeuronId neuron{{0, Sublayer::filter}, 0, 0, 0}, same_place{{0, Sublayer::filter}, 0, 0, 2},
         elsewhere{{0, Sublayer::filter}, 3, 3, 0};    // each sees 5x5x3
@@ -314,7 +294,7 @@ BOOST_AUTO_TEST_CASE(the_strongest_and_the_weakest)
 
 BOOST_AUTO_TEST_CASE(sign_follows_the_strongest_pictures)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     Pool pool(1);
     const std::vector<std::uint8_t> pixels = random_pixels(2, 4);
     std::vector<Extreme> pictures;
@@ -336,7 +316,7 @@ BOOST_AUTO_TEST_CASE(sign_follows_the_strongest_pictures)
 
 BOOST_AUTO_TEST_CASE(neurons_spread_over_a_layer)
 {
-    const Architecture a = small_model().architecture;
+    const Architecture a = test::small_model().architecture;
     const LayerId layer{0, Sublayer::filter};    // 12 x 12 x 3
     const std::vector<NeuronId> four = spread_neurons(layer, 4, a);
     BOOST_REQUIRE(four.size() == 4);

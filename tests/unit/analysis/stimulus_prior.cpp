@@ -1,5 +1,7 @@
 #include "analysis/stimulus_prior.h"
 
+#include "small_model.h"
+
 #include "analysis/extremes.h"
 #include "analysis/numerator.h"
 #include "analysis/stimulus.h"
@@ -17,30 +19,6 @@ using namespace nonna;
 
 namespace
 {
-
-// 16x16x3, two stages, no whitening.
-Model small_model(double c = 0.01, Border border = Border::same)
-{
-    Architecture a;
-    a.name = "small";
-    a.side = 16;
-    a.whitening = 0;
-    a.stages.resize(2);
-    a.stages[0].field = 5;
-    a.stages[0].maps = 3;
-    a.stages[0].pool = 3;
-    a.stages[0].norm = 3;
-    a.stages[0].c = c;
-    a.stages[0].border = border;
-    a.stages[1] = a.stages[0];
-    a.stages[1].field = 4;
-    a.stages[1].pool = 2;
-    a.complete("small");
-    Preprocessing p;
-    p.side = 16;
-    Pool pool(1);
-    return random_model(a, p, 7, pool);
-}
 
 double dot(const std::vector<double>& a, const std::vector<double>& b)
 {
@@ -147,7 +125,7 @@ BOOST_AUTO_TEST_CASE(shifts)
 // them each has its opposite, and there and back would be one.
 BOOST_AUTO_TEST_CASE(jitter_of_a_linear_neuron_has_a_known_optimum)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     AscentOptions options;
     options.prior.jitter = 3;
     const NeuronId neuron{{0, Sublayer::filter}, 4, 6, 1};
@@ -171,7 +149,7 @@ BOOST_AUTO_TEST_CASE(jitter_of_a_linear_neuron_has_a_known_optimum)
 // smoother.
 BOOST_AUTO_TEST_CASE(smooth_comes_late_to_fine_detail)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     const NeuronId neuron{{0, Sublayer::filter}, 4, 6, 1};
     const auto roughness = [](const OptimalStimulus& s) {
         double sum = 0;
@@ -201,7 +179,7 @@ BOOST_AUTO_TEST_CASE(smooth_comes_late_to_fine_detail)
 
 BOOST_AUTO_TEST_CASE(both_priors_do_not_depend_on_neighbours_nor_threads)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     AscentOptions options;
     options.starts = 2;
     options.iterations = 8;
@@ -221,7 +199,7 @@ BOOST_AUTO_TEST_CASE(both_priors_do_not_depend_on_neighbours_nor_threads)
 // From a given input, one start: it is never worse there than where it began.
 BOOST_AUTO_TEST_CASE(starts_from_a_given_input)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     const NeuronId neuron{top_layer(model.architecture), 2, 3, 1};
     std::vector<float> x(16 * 16 * 3, 0.0f);
     for (std::size_t k = 0; k < x.size(); ++k)
@@ -255,7 +233,7 @@ BOOST_AUTO_TEST_SUITE(numerators)
 BOOST_AUTO_TEST_CASE(of_the_network)
 {
     for (const Border border : {Border::same, Border::valid}) {
-        const Model model = small_model(1e4, border);
+        const Model model = test::small_model(1e4, border);
         std::vector<float> x;
         for (const double v : noise(16 * 16 * 3, 9))
             x.push_back(float(v));
@@ -270,7 +248,7 @@ BOOST_AUTO_TEST_CASE(of_the_network)
             BOOST_TEST(sum / 1e4 == of_neuron(model, y, n), boost::test_tools::tolerance(1e-3));
         }
     }
-    const Model model = small_model();
+    const Model model = test::small_model();
     BOOST_TEST(numerator({{0, Sublayer::pool}, 0, 0, 0}, model.architecture).empty());
     BOOST_TEST(!ceiling({{0, Sublayer::pool}, 0, 0, 0}, model.architecture));
 }
@@ -278,7 +256,7 @@ BOOST_AUTO_TEST_CASE(of_the_network)
 // A literal optimum of the first stage comes near its ceiling, never above it; then the numerator is climbed.
 BOOST_AUTO_TEST_CASE(climbed_at_the_ceiling)
 {
-    const Model model = small_model();
+    const Model model = test::small_model();
     AscentOptions options;
     options.iterations = 300;
     const NeuronId neuron{{0, Sublayer::norm}, 4, 4, 0};

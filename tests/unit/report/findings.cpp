@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "media/picture.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
@@ -15,19 +17,7 @@ using namespace nonna;
 namespace
 {
 
-struct ResultsOnDisk {
-    std::filesystem::path path;
-    ResultsOnDisk()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "nonna-report-XXXXXX").string();
-        path = mkdtemp(name.data());
-    }
-    ~ResultsOnDisk() { std::filesystem::remove_all(path); }
-    void write(const std::string& name, const std::string& text) const
-    {
-        std::filesystem::create_directories((path / name).parent_path());
-        std::ofstream(path / name) << text;
-    }
+struct ResultsOnDisk : test::Folder {
     void picture(const std::string& name, int side) const
     {
         const Bytes png = encode_png(blank_picture(side, side, 90));
@@ -219,7 +209,7 @@ BOOST_AUTO_TEST_CASE(what_a_page_shows)
     results.write(folder + "top.tsv",
                   "end\trank\tkey\tsource\tlabel\tresponse\tfile\nstrongest\t1\ta\tb\t1\t4\tnone.png\n");
     BOOST_CHECK_THROW(results.report(), Error);
-    std::filesystem::remove(results.path / (folder + "top.tsv"));
+    std::filesystem::remove(results / (folder + "top.tsv"));
     results.write("histograms.tsv",
                   "neuron\tlabel\tlow\thigh\tcounts\n3.norm/1,2,0\t0\t0\t2\t3 1\n3.norm/1,2,0\t1\t0\t2\t0 4 1\n");
     BOOST_CHECK_THROW(results.report({1, false, ""}), Error);

@@ -8,6 +8,8 @@
 #include "io/table.h"
 #include "media/picture.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -19,19 +21,7 @@ using namespace nonna;
 namespace
 {
 
-struct Folder {
-    std::filesystem::path path;
-    Folder()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "nonna-report-XXXXXX").string();
-        path = mkdtemp(name.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    void write(const std::string& name, const std::string& text) const
-    {
-        std::filesystem::create_directories((path / name).parent_path());
-        std::ofstream(path / name) << text;
-    }
+struct Results : test::Folder {
     Report report() const { return make_report(path, "A <title>", "a test"); }
 };
 
@@ -77,7 +67,7 @@ BOOST_AUTO_TEST_CASE(text_is_escaped)
 
 BOOST_AUTO_TEST_CASE(the_small_table)
 {
-    const Folder folder;
+    const Results folder;
     folder.write("sweep-random.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.65\t0.5\t0\t40\t60\n");
     folder.write("sweep-first.tsv", header + "\n1.norm\t0\t0\t0\t1\t0.7\t0.6\t0\t40\t60\n");
     folder.write("sweep-top.tsv", held_header + "3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\t1\t0.81\t0.9\t0.75\t0.77\n"
@@ -101,7 +91,7 @@ BOOST_AUTO_TEST_CASE(the_small_table)
 BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
 {
     const auto fails = [](const std::string& name, const std::string& text, const std::string& reason) {
-        const Folder folder;
+        const Results folder;
         folder.write(name, text);
         BOOST_CHECK_EXCEPTION(folder.report(), Error, [&](const Error& e) {
             BOOST_TEST_MESSAGE(e.what());
@@ -157,7 +147,7 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
     fails("filters-1.png", "no picture", "");
     fails("faces/sweep-top.tsv", header + "\n", "no neurons");
     {
-        const Folder folder;    // a model that is none
+        const Results folder;    // a model that is none
         folder.write("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n");
         BOOST_TEST(!folder.report().html.empty());
         folder.write("model.safetensors", "nothing of the kind");
@@ -170,7 +160,7 @@ BOOST_AUTO_TEST_CASE(broken_pieces_are_errors)
 
 BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
 {
-    const Folder folder;
+    const Results folder;
     folder.write("sweep-top.tsv",
                  "layer\trow\tcol\tmap\tpolarity\tthreshold\taccuracy\tauc\tdprime\thit_rate\tfalse_alarm_"
                  "rate\tbalanced_accuracy\tpositives\tnegatives\taccuracy_low\taccuracy_high\n"
@@ -185,7 +175,7 @@ BOOST_AUTO_TEST_CASE(what_newer_sweeps_tell)
 
 BOOST_AUTO_TEST_CASE(strongest_images_in_words)
 {
-    const Folder folder;
+    const Results folder;
     const Bytes png = encode_png(blank_picture(4, 3));
     const std::string picture(reinterpret_cast<const char*>(png.data()), png.size());
     folder.write("top.png", picture);
@@ -202,7 +192,7 @@ BOOST_AUTO_TEST_CASE(strongest_images_in_words)
 
 BOOST_AUTO_TEST_CASE(tables_of_several_networks)
 {
-    const Folder folder;
+    const Results folder;
     folder.write("table1.tsv",
                  "concept\tmethod\tseeds\taccuracy\taccuracy_sd\tauc\tauc_sd\theld_accuracy\theld_accuracy_sd"
                  "\theld_auc\theld_auc_sd\tpaper\n"
@@ -224,7 +214,7 @@ BOOST_AUTO_TEST_CASE(tables_of_several_networks)
 // A table for each test, in the page's order and not the file's; what the paper has no figure for has no such column.
 BOOST_AUTO_TEST_CASE(tables_of_several_tests)
 {
-    const Folder folder;
+    const Results folder;
     folder.write("table1.tsv", "concept\ttest\tmethod\tseeds\taccuracy\theld_auc\theld_auc_sd\tpaper\n"
                                "faces\tmine\tguess\t5\t0.6\t0.5\t\t\n"
                                "faces\tcolour\tbest neuron\t5\t0.7\t0.7\t0.01\t0.817\n"
@@ -276,7 +266,7 @@ BOOST_AUTO_TEST_CASE(settings_one_at_a_time, *boost::unit_test::precondition([](
                          return std::system("command -v gnuplot >/dev/null") == 0;
                      }))
 {
-    const Folder folder;
+    const Results folder;
     folder.write("sensitivity.tsv", "setting\tvalue\tseeds\taccuracy\theld_accuracy\theld_auc\tpaper\n"
                                     "rate\t0.1\t2\t0.7\t0.6\t0.6\t\n"
                                     "rate\t0.001\t2\t0.75\t0.65\t0.6\t\n"
@@ -293,7 +283,7 @@ BOOST_AUTO_TEST_CASE(settings_one_at_a_time, *boost::unit_test::precondition([](
 
 BOOST_AUTO_TEST_CASE(how_alike_distractors_look)
 {
-    const Folder folder;
+    const Results folder;
     folder.write("faces/matched-match.tsv",
                  "part\tpositives\tmatched\ttaken_anyway\tdropped\trule_auc_before\trule_auc_after\n"
                  "a\t145\t109\t51\t36\t\t\nd\t289\t234\t0\t55\t0.92684314\t0.547757323\n");
@@ -312,7 +302,7 @@ BOOST_AUTO_TEST_CASE(one_neuron_throughout, *boost::unit_test::precondition([](a
                       neurons = "3.norm\t0\t0\t0\t1\t0.9\t0.5\t1\t2\t2\t1\t0.9\t0.5\t0.91\t0.51\tauc\n"
                                 "3.norm\t1\t1\t1\t1\t0.6\t0.75\t1\t2\t2\t1\t0.6\t0.95\t0.62\t0.77\tauc\n"
                                 "3.norm\t2\t2\t2\t1\t0.7\t0.85\t1\t2\t2\t1\t0.7\t0.65\t0.72\t0.87\tauc\n";
-    const Folder folder;
+    const Results folder;
     folder.write("sweep-top.tsv", by_auc + neurons);
     folder.write("best-responses.tsv", "response\tlabel\n0\t0\n2\t0\n1\t1\n3\t1\n");    // AUC 0.75
     const Report report = folder.report();
@@ -335,7 +325,7 @@ BOOST_AUTO_TEST_CASE(one_neuron_throughout, *boost::unit_test::precondition([](a
 
 BOOST_AUTO_TEST_CASE(parts_and_their_commands)
 {
-    const Folder folder;
+    const Results folder;
     const std::string sweep = header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n";
     folder.write("sweep-top.tsv", sweep);
     folder.write("z/sweep-top.tsv", sweep);
@@ -360,13 +350,13 @@ BOOST_AUTO_TEST_CASE(parts_and_their_commands)
     BOOST_TEST(at(">z</h2>") < at(second));
     BOOST_TEST(!contains(html, ">empty</h2>"));
     BOOST_TEST(contains(html, "<dt>z/sweep-top.tsv</dt>"));    // its digest
-    BOOST_TEST(!contains(html, folder.path.string()));
+    BOOST_TEST(!contains(html, folder.path));
 }
 
 // A picture's command is found by its name, quotes and spaces or not, and though a remark's apostrophe is no quote.
 BOOST_AUTO_TEST_CASE(commands_with_quotes)
 {
-    const Folder folder;
+    const Results folder;
     const Bytes png = encode_png(blank_picture(4, 3));
     const std::string picture(reinterpret_cast<const char*>(png.data()), png.size());
     for (const char* name : {"a b.png", "c'd.png", "e.png", "f.png"})
@@ -394,7 +384,7 @@ BOOST_AUTO_TEST_CASE(the_papers_figures)
     BOOST_TEST(!paper_accuracy("faces", "best").has_value());    // the beginning of a name is no name
     BOOST_TEST(!paper_accuracy("bodies", "faces removed from training").has_value());
 
-    const Folder folder;    // only where the concept is the paper's
+    const Results folder;    // only where the concept is the paper's
     folder.write("sweep-top.tsv", header + "\n3.norm\t0\t0\t0\t1\t0.8\t0.9\t1\t40\t60\n");
     BOOST_TEST(!contains(folder.report().html, "81.7 %"));
     folder.write("concept.txt", "faces\n");

@@ -8,6 +8,8 @@
 #include "report/run_settings.h"
 #include "report/watch.h"
 
+#include "../files.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -22,25 +24,7 @@ namespace
 
 namespace fs = std::filesystem;
 
-struct Folder {
-    fs::path path;
-    Folder()
-    {
-        std::string name = (fs::temp_directory_path() / "nonna-runs-XXXXXX").string();
-        path = mkdtemp(name.data());
-    }
-    ~Folder() { fs::remove_all(path); }
-    void write(const std::string& name, const std::string& text) const
-    {
-        fs::create_directories((path / name).parent_path());
-        std::ofstream(path / name) << text;
-    }
-    std::string read(const std::string& name) const
-    {
-        std::ostringstream text;
-        text << std::ifstream(path / name).rdbuf();
-        return text.str();
-    }
+struct Results : test::Folder {
     Report report(bool growing = false) const { return make_report(path, "runs", "a test", {}, growing); }
 };
 
@@ -67,7 +51,7 @@ BOOST_AUTO_TEST_SUITE(report_runs)
 
 BOOST_AUTO_TEST_CASE(what_a_run_is)
 {
-    const Folder folder;
+    const Results folder;
     const std::vector<std::string> names{"bodies", "faces", "third"};
     for (const std::string& name : names)
         folder.write(name + "/sweep-top.tsv", sweep("same", "0.8\t0.7\t0.9"));
@@ -82,7 +66,7 @@ BOOST_AUTO_TEST_CASE(what_a_run_is)
     for (const char* own : {"table1.tsv", "sensitivity.tsv", "sweep-top.tsv", "train.tsv", "train-3.tsv"}) {
         folder.write(own, "x\n");
         BOOST_TEST(runs_in(folder.path, names).empty(), own);
-        fs::remove(folder.path / own);
+        fs::remove(folder / own);
     }
     folder.write("commands.txt", "x\n");
     folder.write("frames.png", "x\n");
@@ -95,7 +79,7 @@ BOOST_AUTO_TEST_CASE(names_of_logs)
         BOOST_TEST(is_cost_log(name), name);
     for (const char* name : {"train-.tsv", "train-times.tsv", "train-0.tsv.old", "strain.tsv", "train-1x.tsv"})
         BOOST_TEST(!is_cost_log(name), name);
-    const Folder folder;
+    const Results folder;
     for (const char* name : {"train-10.tsv", "train-2.tsv", "train.tsv"})
         folder.write(name, "");
     BOOST_TEST(cost_log_files(folder.path) == (std::vector<std::string>{"train.tsv", "train-2.tsv", "train-10.tsv"}),
@@ -155,7 +139,7 @@ BOOST_AUTO_TEST_CASE(costs_at_the_end)
 
 BOOST_AUTO_TEST_CASE(runs_in_one_table, *gnuplot_there())
 {
-    const Folder folder;
+    const Results folder;
     folder.write("a/train.tsv",
                  log_header + "0\tvalidate\t8\t1\t1\n10\ttrain\t3\t0.5\t0.5\n10\tvalidate\t4\t0.5\t0.5\n");
     folder.write("b <c>/train.tsv",
@@ -198,7 +182,7 @@ BOOST_AUTO_TEST_CASE(runs_in_one_table, *gnuplot_there())
 
 BOOST_AUTO_TEST_CASE(replicas_in_one_plot, *gnuplot_there())
 {
-    const Folder folder;
+    const Results folder;
     folder.write("train-0.tsv", log_header + "10\ttrain\t8\t0.5\t0.5\n20\ttrain\t4\t0.4\t0.4\n");
     folder.write("train-1.tsv", log_header + "10\ttrain\t7\t0.5\t0.5\n30\ttrain\t3\t0.3\t0.3\n40\ttrain\t2");
     BOOST_CHECK_THROW(folder.report(), Error);    // truncated, and nobody is at work on it
@@ -247,13 +231,13 @@ struct Between {
 
 BOOST_AUTO_TEST_CASE(a_page_while_the_folder_fills)
 {
-    const Folder folder;
+    const Results folder;
     int made = 0;
     const auto page = [&] { return folder.read("page.html"); };
     Between between;
     between.steps = {
         [&] {
-            BOOST_TEST(!fs::exists(folder.path / "page.html"));    // nothing to show
+            BOOST_TEST(!fs::exists(folder / "page.html"));    // nothing to show
             folder.write("one", "first");
         },
         [&] {
@@ -279,13 +263,13 @@ BOOST_AUTO_TEST_CASE(a_page_while_the_folder_fills)
     };
     const auto make = [&]() -> Report {
         ++made;
-        const std::string text = folder.read("one");
+        const std::string text = fs::exists(folder / "one") ? folder.read("one") : "";
         if (text == "broken")
             throw Error("one", "broken");
         Page p("title", text);
         return text.empty() ? Report{} : Report{p.finish(""), "a table of " + text, {}};
     };
-    const WatchOptions options{folder.path, folder.path / "page.html", 2.5, make, [&](double seconds) {
+    const WatchOptions options{folder.path, folder / "page.html", 2.5, make, [&](double seconds) {
                                    BOOST_TEST(seconds == 2.5);
                                    return between();
                                }};
@@ -305,15 +289,15 @@ BOOST_AUTO_TEST_CASE(a_page_while_the_folder_fills)
 
 BOOST_AUTO_TEST_CASE(nothing_came)
 {
-    const Folder folder;
-    const WatchOptions options{folder.path, folder.path / "page.html", 1, [&] { return folder.report(true); },
+    const Results folder;
+    const WatchOptions options{folder.path, folder / "page.html", 1, [&] { return folder.report(true); },
                                [](double) { return false; }};
     BOOST_TEST(watch_folder(options).table.empty());
     BOOST_TEST(fs::is_empty(folder.path));
-    BOOST_CHECK_THROW(watch_folder({folder.path / "none", "page", 1,
-                                    [&] { return make_report(folder.path / "none", "", "", {}, true); },
-                                    [](double) { return true; }}),
-                      Error);
+    BOOST_CHECK_THROW(
+        watch_folder({folder / "none", "page", 1, [&] { return make_report(folder / "none", "", "", {}, true); },
+                      [](double) { return true; }}),
+        Error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
