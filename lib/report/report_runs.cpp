@@ -261,6 +261,8 @@ std::string verdict(const std::vector<RunRow>& runs, const std::optional<std::si
     if (without > 0)
         text +=
             " Not every sweep has intervals (nonna-sweep --bootstrap), so whether that is more than chance is open.";
+    else if (near > 0 && scored == 2)
+        text += " The interval of the other overlaps with its own: it may be as good.";
     else if (near > 0)
         text += " The intervals of " + std::to_string(near) + " of the other " + std::to_string(scored - 1) +
                 " overlap with its own: they may be as good.";

@@ -40,8 +40,8 @@ const std::string log_header = "step\tset\tcost\tstage1_relative\tstage1_best_re
 std::string sweep(const std::string& model, const std::string& held_auc)
 {
     return "layer\trow\tcol\tmap\tthreshold\taccuracy\tauc\tdprime\tpositives\tnegatives\tchoice_accuracy\tchoice_auc\t"
-           "held_accuracy\theld_auc\theld_auc_low\theld_auc_high\tchosen_by\tmodel\n"
-           "1.norm\t0\t0\t0\t1\t0.9\t0.95\t1\t40\t60\t0.9\t0.95\t0.7\t" +
+           "held_accuracy\theld_guess\theld_auc\theld_auc_low\theld_auc_high\tchosen_by\tmodel\n"
+           "1.norm\t0\t0\t0\t1\t0.9\t0.95\t1\t40\t60\t0.9\t0.95\t0.7\t0.66\t" +
            held_auc + "\tauc\t" + model + "\n";
 }
 
@@ -157,6 +157,8 @@ BOOST_AUTO_TEST_CASE(runs_in_one_table, *gnuplot_there())
                "b <c>     m2   0.2     20     2               25.0 %             70.0 %         0.900\n");
     const std::string& html = report.html;
     BOOST_TEST(contains(html, "0.900<small>0.860\u20130.950</small>"));
+    BOOST_TEST(
+        contains(html, "40 positives and 60 negatives; where the figures are from, a guess is right in 66.0 %."));
     BOOST_TEST(contains(html, "The best by held-out AUC is b &lt;c&gt;. Its interval is above those of all others."));
     BOOST_TEST(contains(html, "of held-out pictures (v.tar)"));
     BOOST_TEST(contains(
@@ -171,7 +173,7 @@ BOOST_AUTO_TEST_CASE(runs_in_one_table, *gnuplot_there())
     BOOST_TEST(folder.report().html == html);
 
     folder.write("a/sweep-top.tsv", sweep("m1", "0.8\t0.75\t0.87"));
-    BOOST_TEST(contains(folder.report().html, "The intervals of 1 of the other 1 overlap with its own"));
+    BOOST_TEST(contains(folder.report().html, "The interval of the other overlaps with its own: it may be as good."));
     // In a table of the runs' own tests nothing is said to be best.
     std::string other = sweep("m1", "0.8\t0.75\t0.85");
     other.replace(other.find("\t40\t60\t"), 7, "\t41\t60\t");
