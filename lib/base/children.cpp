@@ -79,11 +79,26 @@ void lower(__rlimit_resource what, rlim_t soft, rlim_t hard)
     setrlimit(what, &now);
 }
 
-void set_limits(const ChildLimits& limits, std::uint64_t address_space)
+// Bytes that this process has mapped.
+std::uint64_t address_space()
+{
+    Descriptor statm = Descriptor::open("/proc/self/statm", O_RDONLY);
+    char text[128] = {};
+    statm.read(std::as_writable_bytes(std::span(text).first(sizeof text - 1)));
+    unsigned long long pages = 0;
+    if (std::sscanf(text, "%llu", &pages) != 1)
+        throw Error(statm.name(), "not understood");
+    return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+void set_limits(const ChildLimits& limits)
 {
     lower(RLIMIT_CORE, 0, 0);
-    if (children_limit_memory && limits.memory && limits.memory < RLIM_INFINITY - address_space)
-        lower(RLIMIT_AS, address_space + limits.memory, RLIM_INFINITY);
+    // What the child was born with is counted by itself: between a count of the parent's and the fork a thread of some
+    // library may start and map its 64 MiB.
+    if (children_limit_memory && limits.memory)
+        if (const std::uint64_t born_with = address_space(); limits.memory < RLIM_INFINITY - born_with)
+            lower(RLIMIT_AS, born_with + limits.memory, RLIM_INFINITY);
     if (limits.cpu > 0) {
         // The timer is exact to the kernel's tick; the limit, in whole seconds, stands behind it, where a library has
         // the timer's signal blocked.
@@ -113,7 +128,7 @@ void keep_descriptors(int pipe)
     closefrom(kept + 1);
 }
 
-[[noreturn]] void be_child(int pipe, pid_t parent, const ChildLimits& limits, std::uint64_t address_space,
+[[noreturn]] void be_child(int pipe, pid_t parent, const ChildLimits& limits,
                            const std::function<std::string(std::size_t)>& work, std::size_t slot) noexcept
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -122,7 +137,6 @@ void keep_descriptors(int pipe)
     ignore_interrupts();
     keep_descriptors(pipe);
     on_failed_allocation(end_without_memory);
-    set_limits(limits, address_space);
     // A short life on fresh memory: every page is paid for at its first touch, so what was freed is used again rather
     // than given back and fetched anew (a tenth to a third of a small video's time).
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
@@ -130,6 +144,7 @@ void keep_descriptors(int pipe)
     mallopt(M_TOP_PAD, 1 << 20);
     bool said = false;
     try {
+        set_limits(limits);
         const std::string text = work(slot);
         said = text.size() <= limits.result
                    ? answer(kept, result, text)
@@ -156,17 +171,6 @@ struct Child {
     bool stopped = false;    // killed for the wall limit
     std::string data;
 };
-
-std::uint64_t address_space()
-{
-    Descriptor statm = Descriptor::open("/proc/self/statm", O_RDONLY);
-    char text[128] = {};
-    statm.read(std::as_writable_bytes(std::span(text).first(sizeof text - 1)));
-    unsigned long long pages = 0;
-    if (std::sscanf(text, "%llu", &pages) != 1)
-        throw Error(statm.name(), "not understood");
-    return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
 
 // The last step of a child that has closed its pipe: it is on its way out, or is sent there.
 ChildEnd reap(Child& child)
@@ -229,12 +233,11 @@ class Children
     void start(std::size_t slot, const std::function<std::string(std::size_t)>& work)
     {
         running_.reserve(running_.size() + 1);    // nothing may throw between the fork and its record
-        const std::uint64_t base = children_limit_memory && limits_.memory ? address_space() : 0;
         for (;;) {
             Pipe pipe = open_pipe("pipe");
             const pid_t parent = getpid(), pid = fork();
             if (pid == 0)
-                be_child(pipe.write_end.number(), parent, limits_, base, work, slot);
+                be_child(pipe.write_end.number(), parent, limits_, work, slot);
             const int failure = errno;
             pipe.write_end = {};    // the child's alone: its end is the end of what can be read
             if (pid > 0) {

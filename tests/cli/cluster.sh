@@ -86,7 +86,7 @@ echo "after a killed one: $?"
     echo "it was not named"
 (flock -n 9 && cluster --steps 5 --servers 1 --replicas 1 -o after.safetensors 2>log) 9<temporary/nonna-cluster-inuse1/lock
 grep -c 'is kept' log
-ls temporary | sed "s/${left##*/}/the killed one's/"
+ls temporary | sed "s/${left##*/}/the killed one's/" | LC_ALL=C sort
 steps=$(ls "$left"/replica-0 | sed -n 's/^step-0*\([0-9]*\).*/\1/p' | sort -n | tail -1)
 (cluster -q --steps $((steps + 5)) --servers 1 --replicas 1 --folder "$left" --resume -o learnt.safetensors)
 echo "gone on from there: $?"
