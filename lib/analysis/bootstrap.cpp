@@ -62,10 +62,11 @@ void bootstrap(const ResponseSource& source, const Labels& labels, const SweepOp
             for (std::size_t i = 0; i < images; ++i)
                 if (parts[p][i] == 0)
                     members[labels[i]].push_back(i);
+            const Roles roles = roles_in(labels, parts[p], 0);
             const std::vector<std::uint32_t> weights = draw(members, images, seed, r * parts.size() + p);
             for (const std::size_t k : finite) {
                 const Score& detector = p == 0 ? scores[k].all : scores[k].held[p - 1].choice;
-                const Ranking::Judged judged = rankings[k].judge(labels, parts[p], 0, detector, weights);
+                const Ranking::Judged judged = rankings[k].judge(roles, detector, weights);
                 const std::size_t at = (k * values + (p == 0 ? 0 : 2)) * std::size_t(resamples) + r;
                 const double share = p == 0 ? 1 : 1 / double(splits);
                 drawn[at] += share * judged.accuracy;

@@ -98,79 +98,107 @@ bool Ranking::rank(std::span<const float> responses)
     return finite;
 }
 
-// One walk through the sorted responses, from the least, does for all thresholds and the AUC at once: whenever a
-// threshold is passed, what was seen until then lies at or below it. Equal responses are taken in one bite, for they
-// are on the same side of every threshold and a tie each with each other.
-Score Ranking::score(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted,
-                     Polarity allowed) const
+Roles roles_in(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted)
 {
-    const auto among = [&](std::uint64_t key) { return part[std::uint32_t(key)] == wanted; };
+    Roles roles(labels.size(), Role::none);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        if (part.empty() || part[i] == wanted)
+            roles[i] = labels[i] ? Role::positive : Role::negative;
+    return roles;
+}
+
+// A walk through the sorted responses, from the least: what was seen so far, and how many pairs the positive has won.
+// Equal responses, a tie each with each other, make a run; a response that is alone is a run too, so that the walk asks
+// nothing that a processor could guess wrong.
+struct Ranking::Walk {
+    const Keys& keys;
+    const Role* roles;
+    const std::uint32_t* weights;      // null: 1 each
+    std::size_t at = 0;                // the next key
+    std::uint64_t seen[2] = {0, 0};    // negatives, positives
+    std::uint64_t wins = 0;            // twice the pairs that the positive wins, ties counting one; less the last run's
+    std::uint64_t before[2] = {0, 0};    // of `seen`: before the run
+    std::uint64_t value = 0;             // the run's
+
+    template <bool weighted> void go(std::size_t end)
+    {
+        for (; at < end; ++at) {
+            const std::uint32_t image = std::uint32_t(keys[at]);
+            const std::uint64_t weight = weighted ? weights[image] : 1;
+            if (keys[at] >> 32 != value) {
+                end_run();
+                value = keys[at] >> 32;
+            }
+            const std::uint64_t yes = roles[image] == Role::positive ? weight : 0;
+            wins += 2 * yes * before[0];
+            seen[0] += roles[image] == Role::negative ? weight : 0;
+            seen[1] += yes;
+        }
+    }
+    void go_to(std::size_t end) { weights ? go<true>(end) : go<false>(end); }
+    void end_run()
+    {
+        wins += (seen[1] - before[1]) * (seen[0] - before[0]);
+        std::copy(seen, seen + 2, before);
+    }
+    // The first key, from here on, whose response is at or above (`beyond`: above) the threshold.
+    std::size_t first(double threshold, bool beyond) const
+    {
+        float f = float(threshold);
+        if (beyond ? f <= threshold : f < threshold)
+            f = std::nextafter(f, std::numeric_limits<float>::infinity());
+        const auto from = keys.begin() + std::ptrdiff_t(at);
+        return std::size_t(std::lower_bound(from, keys.end(), std::uint64_t(ordered(f)) << 32) - keys.begin());
+    }
+    double auc(int polarity)
+    {
+        go_to(keys.size());
+        end_run();
+        const double share = double(wins) / (2 * double(seen[0]) * double(seen[1]));
+        return polarity < 0 ? 1 - share : share;
+    }
+};
+
+// Whenever the walk comes to a threshold, what was seen until then lies below it, and after what equals it, at or below
+// it.
+Score Ranking::score(const Roles& roles, Polarity allowed) const
+{
+    const auto among = [&](std::uint64_t key) { return roles[std::uint32_t(key)] != Role::none; };
     const auto first = std::find_if(keys_.begin(), keys_.end(), among);
     const auto last = std::find_if(keys_.rbegin(), keys_.rend(), among);
     if (first == keys_.end())
         throw std::logic_error("sweep: nothing to judge");
     const double least = response_of(*first), most = response_of(*last);
     double thresholds[sweep_thresholds];
-    for (int i = 0; i < sweep_thresholds; ++i)
-        thresholds[i] = sweep_threshold(least, most, i);
-
     Score::Counts at_or_below = {}, below = {};
-    std::uint64_t seen[2] = {0, 0}, wins = 0;    // wins: twice the pairs that the positive wins, ties counting one
-    int passed = 0, reached = 0;
-    for (auto key = first; key != keys_.end();) {
-        const std::uint64_t value = *key >> 32;
-        const double response = response_of(*key);
-        for (; reached < sweep_thresholds && response >= thresholds[reached]; ++reached)
-            std::copy(seen, seen + 2, below[reached]);
-        for (; passed < sweep_thresholds && response > thresholds[passed]; ++passed)
-            std::copy(seen, seen + 2, at_or_below[passed]);
-        std::uint64_t tied[2] = {0, 0};
-        for (; key != keys_.end() && *key >> 32 == value; ++key)
-            if (among(*key))
-                ++tied[labels[std::uint32_t(*key)]];
-        wins += tied[1] * (2 * seen[0] + tied[0]);
-        seen[0] += tied[0];
-        seen[1] += tied[1];
+    Walk walk{keys_, roles.data(), nullptr};
+    for (int i = 0; i < sweep_thresholds; ++i) {
+        thresholds[i] = sweep_threshold(least, most, i);
+        if (i > 0 && thresholds[i] == thresholds[i - 1]) {    // a constant neuron's
+            std::copy(below[i - 1], below[i - 1] + 2, below[i]);
+        } else {
+            walk.go_to(walk.first(thresholds[i], false));
+            std::copy(walk.seen, walk.seen + 2, below[i]);
+            walk.go_to(walk.first(thresholds[i], true));
+        }
+        std::copy(walk.seen, walk.seen + 2, at_or_below[i]);
     }
-    // Thresholds that no response is above, as those of a constant neuron.
-    for (; reached < sweep_thresholds; ++reached)
-        std::copy(seen, seen + 2, below[reached]);
-    for (; passed < sweep_thresholds; ++passed)
-        std::copy(seen, seen + 2, at_or_below[passed]);
-
+    const double auc = walk.auc(1);
     Score score;
-    score.choose(thresholds, at_or_below, below, seen[1], seen[0], allowed);
-    score.auc = double(wins) / (2 * double(seen[0]) * double(seen[1]));
-    if (score.polarity < 0)
-        score.auc = 1 - score.auc;
+    score.choose(thresholds, at_or_below, below, walk.seen[1], walk.seen[0], allowed);
+    score.auc = score.polarity < 0 ? 1 - auc : auc;
     return score;
 }
 
-Ranking::Judged Ranking::judge(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part,
-                               std::uint8_t wanted, const Score& detector, std::span<const std::uint32_t> weights) const
+Ranking::Judged Ranking::judge(const Roles& roles, const Score& detector, std::span<const std::uint32_t> weights) const
 {
-    std::uint64_t seen[2] = {0, 0}, right = 0;
-    double wins = 0;
-    for (auto key = keys_.begin(); key != keys_.end();) {
-        const std::uint64_t value = *key >> 32;
-        const double response = response_of(*key);
-        const bool yes = detector.polarity > 0 ? response > detector.threshold : response < detector.threshold;
-        std::uint64_t tied[2] = {0, 0};
-        for (; key != keys_.end() && *key >> 32 == value; ++key) {
-            const std::uint32_t image = std::uint32_t(*key);
-            if (part[image] == wanted)
-                tied[labels[image]] += weights.empty() ? 1 : weights[image];
-        }
-        right += tied[yes ? 1 : 0];
-        wins += double(tied[1]) * (2 * double(seen[0]) + double(tied[0]));
-        seen[0] += tied[0];
-        seen[1] += tied[1];
-    }
+    Walk walk{keys_, roles.data(), weights.empty() ? nullptr : weights.data()};
+    walk.go_to(walk.first(detector.threshold, detector.polarity > 0));
+    const std::uint64_t negatives = walk.seen[0], positives = walk.seen[1];    // on the lower side
     Judged judged;
-    judged.accuracy = double(right) / double(seen[0] + seen[1]);
-    judged.auc = wins / (2 * double(seen[0]) * double(seen[1]));
-    if (detector.polarity < 0)
-        judged.auc = 1 - judged.auc;
+    judged.auc = walk.auc(detector.polarity);
+    const std::uint64_t all = walk.seen[0] + walk.seen[1], right = negatives + (walk.seen[1] - positives);
+    judged.accuracy = double(detector.polarity > 0 ? right : all - right) / double(all);
     return judged;
 }
 
@@ -185,17 +213,47 @@ double discriminability(const double (&means)[2], const double (&squares)[2], co
 
 double discriminability(std::span<const float> responses, std::span<const std::uint8_t> labels)
 {
-    double sums[2] = {0, 0}, counts[2] = {0, 0}, squares[2] = {0, 0};
-    for (std::size_t i = 0; i < responses.size(); ++i) {
-        sums[labels[i]] += responses[i];
+    double d = 0;
+    discriminability(responses.data(), labels, {&d, 1});
+    return d;
+}
+
+namespace
+{
+
+// A sum waits for the one before it: of several neurons side by side none does.
+template <std::size_t neurons>
+void discriminabilities(const float* responses, std::span<const std::uint8_t> labels, double* d)
+{
+    const std::size_t images = labels.size();
+    double sums[2][neurons] = {}, squares[2][neurons] = {}, means[2][neurons], counts[2] = {0, 0};
+    for (std::size_t i = 0; i < images; ++i) {
         ++counts[labels[i]];
+        for (std::size_t n = 0; n < neurons; ++n)
+            sums[labels[i]][n] += responses[n * images + i];
     }
-    const double means[2] = {sums[0] / counts[0], sums[1] / counts[1]};
-    for (std::size_t i = 0; i < responses.size(); ++i) {
-        const double d = responses[i] - means[labels[i]];
-        squares[labels[i]] += d * d;
-    }
-    return discriminability(means, squares, counts);
+    for (const int label : {0, 1})
+        for (std::size_t n = 0; n < neurons; ++n)
+            means[label][n] = sums[label][n] / counts[label];
+    for (std::size_t i = 0; i < images; ++i)
+        for (std::size_t n = 0; n < neurons; ++n) {
+            const double off = responses[n * images + i] - means[labels[i]][n];
+            squares[labels[i]][n] += off * off;
+        }
+    for (std::size_t n = 0; n < neurons; ++n)
+        d[n] = discriminability({means[0][n], means[1][n]}, {squares[0][n], squares[1][n]}, counts);
+}
+
+}    // namespace
+
+void discriminability(const float* responses, std::span<const std::uint8_t> labels, std::span<double> d)
+{
+    constexpr std::size_t several = 8;
+    std::size_t n = 0;
+    for (; n + several <= d.size(); n += several)
+        discriminabilities<several>(responses + n * labels.size(), labels, &d[n]);
+    for (; n < d.size(); ++n)
+        discriminabilities<1>(responses + n * labels.size(), labels, &d[n]);
 }
 
 Score score_neuron(std::span<const float> responses, std::span<const std::uint8_t> labels, Polarity polarity)
@@ -205,8 +263,7 @@ Score score_neuron(std::span<const float> responses, std::span<const std::uint8_
     Ranking ranking;
     if (!ranking.rank(responses))
         return Score::not_a_number();
-    const Labels all(labels.size(), 0);
-    Score score = ranking.score(labels, all, 0, polarity);
+    Score score = ranking.score(roles_in(labels), polarity);
     score.dprime = score.polarity * discriminability(responses, labels);
     return score;
 }

@@ -53,6 +53,12 @@ inline double sweep_threshold(double least, double most, int i)    // i from 0
     return least + (most - least) * (i + 1) / (sweep_thresholds + 1);
 }
 
+// Each image's part in a judgement.
+enum class Role : std::uint8_t { none, negative, positive };
+using Roles = std::vector<Role>;
+// Of the images i with part[i] == wanted; an empty part: of all.
+Roles roles_in(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part = {}, std::uint8_t wanted = 0);
+
 // A neuron's images in the order of its responses: sorted once, judged as often as there are subsets.
 class Ranking
 {
@@ -60,22 +66,24 @@ class Ranking
     // Not finite: false, and nothing else may be asked.
     bool rank(std::span<const float> responses);
 
-    // Of the images i with part[i] == wanted, both classes among them. d' is left 0.
-    Score score(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted,
-                Polarity) const;
+    // Of the images that have a role, both classes among them. d' is left 0.
+    Score score(const Roles& roles, Polarity) const;
     // Accuracy at a given threshold, and AUC, of the same; `weights`, one an image, count an image several times.
     struct Judged {
         double accuracy = 0, auc = 0;
     };
-    Judged judge(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted,
-                 const Score& detector, std::span<const std::uint32_t> weights = {}) const;
+    Judged judge(const Roles& roles, const Score& detector, std::span<const std::uint32_t> weights = {}) const;
 
   private:
-    std::vector<std::uint64_t> keys_, spare_;    // ordered response << 32 | image
+    struct Walk;
+    using Keys = std::vector<std::uint64_t>;
+    Keys keys_, spare_;    // ordered response << 32 | image
 };
 
 // d' of all responses for polarity 1.
 double discriminability(std::span<const float> responses, std::span<const std::uint8_t> labels);
+// The same of d.size() neurons, a few at a time: (neuron, image).
+void discriminability(const float* responses, std::span<const std::uint8_t> labels, std::span<double> d);
 // From the classes' means and sums of squared deviations.
 double discriminability(const double (&means)[2], const double (&squares)[2], const double (&counts)[2]);
 

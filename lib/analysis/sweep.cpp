@@ -39,11 +39,12 @@ std::vector<Block> plan_blocks(const ResponseSource& source, std::size_t most)
 }
 
 // A block's responses as (neuron, image): some images are read at a time, tile by tile turned.
-std::vector<float> read_turned(const ResponseSource& source, const Block& block)
+void read_turned(const ResponseSource& source, const Block& block, std::vector<float>& turned)
 {
     constexpr std::size_t piece = std::size_t{1} << 21;    // values
     const std::size_t rows = std::clamp<std::size_t>(piece / block.count, 1, source.images);
-    std::vector<float> turned(block.count * source.images), read(rows * block.count);
+    turned.resize(block.count * source.images);
+    std::vector<float> read(rows * block.count);
     for (std::size_t first = 0; first < source.images; first += rows) {
         throw_if_interrupted();
         const std::size_t count = std::min(rows, source.images - first);
@@ -55,34 +56,44 @@ std::vector<float> read_turned(const ResponseSource& source, const Block& block)
                     for (std::size_t i = i0; i < std::min(i0 + tile, count); ++i)
                         turned[n * source.images + first + i] = read[i * block.count + n];
     }
-    return turned;
 }
 
+// The images' roles on all, and those that choose and those held out of each split.
+struct Judgements {
+    Roles all;
+    std::vector<std::pair<Roles, Roles>> splits;
+};
+
 void score_block(const std::vector<float>& turned, std::size_t images, const Labels& labels,
-                 const SweepOptions& options, std::span<NeuronScore> scores, Pool& pool)
+                 const Judgements& judgements, Polarity polarity, std::span<NeuronScore> scores, Pool& pool)
 {
-    const Labels all(images, 0);
+    constexpr std::size_t several = 16;    // neurons of a task
     std::vector<Ranking> rankings(std::size_t(pool.threads()));
-    pool.for_each(scores.size(), [&](std::size_t k, int thread) {
-        throw_if_interrupted();
-        const std::span<const float> responses = std::span(turned).subspan(k * images, images);
-        Ranking& ranking = rankings[std::size_t(thread)];
-        NeuronScore& score = scores[k];
+    const auto judge = [&](NeuronScore& score, Ranking& ranking, std::span<const float> responses, double dprime) {
         if (!ranking.rank(responses)) {
             score.all = Score::not_a_number();
             const double nan = score.all.auc;
-            score.held.assign(options.splits.size(), {score.all, nan, nan});
+            score.held.assign(judgements.splits.size(), {score.all, nan, nan});
             return;
         }
-        score.all = ranking.score(labels, all, 0, options.polarity);
-        score.all.dprime = score.all.polarity * discriminability(responses, labels);
-        for (const Split& split : options.splits) {
+        score.all = ranking.score(judgements.all, polarity);
+        score.all.dprime = score.all.polarity * dprime;
+        for (const auto& [choosing, judging] : judgements.splits) {
             HeldOut& held = score.held.emplace_back();
-            held.choice = ranking.score(labels, split, 1, options.polarity);
-            const Ranking::Judged judged = ranking.judge(labels, split, 0, held.choice);
+            held.choice = ranking.score(choosing, polarity);
+            const Ranking::Judged judged = ranking.judge(judging, held.choice);
             held.accuracy = judged.accuracy;
             held.auc = judged.auc;
         }
+    };
+    pool.for_each((scores.size() + several - 1) / several, [&](std::size_t task, int thread) {
+        throw_if_interrupted();
+        const std::size_t first = task * several, count = std::min(several, scores.size() - first);
+        double dprime[several];
+        discriminability(&turned[first * images], labels, std::span(dprime, count));
+        for (std::size_t n = 0; n < count; ++n)
+            judge(scores[first + n], rankings[std::size_t(thread)],
+                  std::span(turned).subspan((first + n) * images, images), dprime[n]);
     });
 }
 
@@ -168,13 +179,21 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
     std::vector<Block> blocks = plan_blocks(source, memory / bytes);
     if (blocks.size() > source.layers.size())    // some layer is in pieces: two of them are held at a time
         blocks = plan_blocks(source, memory / 2 / bytes);
-    std::future<std::vector<float>> next = std::async(std::launch::async, read_turned, source, blocks[0]);
+    Judgements judgements{roles_in(labels), {}};
+    for (const Split& split : options.splits)
+        judgements.splits.emplace_back(roles_in(labels, split, 1), roles_in(labels, split, 0));
+    std::vector<float> turned, coming;
+    const auto read = [&](std::size_t b) {
+        return std::async(std::launch::async, [&, b] { read_turned(source, blocks[b], coming); });
+    };
+    std::future<void> next = read(0);
     for (std::size_t b = 0; b < blocks.size(); ++b) {
-        const std::vector<float> turned = next.get();
+        next.get();
+        turned.swap(coming);
         if (b + 1 < blocks.size())
-            next = std::async(std::launch::async, read_turned, source, blocks[b + 1]);
-        score_block(turned, source.images, labels, options, std::span(scores).subspan(blocks[b].at, blocks[b].count),
-                    pool);
+            next = read(b + 1);
+        score_block(turned, source.images, labels, judgements, options.polarity,
+                    std::span(scores).subspan(blocks[b].at, blocks[b].count), pool);
         progress.advance(blocks[b].count);
     }
     return scores;

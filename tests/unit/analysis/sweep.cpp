@@ -278,7 +278,9 @@ BOOST_AUTO_TEST_CASE(counting_gives_what_sorting_gives)
     for (std::size_t i = 0; i < 60; ++i) {
         for (std::size_t n = 0; n < 100; ++n) {
             m.at(0, i, n) = float(int(m.at(0, i, n) * 10) % 22);
-            m.at(0, i, 100 + n) *= n % 3 ? 1e-30f : 1e30f;
+            float& odd = m.at(0, i, 100 + n);    // immense, minute, next to each other, and further apart than a float
+            const float scales[] = {1e-30f, 1e30f, 1e-43f, 1e-7f, 5e37f};
+            odd = n % 5 == 3 ? 1 + odd * scales[3] : odd * scales[n % 5];
         }
         m.at(0, i, 7) = 3;
     }
