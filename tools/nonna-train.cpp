@@ -20,6 +20,7 @@ struct Options {
     std::vector<std::string> data, validation;
     int threads = 0;
     bool plan = false;
+    Stored store = Stored::fp32;
     TrainOptions run;
 };
 
@@ -41,6 +42,7 @@ void check(Options& o, const Command& command)
     s.pull = !o.output.empty();
     command.needs({"--resume", "--checkpoint-every", "--checkpoint-keep"}, "--checkpoint");
     command.needs({"--validate-every"}, "--validate");
+    command.needs({"--store"}, "--output");
     keep_apart({r.log, r.timing}, {o.input});    // the model itself may be trained in place
     keep_apart({o.output, r.log, r.timing}, client_files(s.client, o.validation));
     for (const std::string& text : o.data)
@@ -71,7 +73,7 @@ ExitStatus run(Options& o, const Command& command)
     train(model, sources, validation_sets, o.run, pool);
     model.provenance["tool"] = "nonna " + version();
     if (!o.output.empty())
-        save_model(o.output, model);
+        save_model(o.output, model, {}, {}, o.store);
     return ExitStatus::done;
 }
 
@@ -100,6 +102,7 @@ int main(int argc, char** argv)
     command.group("Also");
     command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
+    command.choice("--store", o.store, "the filters in the trained model's file");
     command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
     command.option("--validate-every", r.validate_every, "N", "steps between validations", 1, 1000000000);
     command.option("--log-every", r.log_every, "N", "steps between rows of the log", 1, 1000000000);

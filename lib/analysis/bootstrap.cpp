@@ -62,7 +62,7 @@ void bootstrap(const ResponseSource& source, const Labels& labels, const SweepOp
             for (std::size_t i = 0; i < images; ++i)
                 if (parts[p][i] == 0)
                     members[labels[i]].push_back(i);
-            const Roles roles = roles_in(labels, parts[p], 0);
+            const ImageRoles roles = image_roles(labels, parts[p], 0);
             const std::vector<std::uint32_t> weights = draw(members, images, seed, r * parts.size() + p);
             for (const std::size_t k : finite) {
                 const Score& detector = p == 0 ? scores[k].all : scores[k].held[p - 1].choice;

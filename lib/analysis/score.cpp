@@ -98,12 +98,12 @@ bool Ranking::rank(std::span<const float> responses)
     return finite;
 }
 
-Roles roles_in(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted)
+ImageRoles image_roles(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part, std::uint8_t wanted)
 {
-    Roles roles(labels.size(), Role::none);
+    ImageRoles roles(labels.size(), ImageRole::none);
     for (std::size_t i = 0; i < labels.size(); ++i)
         if (part.empty() || part[i] == wanted)
-            roles[i] = labels[i] ? Role::positive : Role::negative;
+            roles[i] = labels[i] ? ImageRole::positive : ImageRole::negative;
     return roles;
 }
 
@@ -112,7 +112,7 @@ Roles roles_in(std::span<const std::uint8_t> labels, std::span<const std::uint8_
 // nothing that a processor could guess wrong.
 struct Ranking::Walk {
     const Keys& keys;
-    const Role* roles;
+    const ImageRole* roles;
     const std::uint32_t* weights;      // null: 1 each
     std::size_t at = 0;                // the next key
     std::uint64_t seen[2] = {0, 0};    // negatives, positives
@@ -129,9 +129,9 @@ struct Ranking::Walk {
                 end_run();
                 value = keys[at] >> 32;
             }
-            const std::uint64_t yes = roles[image] == Role::positive ? weight : 0;
+            const std::uint64_t yes = roles[image] == ImageRole::positive ? weight : 0;
             wins += 2 * yes * before[0];
-            seen[0] += roles[image] == Role::negative ? weight : 0;
+            seen[0] += roles[image] == ImageRole::negative ? weight : 0;
             seen[1] += yes;
         }
     }
@@ -161,9 +161,9 @@ struct Ranking::Walk {
 
 // Whenever the walk comes to a threshold, what was seen until then lies below it, and after what equals it, at or below
 // it.
-Score Ranking::score(const Roles& roles, Polarity allowed) const
+Score Ranking::score(const ImageRoles& roles, Polarity allowed) const
 {
-    const auto among = [&](std::uint64_t key) { return roles[std::uint32_t(key)] != Role::none; };
+    const auto among = [&](std::uint64_t key) { return roles[std::uint32_t(key)] != ImageRole::none; };
     const auto first = std::find_if(keys_.begin(), keys_.end(), among);
     const auto last = std::find_if(keys_.rbegin(), keys_.rend(), among);
     if (first == keys_.end())
@@ -190,7 +190,8 @@ Score Ranking::score(const Roles& roles, Polarity allowed) const
     return score;
 }
 
-Ranking::Judged Ranking::judge(const Roles& roles, const Score& detector, std::span<const std::uint32_t> weights) const
+Ranking::Judged Ranking::judge(const ImageRoles& roles, const Score& detector,
+                               std::span<const std::uint32_t> weights) const
 {
     Walk walk{keys_, roles.data(), weights.empty() ? nullptr : weights.data()};
     walk.go_to(walk.first(detector.threshold, detector.polarity > 0));
@@ -263,7 +264,7 @@ Score score_neuron(std::span<const float> responses, std::span<const std::uint8_
     Ranking ranking;
     if (!ranking.rank(responses))
         return Score::not_a_number();
-    Score score = ranking.score(roles_in(labels), polarity);
+    Score score = ranking.score(image_roles(labels), polarity);
     score.dprime = score.polarity * discriminability(responses, labels);
     return score;
 }

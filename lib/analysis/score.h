@@ -54,10 +54,11 @@ inline double sweep_threshold(double least, double most, int i)    // i from 0
 }
 
 // Each image's part in a judgement.
-enum class Role : std::uint8_t { none, negative, positive };
-using Roles = std::vector<Role>;
+enum class ImageRole : std::uint8_t { none, negative, positive };
+using ImageRoles = std::vector<ImageRole>;
 // Of the images i with part[i] == wanted; an empty part: of all.
-Roles roles_in(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part = {}, std::uint8_t wanted = 0);
+ImageRoles image_roles(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> part = {},
+                       std::uint8_t wanted = 0);
 
 // A neuron's images in the order of its responses: sorted once, judged as often as there are subsets.
 class Ranking
@@ -67,12 +68,12 @@ class Ranking
     bool rank(std::span<const float> responses);
 
     // Of the images that have a role, both classes among them. d' is left 0.
-    Score score(const Roles& roles, Polarity) const;
+    Score score(const ImageRoles& roles, Polarity) const;
     // Accuracy at a given threshold, and AUC, of the same; `weights`, one an image, count an image several times.
     struct Judged {
         double accuracy = 0, auc = 0;
     };
-    Judged judge(const Roles& roles, const Score& detector, std::span<const std::uint32_t> weights = {}) const;
+    Judged judge(const ImageRoles& roles, const Score& detector, std::span<const std::uint32_t> weights = {}) const;
 
   private:
     struct Walk;

@@ -60,8 +60,8 @@ void read_turned(const ResponseSource& source, const Block& block, std::vector<f
 
 // The images' roles on all, and those that choose and those held out of each split.
 struct Judgements {
-    Roles all;
-    std::vector<std::pair<Roles, Roles>> splits;
+    ImageRoles all;
+    std::vector<std::pair<ImageRoles, ImageRoles>> splits;
 };
 
 void score_block(const std::vector<float>& turned, std::size_t images, const Labels& labels,
@@ -179,9 +179,9 @@ std::vector<NeuronScore> sweep(const ResponseSource& source, const Labels& label
     std::vector<Block> blocks = plan_blocks(source, memory / bytes);
     if (blocks.size() > source.layers.size())    // some layer is in pieces: two of them are held at a time
         blocks = plan_blocks(source, memory / 2 / bytes);
-    Judgements judgements{roles_in(labels), {}};
+    Judgements judgements{image_roles(labels), {}};
     for (const Split& split : options.splits)
-        judgements.splits.emplace_back(roles_in(labels, split, 1), roles_in(labels, split, 0));
+        judgements.splits.emplace_back(image_roles(labels, split, 1), image_roles(labels, split, 0));
     std::vector<float> turned, coming;
     const auto read = [&](std::size_t b) {
         return std::async(std::launch::async, [&, b] { read_turned(source, blocks[b], coming); });

@@ -202,12 +202,32 @@ struct SafetensorsReader::State {
     template <class T> void read(const TensorInfo& info, std::span<T> into) const
     {
         const std::string where = "tensor '" + info.name + "': ";
-        if (info.type != type_name<T>())
+        if (info.type != type_name<T>() && !(info.type == "BF16" && std::is_same_v<T, float>))
             throw Error(input.name(), where + "has type " + info.type + ", not " + type_name<T>());
         if (info.elements() != into.size())
             throw Error(input.name(), where + "has " + std::to_string(info.elements()) + " values, not " +
                                           std::to_string(into.size()));
-        input.read_at(data_start + info.begin, std::as_writable_bytes(into));
+        if constexpr (std::is_same_v<T, float>)
+            read_floats(info, 0, into);
+        else
+            input.read_at(data_start + info.begin, std::as_writable_bytes(into));
+    }
+
+    // Numbers from `first` on, of F32 or BF16.
+    void read_floats(const TensorInfo& info, std::uint64_t first, std::span<float> into) const
+    {
+        if (info.type != "BF16") {
+            input.read_at(data_start + info.begin + first * sizeof(float), std::as_writable_bytes(into));
+            return;
+        }
+        std::vector<std::uint16_t> piece;
+        for (std::size_t at = 0; at < into.size(); at += piece.size()) {
+            piece.resize(std::min<std::size_t>(1 << 20, into.size() - at));
+            input.read_at(data_start + info.begin + (first + at) * sizeof piece[0],
+                          std::as_writable_bytes(std::span(piece)));
+            for (std::size_t i = 0; i < piece.size(); ++i)
+                into[at + i] = std::bit_cast<float>(std::uint32_t(piece[i]) << 16);
+        }
     }
 };
 
@@ -261,9 +281,9 @@ void SafetensorsReader::read(const std::string& tensor, std::span<float> into) c
 void SafetensorsReader::read(const std::string& tensor, std::uint64_t first, std::span<float> into) const
 {
     const TensorInfo& t = info(tensor);
-    if (t.type != "F32" || first > t.elements() || into.size() > t.elements() - first)
+    if ((t.type != "F32" && t.type != "BF16") || first > t.elements() || into.size() > t.elements() - first)
         throw Error(name(), "tensor " + tensor + " has no such part");
-    state_->input.read_at(state_->data_start + t.begin + first * sizeof(float), std::as_writable_bytes(into));
+    state_->read_floats(t, first, into);
 }
 void SafetensorsReader::read(const std::string& tensor, std::span<double> into) const
 {
@@ -305,12 +325,15 @@ void SafetensorsReader::require_finite(const std::string& tensor) const
         for (std::uint64_t first = 0; first < t.elements(); first += some.size()) {
             throw_if_interrupted();
             some.resize(std::min<std::uint64_t>(1 << 20, t.elements() - first));
-            state_->input.read_at(state_->data_start + t.begin + first * sizeof(T),
-                                  std::as_writable_bytes(std::span(some)));
+            if constexpr (std::is_same_v<T, float>)
+                state_->read_floats(t, first, some);
+            else
+                state_->input.read_at(state_->data_start + t.begin + first * sizeof(T),
+                                      std::as_writable_bytes(std::span(some)));
             check_finite(name(), tensor, std::span<const T>(some));
         }
     };
-    if (t.type == "F32")
+    if (t.type == "F32" || t.type == "BF16")
         check(float());
     else if (t.type == "F64")
         check(double());
@@ -356,19 +379,19 @@ struct SafetensorsWriter::State {
             seal_at = 8 + seal_place(text);
     }
 
-    template <class T> void write(std::span<const T> values)
+    void write(const char* type, std::span<const std::byte> bytes)
     {
         write_header();
-        if (values.empty())
+        if (bytes.empty())
             return;
         while (current < tensors.size() && tensors[current].end == written)    // also steps over empty tensors
             ++current;
-        if (current == tensors.size() || tensors[current].type != type_name<T>() ||
-            values.size_bytes() > tensors[current].end - written)
+        if (current == tensors.size() || tensors[current].type != type || bytes.size() > tensors[current].end - written)
             throw std::logic_error("safetensors: values that were not declared");
-        put(std::as_bytes(values));
-        written += values.size_bytes();
+        put(bytes);
+        written += bytes.size();
     }
+    template <class T> void write(std::span<const T> values) { write(type_name<T>(), std::as_bytes(values)); }
 };
 
 SafetensorsWriter::SafetensorsWriter(const std::string& path, std::map<std::string, std::string> metadata, bool sealed)
@@ -403,6 +426,18 @@ void SafetensorsWriter::write(std::span<const float> values) { state_->write(val
 void SafetensorsWriter::write(std::span<const double> values) { state_->write(values); }
 void SafetensorsWriter::write(std::span<const std::int64_t> values) { state_->write(values); }
 void SafetensorsWriter::write(std::span<const std::uint64_t> values) { state_->write(values); }
+void SafetensorsWriter::write_bf16(std::span<const float> values)
+{
+    std::vector<std::uint16_t> piece;
+    for (std::size_t at = 0; at < values.size(); at += piece.size()) {
+        piece.resize(std::min<std::size_t>(1 << 20, values.size() - at));
+        for (std::size_t i = 0; i < piece.size(); ++i) {
+            const std::uint32_t bits = std::bit_cast<std::uint32_t>(values[at + i]);
+            piece[i] = std::uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+        }
+        state_->write("BF16", std::as_bytes(std::span(piece)));
+    }
+}
 
 void SafetensorsWriter::commit()
 {

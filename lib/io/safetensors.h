@@ -1,6 +1,7 @@
 // safetensors: 8 bytes little-endian header length, JSON header, tensors' bytes. Read with every bound checked before
 // anything is allocated (header <= 100 MB, offsets inside the file, no overlap, no gap, sizes equal to shape * type),
-// written through Output. Only F32, F64, I64, U64 are used here; other types of the format are listed and skipped over.
+// written through Output. F32, F64, I64, U64 and BF16 are used here; other types of the format are listed and skipped
+// over. BF16 is the upper half of an F32, and whoever reads floats may be given it: every one is a float.
 // A pipe or "-" is copied to a temporary file first.
 //
 // A sealed file vouches for each of its bytes: "sha256" in its metadata is the SHA-256 of the whole file, read with 64
@@ -43,8 +44,9 @@ class SafetensorsReader
     bool has(const std::string& tensor) const;
     // Reads the file from its first byte to its last. Error where it is not as it was written, or was not sealed.
     void check_seal() const;
-    void read(const std::string& tensor, std::span<float> into) const;    // type F32, exact size, else Error
-    // Numbers first .. first + into.size() of a tensor of type F32, which must have them.
+    // Type F32 or BF16, exact size, else Error.
+    void read(const std::string& tensor, std::span<float> into) const;
+    // Numbers first .. first + into.size() of such a tensor, which must have them.
     void read(const std::string& tensor, std::uint64_t first, std::span<float> into) const;
     void read(const std::string& tensor, std::span<double> into) const;    // type F64
     // Error, which names the tensor, where one of its numbers is infinite or none.
@@ -71,7 +73,8 @@ class SafetensorsWriter
     void write(std::span<const double> values);
     void write(std::span<const std::int64_t> values);
     void write(std::span<const std::uint64_t> values);
-    void commit();    // checks that every declared byte was written
+    void write_bf16(std::span<const float> values);    // each rounded to the nearest, ties to even
+    void commit();                                     // checks that every declared byte was written
 
   private:
     struct State;

@@ -232,7 +232,7 @@ void reload_model(const std::string& path, Model& model)
 // In two passes, as the file's header holds every tensor's place before the first number: all are declared, then all
 // are written, in the same order.
 static void save(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
-                 const std::map<std::string, std::string>& marks, bool sealed)
+                 const std::map<std::string, std::string>& marks, bool sealed, Stored filters)
 {
     std::map<std::string, std::string> metadata = model.provenance;
     for (const auto& [key, value] : marks)
@@ -254,7 +254,7 @@ static void save(const std::string& path, const Model& model, const std::vector<
             "preprocess.filters", "F32",
             {std::uint64_t(p.channels), std::uint64_t(p.width), std::uint64_t(p.width), std::uint64_t(p.channels)});
     for (const ParameterTensor& t : layout)
-        file.declare(t.name, "F32", t.shape);
+        file.declare(t.name, filters == Stored::bf16 && !t.bias ? "BF16" : "F32", t.shape);
     for (const ExtraTensor& t : extra)
         file.declare(t.name, "F32", {t.values.size()});
 
@@ -263,23 +263,28 @@ static void save(const std::string& path, const Model& model, const std::vector<
             file.write(std::span<const double>(model.statistics).subspan(2 * i, 2));
     if (p.width > 0)
         file.write(std::span<const float>(p.filters));
-    for (const ParameterTensor& t : layout)
-        file.write(std::span<const float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
+    for (const ParameterTensor& t : layout) {
+        const auto values = std::span<const float>(model.parameters).subspan(t.segment.offset, t.segment.size());
+        if (filters == Stored::bf16 && !t.bias)
+            file.write_bf16(values);
+        else
+            file.write(values);
+    }
     for (const ExtraTensor& t : extra)
         file.write(t.values);
     file.commit();
 }
 
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
-                const std::map<std::string, std::string>& marks)
+                const std::map<std::string, std::string>& marks, Stored filters)
 {
-    save(path, model, extra, marks, false);
+    save(path, model, extra, marks, false, filters);
 }
 
 void save_sealed_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
                        const std::map<std::string, std::string>& marks)
 {
-    save(path, model, extra, marks, true);
+    save(path, model, extra, marks, true, Stored::fp32);
 }
 
 Model random_model(const Architecture& architecture, const Preprocessing& preprocessing, std::uint64_t seed, Pool& pool,

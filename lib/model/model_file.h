@@ -57,9 +57,14 @@ struct ExtraTensor {
 Model load_model(const std::string& path);
 // The same into a model of the same architecture, whose arrays are reused; Error where it is another. Metadata too.
 void reload_model(const std::string& path, Model& model);
+// How filters stand in a file: bf16 takes half the room, each rounded to 8 significant bits. Memory has floats.
+enum class Stored { fp32, bf16 };
+
+template <> inline constexpr auto names_of<Stored> = names<Stored>({{Stored::fp32, "fp32"}, {Stored::bf16, "bf16"}});
+
 // `marks` are further metadata, over the model's provenance.
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra = {},
-                const std::map<std::string, std::string>& marks = {});
+                const std::map<std::string, std::string>& marks = {}, Stored filters = Stored::fp32);
 // The same with a digest of all of its bytes (io/safetensors.h).
 void save_sealed_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
                        const std::map<std::string, std::string>& marks);

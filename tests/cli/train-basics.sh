@@ -83,5 +83,14 @@ nonna-info --check cut.safetensors data.tar
 echo "check: $?"
 nonna-info --json a.safetensors | head -c 20
 echo
+# Half the room, and the same model to 8 bits: it is trained on, and copied to full width, from what it says.
+train --steps 20 --store bf16 -o half.safetensors
+[ $(($(stat -c %s half.safetensors) * 10)) -lt $(($(stat -c %s twenty.safetensors) * 6)) ] && echo "smaller"
+nonna-respond -q half.safetensors data.tar -o b.npy
+cmp -s a.npy b.npy || echo "rounded"
+nonna-train half.safetensors --data data.tar --steps 1 -o x && rm x && echo "trained on"
+nonna-info --check half.safetensors
+nonna-train a.safetensors --data data.tar --store bf16 --rendezvous nowhere
+echo "nothing to store: $?"
 ls x 2>/dev/null
 exit 0

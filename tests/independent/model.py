@@ -31,10 +31,15 @@ def read_safetensors(path):
         length = struct.unpack("<Q", f.read(8))[0]
         header = json.loads(f.read(length))
         data = f.read()
-    types = {"F32": "<f4", "F64": "<f8"}
+    types = {"F32": "<f4", "F64": "<f8", "BF16": "<u2"}
     metadata = header.pop("__metadata__")
-    return metadata, {name: np.frombuffer(data[slice(*t["data_offsets"])], types[t["dtype"]]).reshape(t["shape"]).astype(float)
-                      for name, t in header.items()}
+    tensors = {}
+    for name, t in header.items():
+        values = np.frombuffer(data[slice(*t["data_offsets"])], types[t["dtype"]]).reshape(t["shape"])
+        if t["dtype"] == "BF16":    # the upper half of a float
+            values = (values.astype("<u4") << 16).view("<f4")
+        tensors[name] = values.astype(float)
+    return metadata, tensors
 
 
 def preprocess(rgb, filters, factor):

@@ -10,7 +10,7 @@ mkdir pictures
 nonna-dataset pack -q pictures --size 0 --format png -o data.tar
 
 # A norm would hide the gradient of the update, so the constraint is off; the rest is tiny, and tiny with the borders,
-# strides and scales that it does not use.
+# strides and scales that it does not use, its filters stored in 16 bits.
 { cat "$share/architectures/tiny.conf"; echo 'unit_norm = false'; } |
     sed 's/^\[stage2\]/unit_norm = false\n[stage2]/' >plain.conf
 sed -e 's/^border = same/border = valid/' -e 's/^tied = false/tied = true/' -e 's/^field = 4/field = 2\nstride = 2/' \
@@ -46,6 +46,11 @@ for name in plain other sigmoid nonorm; do
     if [ $name = sigmoid ]; then
         mv sigmoid.safetensors fitted.safetensors
         nonna-train -q fitted.safetensors --data data.tar --batch 7 --steps 5 -o sigmoid.safetensors
+    fi
+    if [ $name = other ]; then
+        mv other.safetensors full.safetensors
+        nonna-train -q full.safetensors --data data.tar --batch 7 --steps 5 --store bf16 -o other.safetensors
+        grep -aq BF16 other.safetensors || exit 1
     fi
     for layer in $(nonna-info --count "$name.conf" | sed -n 's/^\([1-9]\.[a-z]*\):.*/\1/p'); do
         nonna-respond -q "$name.safetensors" data.tar --layer "$layer" -o "$name-$layer.npy"

@@ -112,6 +112,42 @@ BOOST_AUTO_TEST_CASE(header_is_padded)
     }
 }
 
+// Rounded to the nearest, ties to even; whoever reads floats reads them, whole or in part.
+BOOST_AUTO_TEST_CASE(halves_of_floats)
+{
+    const Folder folder;
+    const float bit = 0x1p-7f;    // the last of a number from 1 to 2
+    const std::vector<float> values{1, -0.0f, 1 + bit / 2, 1 + 3 * bit / 2, 1 + 0.51f * bit, -3e-40f, 3e38f, 0.1f},
+        kept{1, -0.0f, 1, 1 + 2 * bit, 1 + bit, -0x1.8p-132f, 0x1.c4p127f, 0x1.9ap-4f};
+    SafetensorsWriter writer(folder / "m", {});
+    writer.declare("h", "BF16", {2, 4});
+    BOOST_CHECK_THROW(writer.write(std::span(values)), std::logic_error);
+    writer.write_bf16(std::span(values).first(3));
+    writer.write_bf16(std::span(values).subspan(3));
+    writer.commit();
+    const SafetensorsReader reader(folder / "m");
+    BOOST_TEST(reader.info("h").end == 16u);
+    std::vector<float> read(8), part(3);
+    reader.read("h", std::span(read));
+    BOOST_TEST(read == kept, boost::test_tools::per_element());
+    BOOST_TEST(std::signbit(read[1]));
+    reader.read("h", 4, std::span(part));
+    BOOST_TEST(part == std::vector<float>(kept.begin() + 4, kept.begin() + 7), boost::test_tools::per_element());
+    reader.require_finite("h");
+    std::vector<double> wrong(8);
+    BOOST_TEST(refusal([&] { reader.read("h", std::span(wrong)); }) ==
+               folder / "m" + ": tensor 'h': has type BF16, not F64");
+    BOOST_TEST(refusal([&] { reader.read("h", std::span(part)); }) ==
+               folder / "m" + ": tensor 'h': has 8 values, not 3");
+
+    SafetensorsWriter infinite(folder / "i", {});
+    infinite.declare("h", "BF16", {1});
+    infinite.write_bf16(std::vector<float>{std::numeric_limits<float>::infinity()});
+    infinite.commit();
+    BOOST_TEST(refusal([&] { SafetensorsReader(folder / "i").require_finite("h"); }).find("holds inf") !=
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(writer_refuses_misuse)
 {
     const Folder folder;
