@@ -14,6 +14,12 @@ for made in test.tar random.safetensors model.safetensors log.tsv random.tsv mod
 done
 head -n 1 out/model.tsv | grep -q 'held_auc' || echo "model.tsv has no column held_auc"
 
+"$examples"/first-model.sh without first 3 >said 2>&1 || cat said
+[ $(($(stat -c %s first/model.safetensors) * 100)) -lt $(($(stat -c %s first/random.safetensors) * 51)) ] ||
+    echo "first-model.sh made no model of half the size"
+nonna-dataset pack -q with -o - | nonna-respond -q first/model.safetensors - --neuron 2.norm/4,4,1 --table said
+[ "$(wc -l <said)" -eq 61 ] || echo "first-model.sh made no model that responds"
+
 set -- $(find "$NONNA_TEST_DATA/videos" -name '*.mp4' | LC_ALL=C sort | head -n 4)
 "$examples"/film-sheet.sh sheet.png "$@" || echo "film-sheet.sh: status $?"
 [ "$(head -c 4 sheet.png | tail -c 3)" = PNG ] || echo "film-sheet.sh made no PNG"
