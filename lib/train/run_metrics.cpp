@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 
+#include <algorithm>
+
 namespace nonna
 {
 
@@ -15,19 +17,25 @@ RunMetrics::RunMetrics(const TrainOptions& options, std::int64_t done, std::opti
     say("metrics at " + page_->address());
 }
 
-// What asks others comes before the lock.
+// What asks others comes before the lock. A counter must not fall, as readers take that for a new beginning: pushes
+// that are lost when a server comes back were accepted all the same, and one that was dropped may turn out to have
+// arrived.
 void RunMetrics::step(std::int64_t done, const std::vector<StageCost>& costs, double rate, double waited,
                       const Descent& descent)
 {
     const ServerTimes servers = descent.times();
-    const std::optional<Servers::Pushes> pushes = descent.pushes();
+    std::optional<Servers::Pushes> pushes = descent.pushes();
     std::vector<Fit> now = fits(costs, double(batch_));
     const std::lock_guard lock(mutex_);
     done_ = done;
     rate_ = rate;
     waited_ = waited;
     servers_ = servers;
-    pushes_ = pushes;
+    if (pushes) {
+        pushes->decided.accepted += pushes->lost;
+        pushes->dropped = std::max(pushes->dropped, pushes_ ? pushes_->dropped : 0);
+        pushes_ = pushes;
+    }
     fits_ = std::move(now);
 }
 
