@@ -63,6 +63,18 @@ std::string Server::state() const
     return all.dump();
 }
 
+Server::Decided Server::decided(const ParameterShard::Report& report)
+{
+    Decided sum;
+    for (const auto& [number, replica] : report.replicas) {
+        sum.accepted += replica.tally.accepted;
+        sum.repeated += replica.repeats;
+        sum.stale += replica.tally.stale;
+        sum.refused += replica.tally.refused;
+    }
+    return sum;
+}
+
 std::string Server::metrics() const
 {
     Exposition page;
@@ -83,29 +95,20 @@ std::string Server::metrics() const
         reports.push_back(held.shard->report());
         labels.push_back({{"shard", std::to_string(held.shard->index())}});
     }
-    auto each = [&](const std::string& name, const char* help, auto value, const char* type = "counter") {
-        page.head(name, type, help);
+    page.head("nonna_version", "gauge", "pushes applied to the shard");    // only what ends in _total is a counter
+    for (std::size_t i = 0; i < reports.size(); ++i)
+        page.sample("nonna_version", labels[i], double(reports[i].version));
+    // Of this process alone: a server that came back from a snapshot would begin below what it had said before, and
+    // readers take a counter that falls for one that began anew at 0.
+    const auto of_pushes = [&](const char* name, const char* help, std::uint64_t Decided::*count) {
+        page.head(name, "counter", help);
         for (std::size_t i = 0; i < reports.size(); ++i)
-            page.sample(name, labels[i], double(value(reports[i])));
+            page.sample(name, labels[i], double(decided(reports[i]).*count - held_[i].before.*count));
     };
-    auto of_all_replicas = [](auto count) {
-        return [count](const ParameterShard::Report& report) {
-            std::uint64_t n = 0;
-            for (const auto& [number, replica] : report.replicas)
-                n += count(replica);
-            return n;
-        };
-    };
-    each(
-        "nonna_version", "pushes applied to the shard", [](const auto& report) { return report.version; },
-        "gauge");    // what is called a counter has to end with _total
-    each("nonna_pushes_accepted_total", "applied", of_all_replicas([](const auto& r) { return r.tally.accepted; }));
-    each("nonna_pushes_repeated_total", "chunks of pushes decided before",
-         of_all_replicas([](const auto& r) { return r.repeats; }));
-    each("nonna_pushes_stale_total", "not applied: too old",
-         of_all_replicas([](const auto& r) { return r.tally.stale; }));
-    each("nonna_pushes_refused_total", "not applied: not finite",
-         of_all_replicas([](const auto& r) { return r.tally.refused; }));
+    of_pushes("nonna_pushes_accepted_total", "applied", &Decided::accepted);
+    of_pushes("nonna_pushes_repeated_total", "chunks of pushes decided before", &Decided::repeated);
+    of_pushes("nonna_pushes_stale_total", "not applied: too old", &Decided::stale);
+    of_pushes("nonna_pushes_refused_total", "not applied: not finite", &Decided::refused);
 
     page.head("nonna_staleness", "histogram", "applied pushes by the age of their values, in versions");
     for (std::size_t i = 0; i < reports.size(); ++i) {

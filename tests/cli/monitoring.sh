@@ -1,6 +1,6 @@
 # The example of nonna-metrics(7), typed as it stands there: a nightly build, two servers and two replicas, their
 # metrics looked at, one server killed and started again, the model taken from the servers. And what stands on the
-# pages is what that manual page says.
+# pages is what that manual page says. Of nonna-dataset, nonna-init, nonna-serve, nonna-train and nonna-info.
 command -v curl >/dev/null || { echo "skipped: no curl"; exit 77; }
 page=$SOURCE/man/nonna-metrics.7
 mkdir films
