@@ -56,24 +56,29 @@ int main(int argc, char** argv)
     command.option("--timing", train.timing, "TIMES.tsv", "replica 0's table of speed and waiting");
     command.option("--seed", train.seed, "S", "seed of the data's order");
     command.option("--logs", o.logs, "DIR", "each replica's table of costs: DIR/train-0.tsv and so on");
+    command.option("--metrics", serve.metrics, "URL",
+                   "serve metrics of each for Prometheus: `http://127.0.0.1:0/metrics`");
     return run_tool(argc, argv, command, [&] {
         if (o.resume && o.folder.empty())
             usage_error("--resume", "needs --folder DIR");
         if (!o.logs.empty() && !train.log.empty())
             usage_error("--logs", "excludes --log");
+        require_page_address(serve.metrics, false);
+        if (!serve.metrics.empty() && serve.metrics.find(":0/") == std::string::npos)
+            usage_error("--metrics", "each process needs a port of its own: http://127.0.0.1:0/metrics");
         check_rule(command, serve.optimizer);
         check_rate(serve.optimizer, serve.rate.value_or(0));
         keep_apart({o.output, train.log, train.timing}, {o.model, validation});
         for (const std::string& text : data)
             keep_apart({o.output, train.log, train.timing}, {text, text.substr(0, text.rfind(':'))});
         // Checked already: declared by the types that they are bound to there, with the same limits.
-        o.serve = command.words(
-            {"--snapshot-every", "--optimizer", "--rate", "--max-staleness", "--staleness-scale", "--jobs"});
+        o.serve = command.words({"--snapshot-every", "--optimizer", "--rate", "--max-staleness", "--staleness-scale",
+                                 "--jobs", "--metrics"});
         if (row_of(serve.optimizer).takes_momentum)
             std::ranges::move(command.words({"--momentum"}), std::back_inserter(o.serve));
         o.train = command.words({"--data", "--batch", "--schedule", "--rate-schedule", "--precision", "--seed",
                                  "--jobs", "--wire", "--fetch-every", "--push-every", "--warm-start", "--patience",
-                                 "--checkpoint-every", "--wait-for-servers"});
+                                 "--checkpoint-every", "--wait-for-servers", "--metrics"});
         o.train_first = command.words({"--validate", "--log", "--timing"});
         run_cluster(o);
         return ExitStatus::done;

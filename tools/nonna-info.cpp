@@ -67,10 +67,9 @@ nonna::ExitStatus ask(const std::vector<std::string>& urls, const ServerJobs& jo
                 server_snapshot(server.url, client.access, client.deadline);
         servers = ask_servers(urls, client);
     }
-    bool lost = false;
-    for (const ServerStatus& server : servers)
-        lost = lost || server.json.empty();
-    nonna::print(jobs.json ? status_json(servers) : status_tables(servers));
+    const bool lost = std::ranges::any_of(servers, [](const ServerStatus& server) { return server.json.empty(); });
+    const std::vector<MetricsPage> pages = metrics_pages(client.rendezvous);
+    nonna::print(jobs.json ? status_json(servers, pages) : status_tables(servers, pages));
     return lost ? ExitStatus::peer_lost : ExitStatus::done;
 }
 

@@ -31,13 +31,15 @@ void check(Options& o, const Command& command)
     ServedOptions& s = r.served;
     if (!s.client.servers.empty() && !s.client.rendezvous.empty())
         usage_error("--servers", "excludes --rendezvous");
-    if (!s.on() && !command.given_in(on_servers).empty())
-        usage_error(command.given_in(on_servers), "needs --servers or --rendezvous");
+    const std::string served = s.on() ? "" : command.given_in(on_servers);
+    if (!served.empty() && !(served == "--insecure" && command.given("--metrics")))
+        usage_error(served, "needs --servers or --rendezvous");
     for (const char* option : {"--optimizer", "--rate", "--momentum"})
         if (s.on() && command.given(option))
             usage_error(option, "is the servers' to choose: see nonna-serve");
     if (o.output.empty() && !o.plan && !s.on())
         usage_error("--output", "must be given, but where the parameters are on servers");
+    require_page_address(r.metrics, s.client.access.insecure);
     s.replica = Portion::parse(o.replica, "--replica", false);
     s.pull = !o.output.empty();
     command.needs({"--resume", "--checkpoint-every", "--checkpoint-keep"}, "--checkpoint");
@@ -49,8 +51,7 @@ void check(Options& o, const Command& command)
         keep_apart({o.output, r.log, r.timing}, {text, text.substr(0, text.rfind(':'))});
 }
 
-// Memory is planned from the architecture alone, so that a run that does not fit says so before the weights and the
-// sets are read.
+// Memory is planned from the architecture alone: a run that does not fit says so before weights and sets are read.
 ExitStatus run(Options& o, const Command& command)
 {
     check(o, command);
@@ -66,9 +67,7 @@ ExitStatus run(Options& o, const Command& command)
     if (o.plan)
         return ExitStatus::done;
     const std::vector<Source> sources = open_sources(o.data, architecture, o.run.served.replica);
-    std::vector<std::shared_ptr<const Pictures>> validation_sets;
-    for (const std::string& path : o.validation)
-        validation_sets.push_back(open_pictures(path, architecture.side, architecture.channels));
+    const auto validation_sets = open_validation(o.validation, architecture);
     Model model = load_model(o.input);
     train(model, sources, validation_sets, o.run, pool);
     model.provenance["tool"] = "nonna " + version();
@@ -106,11 +105,12 @@ int main(int argc, char** argv)
     command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
     command.option("--validate-every", r.validate_every, "N", "steps between validations", 1, 1000000000);
     command.option("--log-every", r.log_every, "N", "steps between rows of the log", 1, 1000000000);
+    command.option("--metrics", r.metrics, "URL", "serve metrics for Prometheus, as `http://127.0.0.1:0/metrics`");
     command.option("--timing", r.timing, "TIMES.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     command.option("--checkpoint-keep", r.checkpoint_keep, "N|all", "how many of the newest checkpoints are kept");
-    ServedOptions& s = r.served;
     command.group(on_servers);
+    ServedOptions& s = r.served;
     command.option("--servers", s.client.servers, "LIST", "addresses separated by commas, or a file of them");
     declare_client(command, s.client);
     command.option("--replica", o.replica, "I/N", "which of N, from 0; learns from every N-th picture");

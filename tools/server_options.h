@@ -5,6 +5,7 @@
 #include "cli/run_tool.h"
 #include "optimiser/optimiser.h"
 #include "paramserver/client.h"
+#include "paramserver/web_page.h"
 
 inline void declare_access(nonna::Command& command, nonna::Access& access)
 {

@@ -4,8 +4,11 @@
 #include "base/shown_text.h"
 #include "base/terminal.h"
 
+#include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <mutex>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -25,6 +28,22 @@ std::string& name_storage()
 std::atomic<Verbosity> current_verbosity{Verbosity::normal};
 std::mutex stderr_mutex;
 bool status_shown = false;    // under stderr_mutex
+
+constexpr std::string_view moment_form = "dddd-dd-ddTdd:dd:dd.dddZ ";    // d: a digit
+
+std::string moment()
+{
+    timespec now{};
+    tm utc{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    ::gmtime_r(&now.tv_sec, &utc);
+    char text[64];
+    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ ", utc.tm_year + 1900, utc.tm_mon + 1,
+                  utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1000000);
+    return text;
+}
+
+std::string opening() { return (verbosity() == Verbosity::verbose ? moment() : std::string()) + program_name() + ": "; }
 
 constexpr std::string_view erase_line = "\r\033[K";
 
@@ -52,6 +71,15 @@ void write_message(std::string_view line)
     out += shown_text(line);
     out += '\n';
     write_stderr(out);
+}
+
+std::size_t moment_length(std::string_view line)
+{
+    const auto fits = [](char c, char form) { return form == 'd' ? c >= '0' && c <= '9' : c == form; };
+    return line.size() >= moment_form.size() && std::equal(moment_form.begin(), moment_form.end(), line.begin(),
+                                                           [&](char form, char c) { return fits(c, form); })
+               ? moment_form.size()
+               : 0;
 }
 
 void draw_status(const std::string& text)
@@ -93,18 +121,18 @@ Verbosity verbosity() { return current_verbosity; }
 void say(std::string_view message)
 {
     if (verbosity() != Verbosity::quiet)
-        write_message(program_name() + ": " + std::string(message));
+        write_message(opening() + std::string(message));
 }
 
 void detail(std::string_view message)
 {
     if (verbosity() == Verbosity::verbose)
-        write_message(program_name() + ": " + std::string(message));
+        write_message(opening() + std::string(message));
 }
 
 void warn(std::string_view subject, std::string_view reason)
 {
-    write_message(program_name() + ": " + std::string(subject) + ": " + std::string(reason));
+    write_message(opening() + std::string(subject) + ": " + std::string(reason));
 }
 
 }    // namespace nonna

@@ -1,4 +1,5 @@
 // What a program says on stderr: `tool: subject: reason`, lower case, no full stop. Thread-safe, one write a line.
+// Where it is verbose the moment comes first, as ISO 8601 in UTC: 2026-11-30T23:42:17.123Z tool: subject: reason
 #pragma once
 
 #include <string>

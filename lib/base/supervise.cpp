@@ -63,10 +63,10 @@ class Running
                 break;
             text_.append(bytes, std::size_t(n));
             for (std::size_t end; (end = text_.find('\n')) != std::string::npos; text_.erase(0, end + 1))
-                write_message(program_.name + " | " + text_.substr(0, end));
+                pass_on(text_.substr(0, end));
         }
         if (!text_.empty())
-            write_message(program_.name + " | " + text_);
+            pass_on(text_);
         text_.clear();
         log_ = {};
     }
@@ -99,6 +99,13 @@ class Running
     int quick_deaths_ = 0;
     std::string text_;
     Clock::time_point started_;
+
+    // A moment stays in front, so that the log can be sorted.
+    void pass_on(const std::string& line) const
+    {
+        const std::size_t moment = moment_length(line);
+        write_message(line.substr(0, moment) + program_.name + " | " + line.substr(moment));
+    }
 
     // The program in a child of its own, whose stderr comes here through a pipe.
     void start(std::vector<std::string> words)

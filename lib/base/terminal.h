@@ -10,9 +10,10 @@
 namespace nonna
 {
 
-bool stderr_is_terminal();                    // and one that understands "erase the line"
-void write_message(std::string_view line);    // whole lines, one write, as shown_text
-void draw_status(const std::string& text);    // replaces the status line, cut to the terminal's width
+bool stderr_is_terminal();                           // and one that understands "erase the line"
+void write_message(std::string_view line);           // whole lines, one write, as shown_text
+std::size_t moment_length(std::string_view line);    // of the moment that a line begins with, and a space; 0: none
+void draw_status(const std::string& text);           // replaces the status line, cut to the terminal's width
 void clear_status();
 
 }    // namespace nonna

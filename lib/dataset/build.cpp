@@ -183,6 +183,20 @@ std::vector<std::string> sources_of(const std::vector<std::string>& paths, bool 
     return files;
 }
 
+std::uint64_t bytes_of_shards(const std::string& folder)
+{
+    std::uint64_t bytes = 0;
+    std::error_code error;
+    for (std::filesystem::directory_iterator i(BuiltSetFiles(folder).shards(), error), end; !error && i != end;
+         i.increment(error))
+        if (shard_number(i->path().filename().string())) {
+            std::error_code gone;
+            const std::uintmax_t size = i->file_size(gone);
+            bytes += gone ? 0 : size;
+        }
+    return bytes;
+}
+
 bool by_id(const OfferedUnit& a, const OfferedUnit& b) { return a.id < b.id; }
 
 // What the list names, by id, each source once; of a part, those that fall to it.
@@ -202,12 +216,15 @@ std::vector<OfferedUnit> listed_units(const std::vector<std::string>& sources, c
 
 // Holds the list against the set, and the set against `known`. The set may have ten million units: it is gone through
 // line by line, and only the list is held in memory, sorted so that each line finds its unit.
-void see(std::vector<OfferedUnit>& units, const SetStore& store, DuplicateIndex& known)
+// Gives the number of the set's pictures.
+std::uint64_t see(std::vector<OfferedUnit>& units, const SetStore& store, DuplicateIndex& known)
 {
+    std::uint64_t pictures = 0;
     for (OfferedUnit& unit : units)
         unit.known = unit.changed = unit.held = false;
     store.each([&](const UnitRecord& record, std::uint64_t offset) {
         known.remember(record, offset);
+        pictures += record.keys.size();
         const auto unit =
             std::lower_bound(units.begin(), units.end(), OfferedUnit{nullptr, number_of(record.id), {}}, by_id);
         if (unit == units.end() || unit->id != number_of(record.id))
@@ -217,6 +234,7 @@ void see(std::vector<OfferedUnit>& units, const SetStore& store, DuplicateIndex&
         unit->changed = readable(*unit) && digest_bytes(record.digest) != unit->digest;
         unit->left = unit->left || record.reason == reason_code(Reason::removed);
     });
+    return pictures;
 }
 
 // Units of the list that failed in an earlier run and are to be tried again are forgotten.
@@ -264,14 +282,14 @@ void keep_what_is_there(OfferedUnit& unit, const std::string& reason, const std:
 }
 
 // What the set has samples of goes only for something that can be used. So contents that are to take their place are
-// decoded first; of a set that grows night by night these are few. Those that fail are named and left.
-bool try_changed(std::vector<OfferedUnit>& units, const SetStore& store, const DuplicateIndex& known,
-                 const Refusals& refusals, const BuildOptions& o, DigestCache& cache)
+// decoded first; of a set that grows night by night these are few. Those that fail are named and left; how many.
+std::size_t try_changed(std::vector<OfferedUnit>& units, const SetStore& store, const DuplicateIndex& known,
+                        const Refusals& refusals, const BuildOptions& o, DigestCache& cache)
 {
-    bool failures = false;
+    std::size_t failures = 0;
     const auto keep = [&](OfferedUnit& unit, const std::string& reason, const std::string& code) {
         keep_what_is_there(unit, reason, code, cache);
-        failures = true;
+        ++failures;
     };
     std::vector<OfferedUnit*> tried;
     for (OfferedUnit& unit : units) {
@@ -378,7 +396,8 @@ class Decisions
             decide_at_once();
     }
 
-    bool failures() const { return failures_; }
+    const UnitCounts& decided() const { return decided_; }
+    std::uint64_t pictures() const { return pictures_; }    // of those that are ok
 
   private:
     SetStore& store_;
@@ -387,7 +406,8 @@ class Decisions
     const Refusals& refusals_;
     Progress progress_;
     std::size_t handed_ = 0, at_ = 0;
-    bool failures_ = false;
+    UnitCounts decided_;
+    std::uint64_t pictures_ = 0;
 
     bool needs_no_decoding(std::size_t i) const
     {
@@ -426,10 +446,10 @@ class Decisions
 
     void decide(const UnitRecord& record, const std::vector<Sample>& samples, const std::string& reason)
     {
-        if (record.status == Status::failed) {
+        if (record.status == Status::failed)
             warn(record.source, skipped_text(reason, record.reason));
-            failures_ = true;
-        }
+        decided_.add(record.status);
+        pictures_ += samples.size();
         known_.remember(record, store_.add(record, samples));
     }
 };
@@ -455,7 +475,8 @@ bool BuildOptions::tries_again(const std::string& code) const
     return std::any_of(retry.begin(), retry.end(), [&](const auto& r) { return r == "all" || r == code; });
 }
 
-ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& o)
+ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& o,
+                     BuildReport& report)
 {
     for (const std::string& code : o.retry)
         if (code != "all" && !is_reason_code(code))
@@ -471,16 +492,18 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     recall(units, cache, o);
     const int near_dup = o.parts == 0 ? o.near_dup : -1;
     DuplicateIndex known(near_dup);
+    std::uint64_t pictures = 0;
     const auto see_again = [&] {
         known = DuplicateIndex(near_dup);
-        see(units, store, known);
+        pictures = see(units, store, known);
     };
-    see(units, store, known);
+    see_again();
     const std::size_t young = leave_young(units, o.min_age);
     Refusals refusals;
     if (digest_all(units, cache, o.unit.processes, refusals))
         see_again();
-    failures = try_changed(units, store, known, refusals, o, cache) || failures;
+    const std::size_t kept = try_changed(units, store, known, refusals, o, cache);
+    failures = failures || kept > 0;
     std::set<std::string> changed;
     std::size_t replaced = 0;
     for (const OfferedUnit& unit : units)
@@ -494,7 +517,10 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
         forget_failures(units, store, o);
     if (!changed.empty() || !o.retry.empty())
         see_again();
+    const std::size_t offered = units.size();
     std::vector<OfferedUnit> fresh = fresh_units(units);
+    report.run = {offered, young + fresh.size(), {0, 0, kept}};
+    report.set = {known.count(), pictures, bytes_of_shards(folder)};
     if (fresh.empty()) {
         cache.close();
         return failures ? ExitStatus::skipped : ExitStatus::done;
@@ -508,6 +534,12 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     Decisions decisions(store, known, fresh, refusals);
     UnitOptions unit_options = o.unit;
     unit_options.pictures = unit_options.hashes = true;
+    const auto take_down = [&] {
+        report.run->decided = decisions.decided();
+        report.run->decided.failed += kept;
+        report.run->left = young + fresh.size() - decisions.decided().all();
+        report.set = {known.count(), pictures + decisions.pictures(), bytes_of_shards(folder)};
+    };
     try {
         decode_units(
             unit_options, [&](UnitJob& job) { return decisions.hand_out(job); },
@@ -517,13 +549,15 @@ ExitStatus build_set(const std::string& folder, const std::vector<std::string>& 
     } catch (...) {
         if (interrupted())
             store.finish();    // a shard sealed early is taken up again
+        take_down();
         throw;
     }
     store.finish();
     cache.close();
+    take_down();
     say(folder + ": " + known.count().text() + ", " + std::to_string(fresh.size()) + " new" +
         (replaced == 0 ? "" : ", " + std::to_string(replaced) + " of them in place of what the set had"));
-    return failures || decisions.failures() ? ExitStatus::skipped : ExitStatus::done;
+    return failures || decisions.decided().failed > 0 ? ExitStatus::skipped : ExitStatus::done;
 }
 
 }    // namespace nonna

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "dataset/build_report.h"
 #include "dataset/decode_units.h"
 #include "dataset/near_index.h"
 
@@ -44,7 +45,9 @@ struct BuildOptions {
     bool tries_again(const std::string& code) const;
 };
 
-// done, or skipped when units failed in this run, or something could not be walked. `paths` as named by the user.
-ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& options);
+// `report` is filled as far as the run comes. Done, or skipped when units failed in this run, or something could not be
+// walked. `paths` as named by the user.
+ExitStatus build_set(const std::string& folder, const std::vector<std::string>& paths, const BuildOptions& options,
+                     BuildReport& report);
 
 }    // namespace nonna

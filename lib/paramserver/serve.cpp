@@ -7,6 +7,7 @@
 #include "base/notify.h"
 #include "optimiser/optimiser.h"
 #include "paramserver/client.h"
+#include "paramserver/metrics_address.h"
 #include "paramserver/rendezvous.h"
 #include "paramserver/server.h"
 #include "paramserver/web_page.h"
@@ -31,21 +32,6 @@ UpdateOptions update_of(const ServeOptions& o)
     update.max_staleness = std::uint64_t(o.max_staleness);
     update.staleness_scale = o.staleness_scale;
     return update;
-}
-
-// The page of figures is neither encrypted nor asks for a token.
-void require_metrics_on_this_machine(const ServeOptions& o)
-{
-    const std::string scheme = "http://";
-    if (!o.metrics.empty() && !o.metrics.starts_with(scheme))
-        throw Error(o.metrics, "not an address of a page: http://HOST:PORT/metrics", ExitStatus::usage);
-    if (o.metrics.empty() || o.access.insecure)
-        return;
-    const std::string host = o.metrics.substr(scheme.size(), o.metrics.find('/', scheme.size()) - scheme.size());
-    const bool port = host.find(':') != std::string::npos && !host.ends_with("]");
-    if (!is_loopback("tcp://" + host + (port ? "" : ":80")))
-        throw Error(o.metrics, "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
-                    ExitStatus::usage);
 }
 
 // A socket's path as others find it, whatever folder they are in.
@@ -101,6 +87,9 @@ void answer_until_a_signal(Server& server, const Portion& portion, const ServeOp
     if (!options.rendezvous.empty())
         published.emplace(options.rendezvous, portion, address,
                           [&](const Found& other) { return still_answers(other, options.access); });
+    std::optional<MetricsAddress> metrics;
+    if (page && published)
+        metrics.emplace(options.rendezvous, Process{"server", portion}, page->address());
     say("shard " + portion.text() + " ready at " + address +
         (page ? ", metrics at " + page->address() : std::string()));
     notify_manager("READY=1");
@@ -119,7 +108,7 @@ bool serve(const Layout& layout, const std::vector<double>& statistics,
     const UpdateOptions update = update_of(options);
     // whoever looks in the folder of addresses may be anywhere, and takes the whole path
     require_access(options.rendezvous.empty() ? options.listen : from_anywhere(options.listen), options.access);
-    require_metrics_on_this_machine(options);
+    require_page_address(options.metrics, options.access.insecure);
     const Digest token = token_digest(options.access);
     if (!options.rendezvous.empty())
         require_unserved(options.rendezvous, portion,

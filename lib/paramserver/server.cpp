@@ -30,6 +30,7 @@ Server::Server(const Layout& layout, const UpdateOptions& update, std::uint32_t 
     for (std::size_t i = 0; i < shards.size(); ++i) {
         held_[i].saved = shards[i].version;
         held_[i].shard = std::make_unique<ParameterShard>(layout, update, std::move(shards[i]), pool);
+        held_[i].before = decided(held_[i].shard->report());
         if (i < snapshots.size())
             held_[i].snapshots = std::make_unique<Snapshots>(std::move(snapshots[i]));
     }

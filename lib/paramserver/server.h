@@ -40,10 +40,14 @@ class Server
 
   private:
     using Clock = std::chrono::steady_clock;
+    struct Decided {    // on pushes, of all replicas
+        std::uint64_t accepted = 0, repeated = 0, stale = 0, refused = 0;
+    };
     struct Held {
         std::unique_ptr<ParameterShard> shard;
         std::unique_ptr<Snapshots> snapshots;    // null: none are kept
         std::uint64_t saved = 0;                 // version of the last
+        Decided before;                          // by the processes before this one, as the snapshot has it
         std::optional<Clock::time_point> saved_at;
         std::deque<std::pair<Clock::time_point, std::uint64_t>> versions;    // of the last seconds
     };
@@ -84,6 +88,7 @@ class Server
     bool save(Held& held);
     void keep_reserve();
     static double rate(const Held& held);
+    static Decided decided(const ParameterShard::Report& report);
 };
 
 }    // namespace nonna

@@ -1,4 +1,5 @@
 // What a server says of itself: JSON for our own programs, Prometheus text for everybody's.
+#include "io/exposition.h"
 #include "paramserver/server.h"
 
 #include <nlohmann/json.hpp>
@@ -62,92 +63,72 @@ std::string Server::state() const
     return all.dump();
 }
 
-namespace
+Server::Decided Server::decided(const ParameterShard::Report& report)
 {
-
-// Prometheus' text format: a metric's help and type, then its samples, a line each. A metric's lines stand together.
-class Exposition
-{
-  public:
-    void head(const std::string& name, const char* type, const char* help)
-    {
-        text_ += "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
+    Decided sum;
+    for (const auto& [number, replica] : report.replicas) {
+        sum.accepted += replica.tally.accepted;
+        sum.repeated += replica.repeats;
+        sum.stale += replica.tally.stale;
+        sum.refused += replica.tally.refused;
     }
-    void sample(const std::string& name_and_labels, double value)
-    {
-        char number[64];
-        std::snprintf(number, sizeof number, " %.17g\n", value);
-        text_ += name_and_labels + number;
-    }
-    void counter(const std::string& name, const char* help, std::uint64_t value)
-    {
-        head(name, "counter", help);
-        sample(name, double(value));
-    }
-    std::string text() { return std::move(text_); }
-
-  private:
-    std::string text_;
-};
-
-}    // namespace
+    return sum;
+}
 
 std::string Server::metrics() const
 {
     Exposition page;
-    page.counter("nonna_requests_total", "messages answered", requests_);
-    page.counter("nonna_errors_total", "messages answered with an error", errors_);
-    page.counter("nonna_refused_greetings_total", "clients without the token or of another model", refused_greetings_);
-    page.counter("nonna_received_bytes_total", "bytes of requests", bytes_in_);
-    page.counter("nonna_sent_bytes_total", "bytes of answers", bytes_out_);
-    page.counter("nonna_failed_snapshots_total", "snapshots that could not be written", failed_snapshots_);
+    const auto single = [&](const char* name, const char* help, std::uint64_t value) {
+        page.counter(name, help, double(value));
+    };
+    single("nonna_requests_total", "messages answered", requests_);
+    single("nonna_errors_total", "messages answered with an error", errors_);
+    single("nonna_refused_greetings_total", "clients without the token or of another model", refused_greetings_);
+    single("nonna_received_bytes_total", "bytes of requests", bytes_in_);
+    single("nonna_sent_bytes_total", "bytes of answers", bytes_out_);
+    single("nonna_failed_snapshots_total", "snapshots that could not be written", failed_snapshots_);
 
     // One report of each shard for the whole page, so that its figures agree with each other.
     std::vector<ParameterShard::Report> reports;
-    std::vector<std::string> labels;
+    std::vector<Exposition::Labels> labels;
     for (const Held& held : held_) {
         reports.push_back(held.shard->report());
-        labels.push_back("shard=\"" + std::to_string(held.shard->index()) + "\"");
+        labels.push_back({{"shard", std::to_string(held.shard->index())}});
     }
-    auto each = [&](const std::string& name, const char* help, auto value, const char* type = "counter") {
-        page.head(name, type, help);
+    page.head("nonna_version", "gauge", "pushes applied to the shard");    // only what ends in _total is a counter
+    for (std::size_t i = 0; i < reports.size(); ++i)
+        page.sample("nonna_version", labels[i], double(reports[i].version));
+    // Of this process alone: a server that came back from a snapshot would begin below what it had said before, and
+    // readers take a counter that falls for one that began anew at 0.
+    const auto of_pushes = [&](const char* name, const char* help, std::uint64_t Decided::*count) {
+        page.head(name, "counter", help);
         for (std::size_t i = 0; i < reports.size(); ++i)
-            page.sample(name + "{" + labels[i] + "}", double(value(reports[i])));
+            page.sample(name, labels[i], double(decided(reports[i]).*count - held_[i].before.*count));
     };
-    auto of_all_replicas = [](auto count) {
-        return [count](const ParameterShard::Report& report) {
-            std::uint64_t n = 0;
-            for (const auto& [number, replica] : report.replicas)
-                n += count(replica);
-            return n;
-        };
-    };
-    each(
-        "nonna_version", "pushes applied to the shard", [](const auto& report) { return report.version; },
-        "gauge");    // what is called a counter has to end with _total
-    each("nonna_pushes_accepted_total", "applied", of_all_replicas([](const auto& r) { return r.tally.accepted; }));
-    each("nonna_pushes_repeated_total", "chunks of pushes decided before",
-         of_all_replicas([](const auto& r) { return r.repeats; }));
-    each("nonna_pushes_stale_total", "not applied: too old",
-         of_all_replicas([](const auto& r) { return r.tally.stale; }));
-    each("nonna_pushes_refused_total", "not applied: not finite",
-         of_all_replicas([](const auto& r) { return r.tally.refused; }));
+    of_pushes("nonna_pushes_accepted_total", "applied", &Decided::accepted);
+    of_pushes("nonna_pushes_repeated_total", "chunks of pushes decided before", &Decided::repeated);
+    of_pushes("nonna_pushes_stale_total", "not applied: too old", &Decided::stale);
+    of_pushes("nonna_pushes_refused_total", "not applied: not finite", &Decided::refused);
 
     page.head("nonna_staleness", "histogram", "applied pushes by the age of their values, in versions");
     for (std::size_t i = 0; i < reports.size(); ++i) {
         const Staleness& staleness = reports[i].staleness;
+        const auto bucket = [&](const std::string& most, std::uint64_t pushes) {
+            Exposition::Labels all = labels[i];
+            all.emplace_back("le", most);
+            page.sample("nonna_staleness_bucket", all, double(pushes));
+        };
         for (std::uint64_t most = 0; most <= 512; most = most ? 2 * most : 1)
-            page.sample("nonna_staleness_bucket{" + labels[i] + ",le=\"" + std::to_string(most) + "\"}",
-                        double(staleness.up_to(most)));
-        page.sample("nonna_staleness_bucket{" + labels[i] + ",le=\"+Inf\"}", double(staleness.count()));
-        page.sample("nonna_staleness_sum{" + labels[i] + "}", double(staleness.sum()));
-        page.sample("nonna_staleness_count{" + labels[i] + "}", double(staleness.count()));
+            bucket(std::to_string(most), staleness.up_to(most));
+        bucket("+Inf", staleness.count());
+        page.sample("nonna_staleness_sum", labels[i], double(staleness.sum()));
+        page.sample("nonna_staleness_count", labels[i], double(staleness.count()));
     }
     page.head("nonna_snapshot_age_seconds", "gauge", "since the last snapshot was written");
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < held_.size(); ++i)
         if (held_[i].saved_at)
-            page.sample("nonna_snapshot_age_seconds{" + labels[i] + "}",
+            page.sample("nonna_snapshot_age_seconds", labels[i],
                         std::chrono::duration<double>(Clock::now() - *held_[i].saved_at).count());
     return page.text();
 }

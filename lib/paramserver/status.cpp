@@ -97,7 +97,7 @@ std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, cons
 
 // A row for each shard; a replica pushes to all shards, so that its row is the sum over them, with the latest contact.
 // A server that does not answer has a row that says why: the table is asked for when something is wrong.
-std::string status_tables(const std::vector<ServerStatus>& servers)
+std::string status_tables(const std::vector<ServerStatus>& servers, const std::vector<MetricsPage>& pages)
 {
     std::vector<Row> shards{{"shard", "version", "pushes/s", "staleness", "99 %", "snapshot", "server"}};
     struct Replica {
@@ -130,17 +130,20 @@ std::string status_tables(const std::vector<ServerStatus>& servers)
         }
     }
     std::string text = aligned(shards);
-    if (replicas.empty())
-        return text;
     std::vector<Row> rows{{"replica", "starts", "applied", "too old", "refused", "repeated", "last contact"}};
     for (const auto& [number, r] : replicas)
         rows.push_back({std::to_string(number), std::to_string(r.epoch), std::to_string(r.accepted),
                         std::to_string(r.stale), std::to_string(r.refused), std::to_string(r.repeats),
                         seconds(r.contact)});
-    return text + "\n" + aligned(rows);
+    if (!replicas.empty())
+        text += "\n" + aligned(rows);
+    rows = {{"process", "metrics"}};
+    for (const MetricsPage& page : pages)
+        rows.push_back({page.process.text(), page.url});
+    return text + (pages.empty() ? "" : "\n" + aligned(rows));
 }
 
-std::string status_json(const std::vector<ServerStatus>& servers)
+std::string status_json(const std::vector<ServerStatus>& servers, const std::vector<MetricsPage>& pages)
 {
     std::string text;
     for (const ServerStatus& server : servers) {
@@ -152,6 +155,8 @@ std::string status_json(const std::vector<ServerStatus>& servers)
             line["state"] = ordered_json::parse(server.json);
         text += line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
     }
+    for (const MetricsPage& page : pages)
+        text += ordered_json{{"process", page.process.text()}, {"metrics", page.url}}.dump() + "\n";
     return text;
 }
 

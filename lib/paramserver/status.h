@@ -2,6 +2,7 @@
 #pragma once
 
 #include "paramserver/client.h"
+#include "paramserver/metrics_address.h"
 
 #include <string>
 #include <vector>
@@ -20,10 +21,10 @@ struct ServerStatus {
 // there is nobody.
 std::vector<ServerStatus> ask_servers(const std::vector<std::string>& urls, const ClientOptions& options);
 
-// Two tables, of servers and of replicas, columns filled with spaces.
-std::string status_tables(const std::vector<ServerStatus>& servers);
+// Tables of servers, of replicas and of pages of metrics, columns filled with spaces.
+std::string status_tables(const std::vector<ServerStatus>& servers, const std::vector<MetricsPage>& pages);
 // One object a line: {"url": ..., "state": ...} or {"url": ..., "error": ...}; {"shards": "1/4", "error": ...} of those
-// that are missing.
-std::string status_json(const std::vector<ServerStatus>& servers);
+// that are missing; {"process": "replica 0/2", "metrics": URL}.
+std::string status_json(const std::vector<ServerStatus>& servers, const std::vector<MetricsPage>& pages);
 
 }    // namespace nonna

@@ -1,6 +1,7 @@
 #include "paramserver/web_page.h"
 
 #include "base/error.h"
+#include "paramserver/access.h"
 #include "paramserver/guests.h"
 
 #include <optional>
@@ -10,6 +11,8 @@ namespace nonna
 
 namespace
 {
+
+const std::string scheme = "http://";
 
 constexpr std::size_t most_head_bytes = 8192;
 constexpr double seconds = 5;    // for one connection, in all
@@ -80,7 +83,6 @@ struct WebPage::State {
 
 WebPage::WebPage(const std::string& url, std::function<std::string()> text) : state_(std::make_unique<State>())
 {
-    const std::string scheme = "http://";
     if (!url.starts_with(scheme) || url.size() == scheme.size())
         throw Error(url, "expected http://HOST:PORT/PATH", ExitStatus::usage);
     const std::size_t slash = url.find('/', scheme.size());
@@ -100,5 +102,18 @@ WebPage::WebPage(const std::string& url, std::function<std::string()> text) : st
 }
 
 WebPage::~WebPage() = default;
+
+void require_page_address(const std::string& url, bool insecure)
+{
+    if (!url.empty() && !url.starts_with(scheme))
+        throw Error(url, "not an address of a page: http://HOST:PORT/metrics", ExitStatus::usage);
+    if (url.empty() || insecure)
+        return;
+    const std::string host = url.substr(scheme.size(), url.find('/', scheme.size()) - scheme.size());
+    const bool port = host.find(':') != std::string::npos && !host.ends_with("]");
+    if (!is_loopback("tcp://" + host + (port ? "" : ":80")))
+        throw Error(url, "beyond this machine, and not encrypted: http://127.0.0.1:PORT/metrics, or --insecure",
+                    ExitStatus::usage);
+}
 
 }    // namespace nonna

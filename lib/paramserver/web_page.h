@@ -1,5 +1,5 @@
-// One page over HTTP, made anew for every GET. A few connections at a time, of a few seconds each; the oldest goes for
-// the next, so that nobody keeps others from the page.
+// One page over HTTP, that of a program's metrics, made anew for every GET. A few connections at a time, of a few
+// seconds each; the oldest goes for the next, so that nobody keeps others from the page.
 #pragma once
 
 #include <functional>
@@ -21,5 +21,9 @@ class WebPage
     std::unique_ptr<State> state_;
     std::string address_;
 };
+
+// Error (usage) where `url` is no page's address, or beyond this machine without `insecure`: a page is not encrypted
+// and asks for no token. An empty one is none, and passes.
+void require_page_address(const std::string& url, bool insecure);
 
 }    // namespace nonna

@@ -14,6 +14,7 @@
 #include <limits>
 #include <sstream>
 #include <string_view>
+#include <sys/stat.h>
 
 namespace nonna
 {
@@ -183,6 +184,16 @@ void Checkpoints::save(const Model& model, const RunState& state)
     for (auto file = all.rbegin(); file != all.rend(); ++file)
         if (file->step > state.step || ++kept > keep_)
             fs::remove(file->path);
+}
+
+std::optional<double> Checkpoints::written() const
+{
+    const std::vector<File> all = files();
+    struct stat about {
+    };
+    if (all.empty() || ::stat(all.back().path.c_str(), &about) != 0)
+        return std::nullopt;
+    return double(about.st_mtim.tv_sec) + 1e-9 * double(about.st_mtim.tv_nsec);
 }
 
 }    // namespace nonna

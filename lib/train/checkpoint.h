@@ -37,6 +37,7 @@ class Checkpoints
     Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep);
 
     bool empty() const { return files().empty(); }
+    std::optional<double> written() const;    // when the newest was, in seconds since 1970; none where there is none
     // The newest whole state into `model` and `state`. Error when it belongs to another run or another model's, or when
     // none is whole.
     void restore(Model& model, RunState& state);

@@ -11,6 +11,7 @@
 #include "model/model_file.h"
 #include "model/network.h"
 #include "model/parameters.h"
+#include "paramserver/client.h"
 #include "train/trainer.h"
 
 #include <memory>
@@ -76,6 +77,7 @@ class Descent
     virtual void finish() {}            // the last step was made: what was not handed over yet is
     virtual double rate() const = 0;    // of the first stage, before any factor
     virtual ServerTimes times() const { return {}; }
+    virtual std::optional<Servers::Pushes> pushes() const { return {}; }    // to all shards; none where there are none
 
     // For checkpoints: the optimiser's state, where this process has it.
     virtual std::vector<Optimiser::Array> arrays() { return {}; }

@@ -114,6 +114,20 @@ class Downpour : public Descent
         return {servers_.waited_fetch(), servers_.waited_push(), servers_.staleness_sum(), servers_.staleness_count()};
     }
 
+    std::optional<Servers::Pushes> pushes() const override
+    {
+        Servers::Pushes sum;
+        for (const Servers::Pushes& p : servers_.pushes()) {
+            sum.handed_over += p.handed_over;
+            sum.decided.accepted += p.decided.accepted;
+            sum.decided.stale += p.decided.stale;
+            sum.decided.refused += p.decided.refused;
+            sum.dropped += p.dropped;
+            sum.lost += p.lost;
+        }
+        return sum;
+    }
+
   private:
     Model& model_;
     Network<float>& network_;
@@ -221,18 +235,10 @@ class Downpour : public Descent
                    std::to_string(p.decided.stale) + " too old, " + std::to_string(p.decided.refused) + " refused, " +
                    std::to_string(p.dropped) + " dropped, " + std::to_string(p.lost) + " lost";
         };
-        Servers::Pushes sum;
-        for (std::size_t i = 0; i < by_shard.size(); ++i) {
-            const Servers::Pushes& p = by_shard[i];
-            detail("shard " + std::to_string(i) + ": " + line(p));
-            sum.handed_over += p.handed_over;
-            sum.decided.accepted += p.decided.accepted;
-            sum.decided.stale += p.decided.stale;
-            sum.decided.refused += p.decided.refused;
-            sum.dropped += p.dropped;
-            sum.lost += p.lost;
-        }
-        say("to " + std::to_string(by_shard.size()) + (by_shard.size() == 1 ? " shard, " : " shards, ") + line(sum));
+        for (std::size_t i = 0; i < by_shard.size(); ++i)
+            detail("shard " + std::to_string(i) + ": " + line(by_shard[i]));
+        say("to " + std::to_string(by_shard.size()) + (by_shard.size() == 1 ? " shard, " : " shards, ") +
+            line(*pushes()));
     }
 };
 

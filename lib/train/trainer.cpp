@@ -11,6 +11,7 @@
 #include "train/checkpoint.h"
 #include "train/descent.h"
 #include "train/divergence.h"
+#include "train/run_metrics.h"
 #include "train/training_log.h"
 
 #include <algorithm>
@@ -103,6 +104,8 @@ class Run
             const std::vector<StageCost> costs = step(done);
             ++done;
             progress.advance();
+            if (metrics_)
+                metrics_->step(done, costs, rate_ * factor(done - 1), batches_.waited(), *descent_);
             if (const std::optional<std::string> diverging =
                     watch.see(costs, phase(done - 1).schedule == Schedule::joint))
                 warn("step " + std::to_string(done), *diverging);
@@ -136,6 +139,7 @@ class Run
     std::unique_ptr<Descent> descent_;
     RunState state_;
     std::optional<Checkpoints> checkpoints_;
+    std::optional<RunMetrics> metrics_;
     std::int64_t start_ = 0;
     std::optional<TrainingLog> log_;
     double rate_ = 0;
@@ -168,6 +172,8 @@ class Run
         }
         state_ = state;
         start_ = state.step;
+        if (!options.metrics.empty())
+            metrics_.emplace(options, start_, checkpoints_ ? checkpoints_->written() : std::nullopt);
     }
 
     // What the rate is multiplied by in step number `step`, from 0.
@@ -220,6 +226,8 @@ class Run
         state_.step = done;
         if (saves)
             weights_.as_floats([&] { checkpoints_->save(model_, state_); });
+        if (saves && metrics_)
+            metrics_->saved(checkpoints_->written());
     }
 
     // A step's cost is that before its update. What is kept must also be what a next step could begin with: numbers,
@@ -250,6 +258,8 @@ class Run
         std::size_t images = 0;
         const std::vector<StageCost> costs = validate(images);
         log_->row(done, "validate", double(images), rate_ * factor(done), costs, model_);
+        if (metrics_)
+            metrics_->validated(costs, images);
     }
 
     // Sums over all pictures of all validation sets.
@@ -298,6 +308,15 @@ std::vector<Source> open_sources(const std::vector<std::string>& texts, const Ar
         sources.push_back({portion(all, replica.first, replica.of), file.weight});
     }
     return sources;
+}
+
+std::vector<std::shared_ptr<const Pictures>> open_validation(const std::vector<std::string>& paths,
+                                                             const Architecture& architecture)
+{
+    std::vector<std::shared_ptr<const Pictures>> sets;
+    for (const std::string& path : paths)
+        sets.push_back(open_pictures(path, architecture.side, architecture.channels));
+    return sets;
 }
 
 }    // namespace nonna

@@ -71,6 +71,7 @@ struct TrainOptions {
     std::int64_t checkpoint_every = 100;
     std::string checkpoint_keep = "2";    // so many, at least 1, or "all"
     bool resume = false;
+    std::string metrics;    // URL of a page; empty: none
 
     ServedOptions served;
 };
@@ -84,6 +85,8 @@ void train(Model& model, const std::vector<Source>& sources,
 // Opens each "FILE" or "FILE:WEIGHT" (images/mixture.h); of its pictures a replica sees its portion.
 std::vector<Source> open_sources(const std::vector<std::string>& texts, const Architecture& architecture,
                                  const Portion& replica);
+std::vector<std::shared_ptr<const Pictures>> open_validation(const std::vector<std::string>& paths,
+                                                             const Architecture& architecture);
 
 // Fits what a random model's decoders need to preprocessed `images` ((image, row, column, channel), `count` of them):
 // the statistics of tied stages and the scale of untied decoders to the least-squares alpha, and an autoencoder's

@@ -19,12 +19,19 @@ head -n 1 times.tsv | tr '\t' ' '
 ls temporary
 
 # Three replicas, 97 steps in all; everything in one log.
-(cluster --steps 97 --servers 3 --replicas 3 --push-every 2 --fetch-every 3 --logs logs -o three.safetensors 2>log)
+(cluster -v --steps 97 --servers 3 --replicas 3 --push-every 2 --fetch-every 3 --logs logs -o three.safetensors 2>log)
 echo "three replicas: $?"
+# With -v each line of the log begins with its moment, once.
+grep -v '^20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]*Z [a-z]* [0-9]* | nonna-' log
+sed -i 's/^[^ ]* //' log
 sed -n 's/^\(replica [0-9]*\) .*shards, \([0-9]*\) pushes: \([0-9]*\) applied.*/\1: \2 pushes, \3 applied/p' log | LC_ALL=C sort
 for i in 0 1 2; do awk -F'\t' -v i=$i 'END { print "train-" i ".tsv: " $1, $2 }' logs/train-$i.tsv; done
 (cluster --logs logs --log one.tsv -o x)
 echo "two kinds of logs: $?"
+for metrics in http://127.0.0.1:9100/metrics http://0.0.0.0:0/metrics; do
+    (cluster --metrics $metrics -o x)
+    echo "metrics: $?"
+done
 grep -c '^server [0-2] | nonna-serve: shard [0-2]/3 ready at ipc://' log
 
 # Stopped, and gone on with.

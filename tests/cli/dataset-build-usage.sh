@@ -27,3 +27,20 @@ flock set/lock nonna-dataset merge set -o merged
 echo "status $?"
 # A folder that cannot be written.
 try build /proc/none a.pgm
+# What a run leaves for node_exporter, also one that fails: then the last success is that of the file before.
+try build set a.pgm -q --textfile f.txt
+try build set a.pgm -q --textfile missing/f.prom
+try build set a.pgm -q --textfile f.prom
+success() { grep '^nonna_dataset_build_last_success_timestamp_seconds{' f.prom; }
+left() { sed -n "s#set=\"$PWD/set\",*##; s#^nonna_dataset_\(build_exit_status\|build_sources\|units\|pictures\)#\1#p" f.prom; }
+before=$(success)
+left
+flock set/lock nonna-dataset build set a.pgm --textfile f.prom
+echo "status $?"
+left
+[ "$(success)" = "$before" ] || echo "$before became $(success)"
+try build set --files-from missing --textfile f.prom
+left
+[ "$(success)" = "$before" ] || echo "$before became $(success)"
+try build set a.pgm -q --textfile f.prom
+[ "$(success)" != "$before" ] || echo "no later success: $before"

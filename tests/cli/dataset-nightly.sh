@@ -28,13 +28,14 @@ wc -l <cron/manifest.jsonl
 
 # systemd: ExecStart is split into words, ${NAME} is one word.
 unit=$SOURCE/share/systemd/nonna-dataset.service
-grep -q '^Environment=FILMS=/.* SET=/' $unit || echo 'the service does not set FILMS and SET'
+grep -q '^Environment=FILMS=/.* SET=/.* OPTIONS=$' $unit || echo 'the service does not set FILMS, SET and OPTIONS'
 SET=$PWD/systemd
-set -- $(sed -n 's/^ExecStart=//p' $unit | sed "s|\${FILMS}|$FILMS|; s|\${SET}|$SET|; s/--min-age 60/--min-age 0/")
+set -- $(sed -n 's/^ExecStart=//p' $unit | sed "s|\${FILMS}|$FILMS|; s|\${SET}|$SET|; s/--min-age 60/--min-age 0/; s|\$OPTIONS|--textfile films.prom|")
 "$@"
 echo "service: status $?"
 wc -l <systemd/manifest.jsonl
 cmp cron/shards/000000.tar systemd/shards/000000.tar
+sed -n "s|^nonna_dataset_\(.*\){set=\"$SET\",\(.*\)}|\1 \2|p" films.prom
 # Where systemd is installed it has its say as well.
 if command -v systemd-analyze >/dev/null; then
     mkdir units

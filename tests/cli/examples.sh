@@ -14,6 +14,7 @@ left_out() {
     nonna.1/1 | nonna-reproduce.1/1) echo "minutes; reproduce-demo.sh runs it with less training" ;;
     nonna-reproduce.1/2) echo "an hour; reproduce-table1.sh runs it with less of everything" ;;
     nonna-protocol.7/*) echo "bytes and no commands; unit.paramserver compares them with the messages" ;;
+    nonna-metrics.7/1) echo "monitoring.sh runs it, with films that hold more" ;;
     nonna-images.5/1) echo "a json and no command" ;;
     esac
 }

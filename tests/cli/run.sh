@@ -28,6 +28,8 @@ mkdir "$scratch/work" "$scratch/got"
 cd "$scratch/work" || exit 1
 sh -u "$script" >"$scratch/got/stdout" 2>"$scratch/got/stderr" </dev/null
 status=$?
+# The moments with which lines begin where a program is verbose.
+sed -i 's/^[0-9]\{4\}-[0-9][0-9]-[0-9][0-9]T[0-9:]\{8\}\.[0-9]\{3\}Z \(nonna\)/\1/' "$scratch/got/stderr"
 if [ $status -eq 77 ]; then
     cat "$scratch/got/stdout" "$scratch/got/stderr"
     exit 77

@@ -45,6 +45,9 @@ wrong nonna-serve a.safetensors --rate -1
 wrong nonna-serve a.safetensors --snapshot-every 0
 wrong nonna-serve a.safetensors --max-staleness -1
 wrong nonna-serve a.safetensors --metrics ftp://127.0.0.1/x
+wrong nonna-train a.safetensors --data data.tar --steps 1 -o x --metrics ftp://127.0.0.1/x
+wrong nonna-train a.safetensors --data data.tar --steps 1 -o x --metrics http://0.0.0.0:0/metrics
+wrong nonna-train a.safetensors --data data.tar --steps 1 -o x --insecure
 wrong nonna-serve missing.safetensors
 wrong nonna-serve
 wrong $train --steps 1 --servers tcp://127.0.0.1:1 --rendezvous found

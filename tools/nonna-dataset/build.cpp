@@ -12,7 +12,7 @@ namespace
 struct BuildJob {
     BuildOptions options;
     UnitFlags flags{options.unit};
-    std::string folder, list, part;
+    std::string folder, list, part, textfile;
     std::vector<std::string> paths;
     std::optional<int> near_dup;
     double shard_size = 1000;
@@ -21,6 +21,12 @@ struct BuildJob {
     ExitStatus run()
     {
         interrupts_can_resume();
+        keep_apart({textfile}, {list});
+        return reported_build(textfile, folder, [&](BuildReport& report) { return build(report); });
+    }
+
+    ExitStatus build(BuildReport& report)
+    {
         append_file_list(paths, list, null_terminated);
         if (paths.empty() && list.empty())    // a list may be empty, one night
             usage_error("PATH", "no video or picture given");
@@ -29,7 +35,7 @@ struct BuildJob {
         options.shard_bytes = std::uint64_t(shard_size * 1e6);
         options.version = version();
         flags.finish("nonna-dataset " + version() + " build");
-        return build_set(folder, paths, options);
+        return build_set(folder, paths, options, report);
     }
 };
 
@@ -53,5 +59,6 @@ void add_build(Command& program)
                1'000'000);
     job.option("--part", o.part, "I/N", "take only part I of N, from 0, to be merged");
     job.option("--shard-size", o.shard_size, "MB", "size of the largest shard", 0.001, 100'000);
+    job.option("--textfile", o.textfile, "FILE.prom", "what came of the run, for node_exporter's textfile collector");
     o.flags.declare_limits(job);
 }

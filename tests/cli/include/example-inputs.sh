@@ -169,7 +169,7 @@ inputs_of() {
         cp cat.jpg "folder/$key.jpg"
         printf '{"source": "cat.jpg", "sha256": "%s", "width": 320, "height": 240, "label": "cat"}' "$sum" >"folder/$key.json"
         ;;
-    nonna-reproduce.1 | nonna-protocol.7) ;;
+    nonna-reproduce.1 | nonna-protocol.7 | nonna-metrics.7) ;;
     *)
         echo "nothing is known of its examples: see tests/cli/include/example-inputs.sh"
         return 1

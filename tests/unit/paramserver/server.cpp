@@ -261,4 +261,30 @@ BOOST_AUTO_TEST_CASE(there_is_a_bound_of_replicas)
     BOOST_TEST(f.error(9999, encode(f.hello(50000, 1))) == ErrorCode{});
 }
 
+// A server that comes back from a snapshot may be behind what it had said: its counters are this process's own.
+BOOST_AUTO_TEST_CASE(counters_begin_with_the_process)
+{
+    Fixture f;
+    ShardCopy copy = fresh(f.layout, 0, shards);
+    copy.version = 7;
+    copy.replicas[3].tally = {7, 5, 2};
+    copy.replicas[3].repeats = 4;
+    std::vector<ShardCopy> all;
+    all.push_back(std::move(copy));
+    Server restored(f.layout, update_by(Rule::sgd), shards, std::move(all), std::vector<Snapshots>(),
+                    Admission(f.token), f.pool);
+    const auto has = [&](const std::string& line) {
+        return restored.metrics().find("\n" + line + "\n") != std::string::npos;
+    };
+    BOOST_TEST(has("nonna_version{shard=\"0\"} 7"));
+    for (const char* name : {"accepted", "repeated", "stale", "refused"})
+        BOOST_TEST(has("nonna_pushes_" + std::string(name) + "_total{shard=\"0\"} 0"), name);
+    restored.answer(Message(encode(f.hello(0))), 1);
+    restored.answer(Message(f.push(0, 1)), 1);
+    BOOST_TEST(has("nonna_version{shard=\"0\"} 8"));
+    BOOST_TEST(has("nonna_pushes_accepted_total{shard=\"0\"} 1"));
+    BOOST_TEST(has("nonna_pushes_stale_total{shard=\"0\"} 0"));
+    BOOST_TEST(has("nonna_staleness_bucket{shard=\"0\",le=\"+Inf\"} 1"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
