@@ -51,6 +51,8 @@ bool PictureSource::next(PictureJob& job)
         if (reader_) {
             if ((job.sample = reader_->next())) {
                 job.file = current_;
+                for (const auto& [name, cell] : current_.columns)
+                    job.sample->meta.columns[name] = cell;
                 job.file.path = reader_->name() + ": " + job.sample->key;
                 return true;
             }
@@ -59,7 +61,7 @@ bool PictureSource::next(PictureJob& job)
         if (foreign_) {
             if (std::optional<ForeignPicture> found = foreign_->next()) {
                 job.file = {foreign_->name() + ": " + found->member, foreign_->name() + "/" + found->member,
-                            current_.label ? current_.label : found->label, false};
+                            current_.label ? current_.label : found->label, false, current_.columns};
                 if (!found->plain)
                     job.refusal.emplace(job.file.path, Reason::not_regular);
                 else if (current_.labels_from_folders)
@@ -74,7 +76,7 @@ bool PictureSource::next(PictureJob& job)
         }
         if (walk_) {
             if (std::optional<Walk::Found> found = walk_->next()) {
-                job.file = {std::move(found->path), "", current_.label, false};
+                job.file = {std::move(found->path), "", current_.label, false, current_.columns};
                 job.refusal = std::move(found->refusal);
                 if (current_.labels_from_folders)
                     job.file.label = folder_label(fs::path(job.file.path).lexically_relative(current_.path), job);

@@ -28,6 +28,7 @@ struct PictureInput {
     std::optional<std::string> label;
     // The label of a file below a folder, or of an archive's member, is the first folder on the way to it there.
     bool labels_from_folders = false;
+    Columns columns = {};    // what the table that names it says of it beside the label
 };
 
 // A picture file still to be read, or one that was in an archive; a sample of an image set, `file.path` then saying

@@ -60,6 +60,7 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
         pictures.halves.clear();
         pictures.groups.clear();
         pictures.times.clear();
+        pictures.columns.clear();
         for (Sample& sample : samples)
             pictures.add(std::move(sample));
         take(pictures, first);
