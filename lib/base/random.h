@@ -38,6 +38,8 @@ enum class Purpose : std::uint32_t {
     background = 33,       // likewise
     stimulus_shifts = 34,
     drawn_neurons = 40,
+    sheet_sample = 41,
+    norm_sample = 42,
     tests = 1000,
 };
 
