@@ -82,7 +82,7 @@ int main(int argc, char** argv)
     Options o;
     TrainOptions& r = o.run;
     Command command("nonna-train", "train a model on image sets");
-    command.positional("MODEL", o.input, "model file to start from");
+    command.positional("MODEL", o.input, "model file to start from").architecture("--plan");
     command.option("-o,--output", o.output, "OUT", "the trained model");
     command.option("--data", o.data, "FILE[:WEIGHT]", "image set and its weight").required_unless(o.plan);
     command.option("--steps", r.steps, "N", "minibatches in all", 0, 1000000000);
