@@ -280,7 +280,12 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     KeySet keys;
     std::size_t skipped = 0;
     in_order<PictureJob, Result>(
-        options.threads, [&](PictureJob& job) { return source.next(job); },
+        options.threads,
+        [&](PictureJob& job) {
+            const bool more = source.next(job);
+            progress.read(source.so_far().bytes, source.so_far().whole);
+            return more;
+        },
         [&](PictureJob& job, int) { return work(job, options); },
         [&](Result& result) {
             throw_if_interrupted();

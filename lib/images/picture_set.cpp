@@ -52,6 +52,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
             any = any || next;
             while (next && want && !want(next->meta))
                 next = reader.next();
+            progress.read(reader.so_far().bytes, reader.so_far().whole);
             if (next)
                 sample = std::move(*next);
             return next.has_value();

@@ -65,6 +65,7 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
             pictures.add(std::move(sample));
         take(pictures, first);
         first += samples.size();
+        progress.read(reader.so_far().bytes, reader.so_far().whole);
         progress.advance(samples.size());
     }
     if (!any)

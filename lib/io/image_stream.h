@@ -83,6 +83,11 @@ struct Sample {
     ImageMeta meta;
 };
 
+// How far a stream has been read, in bytes; whole 0: nobody knows how many there are.
+struct ReadSoFar {
+    std::uint64_t bytes = 0, whole = 0;
+};
+
 class ImageReader
 {
   public:
@@ -93,6 +98,7 @@ class ImageReader
     const std::string& name() const;
     // Digest of the stream: sha256 over every sample's key, picture and json bytes as read so far.
     std::string digest() const;
+    ReadSoFar so_far() const;
 
   private:
     struct State;

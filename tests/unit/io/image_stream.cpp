@@ -123,6 +123,25 @@ BOOST_AUTO_TEST_CASE(columns_are_read_as_written)
     BOOST_TEST(reading(R"({"age":"3\t1"})") == "field 'columns.age' holds " + not_tabular);
 }
 
+BOOST_AUTO_TEST_CASE(how_far_a_stream_is_read)
+{
+    const Folder folder;
+    std::vector<Sample> samples = golden_samples();
+    for (Sample& sample : samples)
+        sample.picture.resize(1'000'000, std::byte(1));    // more than is read ahead
+    write_set(folder / "set.tar", samples);
+    const std::uint64_t size = read_bytes(folder / "set.tar").size();
+    ImageReader reader(folder / "set.tar");
+    BOOST_TEST(reader.so_far().bytes == 0u);
+    BOOST_TEST(reader.so_far().whole == size);
+    BOOST_REQUIRE(reader.next());
+    BOOST_TEST(reader.so_far().bytes >= 1'000'000u);
+    BOOST_TEST(reader.so_far().bytes < 2'000'000u);
+    BOOST_REQUIRE(reader.next());
+    BOOST_REQUIRE(!reader.next());
+    BOOST_TEST(reader.so_far().bytes == size);
+}
+
 // What reading would refuse is not written either.
 BOOST_AUTO_TEST_CASE(texts_that_no_table_could_hold)
 {
