@@ -14,7 +14,6 @@ namespace
 {
 
 const std::string on_servers = "On parameter servers";
-
 struct Options {
     std::string input, output, rate, replica = "0/1";
     std::vector<std::string> data, validation;
@@ -32,7 +31,7 @@ void check(Options& o, const Command& command)
         usage_error("--servers", "excludes --rendezvous");
     if (!s.on() && !command.given_in(on_servers).empty())
         usage_error(command.given_in(on_servers), "needs --servers or --rendezvous");
-    for (const char* option : {"--optimizer", "--rate", "--momentum"})
+    for (const char* option : {"--optimizer", "--rate", "--momentum", "--change"})
         if (s.on() && command.given(option))
             usage_error(option, "is the servers' to choose: see nonna-serve");
     if (o.output.empty() && !o.plan && !s.on())
@@ -96,6 +95,7 @@ int main(int argc, char** argv)
     command.option("--log", r.log, "LOG.tsv", "table of costs");
     command.option("--checkpoint", r.checkpoint, "DIR", "folder for checkpoints");
     command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
+    command.option("--change", r.change, "OPTION,...", "go on with other `rate`, `rate-schedule` or `steps`");
     command.threads(o.threads);
     command.group("Also");
     command.flag("--plan", o.plan, "print how much memory a run takes, and end");
