@@ -95,9 +95,9 @@ int main(int argc, char** argv)
     command.option("--log", r.log, "LOG.tsv", "table of costs");
     command.option("--checkpoint", r.checkpoint, "DIR", "folder for checkpoints");
     command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
-    command.option("--change", r.change, "OPTION,...", "go on with other `rate`, `rate-schedule` or `steps`");
     command.threads(o.threads);
     command.group("Also");
+    command.option("--change", r.change, "OPTION,...", "go on with other `rate`, `rate-schedule` or `steps`");
     command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);

@@ -13,7 +13,6 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
-#include <numeric>
 
 namespace nonna
 {
@@ -133,15 +132,9 @@ class ShownSamples
             return;
         }
         set_.emplace(std::vector{input});
-        std::vector<std::size_t> places(set_->count());
-        std::iota(places.begin(), places.end(), 0);
-        Random random(options.seed, Purpose::sheet_sample);
-        shuffle(places, random);
-        places.resize(std::min(places.size(), std::size_t(options.sample)));
-        std::sort(places.begin(), places.end());
-        require_sheet(places.size(), options.sheet, options.captions());
-        drawn_ = std::move(places);
-        wanted_ = drawn_.size();
+        places_ = drawn(set_->count(), std::size_t(options.sample), Random(options.seed, Purpose::sheet_sample));
+        wanted_ = places_.size();
+        require_sheet(wanted_, options.sheet, options.captions());
     }
 
     const std::string& name() const { return name_; }
@@ -149,14 +142,14 @@ class ShownSamples
     {
         if (reader_)
             return shown < wanted_ ? reader_->next() : std::nullopt;
-        return looked_ < wanted_ ? std::optional(set_->sample(drawn_[looked_++])) : std::nullopt;
+        return looked_ < wanted_ ? std::optional(set_->sample(places_[looked_++])) : std::nullopt;
     }
 
   private:
     std::string name_;
     std::optional<ImageReader> reader_;
     std::optional<ImageShardSet> set_;
-    std::vector<std::size_t> drawn_;
+    std::vector<std::size_t> places_;
     std::size_t wanted_ = 0, looked_ = 0;
 };
 
