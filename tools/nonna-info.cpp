@@ -82,7 +82,7 @@ int main(int argc, char** argv)
     ServerJobs jobs;
     nonna::ClientOptions client;
     nonna::Command command("nonna-info", "show what is in a file, or the state of running servers");
-    command.positional("FILE", files, "files and built sets; architectures with `--count`; or addresses of servers");
+    command.positional("FILE", files, "files, built sets, addresses; `--count`: architectures").architecture("--count");
     command.flag("--check", check, "read everything, but decode no picture; fail at the first fault");
     command.flag("--count", count, "count the sublayers and weights of an architecture, without making them");
     command.flag("--json", jobs.json, "print one JSON object on each line");

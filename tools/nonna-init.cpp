@@ -40,7 +40,8 @@ int main(int argc, char** argv)
     nonna::Start start = nonna::Start::alike;
     nonna::Command command("nonna-init", "make a model with random weights and fitted preprocessing");
     command.positional("ARCH", architecture_name, "architecture: an installed one by name (`study`), or a .conf file")
-        .required_unless(list);
+        .required_unless(list)
+        .architecture();
     command.option("-o,--output", output, "MODEL", "the model file (safetensors)").required_unless(list);
     command.option("--set", changes, "KEY=VALUE", "another value than the architecture's, as in `stage1.lambda=0.3`");
     command.flag("--list", list, "show the installed architectures, and make nothing");

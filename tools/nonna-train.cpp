@@ -14,7 +14,6 @@ namespace
 {
 
 const std::string on_servers = "On parameter servers";
-
 struct Options {
     std::string input, output, rate, replica = "0/1";
     std::vector<std::string> data, validation;
@@ -34,7 +33,7 @@ void check(Options& o, const Command& command)
     const std::string served = s.on() ? "" : command.given_in(on_servers);
     if (!served.empty() && !(served == "--insecure" && command.given("--metrics")))
         usage_error(served, "needs --servers or --rendezvous");
-    for (const char* option : {"--optimizer", "--rate", "--momentum"})
+    for (const char* option : {"--optimizer", "--rate", "--momentum", "--change"})
         if (s.on() && command.given(option))
             usage_error(option, "is the servers' to choose: see nonna-serve");
     if (o.output.empty() && !o.plan && !s.on())
@@ -83,7 +82,7 @@ int main(int argc, char** argv)
     Options o;
     TrainOptions& r = o.run;
     Command command("nonna-train", "train a model on image sets");
-    command.positional("MODEL", o.input, "model file to start from");
+    command.positional("MODEL", o.input, "model file to start from").architecture("--plan");
     command.option("-o,--output", o.output, "OUT", "the trained model");
     command.option("--data", o.data, "FILE[:WEIGHT]", "image set and its weight").required_unless(o.plan);
     command.option("--steps", r.steps, "N", "minibatches in all", 0, 1000000000);
@@ -99,6 +98,7 @@ int main(int argc, char** argv)
     command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
     command.threads(o.threads);
     command.group("Also");
+    command.option("--change", r.change, "OPTION,...", "go on with other `rate`, `rate-schedule` or `steps`");
     command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.choice("--store", o.store, "the filters in the trained model's file");

@@ -4,11 +4,14 @@
 #pragma once
 
 #include "analysis/response_keys.h"
+#include "io/image_stream.h"
 #include "io/npy.h"
+#include "io/spool.h"
 #include "io/table.h"
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,18 +40,30 @@ class ResponseArray
     KeysWriter keys_;
 };
 
-// Columns key, source, label, and one for each neuron, by its name.
+// Images that follow one another, as a stream of pictures has them; views.
+struct ImageRows {
+    std::span<const std::string> keys, sources;
+    std::span<const std::optional<std::string>> labels;
+    std::span<const Columns> columns;
+};
+
+// Columns key, source, label; those that any image has beside its label, by name, empty where an image has none; and
+// one for each neuron, by its name. Which columns there are is known with the last image: rows are set aside till then
+// (io/spool.h).
 class ImageTable
 {
   public:
-    explicit ImageTable(const std::string& path, const std::vector<std::string>& neurons = {});
-    // Of images that follow one another; responses: (image, neuron).
-    void write(std::span<const std::string> keys, std::span<const std::string> sources,
-               std::span<const std::optional<std::string>> labels, std::span<const float> responses = {});
-    void commit() { table_.commit(); }
+    explicit ImageTable(const std::string& path, std::vector<std::string> neurons = {});
+    void write(const ImageRows& images, std::span<const float> responses = {});    // (image, neuron)
+    // Error where a column of the images is called as a neuron is.
+    void commit();
 
   private:
+    std::string path_;
+    std::vector<std::string> neurons_;
+    std::set<std::string> columns_;
     TableWriter table_;
+    Spool rows_;
 };
 
 }    // namespace nonna

@@ -68,7 +68,8 @@ struct BesideLiteral {
 struct OptimalStimulus {
     std::vector<float> x;    // (row, column, channel) of the whole input, whitened, |x| = norm
     double norm = 0;
-    double response = 0;              // f(x)
+    std::string norm_from;    // where that is from: "given", "noise", "300 pictures", "2000 of 120000 pictures, seed 1"
+    double response = 0;      // f(x)
     double response_at_norm_1 = 0;    // f(x / |x|)
     int best_start = 0;
     bool even = false;              // f(-x) = f(x) to 1e-4
@@ -84,9 +85,12 @@ std::vector<OptimalStimulus> optimal_stimuli(const Model& model, std::span<const
                                              std::span<const double> norms, const AscentOptions& options, Pool& pool,
                                              std::span<const std::vector<float>> from = {});
 
-// neuron start best iterations response cosine agreement norm response_at_norm_1 even: a line a start. Where they are
-// others than literal ones also climbed (response or numerator), reached (F), and, the same in every line of a neuron,
-// literal_response, literal_reached and ceiling.
+// "300 pictures", or of those that were drawn "2000 of 120000 pictures, seed 1".
+std::string pictures_text(std::size_t seen, std::size_t of, std::uint64_t seed);
+
+// neuron start best iterations response cosine agreement norm response_at_norm_1 even norm_from: a line a start. Where
+// they are others than literal ones there stand before the last climbed (response or numerator), reached (F), and, the
+// same in every line of a neuron, literal_response, literal_reached and ceiling.
 void write_starts(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found);
 // neuron start iteration step response
 void write_steps(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found);

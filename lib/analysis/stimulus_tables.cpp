@@ -8,6 +8,13 @@
 namespace nonna
 {
 
+std::string pictures_text(std::size_t seen, std::size_t of, std::uint64_t seed)
+{
+    const std::string text = std::to_string(seen);
+    return seen == of ? text + " pictures"
+                      : text + " of " + std::to_string(of) + " pictures, seed " + std::to_string(seed);
+}
+
 void write_starts(const std::string& path, std::span<const NeuronId> neurons, std::span<const OptimalStimulus> found)
 {
     std::vector<std::string> columns = {"neuron", "start",     "best", "iterations",         "response",
@@ -15,6 +22,7 @@ void write_starts(const std::string& path, std::span<const NeuronId> neurons, st
     const bool beside = !found.empty() && found[0].beside;
     if (beside)
         columns.insert(columns.end(), {"climbed", "reached", "literal_response", "literal_reached", "ceiling"});
+    columns.push_back("norm_from");
     TableWriter table(path, columns);
     for (std::size_t n = 0; n < neurons.size(); ++n)
         for (std::size_t s = 0; s < found[n].ends.size(); ++s) {
@@ -28,7 +36,7 @@ void write_starts(const std::string& path, std::span<const NeuronId> neurons, st
                 table.cell(f.beside->literal_response).cell(f.beside->literal_reached);
                 table.cell(f.ceiling.value_or(std::nan("")));
             }
-            table.end_row();
+            table.cell(f.norm_from).end_row();
         }
     table.commit();
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/terminal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <mutex>
@@ -26,33 +27,43 @@ std::string duration_text(double seconds)
     return text;
 }
 
+// Both in the unit that suits the greater: "3.4/18.5 GB".
+std::string bytes_text(std::uint64_t bytes, std::uint64_t of)
+{
+    const bool large = of >= 1'000'000'000;
+    const double unit = large ? 1e9 : 1e6;
+    char text[64];
+    std::snprintf(text, sizeof text, "%.1f/%.1f %s", double(bytes) / unit, double(of) / unit, large ? "GB" : "MB");
+    return text;
+}
+
 }    // namespace
 
-struct Progress::State {
-    std::string label, unit, note;
-    std::uint64_t total = 0, done = 0;
+std::string progress_text(const Advance& a, double seconds)
+{
+    const double rate = seconds > 0 ? double(a.done) / seconds : 0;
+    std::string line = a.label + ": " + std::to_string(a.done);
+    if (a.total)
+        line.append("/").append(std::to_string(a.total));
+    line.append(" ").append(a.unit);
+    const bool by_bytes = !a.total && a.of;
+    if (by_bytes)
+        line.append(" (").append(bytes_text(std::min(a.bytes, a.of), a.of)).append(")");
+    char number[32];
+    std::snprintf(number, sizeof number, rate < 10 ? ", %.2f/s" : ", %.0f/s", rate);
+    line += number;
+    const std::uint64_t done = by_bytes ? a.bytes : a.done, total = by_bytes ? a.of : a.total;
+    if (total > done && done > 0 && seconds > 0)
+        line.append(", ").append(duration_text(seconds * double(total - done) / double(done))).append(" left");
+    if (!a.note.empty())
+        line.append(", ").append(a.note);
+    return line;
+}
+
+struct Progress::State : Advance {
     bool shown = false, terminal = false;
     Clock::time_point started = Clock::now(), drawn = started;
     std::mutex mutex;
-
-    std::string text(Clock::time_point now) const
-    {
-        const double elapsed = std::chrono::duration<double>(now - started).count();
-        const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
-        std::string line = label + ": " + std::to_string(done);
-        if (total)
-            line.append("/").append(std::to_string(total));
-        line += ' ';
-        line += unit;
-        char number[32];
-        std::snprintf(number, sizeof number, rate < 10 ? ", %.2f/s" : ", %.0f/s", rate);
-        line += number;
-        if (total > done && rate > 0)
-            line.append(", ").append(duration_text(static_cast<double>(total - done) / rate)).append(" left");
-        if (!note.empty())
-            line.append(", ").append(note);
-        return line;
-    }
 
     void show()
     {
@@ -60,10 +71,11 @@ struct Progress::State {
         if (now - drawn < (terminal ? Clock::duration(std::chrono::milliseconds(100)) : std::chrono::minutes(1)))
             return;
         drawn = now;
+        const std::string text = progress_text(*this, std::chrono::duration<double>(now - started).count());
         if (terminal)
-            draw_status(text(now));
+            draw_status(text);
         else
-            say(text(now));
+            say(text);
     }
 };
 
@@ -88,6 +100,13 @@ void Progress::advance(std::uint64_t n)
     state_->done += n;
     if (state_->shown)
         state_->show();
+}
+
+void Progress::read(std::uint64_t bytes, std::uint64_t of)
+{
+    const std::lock_guard lock(state_->mutex);
+    state_->bytes = bytes;
+    state_->of = of;
 }
 
 void Progress::note(const std::string& text)

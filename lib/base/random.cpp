@@ -2,8 +2,10 @@
 
 #include <Random123/philox.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 namespace nonna
 {
@@ -60,6 +62,18 @@ double Random::normal()
     spare_ = radius * std::sin(angle);
     has_spare_ = true;
     return radius * std::cos(angle);
+}
+
+std::vector<std::size_t> drawn(std::size_t count, std::size_t n, Random random)
+{
+    std::vector<std::size_t> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    if (n >= count)
+        return numbers;
+    shuffle(numbers, random);
+    numbers.resize(n);
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
 }
 
 }    // namespace nonna

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace nonna
 {
@@ -38,6 +40,8 @@ enum class Purpose : std::uint32_t {
     background = 33,       // likewise
     stimulus_shifts = 34,
     drawn_neurons = 40,
+    sheet_sample = 41,
+    norm_sample = 42,
     tests = 1000,
 };
 
@@ -59,6 +63,9 @@ class Random
     double spare_ = 0;
     bool has_spare_ = false;
 };
+
+// n of the numbers below `count`, each as likely, ascending; all where there are not more.
+std::vector<std::size_t> drawn(std::size_t count, std::size_t n, Random random);
 
 // A seeded permutation of 0 .. n-1 is needed by several rooms: Fisher-Yates over any random-access range.
 template <class Range> void shuffle(Range& range, Random& random)

@@ -302,6 +302,13 @@ Command& Command::required_unless(const bool& flag)
     return required();
 }
 
+Command& Command::architecture(const std::string& flag)
+{
+    state_->declarations.back().architecture = true;
+    state_->declarations.back().architecture_with = flag;
+    return *this;
+}
+
 Command& Command::group(const std::string& title)
 {
     state_->groups.emplace_back(state_->declarations.size(), title);

@@ -1,4 +1,5 @@
-// Completion scripts for bash, zsh and fish. Values without a list of choices complete to file names.
+// Completion scripts for bash, zsh and fish. Values without a list of choices complete to file names, and arguments
+// that may be an architecture also to the names of those that are installed, asked for when somebody presses Tab.
 #include "cli/interface.h"
 
 namespace nonna
@@ -29,6 +30,17 @@ std::vector<std::string> names(const Declaration& d)
                                 : std::vector<std::string>{d.short_name, d.long_name};
 }
 
+// The header's first cell is empty.
+constexpr const char* architectures = "nonna-init --list 2>/dev/null | cut -s -d \" \" -f 1";
+
+const Declaration* architecture(const Command::State& state)
+{
+    for (const Declaration* d : state.arguments())
+        if (d->architecture)
+            return d;
+    return nullptr;
+}
+
 std::string quoted(const std::string& text) { return concat({"'", replace_all(text, "'", "'\\''"), "'"}); }
 
 std::vector<std::string> job_names(const Command::State& root)
@@ -57,8 +69,15 @@ std::string bash_body(const Command::State& state, const Common& common, const s
     }
     if (!files.empty())
         text += indent + files + ") COMPREPLY=(); return ;;\n";
-    return text + indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " +
-           nonna::quoted(words) + " -- \"$current\"))\n";
+    text += indent + "esac\n" + indent + "[[ $current == -* ]] && COMPREPLY=($(compgen -W " + nonna::quoted(words) +
+            " -- \"$current\"))\n";
+    if (const Declaration* d = architecture(state)) {
+        text += indent + "[[ $current == -* ";
+        if (!d->architecture_with.empty())
+            text += "|| \" ${COMP_WORDS[*]} \" != *\" " + d->architecture_with + " \"* ";
+        text += concat({"]] || COMPREPLY=($(compgen -W \"$(", architectures, ")\" -- \"$current\"))\n"});
+    }
+    return text;
 }
 
 std::string bash(const Command::State& root, const Common& common)
@@ -107,7 +126,16 @@ std::string zsh_body(const Command::State& state, const Common& common, const st
             text += " \\\n" + indent + "    " + nonna::quoted(spec);
         }
     }
-    return text + " \\\n" + indent + "    '*:file:_files'\n";
+    std::string files = "_files";
+    if (const Declaration* d = architecture(state)) {
+        const std::string offer = concat({"local -a found; found=($(", architectures, ")); ",
+                                          "_alternative \"architectures:architecture:($found)\" files:file:_files"});
+        files =
+            d->architecture_with.empty()
+                ? concat({"{ ", offer, " }"})
+                : concat({"{ if (( ${words[(I)", d->architecture_with, "]} )); then ", offer, "; else _files; fi }"});
+    }
+    return text + " \\\n" + indent + "    " + nonna::quoted("*:file:" + files) + "\n";
 }
 
 std::string zsh(const Command::State& root, const Common& common)
@@ -145,6 +173,11 @@ std::string fish_body(const std::string& program, const std::vector<const Declar
 std::string fish(const Command::State& root, const Common& common)
 {
     std::string text = fish_body(root.name, options_with_common(root, common), "");
+    if (const Declaration* d = architecture(root)) {
+        const std::string& flag = d->architecture_with;
+        text += "complete -c " + root.name + (flag.empty() ? "" : " -n '__fish_contains_opt " + flag.substr(2) + "'") +
+                " -a " + quoted(concat({"(", architectures, ")"})) + " -d architecture\n";
+    }
     std::string none_yet = " -f -n " + quoted("not __fish_seen_subcommand_from " + spaced(job_names(root)));
     for (const auto& job : root.jobs) {
         const Command::State& state = job->state();

@@ -27,9 +27,11 @@ struct Declaration {
     std::vector<std::string> choices;    // what may be given, when that is a list
     bool repeated = false;               // a vector: all values count, in the order given
     bool required = false;
-    const bool* unless = nullptr;    // required but where this flag was given
-    std::size_t fewest = 0;          // arguments by position: how many there must be
-    bool given = false;              // some source gave a value; written by apply_values
+    const bool* unless = nullptr;     // required but where this flag was given
+    std::size_t fewest = 0;           // arguments by position: how many there must be
+    bool architecture = false;        // by position: may be the name of an installed one ...
+    std::string architecture_with;    // ... where this flag is; empty: always
+    bool given = false;               // some source gave a value; written by apply_values
 
     std::function<std::string(const std::string&)> set;    // checks and stores one value; the reason when it cannot
     std::function<void()> clear;                           // forgets a vector's values before a source gives others

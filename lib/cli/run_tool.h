@@ -87,6 +87,9 @@ class Command
     Command& threads(int& value, const std::string& what = "threads");
     Command& required();                           // the option declared last must be given
     Command& required_unless(const bool& flag);    // but where that flag was
+    // The argument declared last may be an installed architecture's name, where `flag` is given if there is one:
+    // completions offer what nonna-init --list shows then.
+    Command& architecture(const std::string& flag = {});
 
     // Options declared from here on belong together: --help lists a group by its names alone, so that a program with
     // many still fits a screen, and sends to the manual page, which has them all.

@@ -72,6 +72,7 @@ ExitStatus annotate_set(const std::string& input, const std::string& output, con
         [&](Sample& sample) {
             throw_if_interrupted();
             std::optional<Sample> next = reader.next();
+            progress.read(reader.so_far().bytes, reader.so_far().whole);
             if (next)
                 sample = std::move(*next);
             return next.has_value();

@@ -39,6 +39,7 @@ class Pictures
         Sha256 sum;
         PictureSource source(inputs_);
         for (PictureJob job; source.next(job); progress.advance()) {
+            progress.read(source.so_far().bytes, source.so_far().whole);
             try {
                 const Bytes bytes = read(job, sum);
                 if (!large_enough(bytes, job.file.path)) {

@@ -13,11 +13,11 @@ namespace nonna
 
 Candidates::Candidates(const std::string& path)
 {
-    Progress progress("reading", 0, "pictures");
     std::error_code error;
     if (path != "-" && (std::filesystem::is_regular_file(path, error) || is_built_set(path))) {
         name_ = path;
         shards_.emplace(std::vector{path});
+        Progress progress("reading " + name_, shards_->count(), "pictures");
         for (std::size_t i = 0; i < shards_->count(); ++i) {
             throw_if_interrupted();
             add(shards_->sample(i));
@@ -26,6 +26,7 @@ Candidates::Candidates(const std::string& path)
     } else {
         ImageReader reader(path);
         name_ = reader.name();
+        Progress progress("reading " + name_, 0, "pictures");
         while (std::optional<Sample> sample = reader.next()) {
             throw_if_interrupted();
             pictures_.push_back(sample->picture);

@@ -102,6 +102,7 @@ Sample read_file(const PictureJob& job, const PackOptions& o)
     sample.key = sample_key(sample.meta.sha256);
     sample.meta.source = source;
     sample.meta.label = file.label;
+    sample.meta.columns = file.columns;
     sample.meta.other = "{\"made_by\":\"" + described(o) + "\"}";
     return sample;
 }
@@ -240,7 +241,7 @@ void PackOptions::set_patches(std::int64_t wanted, const std::string& sides)
 
 PackInput listed(const std::string& name, const std::string& root)
 {
-    return {root.empty() ? name : (fs::path(root) / name).string(), name, {}, false};
+    return {root.empty() ? name : (fs::path(root) / name).string(), name, {}, false, {}};
 }
 
 std::vector<PackInput> read_labels(const std::string& table, const std::string& root)
@@ -251,10 +252,21 @@ std::vector<PackInput> read_labels(const std::string& table, const std::string& 
     const std::size_t path = t.column("path"), label = t.column("label");
     if (t.rows.empty())
         throw Error(table, "names no picture: it has a header and no other line");
+    std::vector<std::size_t> kept;
+    for (std::size_t c = 0; c < t.columns.size(); ++c) {
+        if (c == path || c == label || t.columns[c].empty())    // pandas writes its index without a name
+            continue;
+        if (const std::string fault = column_fault(t.columns[c]); !fault.empty())
+            throw Error(t.name, "column '" + t.columns[c] + "' " + fault + ": rename it");
+        kept.push_back(c);
+    }
     const fs::path base = root.empty() ? fs::path(table).parent_path() : fs::path(root);
     std::vector<PackInput> inputs;
-    for (const std::vector<std::string>& row : t.rows)
-        inputs.push_back({(base / row[path]).string(), row[path], row[label], false});
+    for (const std::vector<std::string>& row : t.rows) {
+        inputs.push_back({(base / row[path]).string(), row[path], row[label], false, {}});
+        for (const std::size_t c : kept)
+            inputs.back().columns[t.columns[c]] = row[c];
+    }
     return inputs;
 }
 
@@ -268,7 +280,12 @@ ExitStatus pack_pictures(const std::vector<PackInput>& inputs, const std::string
     KeySet keys;
     std::size_t skipped = 0;
     in_order<PictureJob, Result>(
-        options.threads, [&](PictureJob& job) { return source.next(job); },
+        options.threads,
+        [&](PictureJob& job) {
+            const bool more = source.next(job);
+            progress.read(source.so_far().bytes, source.so_far().whole);
+            return more;
+        },
         [&](PictureJob& job, int) { return work(job, options); },
         [&](Result& result) {
             throw_if_interrupted();

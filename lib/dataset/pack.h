@@ -55,7 +55,8 @@ using PackInput = PictureInput;
 PackInput listed(const std::string& name, const std::string& root);
 
 // A table with the columns `path` and `label`; paths are relative to `root`, or to the table's folder where it is
-// empty. The source recorded is the path as the table has it.
+// empty. The source recorded is the path as the table has it. All further columns that have a name are kept (Columns);
+// Error where one is called as no column may be (column_fault).
 std::vector<PackInput> read_labels(const std::string& table, const std::string& root);
 
 // done, or skipped when a picture was left out. Error, and nothing written, when no picture is left.

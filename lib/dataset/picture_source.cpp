@@ -30,6 +30,37 @@ static bool is_image_set(const std::string& path)
     return fs::file_size(path, error) > 0 && !error && detect_file_kind(path) == FileKind::image_set;
 }
 
+// All bytes of a file or a built set; none: nobody knows.
+static std::optional<std::uint64_t> bytes_of(const std::string& path)
+{
+    std::error_code error;
+    if (path != "-" && fs::is_regular_file(path, error))
+        return fs::file_size(path, error);
+    if (path == "-" || !is_built_set(path))
+        return std::nullopt;
+    std::uint64_t bytes = 0;
+    for (const std::string& shard : built_set_shards(path))
+        bytes += fs::file_size(shard, error);
+    return bytes;
+}
+
+PictureSource::PictureSource(const std::vector<PictureInput>& inputs) : waiting_(inputs.begin(), inputs.end())
+{
+    constexpr std::size_t worth_asking = 1000;
+    for (std::size_t i = 0; i < inputs.size() && inputs.size() <= worth_asking; ++i) {
+        const std::optional<std::uint64_t> bytes = bytes_of(inputs[i].path);
+        taken_.whole = bytes ? taken_.whole + *bytes : 0;
+        if (!bytes)
+            break;
+    }
+}
+
+ReadSoFar PictureSource::so_far() const
+{
+    const std::uint64_t present = reader_ ? reader_->so_far().bytes : foreign_ ? foreign_->read_so_far() : 0;
+    return {taken_.bytes + present, taken_.whole};
+}
+
 // Of "cat/young/a.jpg": cat. What lies in no folder has no label, and is refused rather than mixed in without.
 static std::optional<std::string> folder_label(const fs::path& within, PictureJob& job)
 {
@@ -51,6 +82,8 @@ bool PictureSource::next(PictureJob& job)
         if (reader_) {
             if ((job.sample = reader_->next())) {
                 job.file = current_;
+                for (const auto& [name, cell] : current_.columns)
+                    job.sample->meta.columns[name] = cell;
                 job.file.path = reader_->name() + ": " + job.sample->key;
                 return true;
             }
@@ -59,7 +92,7 @@ bool PictureSource::next(PictureJob& job)
         if (foreign_) {
             if (std::optional<ForeignPicture> found = foreign_->next()) {
                 job.file = {foreign_->name() + ": " + found->member, foreign_->name() + "/" + found->member,
-                            current_.label ? current_.label : found->label, false};
+                            current_.label ? current_.label : found->label, false, current_.columns};
                 if (!found->plain)
                     job.refusal.emplace(job.file.path, Reason::not_regular);
                 else if (current_.labels_from_folders)
@@ -74,7 +107,7 @@ bool PictureSource::next(PictureJob& job)
         }
         if (walk_) {
             if (std::optional<Walk::Found> found = walk_->next()) {
-                job.file = {std::move(found->path), "", current_.label, false};
+                job.file = {std::move(found->path), "", current_.label, false, current_.columns};
                 job.refusal = std::move(found->refusal);
                 if (current_.labels_from_folders)
                     job.file.label = folder_label(fs::path(job.file.path).lexically_relative(current_.path), job);
@@ -87,6 +120,7 @@ bool PictureSource::next(PictureJob& job)
             return false;
         current_ = waiting_.front();
         waiting_.pop_front();
+        taken_.bytes += std::exchange(present_, taken_.whole ? bytes_of(current_.path).value_or(0) : 0);
         std::error_code error;
         if (current_.path.ends_with(".parquet"))
             throw Error(current_.path, "a Parquet file, which is not read: write its pictures as files, or as a tar");

@@ -4,8 +4,8 @@
 // or by a name that says archive, so that a cut or compressed one is never taken for a bad picture; "-" is one on
 // standard input, and a built set's folder is one. An archive whose first member has not the name of an image set's is
 // somebody else's (foreign_archive.h). Folders are walked and sets are opened when their turn comes, so
-// memory holds one folder's listing and one sample. A name that is neither is handed on as a picture file, read or not.
-// One thread.
+// memory holds one folder's listing and one sample, and how much is to come is known only of files. A name that is
+// neither is handed on as a picture file, read or not. One thread.
 #pragma once
 
 #include "dataset/walk.h"
@@ -28,6 +28,7 @@ struct PictureInput {
     std::optional<std::string> label;
     // The label of a file below a folder, or of an archive's member, is the first folder on the way to it there.
     bool labels_from_folders = false;
+    Columns columns = {};    // what the table that names it says of it beside the label
 };
 
 // A picture file still to be read, or one that was in an archive; a sample of an image set, `file.path` then saying
@@ -42,14 +43,18 @@ struct PictureJob {
 class PictureSource
 {
   public:
-    explicit PictureSource(const std::vector<PictureInput>& inputs) : waiting_(inputs.begin(), inputs.end()) {}
+    explicit PictureSource(const std::vector<PictureInput>& inputs);
     bool next(PictureJob& job);    // false: no more. Error for a damaged image set
+
+    ReadSoFar so_far() const;    // whole 0: there is a folder, a pipe, or more names than are worth asking the disk for
 
     void tell_left_out() const;    // a line for each folder gone through (walk.h)
 
   private:
     std::vector<std::pair<std::string, LeftOut>> left_out_;
     std::deque<PictureInput> waiting_;
+    ReadSoFar taken_;              // bytes: of the inputs before the present one
+    std::uint64_t present_ = 0;    // all bytes of that
     PictureInput current_;
     std::unique_ptr<ImageReader> reader_;
     std::unique_ptr<ForeignArchive> foreign_;

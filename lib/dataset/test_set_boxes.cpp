@@ -33,6 +33,7 @@ std::vector<Sample> read_set(const std::string& path)
     while (std::optional<Sample> sample = reader.next()) {
         throw_if_interrupted();
         samples.push_back(std::move(*sample));
+        progress.read(reader.so_far().bytes, reader.so_far().whole);
         progress.advance();
     }
     if (samples.empty())

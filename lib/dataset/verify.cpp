@@ -156,7 +156,13 @@ class Source
         } else {
             archives_ = {path};
         }
+        std::error_code error;
+        for (const std::string& archive : archives_)
+            if (const auto size = std::filesystem::file_size(archive, error); archive != "-" && !error)
+                whole_ += size;
     }
+
+    ReadSoFar so_far() const { return {counts_.bytes + (pass_ ? pass_->size() : 0), whole_}; }
 
     bool next(Job& job)
     {
@@ -194,6 +200,7 @@ class Source
     std::unique_ptr<ManifestCheck> manifest_;    // of a built set
     std::vector<std::string> archives_;
     std::size_t opened_ = 0, number_ = 0;
+    std::uint64_t whole_ = 0;    // bytes of all archives; 0: a stream
     std::uint64_t end_ = 0;
     KeySet keys_;
     std::shared_ptr<Book> book_;
@@ -310,7 +317,12 @@ VerifyCounts verify_set(const std::string& path, const VerifyOptions& options)
     bool own = false;
     std::string foreign;
     in_order<Job, Result>(
-        options.threads, [&](Job& job) { return source.next(job); },
+        options.threads,
+        [&](Job& job) {
+            const bool more = source.next(job);
+            progress.read(source.so_far().bytes, source.so_far().whole);
+            return more;
+        },
         [&](Job& job, int) { return look_at(job, options); },
         [&](Result& result) {
             throw_if_interrupted();

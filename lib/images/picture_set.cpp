@@ -25,6 +25,7 @@ void PictureSet::add(Sample&& sample)
     halves.push_back(std::move(sample.meta.half));
     groups.push_back(std::move(sample.meta.group));
     times.push_back(sample.meta.pts);
+    columns.push_back(std::move(sample.meta.columns));
 }
 
 // Decoding takes nearly all of the time and is spread over threads, between a reader and an appender of pictures in the
@@ -51,6 +52,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
             any = any || next;
             while (next && want && !want(next->meta))
                 next = reader.next();
+            progress.read(reader.so_far().bytes, reader.so_far().whole);
             if (next)
                 sample = std::move(*next);
             return next.has_value();

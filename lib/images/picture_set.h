@@ -27,6 +27,7 @@ struct PictureSet {
     std::vector<std::optional<std::string>> labels, halves;    // halves: the part, of sets that were split
     std::vector<std::optional<std::string>> groups;            // of whom a picture is, where the set says so
     std::vector<std::optional<double>> times;                  // seconds, of frames
+    std::vector<Columns> columns;
 
     std::size_t count() const { return keys.size(); }
     std::span<const std::uint8_t> image(std::size_t i) const

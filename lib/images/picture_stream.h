@@ -4,9 +4,11 @@
 // and brought to size as read_pictures (images/picture_set.h) does; a batch is overwritten by the next.
 #pragma once
 
+#include "base/random.h"
 #include "images/picture_set.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -19,5 +21,19 @@ namespace nonna
 std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
                             const std::function<void(const PictureSet& pictures, std::size_t first)>& take,
                             const WantSample& want = {});
+
+// Pictures of a set drawn by a seed, each as likely, in the set's order; all of them where there are not more than are
+// asked for.
+struct PictureSample {
+    std::size_t count = 0;
+    std::uint64_t seed = 0;
+    Purpose purpose;
+};
+
+// The same of a sample, of which alone pictures are read; a pipe is copied to a temporary file first. Returns how many
+// pictures the set has.
+std::size_t stream_sample(const std::string& path, const PictureSample& sample, int side, int channels,
+                          std::size_t batch, Pool& pool,
+                          const std::function<void(const PictureSet& pictures, std::size_t first)>& take);
 
 }    // namespace nonna

@@ -223,6 +223,10 @@ ForeignArchive::ForeignArchive(const std::string& path, std::function<bool(Name)
 
 ForeignArchive::~ForeignArchive() = default;
 const std::string& ForeignArchive::name() const { return state_->name; }
+std::uint64_t ForeignArchive::read_so_far() const
+{
+    return std::uint64_t(std::max<la_int64_t>(0, archive_filter_bytes(state_->reader.get(), -1)));
+}
 
 std::optional<ForeignPicture> ForeignArchive::next()
 {

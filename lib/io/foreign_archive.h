@@ -11,6 +11,7 @@
 // between two members. One thread.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,6 +41,7 @@ class ForeignArchive
     ~ForeignArchive();
     std::optional<ForeignPicture> next();
     const std::string& name() const;
+    std::uint64_t read_so_far() const;    // of the file's bytes, compressed or not
 
   private:
     struct State;

@@ -1,6 +1,7 @@
 #include "io/image_meta.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "io/json_check.h"
 #include "io/table.h"
 
@@ -17,7 +18,7 @@ namespace
 using Json = nlohmann::json;
 
 const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height", "decoding",
-                                          "label",  "detections", "framing", "group", "half"};
+                                          "label",  "detections", "framing", "group", "half",   "columns"};
 
 // The fields that are texts and may be missing.
 const std::pair<const char*, std::optional<std::string> ImageMeta::*> texts[] = {{"label", &ImageMeta::label},
@@ -156,6 +157,20 @@ Decoding read_decoding(const Fields& outer)
     return d;
 }
 
+Columns read_columns(const Fields& outer)
+{
+    const Fields fields{outer.at("columns"), outer.archive, outer.member, "columns."};
+    if (!fields.object.is_object())
+        throw outer.refuse("columns", "is not an object");
+    Columns columns;
+    for (const auto& entry : fields.object.items()) {
+        if (const std::string fault = column_fault(entry.key()); !fault.empty())
+            throw fields.refuse(entry.key(), fault);
+        columns[entry.key()] = fields.text(entry.key());
+    }
+    return columns;
+}
+
 Detection read_detection(const Fields& fields)
 {
     fields.only({"detector", "parameters", "boxes", "kept"});
@@ -210,6 +225,19 @@ Json decoding_json(const Decoding& d)
 
 }    // namespace
 
+std::string column_fault(const std::string& name)
+{
+    if (name.empty())
+        return "has no name";
+    if (!fits_cell(name))
+        return "has a name with a tab, line break or NUL, which tables cannot hold";
+    if (!is_utf8(name))
+        return "has a name that is not UTF-8";
+    if (name == "key" || name == "source" || name == "label")
+        return "has the name of a column that tables of responses have themselves";
+    return "";
+}
+
 // Known fields are taken out one by one, each held against its type; what is left is somebody else's and kept as it is.
 ImageMeta meta_from_json(std::string_view text, const std::string& archive, const std::string& member)
 {
@@ -228,6 +256,8 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
     for (const auto& [field, member_text] : texts)
         if (json.contains(field))
             meta.*member_text = fields.text(field);
+    if (json.contains("columns"))
+        meta.columns = read_columns(fields);
     if (meta.half && !is_part_letter(*meta.half))
         throw fields.refuse("half", "is not a letter from a to z");
     if (json.contains("decoding"))
@@ -269,6 +299,12 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
     for (const auto& [field, member_text] : texts)
         if (meta.*member_text)
             text(field, *(meta.*member_text));
+    for (const auto& [name, cell] : meta.columns) {
+        const std::string fault = column_fault(name);
+        if (!fault.empty() || !fits_cell(cell))
+            throw Error(archive, member + ": field 'columns." + name + "' " + (fault.empty() ? not_tabular : fault));
+        json["columns"][name] = cell;
+    }
     if (meta.decoding)
         json["decoding"] = decoding_json(*meta.decoding);
     for (const auto& detection : meta.detections)

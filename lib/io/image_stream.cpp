@@ -37,6 +37,7 @@ struct ImageReader::State {
     std::vector<std::string> archives;
     std::size_t opened = 0;
     std::unique_ptr<TarStream> tar;
+    ReadSoFar closed;    // bytes: of the archives before
     KeySet keys;
     Sha256 sum;
 
@@ -48,6 +49,9 @@ struct ImageReader::State {
             archives = built_set_shards(path);
         else
             archives = {path};
+        for (const std::string& archive : archives)
+            if (const auto size = std::filesystem::file_size(archive, error); path != "-" && !error)
+                closed.whole += size;
         open_next();
         if (tar && archives.front() == path)
             name = tar->name();
@@ -55,6 +59,8 @@ struct ImageReader::State {
 
     void open_next()
     {
+        if (tar)
+            closed.bytes += tar->size();
         tar.reset();    // the one before is closed first: sets have thousands of shards
         if (opened < archives.size())
             tar = std::make_unique<TarStream>(archives[opened++]);
@@ -85,6 +91,10 @@ ImageReader::ImageReader(ImageReader&&) noexcept = default;
 
 std::optional<Sample> ImageReader::next() { return state_->next(); }
 const std::string& ImageReader::name() const { return state_->name; }
+ReadSoFar ImageReader::so_far() const
+{
+    return {state_->closed.bytes + (state_->tar ? state_->tar->size() : 0), state_->closed.whole};
+}
 std::string ImageReader::digest() const { return Sha256(state_->sum).hex(); }
 
 namespace

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,12 @@ struct Decoding {
     bool operator==(const Decoding&) const = default;
 };
 
+// What a table said of a picture beside its label: a column's name and this picture's cell.
+using Columns = std::map<std::string, std::string>;
+
+// Why no column may be called so: empty where one may. Tables of pictures have the columns key, source and label.
+std::string column_fault(const std::string& name);
+
 // The json member. Fields that are not ours are kept as they came (`other`, the text of a JSON object).
 struct ImageMeta {
     std::string source;           // where it came from, as the user named it
@@ -63,6 +70,7 @@ struct ImageMeta {
     std::optional<std::string> framing;    // how a test set's picture was cut and changed
     std::optional<std::string> group;      // what it must not be parted from, such as a person's folder
     std::optional<std::string> half;       // "a", "b" ... "z": which half or part of a test set it is in
+    Columns columns;
     std::string other = "{}";
 };
 
@@ -75,6 +83,11 @@ struct Sample {
     ImageMeta meta;
 };
 
+// How far a stream has been read, in bytes; whole 0: nobody knows how many there are.
+struct ReadSoFar {
+    std::uint64_t bytes = 0, whole = 0;
+};
+
 class ImageReader
 {
   public:
@@ -85,6 +98,7 @@ class ImageReader
     const std::string& name() const;
     // Digest of the stream: sha256 over every sample's key, picture and json bytes as read so far.
     std::string digest() const;
+    ReadSoFar so_far() const;
 
   private:
     struct State;

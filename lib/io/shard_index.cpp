@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "io/built_set.h"
 #include "io/digest.h"
 #include "io/image_stream.h"
@@ -86,7 +87,10 @@ std::vector<ShardEntry> scan_shard(const std::string& tar)
     KeySet keys;
     ImageShardPass pass(tar, keys, false);
     std::vector<ShardEntry> entries;
+    Progress progress("indexing " + pass.name(), 0, "pictures");
     while (std::optional<RawSample> raw = pass.next()) {
+        progress.read(pass.size(), pass.whole());
+        progress.advance();
         raw->sample(pass.name());    // the json, too, is as ImageReader wants it
         raw->entry.picture_sha256 = digest_of(raw->picture());
         raw->entry.json_sha256 = digest_of(raw->json());

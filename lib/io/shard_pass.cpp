@@ -24,6 +24,7 @@ ImageShardPass::~ImageShardPass() = default;
 const std::string& ImageShardPass::name() const { return state_->tar.name(); }
 std::uint64_t ImageShardPass::reached() const { return state_->tar.reached(); }
 std::uint64_t ImageShardPass::size() const { return state_->tar.size(); }
+std::uint64_t ImageShardPass::whole() const { return state_->tar.whole(); }
 std::string_view ImageShardPass::bytes_at(std::uint64_t offset, std::uint64_t size) const
 {
     return state_->tar.bytes(offset, size);

@@ -47,8 +47,9 @@ class ImageShardPass
     std::uint64_t reached() const;
     std::string_view bytes_at(std::uint64_t offset, std::uint64_t size) const;
     const std::string& last() const;    // the member read last without fault; "" at the beginning
+    std::uint64_t size() const;         // bytes read so far; after the end: of the archive
+    std::uint64_t whole() const;        // of the archive, from the beginning; 0: nobody knows
     // After the end:
-    std::uint64_t size() const;
     std::string digest() const;    // SHA-256 of the archive
 
   private:

@@ -45,10 +45,10 @@ bool fits_cell(std::string_view text) { return text.find_first_of(std::string_vi
 
 struct TableWriter::State {
     Output output;
-    std::size_t columns, filled = 0;
+    std::size_t columns = 0, filled = 0;
     std::string row;
 
-    State(const std::string& path, std::size_t n) : output(path, Output::Kind::text), columns(n) {}
+    explicit State(const std::string& path) : output(path, Output::Kind::text) {}
 
     void add(std::string_view text)
     {
@@ -73,9 +73,16 @@ struct TableWriter::State {
     }
 };
 
-TableWriter::TableWriter(const std::string& path, std::vector<std::string> columns)
-    : state_(std::make_unique<State>(path, columns.size()))
+TableWriter::TableWriter(const std::string& path) : state_(std::make_unique<State>(path)) {}
+
+TableWriter::TableWriter(const std::string& path, const std::vector<std::string>& columns) : TableWriter(path)
 {
+    header(columns);
+}
+
+void TableWriter::header(const std::vector<std::string>& columns)
+{
+    state_->columns = columns.size();
     for (const auto& column : columns)
         state_->add(column);
     state_->end();

@@ -21,8 +21,10 @@ bool fits_cell(std::string_view text);
 class TableWriter
 {
   public:
-    TableWriter(const std::string& path, std::vector<std::string> columns);
+    TableWriter(const std::string& path, const std::vector<std::string>& columns);
+    explicit TableWriter(const std::string& path);    // header() must come before the first cell
     ~TableWriter();
+    void header(const std::vector<std::string>& columns);
     TableWriter& cell(const std::string& text);
     TableWriter& cell(double number);
     TableWriter& cell(std::int64_t number);

@@ -303,6 +303,7 @@ const std::string& TarStream::name() const { return state_->name(); }
 std::uint64_t TarStream::reached() const { return state_->reached; }
 const std::string& TarStream::last() const { return state_->last; }
 std::uint64_t TarStream::size() const { return state_->watched.total; }
+std::uint64_t TarStream::whole() const { return state_->watched.input.regular() ? state_->watched.input.size() : 0; }
 std::string TarStream::digest() const { return Sha256(*state_->watched.sum).hex(); }
 
 std::string_view TarStream::bytes(std::uint64_t offset, std::uint64_t size) const

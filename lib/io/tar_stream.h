@@ -52,7 +52,8 @@ class TarStream
     const std::string& name() const;
     std::uint64_t reached() const;      // after an Error: where what it speaks of begins
     const std::string& last() const;    // the member read last without fault, "" at the beginning
-    std::uint64_t size() const;         // after the end: of the archive
+    std::uint64_t size() const;         // bytes read so far; after the end: of the archive
+    std::uint64_t whole() const;        // of the archive, from the beginning; 0: a stream, nobody knows
     std::string digest() const;         // after the end, where digested: SHA-256 of the archive
 
   private:

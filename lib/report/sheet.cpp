@@ -3,6 +3,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/random.h"
 #include "io/built_set.h"
 #include "io/image_shard.h"
 #include "io/output.h"
@@ -106,23 +107,64 @@ std::optional<std::size_t> pictures_in(const std::string& set)
     }
 }
 
+namespace
+{
+
+std::string caption(const Sample& sample, const SetSheetOptions& options)
+{
+    const std::string otherwise = options.keys ? sample.key : options.labels ? "-" : "";
+    return options.labels ? sample.meta.label.value_or(otherwise) : otherwise;
+}
+
+// The pictures of a sheet, one after another: the first of a stream, or, by their places in the set, those drawn.
+class ShownSamples
+{
+  public:
+    ShownSamples(const std::string& input, const SetSheetOptions& options) : name_(input)
+    {
+        if (options.sample == 0) {
+            reader_.emplace(input);
+            name_ = reader_->name();
+            wanted_ = options.count > 0 ? std::size_t(options.count) : std::numeric_limits<int>::max();
+            if (!fits_sheet(wanted_, options.sheet, options.captions()))
+                if (const std::optional<std::size_t> there = pictures_in(input))
+                    require_sheet(std::min(*there, wanted_), options.sheet, options.captions());
+            return;
+        }
+        set_.emplace(std::vector{input});
+        places_ = drawn(set_->count(), std::size_t(options.sample), Random(options.seed, Purpose::sheet_sample));
+        wanted_ = places_.size();
+        require_sheet(wanted_, options.sheet, options.captions());
+    }
+
+    const std::string& name() const { return name_; }
+    std::optional<Sample> next(std::size_t shown)
+    {
+        if (reader_)
+            return shown < wanted_ ? reader_->next() : std::nullopt;
+        return looked_ < wanted_ ? std::optional(set_->sample(places_[looked_++])) : std::nullopt;
+    }
+
+  private:
+    std::string name_;
+    std::optional<ImageReader> reader_;
+    std::optional<ImageShardSet> set_;
+    std::vector<std::size_t> places_;
+    std::size_t wanted_ = 0, looked_ = 0;
+};
+
+}    // namespace
+
 ExitStatus write_set_sheet(const std::string& input, const std::string& output, const SetSheetOptions& options)
 {
     check_picture_name(output);
-    ImageReader reader(input);
-    const auto asked = options.count > 0 ? std::size_t(options.count) : std::numeric_limits<int>::max();
-    if (!fits_sheet(asked, options.sheet, options.labels))
-        if (const std::optional<std::size_t> there = pictures_in(input))
-            require_sheet(std::min(*there, asked), options.sheet, options.labels);
+    ShownSamples samples(input, options);
     Output out(output, Output::Kind::binary);
-    Progress progress("reading", std::uint64_t(options.count), "pictures");
+    Progress progress("reading", std::uint64_t(std::max(options.count, options.sample)), "pictures");
     std::vector<SheetTile> tiles;
     bool skipped = false;
-    while (options.count == 0 || std::int64_t(tiles.size()) < options.count) {
+    while (const std::optional<Sample> sample = samples.next(tiles.size())) {
         throw_if_interrupted();
-        const std::optional<Sample> sample = reader.next();
-        if (!sample)
-            break;
         try {
             Picture picture = decode_picture(sample->picture, sample->key);
             if (options.boxes) {
@@ -131,16 +173,16 @@ ExitStatus write_set_sheet(const std::string& input, const std::string& output, 
                     for (const Box& box : detection.boxes)
                         draw_box(picture, box, 255, 220, 0, thickness);
             }
-            tiles.push_back({fit(picture, options.sheet.tile), options.labels ? sample->meta.label.value_or("-") : ""});
+            tiles.push_back({fit(picture, options.sheet.tile), caption(*sample, options)});
         } catch (const Error& e) {
-            warn(reader.name() + ": " + sample->key, e.reason() + ", skipped");
+            warn(samples.name() + ": " + sample->key, e.reason() + ", skipped");
             skipped = true;
         }
-        require_sheet(tiles.size(), options.sheet, options.labels);
+        require_sheet(tiles.size(), options.sheet, options.captions());
         progress.advance();
     }
     if (tiles.empty())
-        throw Error(reader.name(), "no pictures");
+        throw Error(samples.name(), "no pictures");
     out.write(encoded_picture(output, make_sheet(tiles, options.sheet)));
     out.commit();
     return skipped ? ExitStatus::skipped : ExitStatus::done;

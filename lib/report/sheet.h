@@ -35,13 +35,18 @@ void require_sheet(std::size_t count, const SheetOptions& options, bool captions
 
 Picture make_sheet(const std::vector<SheetTile>& tiles, const SheetOptions& options = {});
 
-// An image set's first `count` pictures (0: all), in its order, to a picture file (write_picture). A sheet that would
-// be too large is refused before a picture is decoded, of a set that comes through a pipe as soon as it is.
+// An image set's first `count` pictures (0: all), or `sample` drawn from all by `seed`, each as likely, in its order,
+// to a picture file (write_picture). A sheet that would be too large is refused before a picture is decoded, of a set
+// that comes through a pipe as soon as it is. What cannot be decoded is left out, and no other drawn in its place.
 struct SetSheetOptions {
     SheetOptions sheet;
-    std::int64_t count = 0;
+    std::int64_t count = 0, sample = 0;
+    std::uint64_t seed = 0;
     bool labels = false;    // caption: the label, "-" where a sample has none
+    bool keys = false;      // caption: the key; with labels too, where there is no label
     bool boxes = false;     // outline what the detectors found
+
+    bool captions() const { return labels || keys; }
 };
 
 std::optional<std::size_t> pictures_in(const std::string& set);    // none: a stream, or not to be read

@@ -45,7 +45,7 @@ std::size_t parse_keep(const std::string& text)
 
 // What a checkpoint says of itself, read strictly.
 struct Marks {
-    std::string run, models;
+    std::string run, models, paces;
     std::int64_t step = 0;
     std::vector<std::uint64_t> positions;
 
@@ -68,6 +68,7 @@ struct Marks {
                 refuse("positions", "numbers of pictures");
         run = text("run");
         models = text("models");
+        paces = text("paces");
         if (run == wanted && positions.size() != sets)
             refuse("positions", "a number for each of " + std::to_string(sets) + " sets");
     }
@@ -75,9 +76,11 @@ struct Marks {
 
 }    // namespace
 
-Checkpoints::Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep)
+Checkpoints::Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep,
+                         std::set<std::string> change)
     : folder_(std::move(folder)), run_(std::move(run)), keep_(parse_keep(keep)),
-      lock_(folder_, "lock", folder_, "another run is using these checkpoints"), models_(model_digest(model))
+      lock_(folder_, "lock", folder_, "another run is using these checkpoints"), models_(model_digest(model)),
+      change_(std::move(change))
 {
     remove_output_leftovers(folder_, std::string(name_begins));
 }
@@ -108,6 +111,21 @@ void Checkpoints::restore(Model& model, RunState& state)
     throw Error(folder_, "none of its checkpoints is whole; another --checkpoint folder begins anew");
 }
 
+// The same, or another in nothing but what is changed on purpose.
+void Checkpoints::require_same_run(const std::string& file, const std::string& made_with) const
+{
+    if (made_with == run_)
+        return;
+    const std::set<std::string> differ = change_between(made_with, run_);
+    if (!differ.empty() && std::includes(change_.begin(), change_.end(), differ.begin(), differ.end()))
+        return;
+    std::string way_out;
+    for (const std::string& option : differ)
+        way_out += (way_out.empty() ? "; --change " : ",") + option;
+    throw Error(file, "checkpoint of another run: it was made with " + run_difference(made_with, run_) + way_out +
+                          (way_out.empty() ? "" : " goes on all the same"));
+}
+
 // False, and said: it is damaged.
 bool Checkpoints::restore(const File& file, Model& model, RunState& state)
 {
@@ -132,8 +150,7 @@ bool Checkpoints::restore(const File& file, Model& model, RunState& state)
     } catch (const Error& e) {
         return pass_over(e);
     }
-    if (marks.run != run_)
-        throw Error(file.path, "checkpoint of another run: it was made with " + run_difference(marks.run, run_));
+    require_same_run(file.path, marks.run);
     const Error another(folder_, "checkpoints of a run that began with another model; give that model, or another "
                                  "--checkpoint folder");
     const std::string given = models_;
@@ -157,6 +174,12 @@ bool Checkpoints::restore(const File& file, Model& model, RunState& state)
             throw another;
         models_ += " " + given;
     }
+    paces_ = marks.paces;
+    if (marks.run != run_) {
+        paces_ = nonna::paces(marks.paces, marks.run, marks.step, run_);
+        say("step " + std::to_string(marks.step) + ": goes on otherwise than before: it was made with " +
+            run_difference(marks.run, run_));
+    }
     state.step = marks.step;
     std::copy(marks.positions.begin(), marks.positions.end(), state.positions.begin());
     for (const Optimiser::Array& array : state.optimiser)
@@ -171,8 +194,10 @@ void Checkpoints::save(const Model& model, const RunState& state)
     std::ostringstream positions;
     for (const std::uint64_t position : state.positions)
         positions << position << ' ';
-    const std::map<std::string, std::string> marks = {
+    std::map<std::string, std::string> marks = {
         {"run", run_}, {"models", models_}, {"step", std::to_string(state.step)}, {"positions", positions.str()}};
+    if (!paces_.empty())
+        marks["paces"] = paces_;
     std::vector<ExtraTensor> extra;
     for (const Optimiser::Array& array : state.optimiser)
         extra.push_back({array.name, array.numbers});

@@ -15,6 +15,7 @@
 #include "train/trainer.h"
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
@@ -34,7 +35,9 @@ class Checkpoints
     // Makes the folder and takes its lock: Error with status locked when another run holds it. `run`: one line of text
     // of everything that determines the run; a checkpoint made with another one is refused. `keep`: how many of the
     // newest stay when one is saved, or "all"; Error (usage) for anything else. `model`: the one that the run is given.
-    Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep);
+    // `change`: options in which a checkpoint's run may differ all the same (run_difference.h), on purpose; it is said.
+    Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep,
+                std::set<std::string> change = {});
 
     bool empty() const { return files().empty(); }
     std::optional<double> written() const;    // when the newest was, in seconds since 1970; none where there is none
@@ -42,6 +45,9 @@ class Checkpoints
     // none is whole.
     void restore(Model& model, RunState& state);
     void save(const Model& model, const RunState& state);
+    // How fast the run learned from which step on, where that was changed (run_difference.h); else empty. Kept in the
+    // checkpoints as `paces`.
+    const std::string& paces() const { return paces_; }
 
   private:
     struct File {
@@ -52,8 +58,11 @@ class Checkpoints
     std::size_t keep_;
     FolderLock lock_;
     std::string models_;    // digests with spaces between
+    std::string paces_;
+    std::set<std::string> change_;
 
     std::vector<File> files() const;    // oldest first
+    void require_same_run(const std::string& file, const std::string& made_with) const;
     bool restore(const File& file, Model& model, RunState& state);
 };
 

@@ -11,6 +11,7 @@
 #include "train/checkpoint.h"
 #include "train/descent.h"
 #include "train/divergence.h"
+#include "train/run_difference.h"
 #include "train/run_metrics.h"
 #include "train/training_log.h"
 
@@ -125,6 +126,8 @@ class Run
         weights_.join();
         model_.provenance["step"] = std::to_string(options_.steps);
         model_.provenance["run"] = run_;
+        if (checkpoints_ && !checkpoints_->paces().empty())
+            model_.provenance["paces"] = checkpoints_->paces();
     }
 
   private:
@@ -158,8 +161,12 @@ class Run
         if (descent_)
             state.optimiser = descent_->arrays();
         const TrainOptions& options = options_;
+        model_.provenance.erase("paces");    // of another run, in which the model was made
+        if (!options.change.empty() && !options.resume)
+            throw Error("--change", "does nothing without --resume", ExitStatus::usage);
         if (!options.checkpoint.empty()) {
-            checkpoints_.emplace(options.checkpoint, run_, model_, options.checkpoint_keep);
+            checkpoints_.emplace(options.checkpoint, run_, model_, options.checkpoint_keep,
+                                 parse_change(options.change));
             interrupts_can_resume();
             if (!checkpoints_->empty() && !options.resume)
                 throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",

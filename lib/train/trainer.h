@@ -22,6 +22,9 @@
 // rule is the servers' own. With one replica that fetches and pushes at every step, log and model are those of training
 // alone with the same rule, to the last bit.
 //
+// Whoever resumes gives the same options, or names those of rate, rate-schedule and steps that are changed from there
+// on, on purpose; model and checkpoints then say at which step each rate began (`paces`).
+//
 // A checkpoint is the model file with the optimiser's state, the data positions and the options; the newest of
 // them (`checkpoint_keep`) are kept in `checkpoint` as step-NNNNNNNNN.safetensors. The first signal
 // (base/interrupt.h) ends the step, writes a checkpoint where a folder was given, and throws Error("interrupted", ...),
@@ -72,6 +75,7 @@ struct TrainOptions {
     std::string checkpoint_keep = "2";    // so many, at least 1, or "all"
     bool resume = false;
     std::string metrics;    // URL of a page; empty: none
+    std::string change;    // options that may be others than the resumed run's, as in "rate,steps"; empty: none
 
     ServedOptions served;
 };

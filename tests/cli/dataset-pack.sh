@@ -43,6 +43,12 @@ nonna-dataset testset --positives other.tar --negatives all.tar -o test.tar --pr
 nonna-dataset testset --positives other.tar --negatives all.tar -o one.tar --count 1
 echo "one class: $?"
 nonna-dataset sheet test.tar -o sheet.png --labels && head -c 8 sheet.png | od -An -c
+nonna-dataset sheet test.tar -o all.png --labels --keys && nonna-dataset sheet test.tar -o drawn.png --sample 99 && cmp all.png drawn.png
+nonna-dataset sheet - -o piped.png --sample 1 --seed 3 <test.tar && nonna-dataset sheet test.tar -o one.png --sample 1 --seed 3 && cmp one.png piped.png
+for wrong in "--seed 1" "--sample 2 --count 2"; do
+    nonna-dataset sheet test.tar -o no.png $wrong
+    echo "status $?"
+done
 nonna-dataset sheet all.tar -o /dev/full
 echo "full disk: $?"
 

@@ -96,6 +96,13 @@ completed() {    # completed WANTED WORD...: bash's answers for the last word, c
     got=$(bash -c '. ./completions; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _nonna; echo ${COMPREPLY[*]::5}' bash "$@")
     [ "$got" = "$wanted" ] || complain "bash completes '$*' to '$got', not '$wanted'"
 }
+# The script's own are written by hand: they have every option that its help has, and no other.
+cat "$SOURCE/share/completions/nonna-reproduce.bash" >>completions
+nonna-reproduce --help | grep -o -e '--[a-z][a-z0-9-]*' | sort -u >options
+for shell in bash zsh fish; do
+    grep -oE -e "(--|-l )[a-z][a-z0-9-]*" "$SOURCE/share/completions/nonna-reproduce.$shell" | sed 's/-l /--/' | grep -vx -e --list | sort -u |
+        cmp -s - options || complain "the $shell completion of nonna-reproduce has other options than its help"
+done
 if command -v bash >/dev/null; then
     completed 'frames dataset init serve train' nonna ''
     completed train nonna tr
@@ -106,12 +113,20 @@ if command -v bash >/dev/null; then
     completed 'build merge remove pack faces' nonna dataset ''
     completed yunet nonna dataset faces --detector y
     completed '' nonna nothing ''
+    completed 'demo paper paper8 study study-autoencoder3' nonna init ''
+    completed tiny nonna init --seed 3 t
+    completed 'paper paper8' nonna train --plan p
+    completed '' nonna train p
+    completed study-colour nonna info --count study-c
+    completed tiny nonna reproduce --table1 study --arch t
 fi
 mkdir fish zsh
 for program in $TOOLS; do
     $program --dump-completion fish >fish/$program.fish
     $program --dump-completion zsh >zsh/_$program
 done
+cp "$SOURCE/share/completions/nonna-reproduce.fish" fish
+cp "$SOURCE/share/completions/nonna-reproduce.zsh" zsh/_nonna-reproduce
 if command -v fish >/dev/null; then
     offers() {    # offers WANTED LINE: fish's first word for it
         got=$(HOME=$here fish -c "set fish_complete_path $here/fish; complete -C '$2'" | head -n 1 | cut -f 1)
@@ -122,6 +137,9 @@ if command -v fish >/dev/null; then
     offers --schedule 'nonna train --sch'
     offers joint 'nonna train --schedule j'
     offers verify 'nonna dataset v'
+    offers tiny 'nonna init ti'
+    offers paper8 'nonna-train --plan paper8'
+    offers tiny 'nonna-reproduce --arch ti'
 fi
 if command -v zsh >/dev/null; then
     # A terminal in which somebody presses Tab: what is awaited appears, or the test ends by its time limit.
@@ -135,7 +153,8 @@ zpty -r shell text "*$3*"
 zpty -d shell
 END
     for pair in 'nonna tr=train*Train a model' 'nonna help sw=sweep' 'nonna train --sch=--schedule' \
-        'nonna train --schedule =greedy*joint' 'nonna dataset v=verify'; do
+        'nonna train --schedule =greedy*joint' 'nonna dataset v=verify' 'nonna init ti=tiny' 'nonna-train --plan stu=study-colour' \
+        'nonna-info --count ti=tiny' 'nonna-reproduce --arch ti=tiny'; do
         timeout 60 zsh -f tab.zsh "$here/zsh" "${pair%%=*}" "${pair#*=}" >said 2>&1 || complain "zsh does not complete '${pair%%=*}': $(cat said)"
     done
 fi

@@ -17,6 +17,27 @@ nonna-stimulus optimal model.safetensors --neuron 2.norm/2,2,1 -q -o b.png --dat
 cmp -s a.png w.png && echo "whitened and unwhitened are the same"
 nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o c.png --norm 1 && cmp -s a.png c.png && echo "the norm changes nothing"
 
+# The norm is the median's of some pictures: all of so small a set, or those that a seed draws; of one it is that one's.
+tail -n 1 a.tsv | cut -f 11
+for sample in 0 6 2000; do
+    nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o b.png --data set.tar --starts 3 --iterations 15 --sample $sample && cmp a.png b.png
+done
+for seed in 0 1 2 3 4 5 6 7; do
+    nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -o b.png --data set.tar --starts 1 --iterations 2 --sample 1 --seed $seed --tsv $seed.tsv 2>>drawn
+    cut -f 8,11 $seed.tsv | tail -n 1
+    nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o b.png --data - --starts 1 --iterations 2 --sample 1 --seed $seed --tsv piped.tsv <set.tar && cmp $seed.tsv piped.tsv
+done >norms
+sed 's/.*; //' drawn | sort -u | head -n 2
+for i in 1 2 3 4 5 6; do
+    nonna-dataset pack -q p$i.pgm -o p$i.tar && nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o b.png --data p$i.tar --starts 1 --iterations 2 --tsv p.tsv
+    cut -f 8 p.tsv | tail -n 1
+done | sort -u >single
+[ "$(cut -f 1 norms | sort -u | wc -l)" -gt 2 ] && cut -f 1 norms | sort -u | comm -23 - single
+nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o b.png --norm 1 --tsv b.tsv && cut -f 8,11 b.tsv | tail -n 1
+nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -q -o b.png --tsv b.tsv && cut -f 11 b.tsv | tail -n 1
+nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -o x.png --sample 5; echo "status $?"
+nonna-stimulus optimal model.safetensors --neuron top/2,2,1 -o x.png --data set.tar --sample 5 --start-from average; echo "status $?"
+
 nonna-stimulus top model.safetensors --neuron 1.pool/3,3,0 --data set.tar -o t.png --tsv t.tsv --count 4
 echo "status $?"
 head -n 1 t.tsv

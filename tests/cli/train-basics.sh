@@ -75,6 +75,9 @@ echo "cut data: $?"
 head -c 3000 a.safetensors >cut.safetensors
 nonna-train cut.safetensors --data data.tar --steps 1 -o x
 echo "cut model: $?"
+nonna-train a.safetensors --data data.tar --steps 0 --validate data.tar --log none.tsv --checkpoint none -o none.safetensors
+echo "no step: $?, $(cut -f1,2 none.tsv | tail -n 1), $(ls none)"
+nonna-respond a.safetensors data.tar -o a.npy && nonna-respond none.safetensors data.tar -o none.npy && cmp a.npy none.npy
 nonna-init nosuch -o x
 echo "no architecture: $?"
 nonna-info --count paper | tail -3

@@ -35,6 +35,36 @@ train one.safetensors --steps 30 --resume --seed 2 -o x
 train one.safetensors --steps 30 --resume --optimizer sgd -o x
 nonna-train -q one.safetensors --data half.tar --batch 4 -j 1 --rate-schedule constant --checkpoint run --steps 30 --resume -o x
 
+# Another rate, on purpose: from the step where it goes on, said in model and checkpoints, and itself resumed to the bit.
+paces() { nonna-info "$1" | grep -o 'paces.*'; }
+learn() { nonna-train "$@" --data data.tar -j 1 --checkpoint run --checkpoint-every 10; }    # learn MODEL OPTION...
+slow() { learn one.safetensors --batch 4 --rate-schedule constant --rate 0.004 "$@"; }
+again
+slow --steps 40 --resume --change rate -o changed.safetensors --log changed.tsv
+paces changed.safetensors && paces run/step-000000040.safetensors
+cut -f1,4 changed.tsv
+again
+slow --steps 30 --resume --change rate -q -o x
+slow --steps 40 --resume -q -o resumed.safetensors && cmp resumed.safetensors changed.safetensors && echo "resumed without a word of it"
+again
+slow --steps 30 --resume --change rate -q -o x
+slow --steps 40 --resume --change rate -o resumed.safetensors && cmp resumed.safetensors changed.safetensors && echo "resumed by the same command"
+cmp -s changed.safetensors straight.safetensors || echo "another model"
+train one.safetensors --steps 50 --resume -o x; echo "back again, by mistake: $?"
+train one.safetensors --steps 40 --resume --change rate -o back.safetensors && paces back.safetensors
+falling() { learn one.safetensors --batch 4 --rate-schedule cosine -q "$@"; }
+falling --steps 50 --resume --change rate -o x; echo "and another schedule: $?"
+falling --steps 50 --resume --change rate,rate-schedule -o falling.safetensors && paces falling.safetensors
+falling --steps 60 --resume --change rate -o x; echo "and another number of steps: $?"
+falling --steps 60 --resume --change steps -o longer.safetensors && paces longer.safetensors
+nonna-train -q longer.safetensors --data data.tar --batch 4 --steps 5 --checkpoint fresh -o x && paces fresh/step-000000005.safetensors
+for wrong in "--batch 5" "--batch 4 --seed 5" "--batch 4 --optimizer sgd"; do
+    learn one.safetensors --steps 60 --resume --change rate,steps,rate-schedule -o x $wrong; echo "status $?"
+done
+for change in batch rate,rate rate,,steps; do slow --steps 60 --resume --change $change -o x; echo "$change: $?"; done
+slow --steps 60 --change rate -o x; echo "nothing to change: $?"
+again
+
 # Every kind of damage to the newest is found, and the one before gives what an uninterrupted run gives.
 damaged() {    # damaged NAME COMMAND...
     what=$1

@@ -40,7 +40,7 @@ struct PackJob {
         options.set_looks(looks);
         std::vector<PackInput> inputs;
         for (const std::string& path : paths)
-            inputs.push_back({path, "", label.empty() ? std::nullopt : std::optional(label), folders});
+            inputs.push_back({path, "", label.empty() ? std::nullopt : std::optional(label), folders, {}});
         if (!list.empty())
             for (const std::string& path : read_file_list(list, null_terminated))
                 inputs.push_back(listed(path, root));

@@ -30,7 +30,7 @@ void RespondRun::respond_layers(const Model& m, std::optional<ImageTable>& pictu
                                               arrays[layer].write(keys.subspan(from - first, count), batch);
                                           });
                         if (pictures)
-                            pictures->write(set.keys, set.sources, set.labels);
+                            pictures->write({set.keys, set.sources, set.labels, set.columns});
                     });
     for (ResponseArray& array : arrays)
         array.commit();

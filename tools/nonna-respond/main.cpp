@@ -49,7 +49,7 @@ int main(int argc, char** argv)
     command.option("--from", o.neurons.table, "T.tsv", "only the best neurons of a table such as nonna-sweep's");
     command.option("--neurons", o.neurons.count, "N", "how many of them", 1, 1'000'000);
     command.option("--by", o.neurons.by, "COLUMN", "by which column of it");
-    command.option("--table", o.table, "T.tsv", "key, source, label and the response of each neuron");
+    command.option("--table", o.table, "T.tsv", "key, source, label, what else was packed, each response");
     command.option("--labels-out", o.labels, "L.tsv", "key, source and label of each image, in the same order");
     command.threads(o.threads);
     return run_tool(argc, argv, command, [&] {

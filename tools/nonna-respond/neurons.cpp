@@ -24,9 +24,9 @@ void RespondRun::respond_neurons(const Model& m, std::optional<ImageTable>& pict
                         if (array)
                             array->write(set.keys, batch);
                         if (responses)
-                            responses->write(set.keys, set.sources, set.labels, batch);
+                            responses->write({set.keys, set.sources, set.labels, set.columns}, batch);
                         if (pictures)
-                            pictures->write(set.keys, set.sources, set.labels);
+                            pictures->write({set.keys, set.sources, set.labels, set.columns});
                     });
     if (responses)
         responses->commit();

@@ -1,5 +1,4 @@
 // nonna-stimulus optimal: the strongest input of a given norm, for one neuron or many.
-#include "analysis/response_average.h"
 #include "analysis/stimulus.h"
 #include "analysis/visible_values.h"
 #include "base/log.h"
@@ -22,6 +21,7 @@ struct OptimalJob {
     std::string model, data, start;
     std::vector<std::string> prior;
     std::optional<double> norm;
+    std::size_t sample = 2000;
     int threads = 0;
     ExitStatus run();
 };
@@ -52,8 +52,11 @@ ExitStatus OptimalJob::run()
         if (from_average)
             averages.take(l.bytes(), l.responses, pool);
     };
-    if (!data.empty())
-        watch_pictures(m, asked, data, pool, look);
+    // An average is of all pictures. A norm is a median, and the sign that of the strongest: some thousands tell both.
+    const PictureSample some{from_average ? 0 : sample, ascent.seed, Purpose::norm_sample};
+    const std::size_t pictures =
+        data.empty() ? 0 : watch_pictures(m, asked, data, pool, look, some.count > 0 ? &some : nullptr);
+    const std::string looked_at = pictures_text(seen.seen(), pictures, ascent.seed);
     const std::vector<std::size_t> number = living(asked, data, [&](std::size_t n) { return dead(seen, n); });
     std::vector<NeuronId> neurons;
     std::vector<double> norms;
@@ -70,9 +73,12 @@ ExitStatus OptimalJob::run()
         if (found[n].even && sign_like(m, seen.strongest(number[n]), neurons[n], found[n].x, pool) < 0)
             for (float& v : found[n].x)
                 v = -v;
+    for (OptimalStimulus& f : found)
+        f.norm_from = norm ? "given" : data.empty() ? "noise" : looked_at;
     files.write(m, neurons, found, pool);
     const auto strongest = data.empty() ? std::nullopt : std::optional<double>(seen.strongest(number[0])[0].response);
-    say(stimulus_summary(found, neurons, ascent.starts, strongest));
+    say(stimulus_summary(found, neurons, ascent.starts, strongest) +
+        (pictures > seen.seen() ? "; norm and sign from " + looked_at : ""));
     return ExitStatus::done;
 }
 
@@ -84,6 +90,9 @@ void add_optimal(Command& program)
     static Command& job = program.subcommand("optimal", "climb to the strongest input of a given norm", [] {
         if (job.given("--start-from") && o.start.empty())
             usage_error("--start-from", "names nothing: `average`, a picture or a .npy");
+        job.needs({"--sample"}, "--data");
+        if (o.start == "average" && job.given("--sample"))
+            usage_error("--sample", "excludes --start-from average, which is of all pictures");
         if (job.given("--start-from") && job.given("--starts"))
             usage_error("--starts", "excludes --start-from, which is one start");
         return o.run();
@@ -97,12 +106,13 @@ void add_optimal(Command& program)
     job.option("--tsv", o.files.tsv, "T.tsv", "response and agreement of every start");
     job.option("--ascent", o.files.steps, "A.tsv", "every step of every start");
     job.option("--data", o.data, "D.tar", "pictures for the norm and the sign shown");
+    job.option("--sample", o.sample, "N", "so many of them, drawn by the seed; 0: all", 0, 1'000'000'000);
     job.option("--norm", o.norm, "V", "norm (default: median in D.tar, or that of whitened noise)", 1e-6, 1e9);
     job.threads(o.threads);
     job.group("Ascent");
     job.option("--starts", o.ascent.starts, "N", "random starts", 1, 1000);
     job.option("--iterations", o.ascent.iterations, "N", "most steps from a start", 1, 100'000);
-    job.option("--seed", o.ascent.seed, "S", "seed of the starts");
+    job.option("--seed", o.ascent.seed, "S", "seed of the starts and of `--sample`");
     job.option("--prior", o.prior, "PRIOR", "`smooth`[:S] or `jitter`:N, or both: what is preferred");
     job.option("--start-from", o.start, "X", "`average`, a picture or a .npy, in place of random starts");
     job.choice("--climb", o.ascent.climbed,

@@ -45,7 +45,8 @@ ExitStatus TopJob::run()
             rules.ceilings.push_back(ceiling(n, m.architecture));
     Extremes extremes(asked.size(), kept, weakest.empty() && each.empty() ? 1 : kept, rules);
     watch_pictures(
-        m, asked, data, pool, [&](const Look& look) { take(extremes, look, distinct); }, order == Order::numerator);
+        m, asked, data, pool, [&](const Look& look) { take(extremes, look, distinct); }, nullptr,
+        order == Order::numerator);
 
     std::vector<ExtremesRow> strong, weak;
     for (const std::size_t n : living(asked, data, [&](std::size_t k) { return dead(extremes, k); })) {

@@ -3,7 +3,6 @@
 #include "analysis/respond.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "images/picture_stream.h"
 #include "io/npy.h"
 #include "io/output.h"
 
@@ -11,15 +10,17 @@
 
 using namespace nonna;
 
-void watch_pictures(const Model& model, std::span<const NeuronId> neurons, const std::string& data, Pool& pool,
-                    const Watch& watch, bool with_numerators)
+std::size_t watch_pictures(const Model& model, std::span<const NeuronId> neurons, const std::string& data, Pool& pool,
+                           const Watch& watch, const PictureSample* sample, bool with_numerators)
 {
     NeuronResponder responder(model, neurons, pool, with_numerators);
-    stream_pictures(data, model.architecture.side, model.architecture.channels, responder.batch(), pool,
-                    [&](const PictureSet& set, std::size_t) {
-                        const std::span<const float> responses = responder.respond({set.pixels, set.count()});
-                        watch({set, responses, responder.numerators(), responder.preprocessed()});
-                    });
+    const auto take = [&](const PictureSet& set, std::size_t) {
+        const std::span<const float> responses = responder.respond({set.pixels, set.count()});
+        watch({set, responses, responder.numerators(), responder.preprocessed()});
+    };
+    const int side = model.architecture.side, channels = model.architecture.channels;
+    return sample ? stream_sample(data, *sample, side, channels, responder.batch(), pool, take)
+                  : stream_pictures(data, side, channels, responder.batch(), pool, take);
 }
 
 static std::string group_of(const PictureSet& set, std::size_t i, Distinct distinct)

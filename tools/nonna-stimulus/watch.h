@@ -5,7 +5,7 @@
 #include "analysis/respond.h"
 #include "analysis/response_average.h"
 #include "base/names.h"
-#include "images/picture_set.h"
+#include "images/picture_stream.h"
 #include "model/model_file.h"
 #include "model/neuron.h"
 
@@ -22,9 +22,10 @@ struct Look {
 };
 using Watch = std::function<void(const Look& look)>;
 
-// One pass over `data`, a batch in memory.
-void watch_pictures(const nonna::Model& model, std::span<const nonna::NeuronId> neurons, const std::string& data,
-                    nonna::Pool& pool, const Watch& watch, bool with_numerators = false);
+// One pass over `data`, or over a sample of it, a batch in memory. Returns how many pictures it has.
+std::size_t watch_pictures(const nonna::Model& model, std::span<const nonna::NeuronId> neurons, const std::string& data,
+                           nonna::Pool& pool, const Watch& watch, const nonna::PictureSample* sample = nullptr,
+                           bool with_numerators = false);
 
 // Of which pictures at most one is kept: of one source, of one folder of sources, or of one group as the set records it
 // (else of one source).

@@ -126,6 +126,21 @@ BOOST_AUTO_TEST_CASE(many_are_counted)
                "nonna-test: out: 2 are short\nnonna-test: in: 2 are repeats\n");
 }
 
+BOOST_AUTO_TEST_CASE(progress_says_how_far_it_is)
+{
+    BOOST_TEST(progress_text({"training", "steps", "cost 1", 30, 120}, 15) ==
+               "training: 30/120 steps, 2.00/s, 0:45 left, cost 1");
+    BOOST_TEST(progress_text({"reading", "images", "", 30}, 1) == "reading: 30 images, 30/s");
+    // Pictures differ in size: the bytes say what is left.
+    BOOST_TEST(progress_text({"reading a.tar", "images", "", 1200, 0, 3'400'000'000, 18'500'000'000}, 100) ==
+               "reading a.tar: 1200 images (3.4/18.5 GB), 12/s, 7:24 left");
+    BOOST_TEST(progress_text({"reading a.tar", "images", "", 5, 0, 2'500'000, 2'500'000}, 1) ==
+               "reading a.tar: 5 images (2.5/2.5 MB), 5.00/s");
+    BOOST_TEST(progress_text({"reading", "images", "", 5, 0, 2'500'000, 0}, 1) == "reading: 5 images, 5.00/s");
+    BOOST_TEST(progress_text({"reading", "images", "", 0, 0, 0, 2'500'000}, 0) ==
+               "reading: 0 images (0.0/2.5 MB), 0.00/s");
+}
+
 // Less than a minute, and no terminal: not a word.
 BOOST_AUTO_TEST_CASE(progress_is_silent_in_logs)
 {

@@ -55,6 +55,28 @@ BOOST_AUTO_TEST_CASE(pack_keeps_bytes_that_need_no_change)
     BOOST_CHECK_EQUAL(got[0].meta.sha256, sha256(got[0].picture));
 }
 
+// Of files and sets together all bytes are known before the first is read; with a folder among them nobody knows.
+BOOST_AUTO_TEST_CASE(sources_know_how_much_is_to_come)
+{
+    const Folder dir;
+    fs::create_directories(dir / "b");
+    write_bytes(dir / "b/1.jpg", encode_jpeg(map_picture(20, 20, 1)));
+    write_bytes(dir / "2.png", encode_png(map_picture(20, 20, 2)));
+    pack_pictures({{dir / "b", "", {}}}, dir / "set.tar", {});
+    const std::uint64_t png = fs::file_size(dir / "2.png"), set = fs::file_size(dir / "set.tar");
+    PictureSource files({{dir / "2.png", "", {}}, {dir / "set.tar", "", {}}});
+    PictureJob job;
+    std::vector<std::uint64_t> read;
+    while (files.next(job)) {
+        read.push_back(files.so_far().bytes);
+        BOOST_TEST(files.so_far().whole == png + set);
+    }
+    BOOST_TEST(read == (std::vector<std::uint64_t>{0, png + set}));    // the set is read ahead to its end
+    PictureSource folder({{dir / "2.png", "", {}}, {dir / "b", "", {}}});
+    while (folder.next(job))
+        BOOST_TEST(folder.so_far().whole == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(pack_skips_the_unreadable_and_repeated)
 {
     const Folder dir;

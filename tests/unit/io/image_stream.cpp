@@ -85,6 +85,63 @@ BOOST_AUTO_TEST_CASE(decoding_is_read_as_written)
     BOOST_TEST(refusal([&] { write_set(folder / "twice.tar", samples); }).ends_with("field 'decoding' is given twice"));
 }
 
+BOOST_AUTO_TEST_CASE(columns_are_read_as_written)
+{
+    const Folder folder;
+    std::vector<Sample> samples = golden_samples();
+    samples[0].meta.columns = {{"subject", "s1"}, {"age", ""}};
+    write_set(folder / "set.tar", samples);
+    BOOST_TEST(read_bytes(folder / "set.tar").find(R"("columns":{"age":"","subject":"s1"})") != std::string::npos);
+    const auto again = read_set(folder / "set.tar");
+    BOOST_TEST((again[0].meta.columns == samples[0].meta.columns));
+    BOOST_TEST(again[0].meta.other == samples[0].meta.other);
+    BOOST_TEST(again[1].meta.columns.empty());
+
+    const auto writing = [&](const std::string& name, const std::string& cell) {
+        samples[0].meta.columns = {{name, cell}};
+        const std::string text = refusal([&] { write_set(folder / "no.tar", samples); });
+        return text.substr(text.find("field"));
+    };
+    const std::string not_tabular = "a tab, line break or NUL, which tables cannot";
+    BOOST_TEST(writing("age", "1\t2") == "field 'columns.age' holds " + not_tabular);
+    BOOST_TEST(writing("a\nge", "1") == "field 'columns.a\nge' has a name with " + not_tabular + " hold");
+    BOOST_TEST(writing("", "1") == "field 'columns.' has no name");
+    BOOST_TEST(writing("source", "1") ==
+               "field 'columns.source' has the name of a column that tables of responses have themselves");
+    BOOST_TEST(writing("caf\xe9", "1").ends_with("has a name that is not UTF-8"));
+
+    const auto reading = [&](const std::string& columns) {
+        std::string json = minimal_json;
+        write_bytes(folder / "hand.tar", tar_of(pair(json.insert(1, R"("columns":)" + columns + ","))));
+        const std::string text = refusal([&] { read_set(folder / "hand.tar"); });
+        return text.substr(std::min(text.size(), text.find("field")));
+    };
+    BOOST_TEST(reading(R"({"age":"31"})") == "");
+    BOOST_TEST(reading("[]") == "field 'columns' is not an object");
+    BOOST_TEST(reading(R"({"age":31})") == "field 'columns.age' is not a string");
+    BOOST_TEST(reading(R"({"key":"31"})").starts_with("field 'columns.key' has the name"));
+    BOOST_TEST(reading(R"({"age":"3\t1"})") == "field 'columns.age' holds " + not_tabular);
+}
+
+BOOST_AUTO_TEST_CASE(how_far_a_stream_is_read)
+{
+    const Folder folder;
+    std::vector<Sample> samples = golden_samples();
+    for (Sample& sample : samples)
+        sample.picture.resize(1'000'000, std::byte(1));    // more than is read ahead
+    write_set(folder / "set.tar", samples);
+    const std::uint64_t size = read_bytes(folder / "set.tar").size();
+    ImageReader reader(folder / "set.tar");
+    BOOST_TEST(reader.so_far().bytes == 0u);
+    BOOST_TEST(reader.so_far().whole == size);
+    BOOST_REQUIRE(reader.next());
+    BOOST_TEST(reader.so_far().bytes >= 1'000'000u);
+    BOOST_TEST(reader.so_far().bytes < 2'000'000u);
+    BOOST_REQUIRE(reader.next());
+    BOOST_REQUIRE(!reader.next());
+    BOOST_TEST(reader.so_far().bytes == size);
+}
+
 // What reading would refuse is not written either.
 BOOST_AUTO_TEST_CASE(texts_that_no_table_could_hold)
 {
