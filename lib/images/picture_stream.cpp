@@ -29,7 +29,7 @@ static std::vector<Sample> next_samples(ImageReader& reader, std::size_t most, c
 // A batch is read by one thread, decoded by all, each picture into its place, and handed on; then the next. Reading and
 // whoever takes the batch do not overlap: what takes long, decoding and the network behind `take`, has all threads
 // each.
-std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
+std::size_t stream_pictures(const std::string& path, const PictureForm& form, std::size_t batch, Pool& pool,
                             const std::function<void(const PictureSet& pictures, std::size_t first)>& take,
                             const WantSample& want)
 {
@@ -37,9 +37,9 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
     Progress progress("reading " + reader.name(), 0, "images");
     PictureSet pictures;
     pictures.name = reader.name();
-    pictures.side = side;
-    pictures.channels = channels;
-    const std::size_t size = std::size_t(side) * side * channels;
+    pictures.side = form.side;
+    pictures.channels = form.channels;
+    const std::size_t size = std::size_t(form.side) * form.side * form.channels;
     std::size_t first = 0;
     bool any = false;
     for (bool more = true; more;) {
@@ -51,7 +51,7 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
         pictures.pixels.resize(samples.size() * size);
         pool.for_each(samples.size(), [&](std::size_t i, int) {
             const std::string subject = reader.name() + ": " + samples[i].key + "." + samples[i].extension;
-            const std::vector<std::uint8_t> pixels = decode_square(samples[i].picture, subject, side, channels);
+            const std::vector<std::uint8_t> pixels = decode_square(samples[i].picture, subject, form);
             std::copy(pixels.begin(), pixels.end(), pictures.pixels.begin() + std::ptrdiff_t(i * size));
         });
         pictures.keys.clear();

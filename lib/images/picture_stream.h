@@ -16,7 +16,7 @@ namespace nonna
 // `take` gets the pictures from number `first` on, at most `batch` of them; those that are not wanted are not counted.
 // Returns how many there were. Error when the stream is empty, truncated or holds a wanted picture that does not
 // decode.
-std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
+std::size_t stream_pictures(const std::string& path, const PictureForm& form, std::size_t batch, Pool& pool,
                             const std::function<void(const PictureSet& pictures, std::size_t first)>& take,
                             const WantSample& want = {});
 

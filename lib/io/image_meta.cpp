@@ -17,7 +17,7 @@ namespace
 using Json = nlohmann::json;
 
 const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height", "decoding",
-                                          "label",  "detections", "framing", "group", "half"};
+                                          "label",  "detections", "framing", "group", "half",   "reduction"};
 
 // The fields that are texts and may be missing.
 const std::pair<const char*, std::optional<std::string> ImageMeta::*> texts[] = {{"label", &ImageMeta::label},
@@ -230,6 +230,8 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
             meta.*member_text = fields.text(field);
     if (meta.half && !is_part_letter(*meta.half))
         throw fields.refuse("half", "is not a letter from a to z");
+    if (json.contains("reduction"))
+        meta.reduction = fields.whole("reduction", 2, 1'000'000);
     if (json.contains("decoding"))
         meta.decoding = read_decoding(fields);
     if (json.contains("detections"))
@@ -269,6 +271,8 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
     for (const auto& [field, member_text] : texts)
         if (meta.*member_text)
             text(field, *(meta.*member_text));
+    if (meta.reduction > 1)
+        json["reduction"] = meta.reduction;
     if (meta.decoding)
         json["decoding"] = decoding_json(*meta.decoding);
     for (const auto& detection : meta.detections)

@@ -15,11 +15,10 @@ void watch_pictures(const Model& model, std::span<const NeuronId> neurons, const
                     const Watch& watch, bool with_numerators)
 {
     NeuronResponder responder(model, neurons, pool, with_numerators);
-    stream_pictures(data, model.architecture.side, model.architecture.channels, responder.batch(), pool,
-                    [&](const PictureSet& set, std::size_t) {
-                        const std::span<const float> responses = responder.respond({set.pixels, set.count()});
-                        watch({set, responses, responder.numerators(), responder.preprocessed()});
-                    });
+    stream_pictures(data, model.preprocessing.form(), responder.batch(), pool, [&](const PictureSet& set, std::size_t) {
+        const std::span<const float> responses = responder.respond({set.pixels, set.count()});
+        watch({set, responses, responder.numerators(), responder.preprocessed()});
+    });
 }
 
 static std::string group_of(const PictureSet& set, std::size_t i, Distinct distinct)
@@ -73,7 +72,8 @@ std::vector<std::vector<float>> read_starts(const std::string& path, const Model
         inputs = read_inputs(path, a, asked);
     } else {
         const std::string file = read_whole_file(path, std::size_t(256) << 20);
-        model.preprocessing.apply(decode_square(std::as_bytes(std::span(file)), path, a.side, a.channels), inputs);
+        model.preprocessing.apply(decode_square(std::as_bytes(std::span(file)), path, model.preprocessing.form()),
+                                  inputs);
     }
     std::vector<std::vector<float>> starts;
     for (const std::size_t n : living) {
