@@ -38,6 +38,7 @@ int main(int argc, char** argv)
     nonna::WhiteningOptions whitening;
     int threads = 0;
     nonna::Start start = nonna::Start::alike;
+    nonna::DecodeSize decode = nonna::DecodeSize::reduced;
     nonna::Command command("nonna-init", "make a model with random weights and fitted preprocessing");
     command.positional("ARCH", architecture_name, "architecture: an installed one by name (`study`), or a .conf file")
         .required_unless(list)
@@ -50,12 +51,13 @@ int main(int argc, char** argv)
     command.option("--whiten-from", whiten_from, "DATA.tar",
                    "fit the whitening to these pictures; without it the input is only normalised");
     command.option("--patches", whitening.patches, "N", "patches that the whitening is fitted to", 1000, 100000000);
+    command.choice("--decode", decode, "large JPEGs: as far as the input needs, or whole");
     command.threads(threads);
     return nonna::run_tool(argc, argv, command, [&] {
         using namespace nonna;
         if (list) {
             for (const char* option :
-                 {"--output", "--set", "--seed", "--start", "--whiten-from", "--patches", "--jobs"})
+                 {"--output", "--set", "--seed", "--start", "--whiten-from", "--patches", "--decode", "--jobs"})
                 if (command.given(option))
                     usage_error("--list", std::string("makes nothing: it excludes ") + option);
             if (!architecture_name.empty())
@@ -72,10 +74,12 @@ int main(int argc, char** argv)
         Preprocessing preprocessing;
         preprocessing.side = architecture.side;
         preprocessing.channels = architecture.channels;
+        preprocessing.decode = decode;
         PictureSet pictures;
         if (!whiten_from.empty()) {
-            pictures = read_pictures(whiten_from, architecture.side, architecture.channels, pool);
+            pictures = read_pictures(whiten_from, preprocessing.form(), pool);
             preprocessing = fit_preprocessing(architecture, pictures.pixels, whitening, pool);
+            preprocessing.decode = decode;
         }
         Model model = random_model(architecture, preprocessing, whitening.seed, pool, start);
 

@@ -49,7 +49,7 @@ ExitStatus score_pictures(const Inputs& in, SweepCommand& sweep, Pool& pool)
     std::vector<std::optional<std::string>> halves;
     LabelReader labels(sweep.positive, set_path);
     stream_pictures(
-        set_path, model.architecture.side, model.architecture.channels, responder.batch(), pool,
+        set_path, model.preprocessing.form(), responder.batch(), pool,
         [&](const PictureSet& set, std::size_t first) {
             labels.read(set.labels);
             responder.respond({set.pixels, set.count()}, first, std::bind_front(&ResponseKeeper::take, &keeper));

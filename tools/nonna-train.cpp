@@ -65,8 +65,9 @@ ExitStatus run(Options& o, const Command& command)
     require(memory, o.input);
     if (o.plan)
         return ExitStatus::done;
-    const std::vector<Source> sources = open_sources(o.data, architecture, o.run.served.replica);
-    const auto validation_sets = open_validation(o.validation, architecture);
+    const PictureForm form = load_model_head(o.input).preprocessing.form();
+    const auto sources = open_sources(o.data, form, o.run.served.replica);
+    const auto validation_sets = open_all(o.validation, form);
     Model model = load_model(o.input);
     train(model, sources, validation_sets, o.run, pool);
     model.provenance["tool"] = "nonna " + version();

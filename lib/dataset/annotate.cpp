@@ -36,7 +36,7 @@ Detection& verdict(Sample& sample, Detector& detector, bool again, bool& known)
     std::vector<Detection>& all = sample.meta.detections;
     const auto old =
         std::find_if(all.begin(), all.end(), [&](const Detection& d) { return d.detector == detector.name(); });
-    known = !again && old != all.end() && old->parameters == detector.parameters();
+    known = !again && old != all.end() && old->parameters == detector.parameters(sample.meta.width, sample.meta.height);
     if (known)
         return *old;
     Detection fresh = detector.detect_encoded(sample.picture, sample.key);

@@ -351,7 +351,7 @@ Audit audit_patches(const std::vector<PictureInput>& inputs, const AuditOptions&
     std::vector<Detector> detectors;
     for (int i = 0; i < threads; ++i)
         detectors.emplace_back(options.detector);
-    audit.parameters = detectors.front().parameters();
+    audit.parameters = detectors.front().parameters(int(options.patch_size), int(options.patch_size));
 
     Pictures pictures(inputs, options.patch_size);
     pictures.count(audit);

@@ -9,6 +9,7 @@
 #include "io/digest.h"
 #include "io/key_set.h"
 #include "io/table.h"
+#include "media/reduced_picture.h"
 
 #include <algorithm>
 #include <charconv>
@@ -35,7 +36,7 @@ struct Square {
 
 // The squares to cut, empty when the whole picture is meant. Patches are drawn by the picture's own digest, so that
 // they do not depend on what else is packed, in which order, or on how many threads.
-std::vector<Square> squares(const Picture& picture, const std::string& digest, const PackOptions& o,
+std::vector<Square> squares(const PictureInfo& picture, const std::string& digest, const PackOptions& o,
                             const std::string& subject)
 {
     const int shorter = std::min(picture.width, picture.height);
@@ -146,13 +147,21 @@ void keep_picture(Sample& sample, const Picture& picture, const PictureInfo& inf
 
 bool has_looks(const PackOptions& o) { return o.looks.grey || o.looks.control || o.looks.aperture; }
 
-void cut_out(Sample& sample, const Picture& picture, const Square& area, int side, const PackOptions& o)
+// What all the squares' sizes allow.
+int reduction_of(const std::vector<Square>& areas, const PackOptions& o)
 {
-    const bool whole = area.side == picture.width && area.side == picture.height;
-    const Picture square = resize(whole ? picture : crop(picture, area.x, area.y, area.side, area.side), side, side);
+    if (o.decode == DecodeSize::whole || o.size == 0 || areas.empty())
+        return 1;
+    return reduction_for(std::ranges::min(areas, {}, &Square::side).side, int(o.size));
+}
+
+void cut_out(Sample& sample, const ReducedPicture& from, const Square& area, int side, const PackOptions& o)
+{
+    const Picture square = cut_square(from, area.x, area.y, area.side, side);
     sample.extension = o.lossless ? "png" : "jpg";
     sample.picture = encode(with_looks(square, o.looks), o.lossless);
     sample.meta.width = sample.meta.height = side;
+    sample.meta.reduction = std::min(sample.meta.reduction * from.reduction, 1'000'000);
     move_boxes(sample.meta.detections, area.x, area.y, area.side, area.side, side, side);
 }
 
@@ -161,11 +170,12 @@ void cut_out(Sample& sample, const Picture& picture, const Square& area, int sid
 std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const PackOptions& o)
 {
     const PictureInfo info = inspect_picture(sample.picture, subject);
-    const Picture picture = decode_picture(sample.picture, subject, o.max_pixels);
     if (o.label)
         sample.meta.label = o.label;
     const std::string digest = o.patches ? sha256(sample.picture) : std::string();
-    const std::vector<Square> areas = squares(picture, digest, o, subject);
+    const std::vector<Square> areas = squares(info, digest, o, subject);
+    const ReducedPicture from = decode_reduced(sample.picture, subject, reduction_of(areas, o), o.max_pixels);
+    const Picture& picture = from.picture;
     if (areas.empty()) {
         if (has_looks(o)) {
             sample.meta.width = picture.width;
@@ -181,14 +191,14 @@ std::vector<Sample> cut_sample(Sample sample, const std::string& subject, const 
     for (std::size_t i = 0; i < areas.size(); ++i) {
         const Square& area = areas[i];
         const int side = o.size > 0 ? int(o.size) : area.side;
-        const bool whole = area.side == picture.width && area.side == picture.height;
+        const bool whole = area.side == info.width && area.side == info.height;
         Sample one = sample;
         if (o.patches)
             one.key = sample_key(digest, i);
         if (whole && side == area.side && !has_looks(o))
             keep_picture(one, picture, info, o.lossless);
         else
-            cut_out(one, picture, area, side, o);
+            cut_out(one, from, area, side, o);
         samples.push_back(std::move(one));
     }
     return samples;

@@ -5,6 +5,9 @@
 // these changes a pixel and the file is a plain JPEG, PNG or WebP, its bytes are kept as they are; otherwise it is
 // encoded anew. Boxes of detections move with their picture; those whose centre is cut off are dropped.
 //
+// Reduced decoding (media/reduced_picture.h) is noted as the sample's `reduction`, times what it had before; of patches
+// the least one's square decides.
+//
 // A file's key is sample_key(sha256 of its content); of patches, sample_key(sha256 of the picture's bytes, number).
 // Patches of a picture: Random(seed, patches, first 8 bytes of that sha256) draws the side uniformly from the whole
 // numbers in [least, most], or up to the picture's shorter side where that is less, then its place uniformly among
@@ -37,6 +40,7 @@ struct PackOptions {
     std::uint64_t seed = 0;
     Framing looks;                                   // of it grey, control, aperture, mean_ground
     std::optional<std::string> label;                // for every sample, instead of its own
+    DecodeSize decode = DecodeSize::whole;           // of JPEGs, where squares are brought to a smaller size
     bool lossless = false;                           // encode anew as PNG, not as JPEG
     std::int64_t max_pixels = default_max_pixels;    // larger pictures are skipped
     int threads = 0;                                 // one for each processor

@@ -99,7 +99,7 @@ std::span<const std::byte> Mixture::picture(std::size_t place) const
 
 void Mixture::read(std::size_t place, int side, int channels, std::span<std::uint8_t> into) const
 {
-    std::ranges::copy(decode_square(picture(place), sample_name(place), side, channels), into.begin());
+    std::ranges::copy(decode_square(picture(place), sample_name(place), {side, channels}), into.begin());
 }
 
 std::string Mixture::sample_name(std::size_t place) const

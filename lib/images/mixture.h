@@ -37,7 +37,7 @@ class Mixture
     const std::string& name() const { return name_; }    // the first file's: it stands for all in messages
     std::string digest() const;                          // of all sets, with their weights where there are several
     std::span<const std::byte> picture(std::size_t place) const;
-    // Decoded whenever it is asked for, as Pictures::read does (images/pictures.h).
+    // Decoded whenever it is asked for, whole.
     void read(std::size_t place, int side, int channels, std::span<std::uint8_t> into) const;
     std::string sample_name(std::size_t place) const;    // "train.tar: KEY.png"
 

@@ -3,18 +3,33 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/progress.h"
-#include "media/picture.h"
+#include "media/reduced_picture.h"
+
+#include <algorithm>
 
 namespace nonna
 {
 
-std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject, int side,
-                                        int channels)
+// The largest square, of the picture's middle (fit_square in media/picture.h), by way of what is decoded of it.
+static Picture middle_square(std::span<const std::byte> encoded, const std::string& subject, const PictureForm& form)
 {
-    Picture picture = decode_picture(encoded, subject);
-    if (picture.width != side || picture.height != side)
-        picture = fit_square(picture, side);
-    return channels == 1 ? grey(picture) : std::move(picture.rgb);
+    int reduction = 1;
+    if (form.decode == DecodeSize::reduced) {
+        const PictureInfo info = inspect_picture(encoded, subject);
+        reduction = reduction_for(std::min(info.width, info.height), form.side);
+    }
+    ReducedPicture from = decode_reduced(encoded, subject, reduction);
+    if (from.width == form.side && from.height == form.side)
+        return std::move(from.picture);
+    const int side = std::min(from.width, from.height);
+    return cut_square(from, (from.width - side) / 2, (from.height - side) / 2, side, form.side);
+}
+
+std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject,
+                                        const PictureForm& form)
+{
+    Picture picture = middle_square(encoded, subject, form);
+    return form.channels == 1 ? grey(picture) : std::move(picture.rgb);
 }
 
 void PictureSet::add(Sample&& sample)
@@ -31,12 +46,12 @@ void PictureSet::add(Sample&& sample)
 // Decoding takes nearly all of the time and is spread over threads, between a reader and an appender of pictures in the
 // stream's order: how many there are nobody knows before its end. Encoded bytes go as soon as the pixels are there, so
 // that memory is the pixels' and a few pictures' more.
-PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool, const WantSample& want)
+PictureSet read_pictures(const std::string& path, const PictureForm& form, Pool& pool, const WantSample& want)
 {
     PictureSet set;
     set.name = path;
-    set.side = side;
-    set.channels = channels;
+    set.side = form.side;
+    set.channels = form.channels;
     ImageReader reader(path);
     Progress progress("reading " + path, 0, "images");
     bool any = false;
@@ -60,7 +75,7 @@ PictureSet read_pictures(const std::string& path, int side, int channels, Pool& 
         [&](Sample& sample, int) {
             Decoded decoded;
             const std::string subject = path + ": " + sample.key + "." + sample.extension;
-            decoded.pixels = decode_square(sample.picture, subject, side, channels);
+            decoded.pixels = decode_square(sample.picture, subject, form);
             sample.picture = {};
             decoded.sample = std::move(sample);
             return decoded;

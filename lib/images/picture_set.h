@@ -1,7 +1,8 @@
 // Pictures of an image set at a network's input size, decoded once and held in memory as bytes.
 //
 // One list of (key, source, label) runs beside the pixels. A picture of another size is resized: centre crop to a
-// square, area resize ("--fit image").
+// square, area resize; a JPEG large enough may be decoded smaller for it (media/reduced_picture.h), if the form says
+// so.
 #pragma once
 
 #include "io/image_stream.h"
@@ -39,9 +40,9 @@ struct PictureSet {
     void add(Sample&& sample);
 };
 
-// An encoded picture at this size. Error naming `subject` where it does not decode.
-std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject, int side,
-                                        int channels);
+// An encoded picture in this form. Error naming `subject` where it does not decode.
+std::vector<std::uint8_t> decode_square(std::span<const std::byte> encoded, const std::string& subject,
+                                        const PictureForm& form);
 
 // Preprocesses pictures [first, first + count) of a set into `into`, (image, row, column, channel).
 void preprocess_pictures(const PictureSet& pictures, const Preprocessing& preprocessing, std::size_t first,
@@ -51,6 +52,6 @@ void preprocess_pictures(const PictureSet& pictures, const Preprocessing& prepro
 using WantSample = std::function<bool(const ImageMeta& meta)>;
 
 // Error when the set is empty, truncated or holds a wanted picture that does not decode.
-PictureSet read_pictures(const std::string& path, int side, int channels, Pool& pool, const WantSample& want = {});
+PictureSet read_pictures(const std::string& path, const PictureForm& form, Pool& pool, const WantSample& want = {});
 
 }    // namespace nonna

@@ -21,14 +21,14 @@ using TakePictures = std::function<void(const PictureSet& pictures, std::size_t 
 // A batch is read by one thread, decoded by all, each picture into its place, and handed on; then the next. Reading and
 // whoever takes the batch do not overlap: what takes long, decoding and the network behind `take`, has all threads
 // each.
-std::size_t stream(const std::string& name, const NextSample& next, int side, int channels, std::size_t batch,
+std::size_t stream(const std::string& name, const NextSample& next, const PictureForm& form, std::size_t batch,
                    Pool& pool, const TakePictures& take, Progress& progress)
 {
     PictureSet pictures;
     pictures.name = name;
-    pictures.side = side;
-    pictures.channels = channels;
-    const std::size_t size = std::size_t(side) * side * channels;
+    pictures.side = form.side;
+    pictures.channels = form.channels;
+    const std::size_t size = std::size_t(form.side) * form.side * form.channels;
     std::size_t first = 0;
     for (bool more = true; more;) {
         throw_if_interrupted();
@@ -45,7 +45,7 @@ std::size_t stream(const std::string& name, const NextSample& next, int side, in
         pictures.pixels.resize(samples.size() * size);
         pool.for_each(samples.size(), [&](std::size_t i, int) {
             const std::string subject = name + ": " + samples[i].key + "." + samples[i].extension;
-            const std::vector<std::uint8_t> pixels = decode_square(samples[i].picture, subject, side, channels);
+            const std::vector<std::uint8_t> pixels = decode_square(samples[i].picture, subject, form);
             std::copy(pixels.begin(), pixels.end(), pictures.pixels.begin() + std::ptrdiff_t(i * size));
         });
         pictures.keys.clear();
@@ -66,7 +66,7 @@ std::size_t stream(const std::string& name, const NextSample& next, int side, in
 
 }    // namespace
 
-std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
+std::size_t stream_pictures(const std::string& path, const PictureForm& form, std::size_t batch, Pool& pool,
                             const TakePictures& take, const WantSample& want)
 {
     ImageReader reader(path);
@@ -80,13 +80,13 @@ std::size_t stream_pictures(const std::string& path, int side, int channels, std
         progress.read(reader.so_far().bytes, reader.so_far().whole);
         return sample;
     };
-    const std::size_t count = stream(reader.name(), next, side, channels, batch, pool, take, progress);
+    const std::size_t count = stream(reader.name(), next, form, batch, pool, take, progress);
     if (!any)
         throw Error(reader.name(), "no pictures in it");
     return count;
 }
 
-std::size_t stream_sample(const std::string& path, const PictureSample& sample, int side, int channels,
+std::size_t stream_sample(const std::string& path, const PictureSample& sample, const PictureForm& form,
                           std::size_t batch, Pool& pool, const TakePictures& take)
 {
     const ImageShardSet set({path});
@@ -97,7 +97,7 @@ std::size_t stream_sample(const std::string& path, const PictureSample& sample, 
     Progress progress("reading " + name, places.size(), "images");
     auto place = places.begin();
     const NextSample next = [&] { return place == places.end() ? std::nullopt : std::optional(set.sample(*place++)); };
-    stream(name, next, side, channels, batch, pool, take, progress);
+    stream(name, next, form, batch, pool, take, progress);
     return set.count();
 }
 

@@ -18,7 +18,7 @@ namespace nonna
 // `take` gets the pictures from number `first` on, at most `batch` of them; those that are not wanted are not counted.
 // Returns how many there were. Error when the stream is empty, truncated or holds a wanted picture that does not
 // decode.
-std::size_t stream_pictures(const std::string& path, int side, int channels, std::size_t batch, Pool& pool,
+std::size_t stream_pictures(const std::string& path, const PictureForm& form, std::size_t batch, Pool& pool,
                             const std::function<void(const PictureSet& pictures, std::size_t first)>& take,
                             const WantSample& want = {});
 
@@ -32,7 +32,7 @@ struct PictureSample {
 
 // The same of a sample, of which alone pictures are read; a pipe is copied to a temporary file first. Returns how many
 // pictures the set has.
-std::size_t stream_sample(const std::string& path, const PictureSample& sample, int side, int channels,
+std::size_t stream_sample(const std::string& path, const PictureSample& sample, const PictureForm& form,
                           std::size_t batch, Pool& pool,
                           const std::function<void(const PictureSet& pictures, std::size_t first)>& take);
 

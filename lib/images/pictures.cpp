@@ -15,7 +15,7 @@ namespace
 class PictureFiles : public Pictures
 {
   public:
-    PictureFiles(const std::string& path, int side, int channels) : set_({path}), side_(side), channels_(channels)
+    PictureFiles(const std::string& path, const PictureForm& form) : set_({path}), form_(form)
     {
         if (set_.count() == 0)
             throw Error(path, "no pictures in it");
@@ -27,13 +27,13 @@ class PictureFiles : public Pictures
         std::size_t within = 0;
         const ImageShard& shard = set_.shard_of(i, within);
         const std::string subject = shard.name() + ": " + shard.key(within) + "." + shard.extension(within);
-        const std::vector<std::uint8_t> pixels = decode_square(shard.picture(within), subject, side_, channels_);
+        const std::vector<std::uint8_t> pixels = decode_square(shard.picture(within), subject, form_);
         std::copy(pixels.begin(), pixels.end(), into.begin());
     }
 
   private:
     ImageShardSet set_;
-    int side_, channels_;
+    PictureForm form_;
 };
 
 class Portion : public Pictures
@@ -62,9 +62,17 @@ std::shared_ptr<const Pictures> portion(std::shared_ptr<const Pictures> all, std
     return of == 1 ? all : std::make_shared<Portion>(std::move(all), first, of);
 }
 
-std::shared_ptr<const Pictures> open_pictures(const std::string& path, int side, int channels)
+std::shared_ptr<const Pictures> open_pictures(const std::string& path, const PictureForm& form)
 {
-    return std::make_shared<PictureFiles>(path, side, channels);
+    return std::make_shared<PictureFiles>(path, form);
+}
+
+std::vector<std::shared_ptr<const Pictures>> open_all(const std::vector<std::string>& paths, const PictureForm& form)
+{
+    std::vector<std::shared_ptr<const Pictures>> all;
+    for (const std::string& path : paths)
+        all.push_back(open_pictures(path, form));
+    return all;
 }
 
 }    // namespace nonna

@@ -17,8 +17,8 @@ namespace
 
 using Json = nlohmann::json;
 
-const std::set<std::string> own_fields = {"source", "sha256",     "pts",     "width", "height", "decoding",
-                                          "label",  "detections", "framing", "group", "half",   "columns"};
+const std::set<std::string> own_fields = {"source",     "sha256",  "pts",   "width", "height",  "decoding", "label",
+                                          "detections", "framing", "group", "half",  "columns", "reduction"};
 
 // The fields that are texts and may be missing.
 const std::pair<const char*, std::optional<std::string> ImageMeta::*> texts[] = {{"label", &ImageMeta::label},
@@ -260,6 +260,8 @@ ImageMeta meta_from_json(std::string_view text, const std::string& archive, cons
         meta.columns = read_columns(fields);
     if (meta.half && !is_part_letter(*meta.half))
         throw fields.refuse("half", "is not a letter from a to z");
+    if (json.contains("reduction"))
+        meta.reduction = fields.whole("reduction", 2, 1'000'000);
     if (json.contains("decoding"))
         meta.decoding = read_decoding(fields);
     if (json.contains("detections"))
@@ -305,6 +307,8 @@ std::string meta_to_json(const ImageMeta& meta, const std::string& archive, cons
             throw Error(archive, member + ": field 'columns." + name + "' " + (fault.empty() ? not_tabular : fault));
         json["columns"][name] = cell;
     }
+    if (meta.reduction > 1)
+        json["reduction"] = meta.reduction;
     if (meta.decoding)
         json["decoding"] = decoding_json(*meta.decoding);
     for (const auto& detection : meta.detections)

@@ -10,6 +10,8 @@
 // belongs to one thread at a time.
 #pragma once
 
+#include "base/names.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -22,6 +24,14 @@ namespace nonna
 {
 
 using Bytes = std::vector<std::byte>;
+
+// How large a JPEG is decoded out of which a small square is made: whole, or no larger than the square needs
+// (media/reduced_picture.h).
+enum class DecodeSize { whole, reduced };
+
+template <>
+inline constexpr auto names_of<DecodeSize> = names<DecodeSize>({{DecodeSize::whole, "whole"},
+                                                                {DecodeSize::reduced, "reduced"}});
 
 // A detection, in pixels of the stored picture, origin at the top left corner.
 struct Box {
@@ -71,6 +81,7 @@ struct ImageMeta {
     std::optional<std::string> group;      // what it must not be parted from, such as a person's folder
     std::optional<std::string> half;       // "a", "b" ... "z": which half or part of a test set it is in
     Columns columns;
+    int reduction = 1;                     // what it was cut out of was decoded at one over this
     std::string other = "{}";
 };
 

@@ -69,16 +69,16 @@ std::string short_digest(const std::string& path) { return sha256_file(path).sub
 
 struct Detector::State {
     const Kind& kind;
-    int min_size;
+    int min_size, max_side;
     double enlarge;
     std::string name, parameters;
     cv::CascadeClassifier cascade;
     cv::HOGDescriptor hog;
     std::unique_ptr<YuNet> yunet;
-    cv::Mat enlarged, even;    // kept: no allocation a picture
+    cv::Mat scaled, even;    // kept: no allocation a picture
 
     explicit State(const DetectorOptions& o)
-        : kind(kind_of(o.name)), min_size(o.min_size > 0 ? o.min_size : kind.window_height),
+        : kind(kind_of(o.name)), min_size(o.min_size > 0 ? o.min_size : kind.window_height), max_side(o.max_side),
           enlarge(std::clamp(double(kind.window_height) / min_size, 1.0, 4.0)), name(kind.name)
     {
         const bool network = name == "yunet";
@@ -115,22 +115,35 @@ struct Detector::State {
         }
     }
 
-    // `image`: grey, or for yunet red, green, blue. Boxes come back in the pixels of a picture that may be enlarged,
-    // and may stick out of it: they are brought to the given one's, cut at its border, and put into the order of their
+    bool beyond(int width, int height) const { return max_side > 0 && std::max(width, height) > max_side; }
+
+    std::string parameters_for(int width, int height) const
+    {
+        return beyond(width, height) ? parameters + " max-side=" + std::to_string(max_side) : parameters;
+    }
+
+    // `image`: grey, or for yunet red, green, blue. Boxes come back in the pixels of a picture of another scale, and
+    // may stick out of it: they are brought to the given one's, cut at its border, and put into the order of their
     // places.
     Detection look(const cv::Mat& image)
     {
         cv::Mat work = image;
-        if (enlarge > 1) {
-            cv::resize(image, enlarged, {}, enlarge, enlarge, cv::INTER_CUBIC);
-            work = enlarged;
+        double scale = enlarge;
+        if (beyond(image.cols, image.rows)) {
+            scale = double(max_side) / std::max(image.cols, image.rows);
+            const auto side = [&](int pixels) { return std::max(1, int(std::lround(pixels * scale))); };
+            cv::resize(image, scaled, {side(image.cols), side(image.rows)}, 0, 0, cv::INTER_AREA);
+            work = scaled;
+        } else if (enlarge > 1) {
+            cv::resize(image, scaled, {}, enlarge, enlarge, cv::INTER_CUBIC);
+            work = scaled;
         }
         std::vector<cv::Rect2d> found;
         std::vector<double> scores;
-        find(work, found, scores);
+        find(work, std::max(min_size * scale, scale < 1 ? double(kind.window_height) : 0.0), found, scores);
 
         const double sx = double(work.cols) / image.cols, sy = double(work.rows) / image.rows;
-        Detection result{name, parameters, {}, {}};
+        Detection result{name, parameters_for(image.cols, image.rows), {}, {}};
         for (std::size_t i = 0; i < found.size(); ++i) {
             const double left = std::max(0.0, found[i].x / sx), top = std::max(0.0, found[i].y / sy);
             const double right = std::min(double(image.cols), (found[i].x + found[i].width) / sx);
@@ -145,17 +158,17 @@ struct Detector::State {
     }
 
   private:
-    void find(const cv::Mat& work, std::vector<cv::Rect2d>& found, std::vector<double>& scores)
+    void find(const cv::Mat& work, double least_height, std::vector<cv::Rect2d>& found, std::vector<double>& scores)
     {
         if (yunet) {
-            yunet->find(work, min_size * enlarge, found, scores);
+            yunet->find(work, least_height, found, scores);
             return;
         }
         std::vector<cv::Rect> places;
         if (kind.cascade) {
             cv::equalizeHist(work, even);
             std::vector<int> hits;
-            const int least = std::max(1, int(std::lround(min_size * enlarge)));
+            const int least = std::max(1, int(std::lround(least_height)));
             cascade.detectMultiScale(even, places, hits, kind.step, cascade_neighbours, 0,
                                      {std::max(1, int(std::lround(least * kind.width_share))), least}, {});
             scores.assign(hits.begin(), hits.end());
@@ -189,7 +202,7 @@ Detector::~Detector() = default;
 Detector::Detector(Detector&&) noexcept = default;
 
 const std::string& Detector::name() const { return state_->name; }
-const std::string& Detector::parameters() const { return state_->parameters; }
+std::string Detector::parameters(int width, int height) const { return state_->parameters_for(width, height); }
 bool Detector::sees_colour() const { return state_->yunet != nullptr; }
 
 Detection Detector::detect(const Picture& picture)

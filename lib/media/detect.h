@@ -17,7 +17,11 @@
 //
 // `min_size` is the height in pixels of the smallest thing looked for: where a detector's window shows things larger
 // than that, the picture is enlarged first (at most fourfold). Boxes are in pixels of the picture given, cut at its
-// border, and ordered by place. Large pictures are not made smaller.
+// border, and ordered by place.
+//
+// `max_side` bounds the work: a picture whose longer side has more pixels is brought to so many by area averaging and
+// never enlarged; what is lower than the detector's window there is not found. How often that changes whether anything
+// is found is in nonna-dataset-faces(1).
 //
 // Cascades are looked for in $NONNA_CASCADES, then in the folders of Debian's package opencv-data.
 #pragma once
@@ -37,10 +41,13 @@ const std::vector<std::string>& detector_names();
 // and 3 neighbours), 2 hits for lbp, a margin of 0 for people, a confidence of 0.9 for yunet.
 double standard_score(const std::string& detector);
 
+inline constexpr int default_max_side = 1024;
+
 struct DetectorOptions {
     std::string name = "face";
-    std::string model;    // yunet's file, and only yunet's
-    int min_size = 0;     // 0: the detector's own
+    std::string model;                  // yunet's file, and only yunet's
+    int min_size = 0;                   // 0: the detector's own
+    int max_side = default_max_side;    // 0: without a bound
 };
 
 class Detector
@@ -51,8 +58,10 @@ class Detector
     Detector(Detector&&) noexcept;
 
     const std::string& name() const;
-    // One line that names all that determines a verdict: digest of the cascade or model, step, least size ...
-    const std::string& parameters() const;
+    // One line that names all that determines the verdict on a picture of this size: digest of the cascade or model,
+    // step, least size ..., and the bound where the picture is larger, so that other verdicts stay those of earlier
+    // versions.
+    std::string parameters(int width, int height) const;
     bool sees_colour() const;    // else the luma of a picture is all it looks at
 
     Detection detect(const Picture& picture);

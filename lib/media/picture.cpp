@@ -84,8 +84,7 @@ PictureInfo inspect_picture(Encoded encoded, const std::string& subject)
     return info;
 }
 
-// inspect_picture, and nothing larger than allowed.
-static PictureInfo accept_picture(Encoded encoded, const std::string& subject, long max_pixels)
+PictureInfo accept_picture(Encoded encoded, const std::string& subject, long max_pixels)
 {
     PictureInfo info = inspect_picture(encoded, subject);
     if (long(info.width) > max_pixels / info.height)
@@ -105,7 +104,8 @@ static Picture decode_stored(Encoded encoded, const PictureInfo& info, const std
         return decode_webp(encoded, info, subject);
     if (info.extension == "pnm")
         return decode_pnm(encoded, info, subject);
-    return decode_jpeg(encoded, info, subject);
+    int reduction = 1;
+    return decode_jpeg(encoded, info, subject, reduction);
 }
 
 static Picture decode_accepted(Encoded encoded, PictureInfo info, const std::string& subject)

@@ -50,13 +50,18 @@ struct Header {
 // sensible.
 int exif_orientation(Encoded block);
 
+// inspect_picture, and nothing larger than allowed: what every decoding begins with.
+PictureInfo accept_picture(Encoded encoded, const std::string& subject, long max_pixels);
+
 PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject);
 PictureInfo inspect_png(Encoded encoded, const std::string& subject);
 PictureInfo inspect_webp(Encoded encoded, const std::string& subject);
 PictureInfo inspect_pnm(Encoded encoded, const std::string& subject);
 
-// `info`: what inspect_ said.
-Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject);
+// `info`: what inspect_ said. A JPEG's pixels are averages of `reduction` x `reduction` pixels, 1, 2, 4 or 8, and the
+// last ones, where a side is no multiple of it, of the copies of the border that pad the file's blocks too. Where its
+// chroma would be averaged further the reduction is less, and comes back.
+Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject, int& reduction);
 // Upright JPEGs that store luma; false, and nothing done, for others.
 bool decode_jpeg_luma(Encoded encoded, const PictureInfo& info, const std::string& subject, GreyPicture& picture);
 Picture decode_png(Encoded encoded, const PictureInfo& info, const std::string& subject);

@@ -128,11 +128,36 @@ bool finish_reading(JpegReader& reader, J_COLOR_SPACE space)
     return true;
 }
 
+// The greatest reduction up to this one at which no component's samples cover more than it a side. Where chroma is
+// stored smaller in one direction alone (4:2:2, 4:1:1), libjpeg reduces it all the same, and would give colours of half
+// or a quarter of the sharpness asked for.
+bool limit_reduction(JpegReader& reader, int& reduction)
+{
+    jpeg_decompress_struct& jpeg = reader.jpeg;
+    const int most = reduction;
+    if (setjmp(reader.leave))
+        return false;
+    for (; reduction > 1; reduction /= 2) {
+        jpeg.scale_denom = JDIMENSION(reduction);
+        jpeg_calc_output_dimensions(&jpeg);
+        bool fine = true;
+        for (int i = 0; i < jpeg.num_components; ++i) {
+            const jpeg_component_info& c = jpeg.comp_info[i];
+            fine = fine && jpeg.max_h_samp_factor * DCTSIZE <= most * c.h_samp_factor * c.DCT_scaled_size &&
+                   jpeg.max_v_samp_factor * DCTSIZE <= most * c.v_samp_factor * c.DCT_scaled_size;
+        }
+        if (fine)
+            return true;
+    }
+    jpeg.scale_denom = 1;
+    return true;
+}
+
 // A JPEG whose frame header was read and found to be the one that the caller's size check was about.
 struct JpegFrame {
     JpegReader reader;
     const std::string& subject;
-    int width = 0, height = 0;
+    int width = 0, height = 0;    // of the pixels that decode gives
 
     JpegFrame(Encoded encoded, const PictureInfo& info, const std::string& name) : subject(name)
     {
@@ -142,6 +167,15 @@ struct JpegFrame {
         height = int(reader.jpeg.image_height);
         if (width != info.width || height != info.height)
             throw damaged_picture(subject);
+    }
+
+    // At most by this; what it is in the end comes back.
+    void reduce(int& reduction)
+    {
+        if (!limit_reduction(reader, reduction))
+            throw refusal();
+        width = (width + reduction - 1) / reduction;
+        height = (height + reduction - 1) / reduction;
     }
 
     J_COLOR_SPACE space() const { return reader.jpeg.jpeg_color_space; }
@@ -189,9 +223,10 @@ PictureInfo inspect_jpeg(Encoded encoded, const std::string& subject)
     return {"jpg", found.width, found.height, found.orientation, found.orientation == 1 && found.components != 4};
 }
 
-Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject)
+Picture decode_jpeg(Encoded encoded, const PictureInfo& info, const std::string& subject, int& reduction)
 {
     JpegFrame jpeg(encoded, info, subject);
+    jpeg.reduce(reduction);
     Picture picture = blank_picture(jpeg.width, jpeg.height);
     if (jpeg.space() != JCS_CMYK && jpeg.space() != JCS_YCCK) {
         jpeg.decode(picture.rgb.data(), JCS_RGB, 3);

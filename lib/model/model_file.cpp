@@ -32,21 +32,30 @@ std::string preprocessing_json(const Preprocessing& p)
     object["channels"] = p.channels;
     object["whitening"] = p.width;
     object["factor"] = p.factor;
+    if (p.decode != DecodeSize::whole)    // so that models from before are the same models still
+        object["decode"] = name_of(p.decode);
     return object.dump();
 }
 
 Preprocessing read_preprocessing(const SafetensorsReader& file, const std::string& text, const Architecture& a)
 {
     Preprocessing p;
+    std::optional<DecodeSize> decode = p.decode;
     try {
         const ordered_json object = ordered_json::parse(text);
         object.at("side").get_to(p.side);
         object.at("channels").get_to(p.channels);
         object.at("whitening").get_to(p.width);
         object.at("factor").get_to(p.factor);
+        if (object.contains("decode")) {
+            decode = value_named<DecodeSize>(object.at("decode").get<std::string>());
+            p.decode = decode.value_or(DecodeSize::whole);
+        }
     } catch (const nlohmann::json::exception&) {
         throw Error(file.name(), "preprocessing in the metadata is not what nonna-model(5) says");
     }
+    if (!decode)
+        throw Error(file.name(), "its pictures are decoded in a way that this version does not know");
     if (p.side != a.side || p.channels != a.channels || (p.width != 0 && p.width != a.whitening) || !(p.factor > 0) ||
         !std::isfinite(float(p.factor)))
         throw Error(file.name(), "preprocessing does not fit the architecture");

@@ -9,6 +9,7 @@
 // training set. Without whitening x = n. Deviation: divided by the number of values.
 #pragma once
 
+#include "io/image_stream.h"
 #include "model/architecture.h"
 
 #include <cstdint>
@@ -22,11 +23,20 @@ namespace nonna
 
 class Pool;
 
+// The bytes of a picture that a network takes, and how they are come by.
+struct PictureForm {
+    int side = 0, channels = 3;
+    DecodeSize decode = DecodeSize::whole;    // of pictures of another size
+};
+
 struct Preprocessing {
     int side = 0, channels = 3;
-    int width = 0;                 // of the whitening filters; 0: none
-    std::vector<float> filters;    // [out channel][dy][dx][in channel]
+    DecodeSize decode = DecodeSize::whole;    // of models made before there was a choice
+    int width = 0;                            // of the whitening filters; 0: none
+    std::vector<float> filters;               // [out channel][dy][dx][in channel]
     double factor = 1;
+
+    PictureForm form() const { return {side, channels, decode}; }
 
     // rgb: side * side * channels bytes, interleaved. x: the same shape, floats, (row, column, channel).
     void apply(std::span<const std::uint8_t> rgb, std::span<float> x) const;

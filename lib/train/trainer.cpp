@@ -305,25 +305,15 @@ void train(Model& model, const std::vector<Source>& sources,
     run.go();
 }
 
-std::vector<Source> open_sources(const std::vector<std::string>& texts, const Architecture& architecture,
-                                 const Portion& replica)
+std::vector<Source> open_sources(const std::vector<std::string>& texts, const PictureForm& form, const Portion& replica)
 {
     std::vector<Source> sources;
     for (const std::string& text : texts) {
         const WeightedFile file = parse_weighted(text);
-        const auto all = open_pictures(file.path, architecture.side, architecture.channels);
+        const auto all = open_pictures(file.path, form);
         sources.push_back({portion(all, replica.first, replica.of), file.weight});
     }
     return sources;
-}
-
-std::vector<std::shared_ptr<const Pictures>> open_validation(const std::vector<std::string>& paths,
-                                                             const Architecture& architecture)
-{
-    std::vector<std::shared_ptr<const Pictures>> sets;
-    for (const std::string& path : paths)
-        sets.push_back(open_pictures(path, architecture.side, architecture.channels));
-    return sets;
 }
 
 }    // namespace nonna

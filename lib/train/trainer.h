@@ -87,10 +87,8 @@ void train(Model& model, const std::vector<Source>& sources,
            const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool);
 
 // Opens each "FILE" or "FILE:WEIGHT" (images/mixture.h); of its pictures a replica sees its portion.
-std::vector<Source> open_sources(const std::vector<std::string>& texts, const Architecture& architecture,
+std::vector<Source> open_sources(const std::vector<std::string>& texts, const PictureForm& form,
                                  const Portion& replica);
-std::vector<std::shared_ptr<const Pictures>> open_validation(const std::vector<std::string>& paths,
-                                                             const Architecture& architecture);
 
 // Fits what a random model's decoders need to preprocessed `images` ((image, row, column, channel), `count` of them):
 // the statistics of tied stages and the scale of untied decoders to the least-squares alpha, and an autoencoder's

@@ -56,3 +56,12 @@ mkdir cascades && echo '<opencv_storage></opencv_storage>' >cascades/lbpcascade_
 NONNA_CASCADES=cascades nonna-dataset faces in.tar --detector lbp -o refused.tar
 echo "status $?"
 [ ! -e refused.tar ]
+
+echo "-- at a bounded scale: of a verdict where it matters, and none is taken for another's"
+picture wide.pgm 300 100 w
+nonna-dataset pack in/a.pgm wide.pgm -o two.tar --format png
+bounds() { tar xOf "$1" --wildcards '*.json' | grep -o '"parameters":"[^"]*"' | grep -c "max-side=$2"; }
+for bound in 0 200 250 250 100; do
+    nonna-dataset faces -v two.tar --detector lbp --max-side $bound -o next.tar && mv next.tar two.tar
+    echo "bound $bound: $(bounds two.tar $bound)"
+done

@@ -22,7 +22,7 @@ void BaselineCommand::check(const Command& job, const std::vector<std::string>& 
 PictureSet BaselineCommand::read_test(int side, int of_channels, Pool& pool)
 {
     parts = tune ? RecordedParts(sweep.parts) : sweep.recorded_parts();
-    return read_pictures(test, side, of_channels, pool, [&](const ImageMeta& meta) { return parts.keep(meta.half); });
+    return read_pictures(test, {side, of_channels}, pool, [&](const ImageMeta& meta) { return parts.keep(meta.half); });
 }
 
 std::vector<Split> BaselineCommand::splits(const Labels& labels, const PictureSet& set) const

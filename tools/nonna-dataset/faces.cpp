@@ -35,6 +35,8 @@ void add_faces(Command& program)
     job.option("--min-score", o.options.min_score, "T", "least score of a find for `--keep`", -1e9, 1e9);
     job.option("--min-size", o.options.detector.min_size, "N", "least height of a find, pixels; 0: the detector's", 0,
                8192);
+    job.option("--max-side", o.options.detector.max_side, "N",
+               "larger pictures are examined at so many pixels a side; 0: as they are", 0, 65536);
     job.flag("--again", o.options.again, "examine pictures again that already have a verdict");
     job.threads(o.options.threads);
 }

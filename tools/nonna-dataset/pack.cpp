@@ -26,6 +26,7 @@ struct PackJob {
     std::string output, label, labels_from, list, patch_size, root;
     std::int64_t patches = 0;
     PictureFormat format = PictureFormat::jpg;
+    DecodeSize decode = DecodeSize::reduced;
     bool null_terminated = false, folders = false;
 
     ExitStatus run()
@@ -60,6 +61,7 @@ struct PackJob {
             usage_error("--label", "holds a tab or line break, which tables cannot");
         if (!label.empty())
             options.label = label;
+        options.decode = decode;
         options.lossless = format == PictureFormat::png;
         options.made_by = "nonna-dataset " + version() + " pack";
         return pack_pictures(inputs, output, options);
@@ -88,6 +90,7 @@ void add_pack(Command& program)
     job.option("--look", o.looks, "LOOK", "`grey`, `aperture`, `mean-ground` or `control`");
     job.option("--seed", o.options.seed, "S", "seed of the patches");
     job.option("--max-pixels", o.options.max_pixels, "N", "larger pictures are left out", 1, 1'000'000'000'000);
+    job.choice("--decode", o.decode, "large JPEGs: as far as squares need");
     job.choice("--format", o.format, "format of pictures that are encoded again");
     job.threads(o.options.threads);
 }

@@ -22,7 +22,7 @@ void RespondRun::respond_layers(const Model& m, std::optional<ImageTable>& pictu
             std::vector<std::uint64_t>{std::uint64_t(s.rows), std::uint64_t(s.columns), std::uint64_t(s.maps)});
     }
     LayerResponder responder(m, wanted, pool);
-    stream_pictures(images, m.architecture.side, m.architecture.channels, responder.batch(), pool,
+    stream_pictures(images, m.preprocessing.form(), responder.batch(), pool,
                     [&](const PictureSet& set, std::size_t first) {
                         responder.respond({set.pixels, set.count()}, first,
                                           [&](std::size_t layer, std::size_t from, std::size_t count, auto batch) {

@@ -18,16 +18,15 @@ void RespondRun::respond_neurons(const Model& m, std::optional<ImageTable>& pict
     if (!table.empty())
         responses.emplace(table, names);
     NeuronResponder responder(m, chosen, pool);
-    stream_pictures(images, m.architecture.side, m.architecture.channels, responder.batch(), pool,
-                    [&](const PictureSet& set, std::size_t) {
-                        const std::span<const float> batch = responder.respond({set.pixels, set.count()});
-                        if (array)
-                            array->write(set.keys, batch);
-                        if (responses)
-                            responses->write({set.keys, set.sources, set.labels, set.columns}, batch);
-                        if (pictures)
-                            pictures->write({set.keys, set.sources, set.labels, set.columns});
-                    });
+    stream_pictures(images, m.preprocessing.form(), responder.batch(), pool, [&](const PictureSet& set, std::size_t) {
+        const std::span<const float> batch = responder.respond({set.pixels, set.count()});
+        if (array)
+            array->write(set.keys, batch);
+        if (responses)
+            responses->write({set.keys, set.sources, set.labels, set.columns}, batch);
+        if (pictures)
+            pictures->write({set.keys, set.sources, set.labels, set.columns});
+    });
     if (responses)
         responses->commit();
     if (array)

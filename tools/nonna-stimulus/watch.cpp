@@ -18,9 +18,9 @@ std::size_t watch_pictures(const Model& model, std::span<const NeuronId> neurons
         const std::span<const float> responses = responder.respond({set.pixels, set.count()});
         watch({set, responses, responder.numerators(), responder.preprocessed()});
     };
-    const int side = model.architecture.side, channels = model.architecture.channels;
-    return sample ? stream_sample(data, *sample, side, channels, responder.batch(), pool, take)
-                  : stream_pictures(data, side, channels, responder.batch(), pool, take);
+    const PictureForm form = model.preprocessing.form();
+    return sample ? stream_sample(data, *sample, form, responder.batch(), pool, take)
+                  : stream_pictures(data, form, responder.batch(), pool, take);
 }
 
 static std::string group_of(const PictureSet& set, std::size_t i, Distinct distinct)
@@ -74,7 +74,8 @@ std::vector<std::vector<float>> read_starts(const std::string& path, const Model
         inputs = read_inputs(path, a, asked);
     } else {
         const std::string file = read_whole_file(path, std::size_t(256) << 20);
-        model.preprocessing.apply(decode_square(std::as_bytes(std::span(file)), path, a.side, a.channels), inputs);
+        model.preprocessing.apply(decode_square(std::as_bytes(std::span(file)), path, model.preprocessing.form()),
+                                  inputs);
     }
     std::vector<std::vector<float>> starts;
     for (const std::size_t n : living) {

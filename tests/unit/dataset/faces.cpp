@@ -68,7 +68,7 @@ void write_bytes(const std::string& path, const Bytes& bytes)
         .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
-std::string lbp_parameters() { return Detector({"lbp", "", 0}).parameters(); }
+std::string lbp_parameters() { return Detector({"lbp", "", 0}).parameters(1, 1); }
 
 // The middle of the first `count` faces of the test data, 60 pixels wide; empty where the data is absent.
 std::vector<Picture> middle_faces(std::size_t count)

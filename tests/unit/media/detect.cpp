@@ -166,18 +166,40 @@ BOOST_AUTO_TEST_CASE(a_detector_names_what_determines_its_result)
     }
     const std::string haar = sha256_file("/usr/share/opencv4/haarcascades/haarcascade_frontalface_alt2.xml");
     const std::string lbp = sha256_file("/usr/share/opencv4/lbpcascades/lbpcascade_frontalface_improved.xml");
-    BOOST_CHECK(Detector({"face", "", 0}).parameters().find("sha256=" + haar.substr(0, 16)) != std::string::npos);
-    BOOST_CHECK(Detector({"lbp", "", 0}).parameters().find("sha256=" + lbp.substr(0, 16)) != std::string::npos);
-    BOOST_CHECK(Detector({"lbp", "", 30}).parameters() != Detector({"lbp", "", 0}).parameters());
+    BOOST_CHECK(Detector({"face", "", 0}).parameters(1, 1).find("sha256=" + haar.substr(0, 16)) != std::string::npos);
+    BOOST_CHECK(Detector({"lbp", "", 0}).parameters(1, 1).find("sha256=" + lbp.substr(0, 16)) != std::string::npos);
+    BOOST_CHECK(Detector({"lbp", "", 30}).parameters(1, 1) != Detector({"lbp", "", 0}).parameters(1, 1));
     for (const std::string& name : detector_names())
         if (name != "yunet") {
             Detector detector({name, "", 0});
             const Detection verdict = detector.detect(plain(200, 90, 90, 90));
             BOOST_CHECK(verdict.boxes.empty() && verdict.detector == name && verdict.kept.empty());
-            BOOST_CHECK_EQUAL(verdict.parameters, detector.parameters());
+            BOOST_CHECK_EQUAL(verdict.parameters, detector.parameters(200, 200));
             BOOST_CHECK_GE(standard_score(name), 0);
         }
     BOOST_CHECK(reason_of({"nobody", "", 0}).starts_with("nobody: "));
+}
+
+// The network sees what it is given as a square of 32x32 as soon as the bound says so, whatever the picture's size.
+BOOST_AUTO_TEST_CASE(large_pictures_are_examined_at_a_bounded_scale)
+{
+    const Folder dir;
+    write_text(dir / "red.onnx", red_network());
+    Detector bounded({"yunet", dir / "red.onnx", 0, 32}), least({"yunet", dir / "red.onnx", 120, 32});
+    const Detection verdict = bounded.detect(plain(160, 255, 0, 0));
+    BOOST_REQUIRE_EQUAL(verdict.boxes.size(), 1u);    // (0, 0) to (24, 24) of 32x32, in the picture's own pixels
+    for (const double zero :
+         {verdict.boxes[0].x, verdict.boxes[0].y, verdict.boxes[0].width - 120, verdict.boxes[0].height - 120})
+        BOOST_CHECK_SMALL(zero, 1e-3);
+    BOOST_CHECK_EQUAL(least.detect(plain(160, 255, 0, 0)).boxes.size(), 1u);
+    BOOST_CHECK(Detector({"yunet", dir / "red.onnx", 130, 32}).detect(plain(160, 255, 0, 0)).boxes.empty());
+    // The bound is part of what determines a verdict where it does, and only there.
+    BOOST_CHECK(verdict.parameters.ends_with(" max-side=32"));
+    BOOST_CHECK_EQUAL(bounded.parameters(160, 20), verdict.parameters);
+    BOOST_CHECK_EQUAL(bounded.parameters(20, 160), verdict.parameters);
+    BOOST_CHECK_EQUAL(bounded.parameters(32, 32), Detector({"yunet", dir / "red.onnx", 0, 0}).parameters(32, 32));
+    BOOST_CHECK_EQUAL(bounded.detect(plain(32, 255, 0, 0)).parameters, bounded.parameters(32, 32));
+    BOOST_CHECK(bounded.parameters(33, 20) != Detector({"yunet", dir / "red.onnx", 0, 31}).parameters(33, 20));
 }
 
 BOOST_AUTO_TEST_CASE(a_network_is_refused_in_one_line)
@@ -208,7 +230,7 @@ BOOST_AUTO_TEST_CASE(a_network_sees_colours_and_its_boxes_are_pixels)
     write_text(dir / "red.onnx", red_network());
     Detector detector({"yunet", dir / "red.onnx", 0});
     BOOST_CHECK(detector.sees_colour());
-    BOOST_CHECK(detector.parameters().find(sha256_file(dir / "red.onnx").substr(0, 16)) != std::string::npos);
+    BOOST_CHECK(detector.parameters(1, 1).find(sha256_file(dir / "red.onnx").substr(0, 16)) != std::string::npos);
     const Detection red = detector.detect(plain(32, 255, 0, 0));
     BOOST_REQUIRE_EQUAL(red.boxes.size(), 1u);
     const Box& box = red.boxes.front();

@@ -1,6 +1,7 @@
 #include "media/picture.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "jpegs.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,6 +9,7 @@
 #include <cstdlib>
 
 using namespace nonna;
+using nonna::test::with_orientation;
 
 namespace
 {
@@ -37,22 +39,6 @@ Bytes bytes(const std::string& text)
 {
     const auto view = std::as_bytes(std::span(text));
     return Bytes(view.begin(), view.end());
-}
-
-// An EXIF block with one entry, the orientation, put behind the first marker.
-Bytes with_orientation(const Bytes& jpeg, int orientation)
-{
-    std::string exif("\xff\xe1\0\x22"
-                     "Exif\0\0"
-                     "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0",
-                     29);
-    exif += char(orientation);
-    exif += std::string(6, '\0');
-    Bytes result(jpeg.begin(), jpeg.begin() + 2);
-    const Bytes block = bytes(exif);
-    result.insert(result.end(), block.begin(), block.end());
-    result.insert(result.end(), jpeg.begin() + 2, jpeg.end());
-    return result;
 }
 
 std::string reason_of(const Bytes& encoded, long limit = default_max_pixels)

@@ -1,24 +1,17 @@
 #include "base/error.h"
-#include "media/picture.h"
+#include "jpegs.h"
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstdio>
-
-#include <jpeglib.h>
-
 #include <cmath>
 #include <cstdlib>
-#include <memory>
 
 using namespace nonna;
+using nonna::test::Factors;
+using nonna::test::jpeg;
 
 namespace
 {
-
-struct Factors {
-    int across, down;
-};
 
 // Smooth in both directions, each channel its own way.
 Picture slopes()
@@ -31,48 +24,6 @@ Picture slopes()
             p.at(x, y)[2] = std::uint8_t(255 - x * 2 - y);
         }
     return p;
-}
-
-// As libjpeg writes it, with any sampling factors; `space` CMYK: of four channels, inverted as Adobe's, marked or not.
-Bytes jpeg(const Picture& p, const std::vector<Factors>& factors, J_COLOR_SPACE space = JCS_YCbCr, bool adobe = false)
-{
-    jpeg_compress_struct out;
-    jpeg_error_mgr errors;
-    out.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&out);
-    unsigned char* data = nullptr;
-    unsigned long size = 0;
-    jpeg_mem_dest(&out, &data, &size);
-    out.image_width = JDIMENSION(p.width);
-    out.image_height = JDIMENSION(p.height);
-    const bool cmyk = space == JCS_CMYK || space == JCS_YCCK;
-    out.input_components = cmyk ? 4 : 3;
-    out.in_color_space = cmyk ? JCS_CMYK : JCS_RGB;
-    jpeg_set_defaults(&out);
-    jpeg_set_colorspace(&out, space);
-    out.write_Adobe_marker = adobe;
-    jpeg_set_quality(&out, 95, TRUE);
-    for (std::size_t i = 0; i < factors.size(); ++i) {
-        out.comp_info[i].h_samp_factor = factors[i].across;
-        out.comp_info[i].v_samp_factor = factors[i].down;
-    }
-    jpeg_start_compress(&out, TRUE);
-    std::vector<std::uint8_t> row;
-    for (int y = 0; y < p.height; ++y) {
-        row.clear();
-        for (int x = 0; x < p.width; ++x) {
-            row.insert(row.end(), p.at(x, y), p.at(x, y) + 3);
-            if (cmyk)
-                row.push_back(255);    // no black
-        }
-        JSAMPROW line = row.data();
-        jpeg_write_scanlines(&out, &line, 1);
-    }
-    jpeg_finish_compress(&out);
-    jpeg_destroy_compress(&out);
-    const std::unique_ptr<unsigned char, void (*)(void*)> owner(data, std::free);
-    const auto* const begin = reinterpret_cast<const std::byte*>(data);
-    return Bytes(begin, begin + size);
 }
 
 double difference(const Picture& a, const Picture& b)

@@ -247,6 +247,34 @@ BOOST_AUTO_TEST_CASE(round_trip)
         (std::string(std::istreambuf_iterator<char>(one), {}) == std::string(std::istreambuf_iterator<char>(two), {})));
 }
 
+// Where a model says nothing, as those of earlier versions, pictures are decoded whole; and it remains the same model.
+BOOST_AUTO_TEST_CASE(how_pictures_are_decoded_is_the_models)
+{
+    Preprocessing p;
+    p.side = 16;
+    Pool pool(1);
+    Model model = random_model(installed("tiny"), p, 3, pool);
+    const std::string whole = model_identity(model.architecture, model.preprocessing);
+    BOOST_TEST(whole.find("decode") == std::string::npos);
+    const File file;
+    save_model(file.path, model);
+    BOOST_TEST((load_model(file.path).preprocessing.decode == DecodeSize::whole));
+
+    model.preprocessing.decode = DecodeSize::reduced;
+    BOOST_TEST(model_identity(model.architecture, model.preprocessing) != whole);
+    save_model(file.path, model);
+    BOOST_TEST((load_model_head(file.path).preprocessing.decode == DecodeSize::reduced));
+    BOOST_TEST((load_model(file.path).preprocessing.form().decode == DecodeSize::reduced));
+
+    std::ifstream in(file.path, std::ios::binary);
+    std::string bytes(std::istreambuf_iterator<char>(in), {});
+    bytes.replace(bytes.find("reduced"), 7, "halved!");
+    file.write(bytes);
+    BOOST_CHECK_EXCEPTION(load_model(file.path), Error, [](const Error& e) {
+        return e.reason() == "its pictures are decoded in a way that this version does not know";
+    });
+}
+
 BOOST_AUTO_TEST_CASE(biases_are_parameters)
 {
     File conf;
