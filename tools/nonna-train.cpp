@@ -97,13 +97,13 @@ int main(int argc, char** argv)
     command.flag("--resume", r.resume, "go on from the newest checkpoint, if there is one");
     command.threads(o.threads);
     command.group("Also");
-    command.option("--change", r.change, "OPTION,...", "go on with other `rate`, `rate-schedule` or `steps`");
+    command.option("--change", r.change, "WHAT", "go on with other `rate`, `rate-schedule` or `steps`");
     command.flag("--plan", o.plan, "print how much memory a run takes, and end");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.option("--momentum", r.momentum, "M", "for `--optimizer` " + rules_with_momentum(), 0, 0.9999);
     command.option("--validate-every", r.validate_every, "N", "steps between validations", 1, 1000000000);
     command.option("--log-every", r.log_every, "N", "steps between rows of the log", 1, 1000000000);
-    command.option("--timing", r.timing, "TIMES.tsv", "table of speed and waiting");
+    command.option("--timing", r.timing, "T.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     command.option("--checkpoint-keep", r.checkpoint_keep, "N|all", "how many of the newest checkpoints are kept");
     ServedOptions& s = r.served;
