@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 namespace nonna
@@ -260,8 +261,12 @@ Architecture Architecture::read(const std::string& name_or_path, const std::vect
     } catch (const boost::property_tree::ini_parser_error& e) {
         throw Error(path, "line " + std::to_string(e.line()) + ": " + e.message());
     }
-    for (const std::string& wish : changes)
+    std::set<std::string> keys_changed;
+    for (const std::string& wish : changes) {
         change(tree, wish);
+        if (const std::string key = wish.substr(0, wish.find('=')); !keys_changed.insert(key).second)
+            throw Error("--set", "gives " + key + " twice: which of the two is meant?", ExitStatus::usage);
+    }
     const std::string subject = changes.empty() ? path : name_or_path + ", changed by --set";
     Architecture a;
     for (const auto& [section, keys] : tree) {

@@ -5,7 +5,7 @@ nonna-init mine.conf -o file.safetensors
 nonna-init tiny --set stage1.field=4 --set network.name=mine -o set.safetensors && cmp file.safetensors set.safetensors
 nonna-init tiny -o tiny.safetensors
 cmp -s tiny.safetensors set.safetensors || echo "and not what tiny is"
-nonna-init tiny --set network.name=a --set network.name=b --set stage2.maps=3 --set training.rate=0.02 -o last.safetensors
+nonna-init tiny --set network.name=b --set stage2.maps=3 --set training.rate=0.02 -o last.safetensors
 nonna-info last.safetensors | grep -E '^(model of|2.norm|top neurons):'
 nonna-info --json last.safetensors | grep -o '"training":"[^"]*"'
 nonna-init --list
@@ -14,6 +14,8 @@ for change in maps stage1.maps maps=3 .maps=3 stage1.=3 stage1.maps= stage9.maps
     nonna-init tiny --set "$change" -o no.safetensors
     echo "$change: status $?"
 done
+nonna-init tiny --set stage1.maps=3 --set stage2.maps=3 --set stage1.maps=4 -o no.safetensors
+echo "one key twice: status $?"
 for options in "tiny" "--set stage1.maps=3" "--seed 2" "-o x.safetensors"; do
     nonna-init --list $options
     echo "$options: status $?"
