@@ -20,9 +20,10 @@ for arch in tiny own.conf; do
     done
 done
 nonna-compare list.tsv --runs runs.tsv -o comparison.tsv
-nonna-report runs -o comparison.html -q
+nonna-report runs -o comparison.html -q >runs.txt
 # ---
 
+cut -d " " -f 1 runs.txt
 cut -f 1-3 comparison.tsv
 cut -f 1-3 runs.tsv
 cmp -s runs/own-1/model.safetensors runs/own-2/model.safetensors && echo "the seed changes nothing"

@@ -33,7 +33,8 @@ assert all(r["source"] == "animals/%s/%s" % (r["label"], r["source"].split("/")[
 assert {(r["key"], r["label"]) for r in rows} == {(r["key"], r["label"]) for r in subjects}
 response = {r["key"]: [float(r[n]) for n in neurons] for r in rows}
 assert all(response[r["key"]] == [float(r[n]) for n in neurons] for r in subjects)
-assert {r["subject"] for r in subjects} == {"s0", "s1", "s2"} and {r["age"] for r in subjects if r["subject"] == "s2"} == {"32"}
+number = lambda r: int(r["source"].split("/")[-1].split(".")[0])
+assert all((r["subject"], r["age"]) == ("s%d" % (number(r) % 5), str(30 + number(r) % 5)) for r in subjects)
 
 # The accuracy that the sweep names for its best neuron is that of its threshold on this table.
 first = "%s/%s,%s,%s" % tuple(best[0][c] for c in ("layer", "row", "col", "map"))
@@ -51,5 +52,5 @@ else:
     means = frame.groupby("subject")[neurons].mean()
     by_hand = [sum(response[r["key"]][0] for r in subjects if r["subject"] == s) / 12 for s in means.index]
     assert all(abs(a - b) <= 1e-6 * abs(b) for a, b in zip(means[neurons[0]], by_hand)), (means, by_hand)
-    assert frame.shape == (36, 5 + len(neurons))
+    assert frame.shape == (60, 5 + len(neurons))
 END
