@@ -41,13 +41,11 @@ const std::vector<std::string>& detector_names();
 // and 3 neighbours), 2 hits for lbp, a margin of 0 for people, a confidence of 0.9 for yunet.
 double standard_score(const std::string& detector);
 
-inline constexpr int default_max_side = 1024;
-
 struct DetectorOptions {
     std::string name = "face";
-    std::string model;                  // yunet's file, and only yunet's
-    int min_size = 0;                   // 0: the detector's own
-    int max_side = default_max_side;    // 0: without a bound
+    std::string model;    // yunet's file, and only yunet's
+    int min_size = 0;     // 0: the detector's own
+    int max_side = 0;     // 0: without a bound
 };
 
 class Detector

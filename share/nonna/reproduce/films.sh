@@ -71,9 +71,9 @@ pipeline() {
     sources=$(($(pictures frames-train.tar) + $(names pictures-train.list)))
     [ ! -s pictures-train.list ] || set -- "$@" --files-from pictures-train.list -0
     step 3 train.tar "random squares to learn from" \
-        nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 64:192 --size 32 --seed 1 -o train.tar
+        nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 64:192 --size 32 --decode whole --seed 1 -o train.tar
     step 5 larger.tar "larger squares, to cut linear filters from" \
-        nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 96:288 --size 48 --seed 1 -o larger.tar
+        nonna-dataset pack "$@" --patches $((24000 / (sources + 1) + 1)) --patch-size 96:288 --size 48 --decode whole --seed 1 -o larger.tar
     held=frames-test.tar
     if [ -s pictures-test.list ]; then
         set --
@@ -96,16 +96,16 @@ pipeline() {
     else
         # Faces, the middle of each picture. Half of them join what is learned from, unlabelled, as one in seven.
         step 5 faces-train.tar "faces to learn from, unlabelled" \
-            nonna-dataset pack --files-from faces-train.list -0 --crop 0.64 --size 32 -o faces-train.tar
+            nonna-dataset pack --files-from faces-train.list -0 --crop 0.64 --size 32 --decode whole -o faces-train.tar
         step 5 faces-larger.tar "and with what is around them" \
-            nonna-dataset pack --files-from faces-train.list -0 --crop 0.96 --size 48 -o faces-larger.tar
+            nonna-dataset pack --files-from faces-train.list -0 --crop 0.96 --size 48 --decode whole -o faces-larger.tar
         step 5 faces-test.tar "faces for the test" \
-            nonna-dataset pack --files-from faces-test.list -0 --crop 0.64 --size 32 -o faces-test.tar
+            nonna-dataset pack --files-from faces-test.list -0 --crop 0.64 --size 32 --decode whole -o faces-test.tar
         step 40 faceless.tar "pictures without faces" \
             nonna-dataset faces "$held" --detector face --keep without -o faceless.tar
         step 4 others.tar "random squares of them" \
             nonna-dataset pack faceless.tar --patches $((2 * $(pictures faces-test.tar) / ($(pictures faceless.tar) + 1) + 1)) \
-                --patch-size 64:192 --size 32 --seed 2 -o others.tar
+                --patch-size 64:192 --size 32 --decode whole --seed 2 -o others.tar
         step 2 test.tar "faces among them" \
             nonna-dataset testset --positives faces-test.tar --negatives others.tar --look grey --prior 0.648 --size 32 \
                 --split-lists test --group-by folder --seed 1 -o test.tar

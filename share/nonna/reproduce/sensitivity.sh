@@ -90,7 +90,7 @@ sets_of() {
             [ -s "$folder/$set.list" ] || fail 1 "$1" "of the pictures of $set none is left"
             step 5 "$folder/$set.tar" "squares of $set, ${1#pictures-} of the pictures" nonna-dataset pack --root "$data" \
                 --files-from "$folder/$set.list" --crop "$(set_field "$set" 3)" --patches "$(set_field "$set" 4)" \
-                --patch-size "$(set_field "$set" 5)" --size $side --seed 1 -o "$folder/$set.tar"
+                --patch-size "$(set_field "$set" 5)" --size $side --decode whole --seed 1 -o "$folder/$set.tar"
             # A set keeps its weight: the lists are of no more use, and mixture() would take them for what is left of it.
             [ ! -e "$folder/$set.tar" ] || rm "$folder/$set.list"
         done ;;

@@ -134,7 +134,7 @@ study_sets() {
 study_squares() {    # study_squares FOLDER SIDE
     for set in $sets; do
         step 10 "$1/$set.tar" "$1 of $set" nonna-dataset pack "originals/$set.tar" \
-            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size "$2" --seed 1 -o "$1/$set.tar"
+            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size "$2" --decode whole --seed 1 -o "$1/$set.tar"
     done
 }
 

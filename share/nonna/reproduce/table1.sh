@@ -89,7 +89,7 @@ pipeline() {
     study_sets
     for set in $sets; do
         step 10 "larger/$set.tar" "squares of $set, half as large again" nonna-dataset pack "originals/$set.tar" \
-            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size $larger --seed 1 \
+            --patches "$(set_field "$set" 4)" --patch-size "$(set_field "$set" 5)" --size $larger --decode whole --seed 1 \
             -o "larger/$set.tar"
     done
     [ -z "$faces" ] || [ -n "$quick" ] || faces_removed
@@ -198,7 +198,7 @@ faces_removed() {
         [ -s "faceless/$set.list" ] || continue
         step 10 "faceless/$set.tar" "squares of $set without a face" nonna-dataset pack --root "$data" \
             --files-from "faceless/$set.list" --crop "$(set_field "$set" 3)" --patches "$(set_field "$set" 4)" \
-            --patch-size "$(set_field "$set" 5)" --size $side --seed 1 -o "faceless/$set.tar"
+            --patch-size "$(set_field "$set" 5)" --size $side --decode whole --seed 1 -o "faceless/$set.tar"
     done
 }
 
