@@ -81,7 +81,7 @@ struct ImageMeta {
     std::optional<std::string> group;      // what it must not be parted from, such as a person's folder
     std::optional<std::string> half;       // "a", "b" ... "z": which half or part of a test set it is in
     Columns columns;
-    int reduction = 1;                     // what it was cut out of was decoded at one over this
+    int reduction = 1;    // what it was cut out of was decoded at one over this
     std::string other = "{}";
 };
 

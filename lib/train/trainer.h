@@ -75,7 +75,7 @@ struct TrainOptions {
     std::string checkpoint_keep = "2";    // so many, at least 1, or "all"
     bool resume = false;
     std::string metrics;    // URL of a page; empty: none
-    std::string change;    // options that may be others than the resumed run's, as in "rate,steps"; empty: none
+    std::string change;     // options that may be others than the resumed run's, as in "rate,steps"; empty: none
 
     ServedOptions served;
 };

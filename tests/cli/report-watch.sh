@@ -54,9 +54,9 @@ grep -c http-equiv run/page.html
 # Ctrl-C, where nothing came.
 mkdir empty
 # A shell's background jobs ignore it.
-env --default-signal=INT nonna-report --watch empty 2>err &
+env --default-signal=INT nonna-report --watch empty 2>said &
 pid=$!
-until_true grep -q waiting err
+until_true grep -q waiting said
 kill -s INT $pid
 wait $pid
 echo "nothing came: $?"

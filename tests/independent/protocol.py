@@ -212,7 +212,7 @@ def server(folder, name, *options):
         for line in process.stderr:
             if " ready at " in line:
                 break
-        (published,) = os.listdir(folder + "/" + name)
+        (published,) = [file for file in os.listdir(folder + "/" + name) if not file.startswith("metrics-")]
         with open("%s/%s/%s" % (folder, name, published)) as f:
             url = f.read().strip()
         host, port = url.removeprefix("tcp://").rsplit(":", 1)

@@ -54,11 +54,11 @@ void add_build(Command& program)
     o.flags.declare_frames(job);
     job.option("--near-dup", o.near_dup, "BITS", "reject what differs in at most so many of 64 bits", 0,
                NearIndex::most);
-    job.option("--retry", o.options.retry, "CODE", "try again what failed with this code, or `all` failures");
+    job.option("--retry", o.options.retry, "CODE", "try again what failed with CODE, or `all`");
     job.option("--min-age", o.options.min_age, "MINUTES", "leave what changed later than that for another run", 0,
                1'000'000);
     job.option("--part", o.part, "I/N", "take only part I of N, from 0, to be merged");
     job.option("--shard-size", o.shard_size, "MB", "size of the largest shard", 0.001, 100'000);
-    job.option("--textfile", o.textfile, "FILE.prom", "what came of the run, for node_exporter's textfile collector");
+    job.option("--textfile", o.textfile, "FILE", "what came of the run, for node_exporter");
     o.flags.declare_limits(job);
 }

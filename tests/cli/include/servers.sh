@@ -46,5 +46,5 @@ ended() { wait "$(cat "$1.pid")"; }
 train() { nonna-train a.safetensors --data data.tar --batch 10 "$@"; }
 at_least() { [ "$("$python" "$SOURCE/tests/cli/served.py" version "$1")" -ge "$2" ]; }
 served() { "$python" "$SOURCE/tests/cli/served.py" "$@"; }
-# Of a message: numbers, addresses and "N s" are N.
-plain() { sed 's#tcp://[0-9.]*:[0-9]*#URL#g; s/[0-9][0-9]*/N/g' "$@"; }
+# Of a message without its moment: numbers, addresses and "N s" are N.
+plain() { sed 's#tcp://[0-9.]*:[0-9]*#URL#g; s/[0-9][0-9]*/N/g; s/^N-N-NTN:N:N\.NZ //' "$@"; }
