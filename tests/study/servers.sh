@@ -62,7 +62,7 @@ nonna-train -q served.safetensors --data seen.tar --steps 0 --batch 96 --validat
 import glob, json, re, struct, sys
 counted = {}
 for line in open("log"):
-    found = re.match(r"replica (\d+) \| nonna-train: shard (\d+): \d+ pushes: (\d+) applied", line)
+    found = re.match(r"(?:\S+Z )?replica (\d+) \| nonna-train: shard (\d+): \d+ pushes: (\d+) applied", line)
     if found:
         counted[int(found[1]), int(found[2])] = int(found[3])
 if len(counted) != 12:
