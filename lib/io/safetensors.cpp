@@ -433,7 +433,8 @@ void SafetensorsWriter::write_bf16(std::span<const float> values)
         piece.resize(std::min<std::size_t>(1 << 20, values.size() - at));
         for (std::size_t i = 0; i < piece.size(); ++i) {
             const std::uint32_t bits = std::bit_cast<std::uint32_t>(values[at + i]);
-            piece[i] = std::uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+            // Rounding would carry the bits of what is no number into its sign.
+            piece[i] = std::isnan(values[at + i]) ? 0x7fc0 : std::uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
         }
         state_->write("BF16", std::as_bytes(std::span(piece)));
     }

@@ -85,12 +85,7 @@ std::string url_in(const std::string& path)
 
 MetricsAddress::MetricsAddress(const std::string& folder, const Process& process, const std::string& url)
 {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error(folder, errno_reason(error.value()));
     const std::string name = file_name(process);
-    remove_leftovers(folder, name);
     path_ = folder + "/" + name;
     std::string temporary;
     file_ = open_temporary(folder, name, 0644, temporary);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -22,8 +21,6 @@
 
 namespace nonna
 {
-
-namespace fs = std::filesystem;
 
 namespace
 {
@@ -150,12 +147,7 @@ Published::Published(const std::string& folder, const Portion& shards, const std
                      const StillAnswers& answers)
     : url_(url)
 {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw Error(folder, errno_reason(error.value()));
     const std::string name = file_name(shards);
-    remove_leftovers(folder, name);
     path_ = folder + "/" + name;
     std::string temporary;
     file_ = open_temporary(folder, name, 0600, temporary);

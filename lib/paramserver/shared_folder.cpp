@@ -65,7 +65,7 @@ bool lock_if_any(const Descriptor& file, bool without)
     }
 }
 
-void remove_leftovers(const std::string& folder, const std::string& name)
+static void remove_leftovers(const std::string& folder, const std::string& name)
 {
     for (const std::string& other : names_in(folder))
         if (other.starts_with("." + name + ".") && is_output_leftover(other)) {
@@ -79,6 +79,11 @@ void remove_leftovers(const std::string& folder, const std::string& name)
 // One that is taken for a leftover by another process, in the moment before it is locked, is left to that.
 Descriptor open_temporary(const std::string& folder, const std::string& name, unsigned mode, std::string& path)
 {
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        throw Error(folder, errno_reason(error.value()));
+    remove_leftovers(folder, name);
     for (int i = 0;; ++i) {
         path = folder + "/." + name + "." + std::to_string(::getpid()) + "-" + std::to_string(i);
         Descriptor file(

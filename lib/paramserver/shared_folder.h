@@ -22,10 +22,9 @@ Descriptor open_ours(const std::string& path, int flags);
 
 // flock(2). False: another process has it. Where the file system has no locks it is as `without` says.
 bool lock_if_any(const Descriptor& file, bool without);
-// Removes temporary files of `name` whose processes were killed before they could rename them: nobody has those locked.
-void remove_leftovers(const std::string& folder, const std::string& name);
-// A new one, locked, at `path`, to be renamed to `name`. Whoever can open a file can hold a lock on it, which is what
-// `mode` decides, less the umask.
+// A new file, locked, at `path`, to be renamed to `name`; the folder is made where it is not there. Those of processes
+// that were killed before they could rename theirs are removed: nobody has them locked. Whoever can open a file can
+// hold a lock on it, which is what `mode` decides, less the umask.
 Descriptor open_temporary(const std::string& folder, const std::string& name, unsigned mode, std::string& path);
 
 }    // namespace nonna

@@ -3,6 +3,7 @@
 #include "io/npy.h"
 #include "io/safetensors.h"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <fcntl.h>
@@ -140,12 +141,14 @@ BOOST_AUTO_TEST_CASE(halves_of_floats)
     BOOST_TEST(refusal([&] { reader.read("h", std::span(part)); }) ==
                folder / "m" + ": tensor 'h': has 8 values, not 3");
 
-    SafetensorsWriter infinite(folder / "i", {});
-    infinite.declare("h", "BF16", {1});
-    infinite.write_bf16(std::vector<float>{std::numeric_limits<float>::infinity()});
-    infinite.commit();
-    BOOST_TEST(refusal([&] { SafetensorsReader(folder / "i").require_finite("h"); }).find("holds inf") !=
-               std::string::npos);
+    for (const std::uint32_t bits : {0x7f800000u, 0xff800000u, 0x7fffffffu, 0xffffffffu, 0x7f800001u}) {
+        SafetensorsWriter strange(folder / "i", {});
+        strange.declare("h", "BF16", {1});
+        strange.write_bf16(std::vector<float>{std::bit_cast<float>(bits)});
+        strange.commit();
+        BOOST_TEST(refusal([&] { SafetensorsReader(folder / "i").require_finite("h"); }).find("tensor h holds ") !=
+                   std::string::npos);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(writer_refuses_misuse)
