@@ -52,6 +52,12 @@ nonna-reproduce --make-study made --data pictures 2>/dev/null
 cat made/mixture.tsv
 nonna-reproduce --sensitivity made rate=0.01,0.02 side=32 pictures=0.5,1 --arch demo --seeds 1 --steps 2 --data pictures --out setting -q || exit 1
 cut -f 1-3 setting/sensitivity.tsv
+# Another seed, and another setting, go on in the same folder; what is there stays as it is.
+ls -l --full-time setting/networks/*-1.safetensors setting/squares >before
+nonna-reproduce --sensitivity made rate=0.01,0.04 --arch demo --seeds 1,2 --steps 2 --data pictures --out setting 2>&1 |
+    grep -c '^\['
+ls -l --full-time setting/networks/*-1.safetensors setting/squares | diff before - | grep -c '^<'
+cut -f 1-3 setting/sensitivity.tsv
 cmp -s setting/networks/rate-0.01-1.safetensors setting/networks/rate-0.02-1.safetensors && echo "another rate, the same network"
 nonna-info setting/side-32/*photos*.tar setting/cats/test-side-32.tar | grep -E '^(images|sizes|size|pictures):' | sort -u
 samples() { tar -tf "$1" | grep -c json; }

@@ -15,8 +15,8 @@ lists='unlabelled concepts mixture tests settings'
 
 inputs() {
     study_inputs
-    echo "sensitivity, network $arch${optimizer:+, optimizer $optimizer}${rate:+, rate $rate}, steps $training," \
-        "seeds $seeds,$settings" >settings.new
+    # Neither seeds nor settings: each network has files of its own, so that more of them go on in the same folder.
+    echo "sensitivity, network $arch${optimizer:+, optimizer $optimizer}${rate:+, rate $rate}, steps $training" >settings.new
 }
 
 prepare() {

@@ -17,8 +17,9 @@ lists='unlabelled concepts mixture tests settings'
 
 inputs() {
     study_inputs
-    echo "table1, network $arch${optimizer:+, optimizer $optimizer}${rate:+, rate $rate}, steps $training, seeds $seeds," \
-        "filters $filters, centroids $centroids${quick:+, quick}" >settings.new
+    # Of the seeds only the first, whose tables are the concepts' own: more of them go on in the same folder.
+    echo "table1, network $arch${optimizer:+, optimizer $optimizer}${rate:+, rate $rate}, steps $training," \
+        "first seed ${seeds%%,*}, filters $filters, centroids $centroids${quick:+, quick}" >settings.new
 }
 
 prepare() {
@@ -71,8 +72,8 @@ rivals() {
     at=$(at_seed)
     step $((filters * $3 / 7500 + 2)) "$at/sweep-linear$2.tsv" "$concept: $filters linear filters, $1, seed $seed" \
         nonna-baseline linear "$concept/$1.tar" $(mixture larger) --filters "$filters" --channels "$3" --seed "$seed" \
-        --held-out --parts a+b+c:d --choose auc --bootstrap 400 --best-responses "$at/best-responses-linear$2.tsv" \
-        -o "$at/sweep-linear$2.tsv"
+        --held-out --parts a+b+c:d --choose auc --bootstrap 400 --memory 2048 \
+        --best-responses "$at/best-responses-linear$2.tsv" -o "$at/sweep-linear$2.tsv"
     # Centroids know nothing of the concept: they are fitted once a seed.
     centroid_file=models/kmeans-$3-$seed.safetensors
     set -- "$1" "$2" "$3" --model "$centroid_file"
