@@ -20,7 +20,7 @@ namespace nonna
 namespace
 {
 
-constexpr std::size_t block = 256;    // filters a task; part of the result, as a product's last bits may be
+constexpr std::size_t block = 1024;    // filters a task; part of the result, as a product's last bits may be
 constexpr std::size_t fitted_on = 2000;
 
 // Pictures as vectors of length 1, ready for products.
