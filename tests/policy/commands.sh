@@ -21,7 +21,7 @@ for tool in "$@"; do
     done
 done
 
-for file in $(ls README.md CONTRIBUTING.md man/*.1.in man/*.1 man/*.7 share/nonna/examples/* share/nonna/reproduce/*.sh tools/nonna-reproduce 2>/dev/null); do
+for file in $(ls README.md CONTRIBUTING.md man/*.1.in man/*.1 man/*.7 share/nonna/examples/* share/nonna/reproduce/*.sh share/nonna/slurm/* share/nonna/parallel/* tools/nonna-reproduce 2>/dev/null); do
     # Continued lines joined, \- turned into -, `nonna train` into `nonna-train`, one command a line from its program's name
     # on.
     sed 's/\\e$/\\/' "$file" |

@@ -1,0 +1,67 @@
+#!/bin/bash
+# Submits a training run to Slurm: parameter servers, replicas, and a last job that writes the servers' values as a model.
+#
+#   train.sh MODEL DATA RUN [OPTION...]
+#
+# MODEL is what nonna-init wrote, DATA an image set, RUN a folder that every node sees; the model is RUN/model.safetensors.
+# Servers and replicas are tasks of two job arrays, each of which is requeued alone: nonna-scheduling(7). The same command
+# again goes on where the run was left.
+#
+#   --shards S, --replicas R, --steps N     tasks of each sort, and the minibatches of each replica (1, 1, 1000)
+#   --listen URL          where a server listens, tls+tcp://%h:0 for one; %h is its node. Without it this machine alone
+#   --tls-cert, --tls-ca, --tls-name, --token, --insecure    as nonna-serve(1) has them; %h in --tls-cert is the node
+#   --serve OPTION        one more word for nonna-serve: --serve --rate=0.02
+#   --train OPTION        one more for nonna-train: --train --batch=96 --train --data=/sets/films:2
+#   --sbatch OPTION       one more for every sbatch; --sbatch-servers, --sbatch-replicas for those alone
+#   --most-restarts N     starts again without a newer checkpoint before a task gives up (5)
+set -euo pipefail
+share=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+. "$share/submit.sh"
+[ $# -ge 3 ] && [ "${1#-}" = "$1" ] || usage
+model=$(there "$1")    # a line each: of several the shell looks at the last one's status alone
+data=$(there "$2")
+run=$(realpath -m -- "$3")
+shift 3
+shards=1 replicas=1 steps=1000 listen=tcp://127.0.0.1:0 certificate='' most_restarts=5
+access=() name=() serve=() train=() everywhere=() for_servers=() for_replicas=()
+while [ $# -gt 0 ]; do
+    [ "$1" = --insecure ] || [ $# -ge 2 ] || wrong "$1" "needs a value"
+    case $1 in
+    --shards) shards=$(count "$@") ;;
+    --replicas) replicas=$(count "$@") ;;
+    --steps) steps=$(count "$@") ;;
+    --most-restarts) most_restarts=$(count "$@") ;;
+    --listen) listen=$2 ;;
+    --tls-cert) certificate=$(realpath -m -- "$2") ;;
+    --tls-ca | --token)
+        file=$(there "$2")
+        access+=("$1" "$file")
+        ;;
+    --tls-name) name=("$1" "$2") ;;    # for those who call a server
+    --insecure)
+        access+=(--insecure)
+        shift
+        continue
+        ;;
+    --serve) serve+=("$2") ;;
+    --train) train+=("$2") ;;
+    --sbatch) everywhere+=("$2") ;;
+    --sbatch-servers) for_servers+=("$2") ;;
+    --sbatch-replicas) for_replicas+=("$2") ;;
+    *) wrong "$1" "is none of its options" ;;
+    esac
+    shift 2
+done
+path=$(folder_of nonna-train)
+
+mkdir -p "$run"/{servers,snapshots,checkpoints,restarts,ended,logs}
+cd "$run"
+settings=$(keep share path model data run shards replicas steps listen certificate most_restarts access name serve train)
+servers=$(submit servers.sbatch --array="0-$((shards - 1))" "${everywhere[@]}" "${for_servers[@]}" -- "$settings")
+# Servers first, so that replicas do not hold nodes while they wait: `after` is that every server has begun.
+workers=$(submit replicas.sbatch --array="0-$((replicas - 1))" --dependency="after:$servers" "${everywhere[@]}" \
+    "${for_replicas[@]}" -- "$settings")
+# Not `afterok`, which is never satisfied where a replica fails: the servers would run on for nobody.
+last=$(submit model.sbatch --dependency="afterany:$workers" "${everywhere[@]}" -- "$settings" "$servers")
+trap - EXIT
+echo "servers $servers, replicas $workers, model $last; logs in $run/logs; scancel $workers $last $servers stops the run"
