@@ -12,6 +12,7 @@
 #   --most-restarts N     starts again that add nothing before a task gives up (5)
 set -euo pipefail
 share=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+. "$share/options.sh"
 . "$share/submit.sh"
 [ $# -ge 3 ] && [ "${1#-}" = "$1" ] || usage
 list=$(there "$1")    # a line each: of several the shell looks at the last one's status alone

@@ -4,7 +4,6 @@
 # A script that requeues itself on SIGTERM would bring a cancelled job back. Before the time limit it sends SIGUSR1, to
 # this shell alone (--signal=B:USR1@60), and that is when a task requeues itself. It also does so when its servers stayed
 # away (status 4). Restarts that led to nothing are counted, by whomever they were asked for: Slurm has no limit of its own.
-PATH=$path:$PATH
 task=${SLURM_ARRAY_TASK_ID:-0}
 host=${SLURMD_NODENAME:-$(hostname)}
 threads=${SLURM_CPUS_PER_TASK:-1}

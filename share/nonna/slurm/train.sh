@@ -16,35 +16,20 @@
 #   --most-restarts N     starts again without a newer checkpoint before a task gives up (5)
 set -euo pipefail
 share=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+. "$share/options.sh"
 . "$share/submit.sh"
 [ $# -ge 3 ] && [ "${1#-}" = "$1" ] || usage
 model=$(there "$1")    # a line each: of several the shell looks at the last one's status alone
 data=$(there "$2")
 run=$(realpath -m -- "$3")
 shift 3
-shards=1 replicas=1 steps=1000 listen=tcp://127.0.0.1:0 certificate='' most_restarts=5
-access=() name=() serve=() train=() everywhere=() for_servers=() for_replicas=()
+most_restarts=5 everywhere=() for_servers=() for_replicas=()
 while [ $# -gt 0 ]; do
-    [ "$1" = --insecure ] || [ $# -ge 2 ] || wrong "$1" "needs a value"
+    take "$@"
+    shift $taken
+    [ $taken = 0 ] || continue
     case $1 in
-    --shards) shards=$(count "$@") ;;
-    --replicas) replicas=$(count "$@") ;;
-    --steps) steps=$(count "$@") ;;
     --most-restarts) most_restarts=$(count "$@") ;;
-    --listen) listen=$2 ;;
-    --tls-cert) certificate=$(realpath -m -- "$2") ;;
-    --tls-ca | --token)
-        file=$(there "$2")
-        access+=("$1" "$file")
-        ;;
-    --tls-name) name=("$1" "$2") ;;    # for those who call a server
-    --insecure)
-        access+=(--insecure)
-        shift
-        continue
-        ;;
-    --serve) serve+=("$2") ;;
-    --train) train+=("$2") ;;
     --sbatch) everywhere+=("$2") ;;
     --sbatch-servers) for_servers+=("$2") ;;
     --sbatch-replicas) for_replicas+=("$2") ;;
@@ -56,7 +41,7 @@ path=$(folder_of nonna-train)
 
 mkdir -p "$run"/{servers,snapshots,checkpoints,restarts,ended,logs}
 cd "$run"
-settings=$(keep share path model data run shards replicas steps listen certificate most_restarts access name serve train)
+settings=$(keep share path most_restarts "${of_a_run[@]}")
 servers=$(submit servers.sbatch --array="0-$((shards - 1))" "${everywhere[@]}" "${for_servers[@]}" -- "$settings")
 # Servers first, so that replicas do not hold nodes while they wait: `after` is that every server has begun.
 workers=$(submit replicas.sbatch --array="0-$((replicas - 1))" --dependency="after:$servers" "${everywhere[@]}" \
