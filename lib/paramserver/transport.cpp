@@ -322,11 +322,20 @@ Ends Requester::ends() const
     return {here, there};
 }
 
+void Requester::exchange(std::size_t n, double seconds, const std::function<Message(std::size_t)>& make,
+                         const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop)
+{
+    Message made;    // one is enough: it has left before the next is asked for
+    exchange_kept(
+        n, seconds, [&](std::size_t i) -> Message& { return made = make(i); }, take, stop);
+}
+
 // Some requests are on their way while answers come, so that the connection is never waited for between two. The next
 // one leaves before an answer is taken: what `take` costs hides behind the network. Where the server does not read on,
 // the answers that it may be waiting to be rid of are received meanwhile.
-void Requester::exchange(std::size_t n, double seconds, const std::function<Message(std::size_t)>& make,
-                         const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop)
+void Requester::exchange_kept(std::size_t n, double seconds, const std::function<Message&(std::size_t)>& message,
+                              const std::function<void(std::size_t, Message&&)>& take,
+                              const std::function<bool()>& stop)
 {
     constexpr auto look_about = std::chrono::milliseconds(200);
     State& s = *state_;
@@ -366,7 +375,7 @@ void Requester::exchange(std::size_t n, double seconds, const std::function<Mess
     };
     const auto send_more = [&] {
         while (next < n && asked.size() < in_flight) {
-            Message request = make(next);
+            Message& request = message(next);
             s.number = (s.number + 1) | 0x80000000;
             std::array<std::byte, word> number;
             put(number.data(), s.number, word);

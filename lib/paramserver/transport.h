@@ -88,6 +88,9 @@ class Requester
     // or take has thrown, or `stop` (asked several times a second) has returned true.
     void exchange(std::size_t n, double seconds, const std::function<Message(std::size_t)>& make,
                   const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop);
+    // The same with messages that stay the caller's, to be sent again on another connection where this one is lost.
+    void exchange_kept(std::size_t n, double seconds, const std::function<Message&(std::size_t)>& message,
+                       const std::function<void(std::size_t, Message&&)>& take, const std::function<bool()>& stop);
 
   private:
     struct State;
