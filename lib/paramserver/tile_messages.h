@@ -1,4 +1,4 @@
-// What the tiles of a replica say to each other (nonna-protocol(7), TILES): pure functions between structs and bytes.
+// What the tiles of a replica say to each other (nonna-protocol(7)): pure functions between structs and bytes.
 //
 // Model to hold in mind: one tile asks, the other answers, one message each, as with servers; whoever has numbers for
 // another puts them there. A message begins with 16 bytes: "NNTL", the protocol's version (2 bytes), its kind (2), the

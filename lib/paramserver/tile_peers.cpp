@@ -68,6 +68,7 @@ struct TilePeer {
     bool left = false;                           // it has finished
     bool told = false;                           // it knows that we have
     std::exception_ptr failure;
+    std::string trouble;                       // why there is no connection; empty while there is one
     Clock::time_point heard = Clock::now();    // an answer, the last time
     TilePeers::Traffic traffic;
     std::condition_variable wake;    // its thread
@@ -137,6 +138,11 @@ struct TilePeers::State {
     void say_last_words(Requester& requester, TilePeer& peer);
     void fail(TilePeer& peer, const std::string& reason);    // the mutex is held
 
+    // Of one who is waited for in vain; the mutex is held.
+    Error too_late(const TilePeer& peer, const std::string& reason) const
+    {
+        return {subject(peer), peer.trouble.empty() ? reason : "lost: " + peer.trouble, ExitStatus::peer_lost};
+    }
     void check() const;    // the mutex is held: throws the first peer's failure
     TilePeer& peer(std::uint32_t tile) { return *peers.at(tile); }
 };
@@ -276,7 +282,10 @@ void TilePeers::State::fail(TilePeer& peer, const std::string& reason)
 
 void TilePeers::State::run(TilePeer& peer)
 {
-    std::string reason = "has not published an address in " + options.folder;
+    {
+        const std::lock_guard lock(mutex);
+        peer.trouble = "has not published an address in " + options.folder;
+    }
     while (!stop()) {
         try {
             if (const std::unique_ptr<Requester> requester = connect(peer)) {
@@ -285,10 +294,10 @@ void TilePeers::State::run(TilePeer& peer)
             }
         } catch (const Error& e) {
             const std::lock_guard lock(mutex);
-            reason = e.reason();
+            peer.trouble = e.reason();
             if (is_final(e)) {
                 if (!peer.failure)
-                    peer.failure = std::make_exception_ptr(Error(subject(peer), reason, e.status()));
+                    peer.failure = std::make_exception_ptr(Error(subject(peer), e.reason(), e.status()));
                 changed.notify_all();
                 return;
             }
@@ -312,7 +321,7 @@ void TilePeers::State::run(TilePeer& peer)
                 return fail(peer, "lost: its process has ended");
         }
         if (since(peer.heard) > options.patience)
-            return fail(peer, "lost: " + reason);
+            return fail(peer, "lost: " + peer.trouble);
         peer.wake.wait_for(lock, recheck, [&] { return stopping; });
     }
 }
@@ -339,6 +348,7 @@ std::unique_ptr<Requester> TilePeers::State::connect(TilePeer& peer)
         throw Error(peer.url, "was started anew; all tiles of a replica begin together", ExitStatus::peer_lost);
     peer.incarnation = address->incarnation;
     peer.heard = Clock::now();
+    peer.trouble.clear();
     return requester;
 }
 
@@ -450,8 +460,10 @@ void TilePeers::State::take_answer(TilePeer& peer, std::span<const std::byte> an
     throw_if_refused(peer.url, answer);
     const std::optional<TileKept> kept = decode_tile_kept(answer);
     const std::lock_guard lock(mutex);
-    if (!kept || kept->from != peer.tile || kept->received > peer.sent)
+    if (!kept || kept->from != peer.tile)
         throw_unexpected(peer.url);
+    if (kept->received > peer.sent)    // would free what is still to go
+        throw Error(peer.url, "acknowledges what was never sent to it");
     peer.heard = Clock::now();
     while (!peer.queue.empty() && peer.queue.front().sequence <= kept->received)
         peer.queue.pop_front();
@@ -513,7 +525,7 @@ void TilePeers::post(std::uint32_t tile, std::uint64_t tag, std::span<const std:
         if (peer.queue.size() < s.options.ahead)
             break;
         if (since(start) > s.options.patience)
-            throw Error(s.subject(peer), "takes nothing", ExitStatus::peer_lost);
+            throw s.too_late(peer, "takes nothing");
         s.changed.wait_for(lock, recheck);
     }
     peer.traffic.waited_post += since(start);
@@ -538,7 +550,7 @@ void TilePeers::take(std::uint32_t tile, std::uint64_t tag, std::span<std::byte>
         if (peer.left)
             throw Error(s.subject(peer), "has ended before a message that is waited for", ExitStatus::peer_lost);
         if (since(start) > s.options.patience)
-            throw Error(s.subject(peer), "silent: a message does not come", ExitStatus::peer_lost);
+            throw s.too_late(peer, "silent: a message does not come");
         s.changed.wait_for(lock, recheck);
         found = peer.held.find(tag);
     }
@@ -573,7 +585,7 @@ void TilePeers::finish()
         if (!waited_for)
             return;
         if (since(start) > s.options.patience)
-            throw Error(s.subject(*waited_for), "does not finish", ExitStatus::peer_lost);
+            throw s.too_late(*waited_for, "does not finish");
         s.changed.wait_for(lock, recheck);
     }
 }

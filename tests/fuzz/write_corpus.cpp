@@ -8,6 +8,8 @@
 #include "micro_model.h"
 #include "paramserver/parameter_shard.h"
 #include "paramserver/snapshot.h"
+#include "paramserver/tile_address.h"
+#include "paramserver/tile_messages.h"
 #include "train/checkpoint.h"
 
 #include <filesystem>
@@ -45,6 +47,37 @@ void write_protocol(const std::string& folder)
     file("welcome-many-shards", altered(encode(test::example_welcome()), 52, 0xffffffffu));
     file("hello-role-9", altered(encode(test::example_hello()), 16, 9u));
     file("error-long", encode(ErrorMessage{ErrorCode::failed, std::string(900, 'x')}));
+}
+
+void write_tile_messages(const std::string& folder)
+{
+    const auto file = [&](const std::string& name, test::Bytes bytes) {
+        for (const char* cut : {"", "-cut"}) {
+            std::ofstream(folder + "/" + name + cut, std::ios::binary)
+                .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+            bytes.resize(bytes.size() - 5);
+        }
+    };
+    const TileGreeting greeting{
+        2, 1, 4, 9, 0x1122334455667788, 99, test::ascending(3), Hello::Proof::asked, test::ascending(50)};
+    const test::Bytes head = encode_head(TilePut{3, 7, 9, {}});
+    test::Bytes put = head;
+    put.resize(put.size() + 11, std::byte(5));
+    file("greeting", encode(greeting));
+    file("greeting-itself", test::altered(encode(greeting), 16, 2u));
+    file("challenge", encode(1u, Challenge{test::ascending(1), test::ascending(2)}));
+    file("welcome", encode_tile(TileKind::welcome, 1));
+    file("ping", encode_tile(TileKind::ping, 1));
+    file("put", put);
+    file("put-empty", head);
+    file("put-sequence-0", test::altered(put, 16, std::uint64_t(0)));
+    file("leave", encode(TileLeave{1, "no more pictures"}));
+    file("leave-well", encode(TileLeave{1, ""}));
+    file("kept", encode(TileKept{1, 5, 4}));
+    file("kept-more-than-came", test::altered(encode(TileKept{1, 5, 4}), 24, std::uint64_t(6)));
+    file("refused", encode(TileRefused{1, TileRefusal::other_process, "another process is here now"}));
+    file("refused-6", test::altered(encode(TileRefused{1, TileRefusal::other_process, ""}), 12, 6u));
+    std::ofstream(folder + "/address") << tile_line({"tcp://10.0.0.1:7701", 0x1122334455667788});
 }
 
 Sample sample(int i)
@@ -115,10 +148,11 @@ int main(int argc, char** argv)
     if (argc != 2)
         return 2;
     const std::string folder = argv[1];
-    for (const char* target : {"protocol", "image_set", "image_json", "shard_index", "npy", "safetensors",
-                               "architecture", "checkpoint", "snapshot", "scratch"})
+    for (const char* target : {"protocol", "tile_messages", "image_set", "image_json", "shard_index", "npy",
+                               "safetensors", "architecture", "checkpoint", "snapshot", "scratch"})
         fs::create_directories(folder + "/" + target);
     write_protocol(folder + "/protocol");
+    write_tile_messages(folder + "/tile_messages");
     write_images(folder);
     NpyWriter array(folder + "/npy/two-by-three", {3});
     array.write_rows(std::vector<float>{1, 2, 3, 4, 5, 6});
