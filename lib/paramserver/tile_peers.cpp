@@ -1,24 +1,13 @@
 #include "paramserver/tile_peers.h"
 
-#include "base/error.h"
-#include "paramserver/admission.h"
 #include "paramserver/connection.h"
 #include "paramserver/socket.h"
-#include "paramserver/tile_address.h"
-#include "paramserver/tile_messages.h"
-#include "paramserver/transport.h"
+#include "paramserver/tile_state.h"
 
-#include <condition_variable>
+#include <algorithm>
 #include <cstring>
-#include <deque>
-#include <exception>
 #include <filesystem>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <thread>
 #include <utility>
-#include <variant>
 
 namespace nonna
 {
@@ -49,106 +38,8 @@ bool is_final(const Error& e) { return e.status() != ExitStatus::peer_lost; }
 
 }    // namespace
 
-// Of one peer, both directions; all of it under the mutex but `thread`.
-struct TilePeer {
-    std::uint32_t tile = 0;
-    std::string url;    // where it was last looked for
-
-    struct Posted {
-        std::uint64_t sequence = 0;
-        Message message;
-    };
-    std::deque<Posted> queue;    // posted, and not acknowledged yet
-    // Sequences: of the last one, of the last that has left, and how many of them the peer has taken.
-    std::uint64_t posted = 0, sent = 0, used = 0;
-    std::map<std::uint64_t, Message> held;    // by tag: came, and were not taken yet
-    std::uint64_t received = 0, taken = 0;
-
-    std::optional<std::uint64_t> incarnation;    // once both have met
-    bool left = false;                           // it has finished
-    bool told = false;                           // it knows that we have
-    std::exception_ptr failure;
-    std::string trouble;                       // why there is no connection; empty while there is one
-    Clock::time_point heard = Clock::now();    // an answer, the last time
-    TilePeers::Traffic traffic;
-    std::condition_variable wake;    // its thread
-    std::jthread thread;
-};
-
-struct TilePeers::State {
-    const TilePeersOptions options;
-    const std::uint64_t incarnation = draw_incarnation();
-    const Digest token;
-    const Admission admission;
-
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::vector<std::unique_ptr<TilePeer>> peers;         // by tile; null: ourselves
-    std::map<Responder::Peer, std::uint32_t> sessions;    // connections that have greeted
-    std::uint64_t refused = 0;
-    bool finishing = false, stopping = false;
-    std::string why_stopping;
-
-    std::optional<Responder> responder;
-    std::optional<PublishedTile> published;
-
-    explicit State(const TilePeersOptions& o);
-    ~State();
-
-    TilePlaceName place(std::uint32_t tile) const { return {tile, options.tiles, options.replica}; }
-    std::string subject(const TilePeer& peer) const
-    {
-        return place(peer.tile).text() + (peer.url.empty() ? "" : " at " + peer.url);
-    }
-    void wake_all()    // the mutex is held
-    {
-        changed.notify_all();
-        for (auto& p : peers)
-            if (p)
-                p->wake.notify_all();
-    }
-    bool stop()
-    {
-        const std::lock_guard lock(mutex);
-        return stopping;
-    }
-
-    // The side that answers.
-    Message answer(Message&& request, Responder::Peer connection);
-    Message greet(const TileGreeting& greeting, Responder::Peer connection);
-    Message hold(Message&& request, const TilePut& put, TilePeer& peer);
-    Message kept(const TilePeer& peer) const
-    {
-        return Message(encode(TileKept{options.tile, peer.received, peer.taken}));
-    }
-    Message refuse(TileRefusal why, const std::string& text)    // the mutex is held
-    {
-        ++refused;
-        return Message(encode(TileRefused{options.tile, why, text}));
-    }
-
-    // The side that puts, on the peer's thread.
-    void run(TilePeer& peer);
-    std::unique_ptr<Requester> connect(TilePeer& peer);
-    void greet(Requester& requester, const TilePeer& peer, std::uint64_t meant);
-    void talk(Requester& requester, TilePeer& peer);
-    void put(Requester& requester, TilePeer& peer, std::size_t n);
-    void say(Requester& requester, TilePeer& peer, std::vector<std::byte> message, bool last);
-    void take_answer(TilePeer& peer, std::span<const std::byte> answer);
-    void say_last_words(Requester& requester, TilePeer& peer);
-    void fail(TilePeer& peer, const std::string& reason);    // the mutex is held
-
-    // Of one who is waited for in vain; the mutex is held.
-    Error too_late(const TilePeer& peer, const std::string& reason) const
-    {
-        return {subject(peer), peer.trouble.empty() ? reason : "lost: " + peer.trouble, ExitStatus::peer_lost};
-    }
-    void check() const;    // the mutex is held: throws the first peer's failure
-    TilePeer& peer(std::uint32_t tile) { return *peers.at(tile); }
-};
-
 TilePeers::State::State(const TilePeersOptions& o)
-    : options(o), token(token_digest(o.access)),
+    : options(o), incarnation(draw_incarnation()), token(token_digest(o.access)),
       admission(token, !o.access.insecure && !o.listen.empty() && is_loopback(o.listen) && o.listen.starts_with("tcp:"))
 {
     if (options.tile >= options.tiles)
@@ -196,79 +87,6 @@ TilePeers::State::~State()
             p->thread.join();
     published.reset();
     responder.reset();    // its threads use the rest
-}
-
-// The side that answers.
-
-Message TilePeers::State::answer(Message&& request, Responder::Peer connection)
-{
-    const std::span<const std::byte> bytes = request.bytes();
-    if (const std::optional<TileGreeting> greeting = decode_tile_greeting(bytes))
-        return greet(*greeting, connection);
-    const std::lock_guard lock(mutex);
-    const auto session = sessions.find(connection);
-    if (session == sessions.end())
-        return refuse(TileRefusal::greet_first, "a tile says first who it is");
-    TilePeer& from = peer(session->second);
-    if (const std::optional<TilePut> put = decode_tile_put(bytes); put && put->from == from.tile)
-        return hold(std::move(request), *put, from);
-    if (decode_tile(TileKind::ping, bytes) == from.tile)
-        return kept(from);
-    if (const std::optional<TileLeave> leave = decode_tile_leave(bytes); leave && leave->from == from.tile) {
-        if (leave->why.empty())
-            from.left = true;
-        else
-            fail(from, "has given up: " + leave->why);
-        changed.notify_all();
-        from.wake.notify_all();
-        return kept(from);
-    }
-    return refuse(TileRefusal::malformed, "not a tile's message");
-}
-
-// A token is proved for this connection; only then is looked at what was said. A peer's process is the first one that
-// greeted: another with the same tile has taken its place, so that the one whose numbers are here is gone.
-Message TilePeers::State::greet(const TileGreeting& greeting, Responder::Peer connection)
-{
-    Hello hello;
-    hello.proof = greeting.proof;
-    hello.token = greeting.token;
-    const auto judged = admission.judge(hello, connection, Responder::ends(connection));
-    if (const auto* challenge = std::get_if<Challenge>(&judged))
-        return Message(encode(options.tile, *challenge));
-    const std::lock_guard lock(mutex);
-    if (const auto* error = std::get_if<ErrorMessage>(&judged))
-        return refuse(TileRefusal::token, error->text);
-    if (greeting.network != options.network || greeting.tiles != options.tiles || greeting.replica != options.replica)
-        return refuse(
-            TileRefusal::network,
-            "here is " + place(options.tile).text() +
-                (greeting.network != options.network ? ", of another model, or of one that is cut otherwise" : ""));
-    if (greeting.to != options.tile || greeting.meant != incarnation)
-        return refuse(TileRefusal::other_process, "another process is here now");
-    TilePeer& from = peer(greeting.from);
-    if (from.incarnation && *from.incarnation != greeting.incarnation) {
-        fail(from, "was started anew; all tiles of a replica begin together");
-        return refuse(TileRefusal::other_process, "this process goes with another one of that tile");
-    }
-    from.incarnation = greeting.incarnation;
-    sessions[connection] = greeting.from;
-    return Message(encode_tile(TileKind::welcome, options.tile));
-}
-
-// The mutex is held. What comes again, after a lost connection, was kept the first time.
-Message TilePeers::State::hold(Message&& request, const TilePut& put, TilePeer& from)
-{
-    if (put.sequence <= from.received) {
-        ++refused;
-        return kept(from);
-    }
-    if (put.sequence != from.received + 1 || from.received - from.taken >= options.ahead || from.held.contains(put.tag))
-        return refuse(TileRefusal::malformed, "out of turn");
-    ++from.received;
-    from.held.emplace(put.tag, std::move(request));
-    changed.notify_all();
-    return kept(from);
 }
 
 // The side that puts.
