@@ -17,28 +17,28 @@ state() { scontrol -o show job "$1" | sed 's/.* JobState=\([A-Z_]*\).*/\1/' | so
 over() { for job; do [ -z "$(squeue -h -j "$job")" ] || return 1; done; }
 step_of() { find "$1" -name 'step-*.safetensors' | sed 's/.*step-0*\([0-9]*\).*/\1/' | sort -n | tail -n 1; }
 has_made() { [ "$(step_of "$1")" -ge "$2" ]; }
-# Waits, for at most three minutes, until jobs are over.
-until_over() {
+# Waits, for at most three minutes, until a command succeeds: Slurm takes its time, and the machine may be busy.
+patiently() {
     tries=0
-    until over "$@"; do
+    until "$@" >/dev/null 2>&1; do
         tries=$((tries + 1))
-        [ $tries -lt 900 ] || { echo "does not end:"; squeue; tail -n 20 ./*/logs/*; exit 1; }
-        sleep 0.2
+        [ $tries -lt 1800 ] || { echo "never: $*"; squeue; tail -n 20 ./*/logs/*; exit 1; }
+        sleep 0.1
     done
 }
 
 submit_run run 5000
-until_true has_made run/checkpoints/0 200
-until_true has_made run/checkpoints/1 200
+patiently has_made run/checkpoints/0 200
+patiently has_made run/checkpoints/1 200
 scontrol requeue "${replicas}_0"                # as preemption does: SIGTERM to the shell and to the program
 scancel --signal=USR1 --batch "${replicas}_1"   # what comes before the time limit: to the shell alone
-until_true grep -q 'ended with 75' run/logs/nonna-replica-0.log
-until_true grep -q 'ended with 75' run/logs/nonna-replica-1.log
+patiently grep -q 'ended with 75' run/logs/nonna-replica-0.log
+patiently grep -q 'ended with 75' run/logs/nonna-replica-1.log
 at_0=$(step_of run/checkpoints/0) at_1=$(step_of run/checkpoints/1)
-until_true has_made run/checkpoints/0 $((at_0 + 200))
-until_true has_made run/checkpoints/1 $((at_1 + 200))
+patiently has_made run/checkpoints/0 $((at_0 + 200))
+patiently has_made run/checkpoints/1 $((at_1 + 200))
 scontrol requeue "${servers}_0"                 # the replicas wait for it
-until_over "$servers" "$replicas" "$model"
+patiently over "$servers" "$replicas" "$model"
 echo "servers $(state "$servers"), replicas $(state "$replicas"), model $(state "$model")"
 nonna-info --json run/model.safetensors | jq -r '"steps of both replicas in each shard: \(.metadata.versions)"'
 # Nothing was dropped or lost on the way either; each start of a replica counts its own.
@@ -49,10 +49,10 @@ done
 
 # A cancel: replicas write their checkpoints, the servers hold what was pushed, and nobody comes back.
 submit_run stopped 100000000
-until_true has_made stopped/checkpoints/0 100
-until_true has_made stopped/checkpoints/1 100
+patiently has_made stopped/checkpoints/0 100
+patiently has_made stopped/checkpoints/1 100
 scancel "$replicas"
-until_over "$replicas" "$model" "$servers"
+patiently over "$replicas" "$model" "$servers"
 echo "cancelled: servers $(state "$servers"), replicas $(state "$replicas"), model $(state "$model")"
 tail -n 1 stopped/logs/nonna-model.log | sed 's/.*start 0/start 0/'
 sum=$(($(step_of stopped/checkpoints/0) + $(step_of stopped/checkpoints/1)))
@@ -63,15 +63,15 @@ done
 # The same command goes on from there.
 sum_before=$(step_of stopped/checkpoints/0)
 submit_run stopped 100000000
-until_true has_made stopped/checkpoints/0 $((sum_before + 100))
+patiently has_made stopped/checkpoints/0 $((sum_before + 100))
 scancel "$replicas" "$model" "$servers"
-until_over "$replicas" "$model" "$servers"
+patiently over "$replicas" "$model" "$servers"
 
 # A set in three parts is the set in one.
 ls "$PWD"/*.ppm >list
 "$share/build.sh" list parted 3 --build --format=png >said
 # shellcheck disable=SC2046
-until_over $(sed 's/^parts \([0-9]*\), merge \([0-9]*\);.*/\1 \2/' said)
+patiently over $(sed 's/^parts \([0-9]*\), merge \([0-9]*\);.*/\1 \2/' said)
 tail -n 1 parted.parts/logs/nonna-merge.log | sed 's/.*start 0/start 0/'
 nonna-dataset build -q --files-from list whole --format png
 diff -r whole parted && echo "the same set"
