@@ -25,7 +25,7 @@ Message TilePeers::State::answer(Message&& request, Responder::Peer connection)
         if (leave->why.empty())
             from.left = true;
         else
-            fail(from, "has given up: " + leave->why);
+            fail(from, "has given up: " + leave->why, leave->why);
         changed.notify_all();
         from.wake.notify_all();
         return kept(from);

@@ -91,8 +91,10 @@ TilePeers::State::~State()
 
 // The side that puts.
 
-void TilePeers::State::fail(TilePeer& peer, const std::string& reason)
+void TilePeers::State::fail(TilePeer& peer, const std::string& reason, const std::string& loss)
 {
+    if (first_loss.empty())
+        first_loss = loss.empty() ? subject(peer) + ": " + reason : loss;
     if (!peer.failure)
         peer.failure = std::make_exception_ptr(Error(subject(peer), reason, ExitStatus::peer_lost));
     changed.notify_all();
@@ -304,10 +306,10 @@ void TilePeers::State::say_last_words(Requester& requester, TilePeer& peer)
         const std::lock_guard lock(mutex);
         if (!stopping || peer.told || peer.failure)
             return;
-        why = why_stopping;
+        why = !why_stopping.empty() ? why_stopping : !first_loss.empty() ? first_loss : "its process ends";
     }
     try {
-        say(requester, peer, encode(TileLeave{options.tile, why.empty() ? "its process ends" : why}), true);
+        say(requester, peer, encode(TileLeave{options.tile, why}), true);
     } catch (const Error&) {    // it finds out by itself
     }
 }

@@ -63,6 +63,7 @@ struct TilePeers::State {
     std::uint64_t refused = 0;
     bool finishing = false, stopping = false;
     std::string why_stopping;
+    std::string first_loss;    // what is said to others when we give up for it
 
     std::optional<Responder> responder;
     std::optional<PublishedTile> published;
@@ -111,7 +112,8 @@ struct TilePeers::State {
     void say(Requester& requester, TilePeer& peer, std::vector<std::byte> message, bool last);
     void take_answer(TilePeer& peer, std::span<const std::byte> answer);
     void say_last_words(Requester& requester, TilePeer& peer);
-    void fail(TilePeer& peer, const std::string& reason);    // the mutex is held
+    // The mutex is held. `loss`: of whom this is the consequence, if of another than this peer.
+    void fail(TilePeer& peer, const std::string& reason, const std::string& loss = "");
 
     // Of one who is waited for in vain; the mutex is held.
     Error too_late(const TilePeer& peer, const std::string& reason) const

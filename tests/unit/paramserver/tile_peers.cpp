@@ -341,6 +341,25 @@ BOOST_AUTO_TEST_CASE(who_gives_up_says_so)
     BOOST_TEST(contains(error_of(ExitStatus::peer_lost, [&] { c.finish(); }), "given up: no picture to be had"));
 }
 
+// Who ends for that passes the reason on, not that it ends.
+BOOST_AUTO_TEST_CASE(who_was_the_first_is_said)
+{
+    const Folder folder;
+    auto a = std::make_unique<TilePeers>(options_of(folder.path, 0, 3));
+    TilePeers c(options_of(folder.path, 2, 3));
+    Bytes got(3);
+    a->post(2, 1, noise(3, 1));
+    c.take(0, 1, got);
+    Stranger b(*a);
+    const std::uint64_t meant = find_tile(folder.path, {0, 3, 0})->incarnation;
+    b.ask(encode(TileGreeting{1, 0, 3, 0, 5, meant, ascending(1), Hello::Proof::none, {}}));
+    b.ask(encode(TileLeave{1, "no picture to be had"}));
+    a.reset();
+    const std::string said = error_of(ExitStatus::peer_lost, [&] { c.take(0, 2, got); });
+    BOOST_TEST(contains(said, "tile 0/3 of replica 0 at ipc://"));
+    BOOST_TEST(contains(said, "has given up: no picture to be had"));
+}
+
 // Its lock is gone with it, so that nobody waits for the patience to end.
 BOOST_AUTO_TEST_CASE(a_process_that_has_ended_is_noticed)
 {
