@@ -13,6 +13,8 @@ Message TilePeers::State::answer(Message&& request, Responder::Peer connection)
     if (const std::optional<TileGreeting> greeting = decode_tile_greeting(bytes))
         return greet(*greeting, connection);
     const std::lock_guard lock(mutex);
+    if (stopping)    // those who were not told in time ask
+        return Message(encode(TileRefused{options.tile, TileRefusal::gone, why()}));
     const auto session = sessions.find(connection);
     if (session == sessions.end())
         return refuse(TileRefusal::greet_first, "a tile says first who it is");

@@ -218,8 +218,7 @@ std::optional<TileRefused> decode_tile_refused(std::span<const std::byte> bytes)
 {
     Reader r(bytes, TileKind::refused);
     TileRefused m{r.from, TileRefusal(r.flags), r.text()};
-    const bool known =
-        r.flags >= std::uint32_t(TileRefusal::malformed) && r.flags <= std::uint32_t(TileRefusal::other_process);
+    const bool known = r.flags >= std::uint32_t(TileRefusal::malformed) && r.flags <= std::uint32_t(TileRefusal::gone);
     return if_whole(r, std::move(m), known);
 }
 

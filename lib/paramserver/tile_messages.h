@@ -61,6 +61,7 @@ enum class TileRefusal : std::uint32_t {
     token = 3,            // missing or wrong; or another user
     greet_first = 4,      // this connection has not said who it is
     other_process = 5,    // meant for, or from, another process than the one that is here: look again
+    gone = 6,             // this tile has given up; the text says why
 };
 
 struct TileRefused {

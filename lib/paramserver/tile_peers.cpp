@@ -93,6 +93,8 @@ TilePeers::State::~State()
 
 void TilePeers::State::fail(TilePeer& peer, const std::string& reason, const std::string& loss)
 {
+    if (peer.left)    // it has finished, and may be gone
+        return;
     if (first_loss.empty())
         first_loss = loss.empty() ? subject(peer) + ": " + reason : loss;
     if (!peer.failure)
@@ -131,7 +133,7 @@ void TilePeers::State::run(TilePeer& peer)
             peer.told = true;
             changed.notify_all();
         }
-        if (stopping || peer.left)
+        if (stopping || peer.left || peer.failure)
             return;
         if (peer.incarnation) {
             lock.unlock();
@@ -172,16 +174,22 @@ std::unique_ptr<Requester> TilePeers::State::connect(TilePeer& peer)
     return requester;
 }
 
-static void throw_if_refused(const std::string& url, std::span<const std::byte> answer)
+void TilePeers::State::throw_if_refused(TilePeer& peer, std::span<const std::byte> answer)
 {
-    if (const std::optional<TileRefused> r = decode_tile_refused(answer))
-        throw Error(url, r->text,
-                    r->why == TileRefusal::other_process || r->why == TileRefusal::greet_first ? ExitStatus::peer_lost
-                                                                                               : ExitStatus::failed);
+    const std::optional<TileRefused> r = decode_tile_refused(answer);
+    if (!r)
+        return;
+    if (r->why == TileRefusal::gone) {
+        const std::lock_guard lock(mutex);
+        fail(peer, "has given up: " + r->text, r->text);
+    }
+    const bool to_try_again = r->why == TileRefusal::other_process || r->why == TileRefusal::greet_first;
+    throw Error(peer.url, r->text,
+                to_try_again || r->why == TileRefusal::gone ? ExitStatus::peer_lost : ExitStatus::failed);
 }
 
 // As with servers (connection.cpp): the one who is called proves himself first, so that nobody else gets the numbers.
-void TilePeers::State::greet(Requester& requester, const TilePeer& peer, std::uint64_t meant)
+void TilePeers::State::greet(Requester& requester, TilePeer& peer, std::uint64_t meant)
 {
     TileGreeting greeting{options.tile,    peer.tile,          options.tiles,
                           options.replica, incarnation,        meant,
@@ -191,7 +199,7 @@ void TilePeers::State::greet(Requester& requester, const TilePeer& peer, std::ui
         requester.exchange(
             1, options.patience, [&](std::size_t) { return Message(encode(greeting)); },
             [&](std::size_t, Message&& answer) {
-                throw_if_refused(url, answer.bytes());
+                throw_if_refused(peer, answer.bytes());
                 take(answer.bytes());
             },
             [this] { return stop(); });
@@ -277,7 +285,7 @@ void TilePeers::State::put(Requester& requester, TilePeer& peer, std::size_t n)
 
 void TilePeers::State::take_answer(TilePeer& peer, std::span<const std::byte> answer)
 {
-    throw_if_refused(peer.url, answer);
+    throw_if_refused(peer, answer);
     const std::optional<TileKept> kept = decode_tile_kept(answer);
     const std::lock_guard lock(mutex);
     if (!kept || kept->from != peer.tile)
@@ -301,15 +309,15 @@ void TilePeers::State::say(Requester& requester, TilePeer& peer, std::vector<std
 
 void TilePeers::State::say_last_words(Requester& requester, TilePeer& peer)
 {
-    std::string why;
+    std::string text;
     {
         const std::lock_guard lock(mutex);
         if (!stopping || peer.told || peer.failure)
             return;
-        why = !why_stopping.empty() ? why_stopping : !first_loss.empty() ? first_loss : "its process ends";
+        text = why();
     }
     try {
-        say(requester, peer, encode(TileLeave{options.tile, why}), true);
+        say(requester, peer, encode(TileLeave{options.tile, text}), true);
     } catch (const Error&) {    // it finds out by itself
     }
 }

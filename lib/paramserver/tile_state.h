@@ -64,6 +64,10 @@ struct TilePeers::State {
     bool finishing = false, stopping = false;
     std::string why_stopping;
     std::string first_loss;    // what is said to others when we give up for it
+    std::string why() const
+    {
+        return !why_stopping.empty() ? why_stopping : !first_loss.empty() ? first_loss : "its process ends";
+    }
 
     std::optional<Responder> responder;
     std::optional<PublishedTile> published;
@@ -106,10 +110,11 @@ struct TilePeers::State {
     // The side that puts, on the peer's thread.
     void run(TilePeer& peer);
     std::unique_ptr<Requester> connect(TilePeer& peer);
-    void greet(Requester& requester, const TilePeer& peer, std::uint64_t meant);
+    void greet(Requester& requester, TilePeer& peer, std::uint64_t meant);
     void talk(Requester& requester, TilePeer& peer);
     void put(Requester& requester, TilePeer& peer, std::size_t n);
     void say(Requester& requester, TilePeer& peer, std::vector<std::byte> message, bool last);
+    void throw_if_refused(TilePeer& peer, std::span<const std::byte> answer);
     void take_answer(TilePeer& peer, std::span<const std::byte> answer);
     void say_last_words(Requester& requester, TilePeer& peer);
     // The mutex is held. `loss`: of whom this is the consequence, if of another than this peer.

@@ -76,7 +76,7 @@ void write_tile_messages(const std::string& folder)
     file("kept", encode(TileKept{1, 5, 4}));
     file("kept-more-than-came", test::altered(encode(TileKept{1, 5, 4}), 24, std::uint64_t(6)));
     file("refused", encode(TileRefused{1, TileRefusal::other_process, "another process is here now"}));
-    file("refused-6", test::altered(encode(TileRefused{1, TileRefusal::other_process, ""}), 12, 6u));
+    file("refused-7", test::altered(encode(TileRefused{1, TileRefusal::gone, ""}), 12, 7u));
     std::ofstream(folder + "/address") << tile_line({"tcp://10.0.0.1:7701", 0x1122334455667788});
 }
 

@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(each_is_read_as_it_was_written_and_nothing_else_is)
     BOOST_TEST(!decode_tile_put(put(3, 0, 9, {})));
     BOOST_TEST(decode_tile_leave(encode(TileLeave{3, std::string(2000, 'x')}))->why.size() == most_tile_text);
     BOOST_TEST(!decode_tile_kept(encode(TileKept{3, 4, 5})));
-    BOOST_TEST(!decode_tile_refused(altered(encode(TileRefused{3, TileRefusal::token, "no"}), 12, 6u)));
+    BOOST_TEST(!decode_tile_refused(altered(encode(TileRefused{3, TileRefusal::token, "no"}), 12, 7u)));
     BOOST_TEST(!decode_tile_challenge(g));
 
     for (const Bytes& whole : {g, p, encode(std::uint32_t(1), Challenge{ascending(1), ascending(2)}),
