@@ -1,0 +1,89 @@
+// How the tiles of a network hand numbers to each other (model/tiling.h).
+//
+// Every tile runs the same steps in the same order, each on its own part, and where a step needs others' numbers all of
+// them take part. So a message needs no description: the tile that it is from and its tag, which counts such steps,
+// say what it is. Whoever carries messages (threads of one process below, processes in train/) implements `post` and
+// `take` alone; what is waited for is counted here, for all of them alike.
+//
+// A tile belongs to one thread at a time.
+#pragma once
+
+#include "model/tiling.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace nonna
+{
+
+class Exchange
+{
+  public:
+    virtual ~Exchange() = default;
+
+    int tile() const { return tile_; }
+    int tiles() const { return int(traffic_.size()); }
+
+    // The tag of the next step that exchanges anything.
+    std::uint64_t next_tag() { return ++tag_; }
+    // Does not wait for the other tile to take it.
+    void send(int tile, std::uint64_t tag, std::span<const std::byte> bytes);
+    // Waits until it is there; it must be of that size. Error (peer_lost) when the other tile is gone.
+    void receive(int tile, std::uint64_t tag, std::span<std::byte> bytes);
+
+    // Sums over all tiles, number by number, in the order of tiles: all get the same bits. Through tile 0, so that
+    // there are twice as many messages as tiles, not their square.
+    void sum(std::span<double> numbers);
+
+    // What was exchanged with one tile so far.
+    struct Traffic {
+        std::uint64_t messages = 0, bytes = 0;    // sent
+        double waited = 0;                        // seconds in `receive`
+    };
+    const std::vector<Traffic>& traffic() const { return traffic_; }
+
+  protected:
+    Exchange(int tile, int tiles) : tile_(tile), traffic_(std::size_t(tiles)) {}
+
+  private:
+    virtual void post(int tile, std::uint64_t tag, std::span<const std::byte> bytes) = 0;
+    virtual void take(int tile, std::uint64_t tag, std::span<std::byte> bytes) = 0;
+
+    int tile_;
+    std::uint64_t tag_ = 0;
+    std::vector<Traffic> traffic_;
+};
+
+// The same where there may be no other tiles.
+inline void sum_over_tiles(Exchange* exchange, std::span<double> numbers)
+{
+    if (exchange)
+        exchange->sum(numbers);
+}
+
+// Tiles that are threads of one process.
+class TileThreads
+{
+  public:
+    explicit TileThreads(int tiles);
+    ~TileThreads();
+    Exchange& exchange(int tile);
+    // A tile has failed: who waits, or will wait, gets an Error (peer_lost).
+    void give_up();
+
+  private:
+    struct State;
+    class Member;
+    std::unique_ptr<State> state_;
+};
+
+// A network's place: in one piece, or one tile of `tiling`, the exchange's.
+struct TilePlace {
+    Tiling tiling;
+    Exchange* exchange = nullptr;    // null: in one piece
+};
+
+}    // namespace nonna
