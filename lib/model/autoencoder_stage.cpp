@@ -2,6 +2,7 @@
 
 #include "kernels/aligned.h"
 #include "model/batch_rows.h"
+#include "model/halo.h"
 #include "model/layers.h"
 
 #include <cassert>
@@ -15,17 +16,20 @@ namespace
 template <class Real> class AutoencoderStage : public Stage<Real>
 {
   public:
-    AutoencoderStage(const StageArchitecture& stage, int batch, Precision precision, Workspace<Real>& workspace,
-                     Pool& pool)
-        : stage_(stage), rows_(pool), workspace_(workspace),
-          filters_(stage, padded_lanes(batch), precision, workspace, pool),
-          hidden_(stage.filter.size() * padded_lanes(batch))
+    // Of a tile `own` is what is here, and `seen` the same with the input that the filters need.
+    AutoencoderStage(const StageArchitecture& own, const StageArchitecture& seen, Halo<Real> inputs, Exchange* exchange,
+                     int batch, Precision precision, Workspace<Real>& workspace, Pool& pool)
+        : stage_(own), exchange_(exchange), rows_(pool), workspace_(workspace), inputs_(std::move(inputs)),
+          filters_(seen, padded_lanes(batch), precision, workspace, pool),
+          hidden_(own.filter.size() * padded_lanes(batch)), seen_input_(inputs_.needed_size() * padded_lanes(batch))
     {
         workspace.claim(Scratch::hidden_gradient, hidden_.size());
-        workspace.claim(Scratch::reconstruction, stage.input.size() * padded_lanes(batch));
-        workspace.claim(Scratch::residual, stage.input.size() * padded_lanes(batch));
+        workspace.claim(Scratch::reconstruction, own.input.size() * padded_lanes(batch));
+        workspace.claim(Scratch::residual, own.input.size() * padded_lanes(batch));
+        workspace.claim(Scratch::needed_input, seen_input_.size());
+        workspace.claim(Scratch::needed_input_gradient, seen_input_.size());
         for (int t = 0; t < pool.threads(); ++t)
-            sums_over_lanes_.emplace_back(std::max(row(stage.input), row(stage.filter)));
+            sums_over_lanes_.emplace_back(std::max(row(own.input), row(own.filter)));
     }
 
     Shape input() const override { return stage_.input; }
@@ -48,7 +52,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
 
     void up(Parameters<const Real> parameters, const Real* x, int) override
     {
-        filters_.up(rows_.lanes(), parameters, x, hidden_.data());
+        filters_.up(rows_.lanes(), parameters, inputs_.spread(rows_.lanes(), x, seen_input_.data()), hidden_.data());
         const Real* const bias = parameters.from(encoder_bias()).biases();
         rows_.each(stage_.filter, [&](std::size_t at, std::size_t, std::size_t r, int) {
             const std::size_t units = row(stage_.filter);
@@ -62,6 +66,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         if (workspace_.turn != this) {    // else they are known since cost or batch_statistics were asked last
             const Real* r = reconstruct(parameters);
             sums_ = {rows_.sum(stage_.input, r, x), rows_.sum(stage_.input, r, r)};
+            sum_over_tiles(exchange_, sums_);
             workspace_.turn = this;
         }
         return sums_;
@@ -75,10 +80,14 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         Real* e = workspace_[Scratch::residual];
         rows_.each(stage_.input,
                    [&](std::size_t at, std::size_t n) { kernels<Real>().residual(n, 1, r + at, x + at, e + at); });
-        cost.reconstruction = rows_.sum(stage_.input, e, e);
-        cost.sparsity =
-            rows_.sum(stage_.filter, hidden_.data(), nullptr) + 0.5 * double(stage_.filter.size()) * rows_.count();
-        cost.input = rows_.sum(stage_.input, x, x);
+        std::vector<double> sums = {rows_.sum(stage_.input, e, e),
+                                    rows_.sum(stage_.filter, hidden_.data(), nullptr) +
+                                        0.5 * double(stage_.filter.size()) * rows_.count(),
+                                    rows_.sum(stage_.input, x, x)};
+        sum_over_tiles(exchange_, sums);
+        cost.reconstruction = sums[0];
+        cost.sparsity = sums[1];
+        cost.input = sums[2];
         cost.total = cost.reconstruction + stage_.lambda * cost.sparsity;
         return cost;
     }
@@ -101,33 +110,40 @@ template <class Real> class AutoencoderStage : public Stage<Real>
                 kernels<Real>().add_scaled(n, 1, dy + at, dh + at);
         });
         // e = 2 * cost_scale * (r - x) takes r's place, which is not needed any more.
-        Real* const e = own ? workspace_[Scratch::reconstruction] : nullptr;
+        Real* const own_e = own ? workspace_[Scratch::reconstruction] : nullptr;
+        const Real* e = nullptr;
         if (own) {
             const Real* const residual = workspace_[Scratch::residual];
             rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
-                kernels<Real>().scaled(n, 2 * cost_scale, residual + at, e + at);
+                kernels<Real>().scaled(n, 2 * cost_scale, residual + at, own_e + at);
             });
+            e = inputs_.spread(lanes, own_e, workspace_[Scratch::needed_input]);
             filters_.up_add(lanes, decoder_of(parameters), e, dh);
         }
         rows_.each(stage_.filter, [&](std::size_t at, std::size_t) {
             kernels<Real>().sigmoid_down(int(row(stage_.filter)), lanes, rows_.count(), hidden_.data() + at, dh + at);
         });
         if (dx) {    // before the weights move
-            filters_.down(lanes, parameters, dh, dx);
+            Real* const needed = inputs_.needed(dx, workspace_[Scratch::needed_input_gradient]);
+            filters_.down(lanes, parameters, dh, needed);
+            inputs_.collect(lanes, needed, dx);
             if (own)    // x is also the target
-                rows_.each(stage_.input,
-                           [&](std::size_t at, std::size_t n) { kernels<Real>().add_scaled(n, -1, e + at, dx + at); });
+                rows_.each(stage_.input, [&](std::size_t at, std::size_t n) {
+                    kernels<Real>().add_scaled(n, -1, own_e + at, dx + at);
+                });
         }
         if (use)
-            parameter_gradients(x, dh, e, *use);
+            parameter_gradients(inputs_.needed(x, seen_input_.data()), dh, e, own_e, *use);
     }
 
   private:
-    StageArchitecture stage_;
+    StageArchitecture stage_;    // what of it is here
+    Exchange* exchange_;         // null: in one piece
     BatchRows<Real> rows_;
     Workspace<Real>& workspace_;
+    Halo<Real> inputs_;
     LocalFilters<Real> filters_;
-    Aligned<Real> hidden_;
+    Aligned<Real> hidden_, seen_input_;
     std::vector<Aligned<Real>> sums_over_lanes_;    // one a thread: of a row's units
     std::vector<double> sums_;                      // of the reconstruction: <r, x> and |r|^2
 
@@ -148,7 +164,9 @@ template <class Real> class AutoencoderStage : public Stage<Real>
     const Real* reconstruct(Parameters<const Real> parameters)
     {
         Real* r = workspace_[Scratch::reconstruction];
-        filters_.down(rows_.lanes(), decoder_of(parameters), hidden_.data(), r);
+        Real* const needed = inputs_.needed(r, workspace_[Scratch::needed_input]);
+        filters_.down(rows_.lanes(), decoder_of(parameters), hidden_.data(), needed);
+        inputs_.collect(rows_.lanes(), needed, r);
         const Real* const bias = parameters.from(decoder_bias()).biases();
         rows_.each(stage_.input, [&](std::size_t at, std::size_t, std::size_t k, int) {
             const std::size_t units = row(stage_.input);
@@ -162,8 +180,10 @@ template <class Real> class AutoencoderStage : public Stage<Real>
             workspace_.turn = nullptr;
     }
 
-    // e: null without a cost of its own, and then an untied decoder and the input's biases have no gradient.
-    void parameter_gradients(const Real* x, const Real* dh, const Real* e, const GradientUse<Real>& use)
+    // e: null without a cost of its own, and then an untied decoder and the input's biases have no gradient. Filters
+    // take what they need of x and e, the input's biases what of e is here.
+    void parameter_gradients(const Real* x, const Real* dh, const Real* e, const Real* own_e,
+                             const GradientUse<Real>& use)
     {
         const int lanes = rows_.lanes();
         const Real* const h = hidden_.data();
@@ -179,7 +199,7 @@ template <class Real> class AutoencoderStage : public Stage<Real>
         }
         bias_gradient(stage_.filter, dh, use.from(encoder_bias()));
         if (e)
-            bias_gradient(stage_.input, e, input_biases);
+            bias_gradient(stage_.input, own_e, input_biases);
         else if (input_biases.written)
             std::fill_n(input_biases.written, stage_.input.size(), Real(0));
     }
@@ -205,14 +225,27 @@ template <class Real> class AutoencoderStage : public Stage<Real>
 
 template <class Real>
 std::unique_ptr<Stage<Real>> make_autoencoder_stage(const StageArchitecture& stage, int batch, Precision precision,
-                                                    Workspace<Real>& workspace, Pool& pool)
+                                                    Workspace<Real>& workspace, Pool& pool, const TilePlace& place)
 {
-    return std::make_unique<AutoencoderStage<Real>>(stage, batch, precision, workspace, pool);
+    if (!place.exchange)
+        return std::make_unique<AutoencoderStage<Real>>(stage, stage, Halo<Real>(), nullptr, batch, precision,
+                                                        workspace, pool);
+    std::vector<Area> needed;
+    for (int t = 0; t < place.tiling.tiles(); ++t)
+        needed.push_back(stage_tile(stage, place.tiling, t).needed_input);
+    const StageTile tile = stage_tile(stage, place.tiling, place.exchange->tile());
+    StageArchitecture own = stage;
+    own.input = shape_of(tile.input, stage.input.maps);
+    own.filter = own.pooled = own.output = shape_of(tile.filter, stage.maps);
+    StageArchitecture seen = own;
+    seen.input = shape_of(tile.needed_input, stage.input.maps);
+    return std::make_unique<AutoencoderStage<Real>>(own, seen, Halo<Real>(place, stage.input, needed), place.exchange,
+                                                    batch, precision, workspace, pool);
 }
 
 template std::unique_ptr<Stage<float>> make_autoencoder_stage(const StageArchitecture&, int, Precision,
-                                                              Workspace<float>&, Pool&);
+                                                              Workspace<float>&, Pool&, const TilePlace&);
 template std::unique_ptr<Stage<double>> make_autoencoder_stage(const StageArchitecture&, int, Precision,
-                                                               Workspace<double>&, Pool&);
+                                                               Workspace<double>&, Pool&, const TilePlace&);
 
 }    // namespace nonna

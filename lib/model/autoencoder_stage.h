@@ -13,6 +13,7 @@
 #pragma once
 
 #include "model/architecture.h"
+#include "model/exchange.h"
 #include "model/stage.h"
 #include "model/workspace.h"
 
@@ -23,6 +24,7 @@ namespace nonna
 
 template <class Real>
 std::unique_ptr<Stage<Real>> make_autoencoder_stage(const StageArchitecture& stage, int batch, Precision,
-                                                    Workspace<Real>& workspace, Pool& pool);
+                                                    Workspace<Real>& workspace, Pool& pool,
+                                                    const TilePlace& place = {});
 
 }    // namespace nonna

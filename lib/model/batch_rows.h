@@ -6,6 +6,7 @@
 
 #include "base/parallel.h"
 #include "kernels/kernels.h"
+#include "model/neuron.h"
 
 #include <type_traits>
 #include <vector>
@@ -43,6 +44,21 @@ template <class Real> class BatchRows
         std::vector<double> sums(shape.rows);
         each(shape, [&](std::size_t at, std::size_t n, std::size_t row, int) {
             sums[row] = kernels<Real>().dot(n, lanes_, count_, a + at, b ? b + at : nullptr);
+        });
+        double total = 0;
+        for (const double s : sums)
+            total += s;
+        return total;
+    }
+
+    // Sum of a over the examples, in a part of an array of that shape.
+    double sum(Shape shape, Area part, const Real* a) const
+    {
+        const std::size_t unit = std::size_t(shape.maps) * lanes_, n = part.columns * unit;
+        std::vector<double> sums(part.rows);
+        pool_.for_each(part.rows, [&](std::size_t row, int) {
+            const std::size_t at = ((part.row + row) * shape.columns + part.column) * unit;
+            sums[row] = kernels<Real>().dot(n, lanes_, count_, a + at, nullptr);
         });
         double total = 0;
         for (const double s : sums)

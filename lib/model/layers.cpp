@@ -192,13 +192,23 @@ void L2Pool<Real>::down(int lanes, const Real* h, const Real* q, const Real* dq,
 
 template <class Real>
 ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, int lanes, Workspace<Real>& workspace, Pool& pool)
-    : output_(stage.output), margin_(stage.border == Border::valid ? stage.norm / 2 : 0), c_(Real(stage.c)),
-      centred_(stage.pooled.size() * lanes), deviation_(std::size_t(stage.pooled.rows) * stage.pooled.columns * lanes),
-      workspace_(workspace), pool_(pool)
+    : ContrastNorm(stage,
+                   {(stage.pooled.rows - stage.output.rows) / 2, (stage.pooled.columns - stage.output.columns) / 2,
+                    stage.output.rows, stage.output.columns},
+                   lanes, workspace, pool)
+{
+}
+
+template <class Real>
+ContrastNorm<Real>::ContrastNorm(const StageArchitecture& stage, Area kept, int lanes, Workspace<Real>& workspace,
+                                 Pool& pool)
+    : output_{kept.rows, kept.columns, stage.pooled.maps}, kept_(kept), all_(output_ == stage.pooled),
+      c_(Real(stage.c)), centred_(stage.pooled.size() * lanes),
+      deviation_(std::size_t(stage.pooled.rows) * stage.pooled.columns * lanes), workspace_(workspace), pool_(pool)
 {
     workspace.claim(Scratch::plane, deviation_.size());
     workspace.claim(Scratch::plane2, deviation_.size());
-    if (margin_ > 0)
+    if (!all_)
         workspace.claim(Scratch::pooled, centred_.size());
     // taps sum to 1 in each direction
     double total = 0;
@@ -234,17 +244,17 @@ template <class Real> void ContrastNorm<Real>::up(int lanes, const Real* q, Real
         // deviation_ serves as the row-window mean of g^2 until the next pass
         k.norm_mean_row(shape_, lanes, centred, centred, deviation, int(row), scratch_[thread].data());
     });
-    Real* full = margin_ == 0 ? y : workspace_[Scratch::pooled];
+    Real* full = all_ ? y : workspace_[Scratch::pooled];
     pool_.for_each(rows, [&](std::size_t row, int) { k.norm_vertical(shape_, lanes, deviation, plane, int(row)); });
     pool_.for_each(rows, [&](std::size_t row, int) {
         const std::size_t at = row * line * maps;
         k.norm_divide(columns, maps, lanes, c_, centred + at, plane + row * line, deviation + row * line, full + at);
     });
-    if (margin_ == 0)
+    if (all_)
         return;
     const std::size_t unit = std::size_t(maps) * lanes;
     pool_.for_each(output_.rows, [&](std::size_t row, int) {
-        std::memcpy(y + row * output_.columns * unit, full + ((row + margin_) * columns + margin_) * unit,
+        std::memcpy(y + row * output_.columns * unit, full + ((row + kept_.row) * columns + kept_.column) * unit,
                     output_.columns * unit * sizeof(Real));
     });
 }
@@ -259,13 +269,13 @@ template <class Real> void ContrastNorm<Real>::down(int lanes, const Real* dy, R
     const std::size_t line = std::size_t(columns) * lanes, rows = shape_.input.rows, unit = std::size_t(maps) * lanes;
     Real *centred = centred_.data(), *deviation = deviation_.data();
     Real *plane = workspace_[Scratch::plane], *plane2 = workspace_[Scratch::plane2];
-    if (margin_ > 0) {    // what border valid dropped has no gradient; on the full grid the rest is one case
+    if (!all_) {    // what was not kept has no gradient; on the full grid the rest is one case
         Real* full = workspace_[Scratch::pooled];
         pool_.for_each(rows, [&](std::size_t row, int) {
             Real* out = full + row * columns * unit;
             std::memset(out, 0, columns * unit * sizeof(Real));
-            if (int(row) >= margin_ && int(row) < margin_ + output_.rows)
-                std::memcpy(out + margin_ * unit, dy + (row - margin_) * output_.columns * unit,
+            if (int(row) >= kept_.row && int(row) < kept_.row + output_.rows)
+                std::memcpy(out + kept_.column * unit, dy + (row - kept_.row) * output_.columns * unit,
                             output_.columns * unit * sizeof(Real));
         });
         dy = full;

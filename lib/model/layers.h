@@ -7,6 +7,7 @@
 #include "kernels/aligned.h"
 #include "kernels/kernels.h"
 #include "model/architecture.h"
+#include "model/neuron.h"
 #include "model/parameters.h"
 #include "model/stage.h"
 #include "model/workspace.h"
@@ -72,11 +73,13 @@ template <class Real> class L2Pool
 };
 
 // g = q - G q,  s = max(c, sqrt(G g^2)),  y = g / s, with G the Gaussian window mean across all maps, cut at the border
-// and its weights renormalised to 1 there; border `valid` keeps only the positions whose window fits.
+// and its weights renormalised to 1 there; border `valid` keeps only the positions whose window fits. What is kept is a
+// window on the full grid's results.
 template <class Real> class ContrastNorm
 {
   public:
     ContrastNorm(const StageArchitecture& stage, int lanes, Workspace<Real>&, Pool&);
+    ContrastNorm(const StageArchitecture& stage, Area kept, int lanes, Workspace<Real>&, Pool&);
     Shape shape() const { return output_; }
 
     void up(int lanes, const Real* q, Real* y);
@@ -85,7 +88,8 @@ template <class Real> class ContrastNorm
   private:
     NormShape<Real> shape_;
     Shape output_;
-    int margin_;    // rows and columns dropped on each side
+    Area kept_;
+    bool all_;    // is kept
     Real c_;
     std::vector<Real> taps_;
     Aligned<Real> centred_, deviation_;    // g and s, for the way down

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "model/architecture.h"
+#include "model/exchange.h"
 #include "model/stage.h"
 #include "model/workspace.h"
 
@@ -18,7 +19,7 @@ namespace nonna
 
 template <class Real>
 std::unique_ptr<Stage<Real>> make_local_stage(const StageArchitecture& stage, int batch, Precision,
-                                              Workspace<Real>& workspace, Pool& pool);
+                                              Workspace<Real>& workspace, Pool& pool, const TilePlace& place = {});
 
 // alpha from the averaged sums; 1 before anything was seen.
 inline double least_squares_scale(std::span<const double> sums) { return sums[1] > 0 ? sums[0] / sums[1] : 1.0; }

@@ -137,7 +137,7 @@ static void read_rest(const SafetensorsReader& file, Model& model)
             model.provenance[key] = value;
 }
 
-static std::vector<ParameterTensor> checked_layout(const SafetensorsReader& file, const Architecture& architecture)
+std::vector<ParameterTensor> checked_layout(const SafetensorsReader& file, const Architecture& architecture)
 {
     std::vector<ParameterTensor> layout = parameter_layout(architecture);
     for (const ParameterTensor& t : layout)    // before anything large is allocated

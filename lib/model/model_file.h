@@ -21,6 +21,7 @@ namespace nonna
 {
 
 class Pool;
+class SafetensorsReader;
 
 // A tensor of a model file that lies in the flat vector.
 struct ParameterTensor {
@@ -35,6 +36,8 @@ struct ParameterTensor {
 std::vector<ParameterTensor> parameter_layout(const Architecture& architecture);
 std::vector<Segment> parameter_segments(const Architecture& architecture);
 std::size_t parameter_count(const Architecture& architecture);
+// The same, where a model file has every tensor in the shape that it says; else Error.
+std::vector<ParameterTensor> checked_layout(const SafetensorsReader& file, const Architecture& architecture);
 
 struct Model {
     Architecture architecture;

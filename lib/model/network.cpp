@@ -129,7 +129,8 @@ template <class Real> struct Network<Real>::State {
 };
 
 template <class Real>
-Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, Precision precision)
+Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, Precision precision,
+                       const TilePlace& place)
 {
     if (!known_instruction_set())
         throw Error("NONNA_ISA", "no such instruction set: generic, avx2 or avx512", ExitStatus::usage);
@@ -137,8 +138,8 @@ Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, 
     std::vector<std::unique_ptr<Stage<Real>>> stages;
     for (const StageArchitecture& stage : architecture.stages)
         stages.push_back(stage.kind == StageKind::autoencoder
-                             ? make_autoencoder_stage<Real>(stage, batch, precision, *workspace, pool)
-                             : make_local_stage<Real>(stage, batch, precision, *workspace, pool));
+                             ? make_autoencoder_stage<Real>(stage, batch, precision, *workspace, pool, place)
+                             : make_local_stage<Real>(stage, batch, precision, *workspace, pool, place));
     state_ = std::make_unique<State>(std::move(workspace), std::move(stages), batch, pool);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/names.h"
 #include "model/architecture.h"
+#include "model/exchange.h"
 #include "model/neuron.h"
 #include "model/stage.h"
 
@@ -60,7 +61,11 @@ inline constexpr auto names_of<Precision> = names<Precision>({{Precision::fp32, 
 template <class Real> class Network
 {
   public:
-    Network(const Architecture& architecture, int batch, Pool& pool, Precision precision = Precision::fp32);
+    // In one piece, or the tile whose place is given: then pictures, activations, parameters and their gradients are
+    // what the tile owns (model/tiling.h), statistics and costs those of the whole, and whatever one tile does, all do.
+    // The exchange must outlive the network.
+    Network(const Architecture& architecture, int batch, Pool& pool, Precision precision = Precision::fp32,
+            const TilePlace& place = {});
     Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int batch, Pool& pool);    // any stages (the layer seam)
     ~Network();
 

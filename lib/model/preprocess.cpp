@@ -10,6 +10,7 @@
 #include <xtensor-blas/xblas.hpp>
 #include <xtensor-blas/xlinalg.hpp>
 
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <complex>
@@ -81,7 +82,8 @@ void solve_frequency(int n, const Complex* h, double ridge, Complex* x)
 
 }    // namespace
 
-void Preprocessing::normalise(std::span<const std::uint8_t> rgb, std::span<float> n)
+// n of each of the 256 values that a pixel can have, in this picture.
+static std::array<float, 256> normalised_values(std::span<const std::uint8_t> rgb)
 {
     double sum = 0, squares = 0;
     for (const std::uint8_t v : rgb) {
@@ -91,40 +93,66 @@ void Preprocessing::normalise(std::span<const std::uint8_t> rgb, std::span<float
     const double count = double(rgb.size()), mean = sum / count / 255;
     const double variance = std::max(0.0, squares / count / (255.0 * 255.0) - mean * mean);
     const double scale = 1 / (std::sqrt(variance) + deviation_offset);
-    float table[256];
+    std::array<float, 256> table;
     for (int v = 0; v < 256; ++v)
-        table[v] = float((v / 255.0 - mean) * scale);
+        table[std::size_t(v)] = float((v / 255.0 - mean) * scale);
+    return table;
+}
+
+void Preprocessing::normalise(std::span<const std::uint8_t> rgb, std::span<float> n)
+{
+    const std::array<float, 256> table = normalised_values(rgb);
     for (std::size_t i = 0; i < rgb.size(); ++i)
         n[i] = table[rgb[i]];
 }
 
 void Preprocessing::apply(std::span<const std::uint8_t> rgb, std::span<float> x) const
 {
-    [[maybe_unused]] const std::size_t size = std::size_t(side) * side * channels;
-    assert(rgb.size() == size && x.size() == size);
-    normalise(rgb, x);
-    whiten(x);
+    apply(rgb, {0, 0, side, side}, x);
+}
+
+void Preprocessing::apply(std::span<const std::uint8_t> rgb, const Area& area, std::span<float> x) const
+{
+    assert(rgb.size() == std::size_t(side) * side * channels);
+    assert(x.size() == std::size_t(area.rows) * area.columns * channels);
+    const std::array<float, 256> table = normalised_values(rgb);
+    const auto pixel = [&](int r, int c, int i) { return table[rgb[(std::size_t(r) * side + c) * channels + i]]; };
+    if (width > 0) {
+        whiten(area, pixel, x);
+        return;
+    }
+    for (int r = 0; r < area.rows; ++r)
+        for (int c = 0; c < area.columns; ++c)
+            for (int i = 0; i < channels; ++i)
+                x[(std::size_t(r) * area.columns + c) * channels + i] = pixel(area.row + r, area.column + c, i);
 }
 
 void Preprocessing::whiten(std::span<float> x) const
 {
     assert(x.size() == std::size_t(side) * side * channels);
-    if (width == 0)
-        return;
-    const int margin = width / 2, padded = side + 2 * margin;
-    std::vector<float> planes(std::size_t(channels) * padded * padded), line(std::size_t(channels) * side);
-    for (int r = 0; r < padded; ++r)
-        for (int c = 0; c < padded; ++c)
+    if (width > 0)
+        whiten(
+            {0, 0, side, side}, [&](int r, int c, int i) { return x[(std::size_t(r) * side + c) * channels + i]; }, x);
+}
+
+// `pixel`: n of the whole picture, at (row, column, channel); all that is needed of it is read before x is written.
+template <class Pixel> void Preprocessing::whiten(const Area& area, Pixel pixel, std::span<float> x) const
+{
+    const int margin = width / 2, rows = area.rows + 2 * margin, columns = area.columns + 2 * margin;
+    std::vector<float> planes(std::size_t(channels) * rows * columns), line(std::size_t(channels) * area.columns);
+    for (int r = 0; r < rows; ++r)
+        for (int c = 0; c < columns; ++c)
             for (int i = 0; i < channels; ++i)
-                planes[(std::size_t(i) * padded + r) * padded + c] =
-                    x[(std::size_t(reflect(r - margin, side)) * side + reflect(c - margin, side)) * channels + i];
+                planes[(std::size_t(i) * rows + r) * columns + c] =
+                    pixel(reflect(area.row + r - margin, side), reflect(area.column + c - margin, side), i);
     const float scale = float(factor);
-    for (int r = 0; r < side; ++r) {
-        kernels<float>().whiten_row(side, channels, width, filters.data(), planes.data() + std::size_t(r) * padded,
-                                    std::size_t(padded) * padded, padded, line.data());
-        for (int c = 0; c < side; ++c)
+    for (int r = 0; r < area.rows; ++r) {
+        kernels<float>().whiten_row(area.columns, channels, width, filters.data(),
+                                    planes.data() + std::size_t(r) * columns, std::size_t(rows) * columns, columns,
+                                    line.data());
+        for (int c = 0; c < area.columns; ++c)
             for (int o = 0; o < channels; ++o)
-                x[(std::size_t(r) * side + c) * channels + o] = scale * line[std::size_t(o) * side + c];
+                x[(std::size_t(r) * area.columns + c) * channels + o] = scale * line[std::size_t(o) * area.columns + c];
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "io/image_stream.h"
 #include "model/architecture.h"
+#include "model/neuron.h"
 
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,9 @@ struct Preprocessing {
 
     // rgb: side * side * channels bytes, interleaved. x: the same shape, floats, (row, column, channel).
     void apply(std::span<const std::uint8_t> rgb, std::span<float> x) const;
+    // The same of a part of the picture, x: (row, column, channel) of `area`. Mean and deviation are the whole's, so
+    // that x is what `apply` has there, bit for bit.
+    void apply(std::span<const std::uint8_t> rgb, const Area& area, std::span<float> x) const;
     // n alone, before the whitening.
     static void normalise(std::span<const std::uint8_t> rgb, std::span<float> n);
 
@@ -49,6 +53,9 @@ struct Preprocessing {
     // A whitened picture as pixels again, for looking at: divided by the filters' regularised Fourier response
     // (3x3 per frequency). `x` (row, column, channel); the result has arbitrary offset and scale.
     std::vector<float> unwhiten(std::span<const float> x) const;
+
+  private:
+    template <class Pixel> void whiten(const Area& area, Pixel pixel, std::span<float> x) const;
 };
 
 struct WhiteningOptions {

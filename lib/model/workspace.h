@@ -24,8 +24,12 @@ enum class Scratch : int {
     pooled,             // the same: pooling's ratio, a normalisation on the full grid
     plane,
     plane2,    // one map of the pooled activations
+    // Of a tile, whose arrays above are what it owns: what it makes of units that it needs (model/halo.h).
+    needed_input,             // W'h, then the error's gradient
+    needed_input_gradient,    // d cost / d input
+    needed_hidden_gradient,
 };
-inline constexpr int scratch_kinds = 7;
+inline constexpr int scratch_kinds = 10;
 
 // Copies in bf16 of a kernel's operands (kernels/bf16.h).
 enum class Narrow : int { pairs, lanes_x, lanes_a, lanes_e, lanes_b };
@@ -43,7 +47,7 @@ template <class Real> class Workspace
     void reserve_all(bool from_above)
     {
         for (int i = 0; i < scratch_kinds; ++i)
-            if (from_above || Scratch(i) != Scratch::pooled_gradient)
+            if (from_above || (Scratch(i) != Scratch::pooled_gradient && Scratch(i) != Scratch::needed_input_gradient))
                 (*this)[Scratch(i)];
         for (int i = 0; i < narrow_kinds; ++i)
             (*this)[Narrow(i)];
