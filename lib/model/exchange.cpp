@@ -49,6 +49,29 @@ void Exchange::sum(std::span<double> numbers)
         send(t, tag, std::as_bytes(numbers));
 }
 
+bool Exchange::any(bool mine)
+{
+    double number = mine;
+    sum({&number, 1});
+    return number > 0;
+}
+
+std::string Exchange::share(std::string text)
+{
+    const std::uint64_t tag = next_tags(2);
+    std::uint64_t size = text.size();
+    for (int t = 1; t < tiles() && tile() == 0; ++t) {
+        send(t, tag, std::as_bytes(std::span(&size, 1)));
+        send(t, tag + 1, std::as_bytes(std::span(text)));
+    }
+    if (tile() != 0) {
+        receive(0, tag, std::as_writable_bytes(std::span(&size, 1)));
+        text.resize(size);
+        receive(0, tag + 1, std::as_writable_bytes(std::span(text)));
+    }
+    return text;
+}
+
 struct TileThreads::State {
     std::mutex mutex;
     std::condition_variable arrived;

@@ -2,8 +2,8 @@
 //
 // Every tile runs the same steps in the same order, each on its own part, and where a step needs others' numbers all of
 // them take part. So a message needs no description: the tile that it is from and its tag, which counts such steps,
-// say what it is. Whoever carries messages (threads of one process below, processes in train/) implements `post` and
-// `take` alone; what is waited for is counted here, for all of them alike.
+// say what it is. Whoever carries messages (threads of one process below, processes in train/tile_processes.h)
+// implements `post` and `take` alone; what is waited for is counted here, for all of them alike.
 //
 // A tile belongs to one thread at a time.
 #pragma once
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace nonna
@@ -28,7 +29,8 @@ class Exchange
     int tiles() const { return int(traffic_.size()); }
 
     // The tag of the next step that exchanges anything.
-    std::uint64_t next_tag() { return ++tag_; }
+    std::uint64_t next_tag() { return next_tags(1); }
+    std::uint64_t next_tags(std::uint64_t n) { return (tag_ += n) - n + 1; }    // the first of n
     // Does not wait for the other tile to take it.
     void send(int tile, std::uint64_t tag, std::span<const std::byte> bytes);
     // Waits until it is there; it must be of that size. Error (peer_lost) when the other tile is gone.
@@ -37,6 +39,8 @@ class Exchange
     // Sums over all tiles, number by number, in the order of tiles: all get the same bits. Through tile 0, so that
     // there are twice as many messages as tiles, not their square.
     void sum(std::span<double> numbers);
+    bool any(bool mine);                    // does any tile say so?
+    std::string share(std::string text);    // tile 0's
 
     // What was exchanged with one tile so far.
     struct Traffic {
@@ -63,6 +67,7 @@ inline void sum_over_tiles(Exchange* exchange, std::span<double> numbers)
     if (exchange)
         exchange->sum(numbers);
 }
+inline bool any_tile(Exchange* exchange, bool mine) { return exchange ? exchange->any(mine) : mine; }
 
 // Tiles that are threads of one process.
 class TileThreads
@@ -84,6 +89,9 @@ class TileThreads
 struct TilePlace {
     Tiling tiling;
     Exchange* exchange = nullptr;    // null: in one piece
+
+    int tile() const { return exchange ? exchange->tile() : 0; }
+    Area own(const Shape& grid) const { return own_area(tiling, tile(), grid); }
 };
 
 }    // namespace nonna

@@ -230,6 +230,24 @@ std::string model_digest(const Model& model)
     return sum.hex();
 }
 
+std::string model_file_digest(const std::string& path)
+{
+    const Model head = load_model_head(path);
+    const std::string identity = model_identity(head.architecture, head.preprocessing);
+    Sha256 sum;
+    sum.add(std::as_bytes(std::span(identity)));
+    std::vector<float> piece(std::size_t(1) << 20);
+    const std::size_t count = parameter_count(head.architecture);
+    for (std::size_t first = 0; first < count; first += piece.size()) {
+        throw_if_interrupted();
+        piece.resize(std::min(piece.size(), count - first));
+        load_parameters(path, head.architecture, first, piece);
+        sum.add(std::as_bytes(std::span(piece)));
+    }
+    sum.add(std::as_bytes(std::span(head.statistics)));
+    return sum.hex();
+}
+
 void reload_model(const std::string& path, Model& model)
 {
     const SafetensorsReader file(path);
@@ -240,8 +258,9 @@ void reload_model(const std::string& path, Model& model)
 
 // In two passes, as the file's header holds every tensor's place before the first number: all are declared, then all
 // are written, in the same order.
-static void save(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
-                 const std::map<std::string, std::string>& marks, bool sealed, Stored filters)
+void save_pieces(const std::string& path, const Model& model, const Pieces& parameters,
+                 const std::vector<PiecedTensor>& extra, const std::map<std::string, std::string>& marks, bool sealed,
+                 Stored filters)
 {
     std::map<std::string, std::string> metadata = model.provenance;
     for (const auto& [key, value] : marks)
@@ -264,24 +283,42 @@ static void save(const std::string& path, const Model& model, const std::vector<
             {std::uint64_t(p.channels), std::uint64_t(p.width), std::uint64_t(p.width), std::uint64_t(p.channels)});
     for (const ParameterTensor& t : layout)
         file.declare(t.name, filters == Stored::bf16 && !t.bias ? "BF16" : "F32", t.shape);
-    for (const ExtraTensor& t : extra)
-        file.declare(t.name, "F32", {t.values.size()});
+    for (const PiecedTensor& t : extra)
+        file.declare(t.name, "F32", {t.count});
 
     for (std::size_t i = 0; i < stages; ++i)
         if (model.architecture.stages[i].scaled())
             file.write(std::span<const double>(model.statistics).subspan(2 * i, 2));
     if (p.width > 0)
         file.write(std::span<const float>(p.filters));
-    for (const ParameterTensor& t : layout) {
-        const auto values = std::span<const float>(model.parameters).subspan(t.segment.offset, t.segment.size());
-        if (filters == Stored::bf16 && !t.bias)
+    auto tensor = layout.begin();
+    std::size_t written = 0;
+    parameters([&](std::span<const float> values) {
+        while (written == tensor->segment.offset + tensor->segment.size())
+            ++tensor;
+        if (filters == Stored::bf16 && !tensor->bias)
             file.write_bf16(values);
         else
             file.write(values);
-    }
-    for (const ExtraTensor& t : extra)
-        file.write(t.values);
+        written += values.size();
+    });
+    for (const PiecedTensor& t : extra)
+        t.pieces([&](std::span<const float> values) { file.write(values); });
     file.commit();
+}
+
+static void save(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
+                 const std::map<std::string, std::string>& marks, bool sealed, Stored filters)
+{
+    const Pieces parameters = [&](const std::function<void(std::span<const float>)>& put) {
+        for (const ParameterTensor& t : parameter_layout(model.architecture))
+            put(std::span<const float>(model.parameters).subspan(t.segment.offset, t.segment.size()));
+    };
+    std::vector<PiecedTensor> pieced;
+    for (const ExtraTensor& t : extra)
+        pieced.push_back(
+            {t.name, t.values.size(), [&t](const std::function<void(std::span<const float>)>& put) { put(t.values); }});
+    save_pieces(path, model, parameters, pieced, marks, sealed, filters);
 }
 
 void save_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,

@@ -11,6 +11,7 @@
 #include "model/architecture.h"
 #include "model/preprocess.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -72,12 +73,26 @@ void save_model(const std::string& path, const Model& model, const std::vector<E
 void save_sealed_model(const std::string& path, const Model& model, const std::vector<ExtraTensor>& extra,
                        const std::map<std::string, std::string>& marks);
 
+// Numbers that come piece by piece, in their order, where nobody has all of them at once: `put` is called with each. No
+// piece is of two tensors.
+using Pieces = std::function<void(const std::function<void(std::span<const float>)>& put)>;
+struct PiecedTensor {
+    std::string name;
+    std::size_t count;
+    Pieces pieces;
+};
+// The same file from pieces: all of a model but its parameters, which are `parameters`'.
+void save_pieces(const std::string& path, const Model& model, const Pieces& parameters,
+                 const std::vector<PiecedTensor>& extra, const std::map<std::string, std::string>& marks, bool sealed,
+                 Stored filters);
+
 // What two models must share, beside the parameters' layout, to be trained as one: architecture and preprocessing.
 std::string model_identity(const Architecture& architecture, const Preprocessing& preprocessing);
 
 // SHA-256 of what a model computes with: identity, parameters and statistics. Two with the same are the same model,
 // whatever file they are in and whatever else is said of them there.
 std::string model_digest(const Model& model);
+std::string model_file_digest(const std::string& path);    // the same of a file, of which a piece at a time is read
 
 // All of a model but its parameters, of which only numbers [first, first + into.size()) of the flat vector are read.
 void load_parameters(const std::string& path, const Architecture& architecture, std::uint64_t first,
