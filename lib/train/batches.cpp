@@ -96,7 +96,8 @@ struct Batches::State {
 
     const std::vector<Source>& sources;
     const Preprocessing& preprocessing;
-    const std::size_t batch, image;    // image: numbers of one
+    const Area area;
+    const std::size_t batch, image;    // image: numbers of one, of its area
     const std::int64_t steps;
     Draws draws;
     std::vector<std::uint64_t> positions;
@@ -110,9 +111,11 @@ struct Batches::State {
     int threads;
     std::vector<std::jthread> workers;    // last: joined before the rest goes
 
-    State(const std::vector<Source>& s, const Preprocessing& p, int b, std::int64_t n, std::uint64_t seed, int t)
-        : sources(s), preprocessing(p), batch(std::size_t(b)), image(std::size_t(p.side) * p.side * p.channels),
-          steps(n), draws(s, b, seed), positions(s.size()), threads(t)
+    State(const std::vector<Source>& s, const Preprocessing& p, const Area& a, int b, std::int64_t n,
+          std::uint64_t seed, int t)
+        : sources(s), preprocessing(p), area(a), batch(std::size_t(b)),
+          image(std::size_t(a.rows) * a.columns * p.channels), steps(n), draws(s, b, seed), positions(s.size()),
+          threads(t)
     {
     }
 
@@ -148,7 +151,7 @@ struct Batches::State {
     // of threads.
     void work()
     {
-        std::vector<std::uint8_t> pixels(image);
+        std::vector<std::uint8_t> pixels(std::size_t(preprocessing.side) * preprocessing.side * preprocessing.channels);
         std::unique_lock lock(mutex);
         for (;;) {
             wake.wait(lock, [&] { return stop || has_work(); });
@@ -162,7 +165,7 @@ struct Batches::State {
             std::exception_ptr failure;
             try {
                 sources[slot.places[i].source].pictures->read(slot.places[i].picture, pixels);
-                preprocessing.apply(pixels, std::span(slot.images.data() + i * image, image));
+                preprocessing.apply(pixels, area, std::span(slot.images.data() + i * image, image));
             } catch (...) {
                 failure = std::current_exception();
             }
@@ -177,14 +180,17 @@ struct Batches::State {
     }
 };
 
-std::size_t Batches::bytes(int batch, int side, int channels)
-{
-    return std::size_t(ahead) * batch * side * side * channels * sizeof(float);
-}
+std::size_t Batches::bytes(int batch, std::size_t image) { return std::size_t(ahead) * batch * image * sizeof(float); }
 
 Batches::Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, int batch, std::int64_t steps,
                  std::uint64_t seed, int threads)
-    : state_(std::make_unique<State>(sources, preprocessing, batch, steps, seed, threads))
+    : Batches(sources, preprocessing, {0, 0, preprocessing.side, preprocessing.side}, batch, steps, seed, threads)
+{
+}
+
+Batches::Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, const Area& area, int batch,
+                 std::int64_t steps, std::uint64_t seed, int threads)
+    : state_(std::make_unique<State>(sources, preprocessing, area, batch, steps, seed, threads))
 {
 }
 

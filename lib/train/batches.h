@@ -29,16 +29,19 @@ class Batches
 {
   public:
     static constexpr int ahead = 3;
-    // What the ring holds, for a plan of memory.
-    static std::size_t bytes(int batch, int side, int channels);
+    // What the ring holds, for a plan of memory; `image`: numbers of one picture.
+    static std::size_t bytes(int batch, std::size_t image);
 
-    // Batches of steps below `steps`; `threads` of them make them.
+    // Batches of steps below `steps`; `threads` of them make them. Of each picture the whole, or `area`.
     Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, int batch, std::int64_t steps,
             std::uint64_t seed, int threads);
+    Batches(const std::vector<Source>& sources, const Preprocessing& preprocessing, const Area& area, int batch,
+            std::int64_t steps, std::uint64_t seed, int threads);
     ~Batches();    // what is under way is dropped
 
-    // The batch of `step`, (image, row, column, channel), until the next call. Steps must be asked for in order from
-    // the start or from where `positions` was restored. A picture that failed is this step's Error, the first of them.
+    // The batch of `step`, (image, row, column, channel) of the area, until the next call. Steps must be asked for in
+    // order from the start or from where `positions` was restored. A picture that failed is this step's Error, the
+    // first of them.
     std::span<const float> next(std::int64_t step);
 
     // Pictures drawn from each source up to the batch that was handed out last. May be written before the first next.

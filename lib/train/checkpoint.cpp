@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "io/output.h"
 #include "io/safetensors.h"
+#include "model/tile_parameters.h"
 #include "train/run_difference.h"
 
 #include <algorithm>
@@ -76,11 +77,30 @@ struct Marks {
 
 }    // namespace
 
-Checkpoints::Checkpoints(std::string folder, std::string run, const Model& model, const std::string& keep,
-                         std::set<std::string> change)
+void read_numbers(const std::string& path, const TilePlace& place, Model& model,
+                  const std::vector<Optimiser::Array>& arrays)
+{
+    const SafetensorsReader reader(path);
+    if (!place.exchange) {
+        auto provenance = std::move(model.provenance);
+        reload_model(path, model);
+        model.provenance = std::move(provenance);
+        for (const Optimiser::Array& array : arrays)
+            reader.read(array.name, array.numbers);
+        return;
+    }
+    const std::vector<TileRun> runs = tile_runs(model.architecture, place.tiling, place.tile());
+    model.statistics = load_model_head(path).statistics;
+    load_tile(path, model.architecture, runs, model.parameters);
+    for (const Optimiser::Array& array : arrays)
+        load_tile(reader, array.name, runs, array.numbers);
+}
+
+Checkpoints::Checkpoints(std::string folder, std::string run, std::string model, const std::string& keep,
+                         std::set<std::string> change, const TilePlace& place)
     : folder_(std::move(folder)), run_(std::move(run)), keep_(parse_keep(keep)),
-      lock_(folder_, "lock", folder_, "another run is using these checkpoints"), models_(model_digest(model)),
-      change_(std::move(change))
+      lock_(folder_, "lock", folder_, "another run is using these checkpoints"), models_(std::move(model)),
+      place_(place), change_(std::move(change))
 {
     remove_output_leftovers(folder_, std::string(name_begins));
 }
@@ -165,12 +185,10 @@ bool Checkpoints::restore(const File& file, Model& model, RunState& state)
     if (model_identity(head.architecture, head.preprocessing) !=
         model_identity(model.architecture, model.preprocessing))
         throw another;
-    auto provenance = std::move(model.provenance);
-    reload_model(file.path, model);
-    model.provenance = std::move(provenance);
+    read_numbers(file.path, place_, model, state.optimiser);
     models_ = marks.models;
     if (!known) {    // the run's own result may have taken the place of the model that it began with
-        if (model_digest(model) != given)
+        if (model_file_digest(file.path) != given)
             throw another;
         models_ += " " + given;
     }
@@ -182,8 +200,7 @@ bool Checkpoints::restore(const File& file, Model& model, RunState& state)
     }
     state.step = marks.step;
     std::copy(marks.positions.begin(), marks.positions.end(), state.positions.begin());
-    for (const Optimiser::Array& array : state.optimiser)
-        reader->read(array.name, array.numbers);
+    restored_ = file.path;
     return true;
 }
 
@@ -201,7 +218,10 @@ void Checkpoints::save(const Model& model, const RunState& state)
     std::vector<ExtraTensor> extra;
     for (const Optimiser::Array& array : state.optimiser)
         extra.push_back({array.name, array.numbers});
-    save_sealed_model(folder_ + "/" + name, model, extra, marks);
+    if (place_.exchange)
+        save_tiles(place_, folder_ + "/" + name, model, extra, marks, true, Stored::fp32);
+    else
+        save_sealed_model(folder_ + "/" + name, model, extra, marks);
 
     // A later step than this one was passed over as damaged when the run began; it is of no use to the next.
     std::vector<File> all = files();

@@ -39,10 +39,10 @@ class Alone : public Descent
 
 }    // namespace
 
-std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, Weights& weights,
-                                       const TrainOptions& options, Pool& pool)
+std::unique_ptr<Descent> descend_alone(Model& model, const Architecture& layout, Network<float>& network,
+                                       Weights& weights, const TrainOptions& options, Pool& pool)
 {
-    return std::make_unique<Alone>(model, network, weights, options, parameter_segments(model.architecture), pool);
+    return std::make_unique<Alone>(model, network, weights, options, parameter_segments(layout), pool);
 }
 
 }    // namespace nonna

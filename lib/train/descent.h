@@ -29,7 +29,11 @@ inline constexpr double statistics_decay = 0.99;
 class Weights
 {
   public:
-    Weights(Model& model, Precision precision, Pool& pool) : model_(model), precision_(precision), pool_(pool) {}
+    // `layout`: the architecture whose parameters the model's are, its own or a tile's; must outlive this.
+    Weights(Model& model, const Architecture& layout, Precision precision, Pool& pool)
+        : model_(model), layout_(layout), precision_(precision), pool_(pool)
+    {
+    }
 
     Parameters<float> parameters() { return split_ ? split_->view() : Parameters<float>(model_.parameters); }
     bool splits() const { return precision_ == Precision::bf16; }
@@ -37,12 +41,12 @@ class Weights
     void split()    // the network works on them from now on
     {
         if (splits())
-            split_.emplace(model_.architecture, std::move(model_.parameters), pool_);
+            split_.emplace(layout_, std::move(model_.parameters), pool_);
     }
     void join()    // the model has them again
     {
         if (split_)
-            model_.parameters = std::move(*split_).join(model_.architecture, pool_);
+            model_.parameters = std::move(*split_).join(layout_, pool_);
         split_.reset();
     }
     // f() with the weights as floats
@@ -55,6 +59,7 @@ class Weights
 
   private:
     Model& model_;
+    const Architecture& layout_;
     Precision precision_;
     Pool& pool_;
     std::optional<SplitParameters> split_;
@@ -84,8 +89,8 @@ class Descent
 };
 
 // In this process's memory, where the gradient arises.
-std::unique_ptr<Descent> descend_alone(Model& model, Network<float>& network, Weights& weights,
-                                       const TrainOptions& options, Pool& pool);
+std::unique_ptr<Descent> descend_alone(Model& model, const Architecture& layout, Network<float>& network,
+                                       Weights& weights, const TrainOptions& options, Pool& pool);
 
 // On parameter servers (downpour.cpp). Every fetch_every steps the servers' values are taken, every push_every steps
 // the sum of the gradients is handed over. With fetch_every 1 each step waits for values that this replica's own pushes

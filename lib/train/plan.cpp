@@ -4,11 +4,15 @@
 #include "base/error.h"
 #include "kernels/aligned.h"
 #include "model/network.h"
+#include "model/tiling.h"
+
+#include <algorithm>
 
 namespace nonna
 {
 
-MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool)
+MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                       const TilePlace& place)
 {
     const std::size_t rates = options.rates.size(), stages = architecture.stages.size();
     if (rates != 1 && rates != stages && !options.served.on())
@@ -19,7 +23,9 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
     MemoryPlan plan;
     // Decoding, writing and the threads' heaps add 30 to 45 MB to what is there now, measured with one input thread.
     plan.program = resident_memory() + (std::uint64_t(56) << 20) + (std::uint64_t(8) << 20) * input_threads(pool);
-    plan.weights = parameter_count(architecture) * sizeof(float);
+    const Architecture own =
+        place.exchange ? tile_architecture(architecture, place.tiling, place.tile()) : architecture;
+    plan.weights = parameter_count(own) * sizeof(float);
     const ServedOptions& served = options.served;
     if (served.on())    // as descend_on_servers makes them
         plan.gradients = plan.weights * (2 + (served.push_every > 1) +
@@ -27,11 +33,44 @@ MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& opt
     else
         plan.optimiser = plan.weights * row_of(options.optimizer).kept();
     const std::size_t before = memory::reserved();
-    Network<float> network(architecture, options.batch, pool, options.precision);
+    Network<float> network(architecture, options.batch, pool, options.precision, place);
     network.reserve_gradients(phase_at(options.schedule, options.steps, options.steps).schedule);
     plan.activations = memory::reserved() - before;
-    plan.input = Batches::bytes(options.batch, architecture.side, architecture.channels);
+    plan.input = Batches::bytes(options.batch, own.stages.front().input.size());
     return plan;
+}
+
+static std::vector<MemoryPlan> plan_tiles(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                                          const Tiling& tiling)
+{
+    TileThreads places(tiling.tiles());    // nobody sends anything
+    std::vector<MemoryPlan> all;
+    for (int t = 0; t < tiling.tiles(); ++t)
+        all.push_back(plan_memory(architecture, options, pool, {tiling, &places.exchange(t)}));
+    return all;
+}
+
+MemoryPlan plan_all_tiles(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                          const Tiling& tiling)
+{
+    MemoryPlan sum;
+    for (const MemoryPlan& tile : plan_tiles(architecture, options, pool, tiling)) {
+        sum.weights += tile.weights;
+        sum.optimiser += tile.optimiser;
+        sum.gradients += tile.gradients;
+        sum.activations += tile.activations;
+        sum.input += tile.input;
+        sum.program += tile.program;
+    }
+    return sum;
+}
+
+MemoryPlan plan_largest_tile(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                             const Tiling& tiling)
+{
+    const std::vector<MemoryPlan> all = plan_tiles(architecture, options, pool, tiling);
+    return *std::max_element(all.begin(), all.end(),
+                             [](const MemoryPlan& a, const MemoryPlan& b) { return a.total() < b.total(); });
 }
 
 std::string plan_table(const MemoryPlan& plan)

@@ -22,7 +22,14 @@ struct MemoryPlan {
 };
 
 // Error with status usage where there are neither one rate nor one a stage: before anything is read.
-MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool);
+// Of one process: of a tile, where there are several (`place`, of which no message is sent).
+MemoryPlan plan_memory(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                       const TilePlace& place = {});
+// Of all tiles of a tiling together, or of the one that takes most.
+MemoryPlan plan_all_tiles(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                          const Tiling& tiling);
+MemoryPlan plan_largest_tile(const Architecture& architecture, const TrainOptions& options, Pool& pool,
+                             const Tiling& tiling);
 
 // TSV: part, bytes, what; the parts, their total, and what is available.
 std::string plan_table(const MemoryPlan& plan);

@@ -8,6 +8,7 @@
 #include "images/mixture.h"
 #include "kernels/kernels.h"
 #include "model/local_stage.h"
+#include "model/tile_parameters.h"
 #include "train/checkpoint.h"
 #include "train/descent.h"
 #include "train/divergence.h"
@@ -19,6 +20,7 @@
 #include <cmath>
 #include <cstdio>
 #include <optional>
+#include <sstream>
 
 namespace nonna
 {
@@ -74,20 +76,24 @@ class Run
 {
   public:
     Run(Model& model, const std::vector<Source>& sources, const Sets& validation, const TrainOptions& options,
-        Pool& pool)
-        : model_(model), validation_(validation), options_(options), pool_(pool),
-          network_(model.architecture, options.batch, pool, options.precision),
-          weights_(model, options.precision, pool), batches_(sources, model.preprocessing, options.batch, options.steps,
-                                                             batches_seed(options), input_threads(pool)),
+        Pool& pool, const TilePlace& place)
+        : model_(model), validation_(validation), options_(options), pool_(pool), place_(place),
+          layout_(place.exchange ? tile_architecture(model.architecture, place.tiling, place.tile())
+                                 : model.architecture),
+          area_(place.own(model.architecture.input())),
+          network_(model.architecture, options.batch, pool, options.precision, place),
+          weights_(model, layout_, options.precision, pool),
+          batches_(sources, model.preprocessing, area_, options.batch, options.steps, batches_seed(options),
+                   input_threads(pool)),
           run_(describe(options, sources))
     {
         if (!options.served.on())
-            descent_ = descend_alone(model, network_, weights_, options, pool);
+            descent_ = descend_alone(model, layout_, network_, weights_, options, pool);
         resume();
         weights_.split();
         if (!descent_)
             descent_ = descend_on_servers(model, network_, weights_, options, pool);
-        log_.emplace(options.log, model, start_);
+        log_.emplace(first_tile() ? options.log : "", model, start_);
         rate_ = descent_->rate();
     }
 
@@ -97,7 +103,7 @@ class Run
             validation_row(0);
         if (start_ == options_.steps)    // nothing is left to do but to take the servers' values
             descent_->finish();
-        Timing timing(options_.timing, start_, options_.batch);
+        Timing timing(first_tile() ? options_.timing : "", start_, options_.batch, place_);
         DivergenceWatch watch(network_.stages());
         Progress progress("training", std::uint64_t(options_.steps), "steps");
         progress.advance(std::uint64_t(start_));
@@ -107,20 +113,22 @@ class Run
             progress.advance();
             if (metrics_)
                 metrics_->step(done, costs, rate_ * factor(done - 1), batches_.waited(), *descent_);
-            if (const std::optional<std::string> diverging =
-                    watch.see(costs, phase(done - 1).schedule == Schedule::joint))
+            const std::optional<std::string> diverging = watch.see(costs, phase(done - 1).schedule == Schedule::joint);
+            if (diverging && first_tile())
                 warn("step " + std::to_string(done), *diverging);
             // A signal ends the run behind the step that it came in, as its last step would.
-            const bool last = done == options_.steps, stop = interrupted();
+            const bool last = done == options_.steps, stop = any_tile(place_.exchange, interrupted());
             if (done % options_.log_every == 0 || last)
                 row(done, costs, timing, progress);
             look(done, last || stop);
-            if (stop && !last)
+            if (stop && !last) {
+                any_tile(place_.exchange, false);    // nobody ends before the checkpoint is whole
                 throw Error("interrupted",
                             "stopped after step " + std::to_string(done) +
                                 (checkpoints_ ? "; --resume goes on from there"
                                               : "; nothing was kept, as there is no --checkpoint"),
                             status_of_interrupt());
+            }
         }
         timing.whole(options_.steps, batches_.waited(), descent_->times());
         weights_.join();
@@ -135,6 +143,9 @@ class Run
     const Sets& validation_;
     const TrainOptions& options_;
     Pool& pool_;
+    const TilePlace place_;
+    const Architecture layout_;    // whose parameters are here: all, or the tile's
+    const Area area_;              // of each picture
     Network<float> network_;
     Weights weights_;
     Batches batches_;
@@ -154,6 +165,9 @@ class Run
         return options.seed + 0x9e3779b97f4a7c15u * options.served.replica.first;
     }
 
+    // Who keeps what the run leaves behind; a network in one piece is it.
+    bool first_tile() const { return place_.tile() == 0; }
+
     // To where a checkpoint left off, where there is one; else to the beginning.
     void resume()
     {
@@ -164,9 +178,9 @@ class Run
         model_.provenance.erase("paces");    // of another run, in which the model was made
         if (!options.change.empty() && !options.resume)
             throw Error("--change", "does nothing without --resume", ExitStatus::usage);
-        if (!options.checkpoint.empty()) {
-            checkpoints_.emplace(options.checkpoint, run_, model_, options.checkpoint_keep,
-                                 parse_change(options.change));
+        if (!options.checkpoint.empty() && first_tile()) {
+            checkpoints_.emplace(options.checkpoint, run_, given_digest(), options.checkpoint_keep,
+                                 parse_change(options.change), place_);
             interrupts_can_resume();
             if (!checkpoints_->empty() && !options.resume)
                 throw Error(options.checkpoint, "holds checkpoints already; --resume goes on from them",
@@ -177,10 +191,39 @@ class Run
                 throw Error(options.checkpoint, "is at step " + std::to_string(state.step) +
                                                     " already, beyond --steps " + std::to_string(options.steps));
         }
+        if (place_.exchange && !options.checkpoint.empty())
+            follow_first_tile(state);
         state_ = state;
         start_ = state.step;
-        if (!options.metrics.empty())
+        if (!options.metrics.empty() && first_tile())
             metrics_.emplace(options, start_, checkpoints_ ? checkpoints_->written() : std::nullopt);
+    }
+
+    // Of a tile's parameters there is no digest that says whose model they are of: the file has one.
+    std::string given_digest() const
+    {
+        return place_.exchange ? model_file_digest(options_.model) : model_digest(model_);
+    }
+
+    // Tile 0 has chosen a checkpoint, or none; the others take their parts of it.
+    void follow_first_tile(RunState& state)
+    {
+        std::ostringstream numbers;
+        numbers << state.step;
+        for (const std::uint64_t position : state.positions)
+            numbers << ' ' << position;
+        std::istringstream chosen(
+            place_.exchange->share(checkpoints_ ? numbers.str() + "\n" + checkpoints_->restored() : ""));
+        std::string line, path;
+        std::getline(chosen, line);
+        std::getline(chosen, path, '\0');
+        if (path.empty() || first_tile())
+            return;
+        std::istringstream words(line);
+        words >> state.step;
+        for (std::uint64_t& position : state.positions)
+            words >> position;
+        read_numbers(path, place_, model_, state.optimiser);
     }
 
     // What the rate is multiplied by in step number `step`, from 0.
@@ -221,7 +264,7 @@ class Run
     {
         const bool last = done == options_.steps;
         const bool validates = !validation_.empty() && (done % options_.validate_every == 0 || last);
-        const bool saves = checkpoints_ && (done % options_.checkpoint_every == 0 || over);
+        const bool saves = !options_.checkpoint.empty() && (done % options_.checkpoint_every == 0 || over);
         if (over)
             descent_->finish();
         else if (validates || saves)
@@ -232,9 +275,21 @@ class Run
             validation_row(done);
         state_.step = done;
         if (saves)
-            weights_.as_floats([&] { checkpoints_->save(model_, state_); });
+            weights_.as_floats([&] { save(); });
         if (saves && metrics_)
             metrics_->saved(checkpoints_->written());
+    }
+
+    void save()
+    {
+        if (checkpoints_) {
+            checkpoints_->save(model_, state_);
+            return;
+        }
+        std::vector<ExtraTensor> extra;
+        for (const Optimiser::Array& array : state_.optimiser)
+            extra.push_back({array.name, array.numbers});
+        save_tiles(place_, "", model_, extra, {}, true, Stored::fp32);    // hands over what tile 0 saves
     }
 
     // A step's cost is that before its update. What is kept must also be what a next step could begin with: numbers,
@@ -252,7 +307,7 @@ class Run
             good = good && finite(array.numbers);
         good = good && std::all_of(model_.statistics.begin(), model_.statistics.end(),
                                    [](double n) { return std::isfinite(n); });
-        if (!good)
+        if (any_tile(place_.exchange, !good))
             throw Error(
                 "step " + std::to_string(done),
                 "its update led to numbers that are not finite, nothing of it is kept; a lower --rate may help");
@@ -273,16 +328,17 @@ class Run
     std::vector<StageCost> validate(std::size_t& images)
     {
         std::vector<StageCost> sums;
-        const std::size_t size = model_.architecture.input().size(), batch = std::size_t(network_.batch());
+        const std::size_t size = layout_.stages.front().input.size(), batch = std::size_t(network_.batch());
         std::vector<float> buffer(size * batch);
-        std::vector<std::vector<std::uint8_t>> pixels(pool_.threads(), std::vector<std::uint8_t>(size));
+        std::vector<std::vector<std::uint8_t>> pixels(pool_.threads(),
+                                                      std::vector<std::uint8_t>(model_.architecture.input().size()));
         images = 0;
         for (const auto& set : validation_)
             for (std::size_t first = 0; first < set->count(); first += batch) {
                 const std::size_t n = std::min(batch, set->count() - first);
                 pool_.for_each(n, [&](std::size_t i, int thread) {
                     set->read(first + i, pixels[thread]);
-                    model_.preprocessing.apply(pixels[thread], std::span(buffer).subspan(i * size, size));
+                    model_.preprocessing.apply(pixels[thread], area_, std::span(buffer).subspan(i * size, size));
                 });
                 network_.load(buffer, int(n));
                 network_.up(weights_.parameters());
@@ -299,9 +355,10 @@ class Run
 int input_threads(const Pool& pool) { return pool.threads(); }
 
 void train(Model& model, const std::vector<Source>& sources,
-           const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool)
+           const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool,
+           const TilePlace& place)
 {
-    Run run(model, sources, validation, options, pool);
+    Run run(model, sources, validation, options, pool, place);
     run.go();
 }
 

@@ -31,6 +31,7 @@
 // with the status `interrupted` where there is one.
 #pragma once
 
+#include "model/exchange.h"
 #include "model/model_file.h"
 #include "model/network.h"
 #include "optimiser/optimiser.h"
@@ -77,14 +78,20 @@ struct TrainOptions {
     std::string metrics;    // URL of a page; empty: none
     std::string change;     // options that may be others than the resumed run's, as in "rate,steps"; empty: none
 
+    std::string model;    // of a network in tiles: the file that `model` is a part of
+
     ServedOptions served;
 };
 
 int input_threads(const Pool& pool);    // that read and decode ahead, beside the pool's
 
-// Trains `model` in place. `validation` may be empty.
+// Trains `model` in place. `validation` may be empty. With a place in a tiling `model` has the tile's parameters alone
+// (model/tile_parameters.h), beside the architecture and statistics of the whole. Then all tiles call it, with the same
+// sources and options, and tile 0 keeps log, timing, metrics and checkpoints. A run in tiles is the same run but for
+// rounding, so that a checkpoint may be gone on from in others.
 void train(Model& model, const std::vector<Source>& sources,
-           const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool);
+           const std::vector<std::shared_ptr<const Pictures>>& validation, const TrainOptions& options, Pool& pool,
+           const TilePlace& place = {});
 
 // Opens each "FILE" or "FILE:WEIGHT" (images/mixture.h); of its pictures a replica sees its portion.
 std::vector<Source> open_sources(const std::vector<std::string>& texts, const PictureForm& form,

@@ -96,23 +96,39 @@ static double clock_seconds()
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Timing::Timing(const std::string& path, std::int64_t step, std::int64_t batch)
-    : batch_(batch), start_{step, clock_seconds(), 0, {}}, last_(start_),
-      lines_(path, "step\tseconds\timages_per_second\twaited_input\twaited_fetch\twaited_push\tstaleness\n")
+static std::string timing_columns(const TilePlace& place)
 {
+    std::string header = "step\tseconds\timages_per_second\twaited_input\twaited_fetch\twaited_push\tstaleness";
+    for (int t = 1; place.exchange && t < place.tiling.tiles(); ++t)
+        header +=
+            "\twaited_" + std::to_string(t / place.tiling.columns) + "," + std::to_string(t % place.tiling.columns);
+    return header + "\n";
+}
+
+Timing::Timing(const std::string& path, std::int64_t step, std::int64_t batch, const TilePlace& place)
+    : place_(place), batch_(batch), start_(now(step, 0, {})), last_(start_), lines_(path, timing_columns(place))
+{
+}
+
+Timing::Mark Timing::now(std::int64_t step, double waited, const ServerTimes& servers) const
+{
+    Mark mark{step, clock_seconds(), waited, servers, {}};
+    for (int t = 1; place_.exchange && t < place_.tiling.tiles(); ++t)
+        mark.tiles.push_back(place_.exchange->traffic()[std::size_t(t)].waited);
+    return mark;
 }
 
 void Timing::row(std::int64_t step, double waited, const ServerTimes& servers)
 {
-    const Mark now{step, clock_seconds(), waited, servers};
-    write(last_, now);
-    last_ = now;
+    const Mark mark = now(step, waited, servers);
+    write(last_, mark);
+    last_ = mark;
 }
 
 void Timing::whole(std::int64_t step, double waited, const ServerTimes& servers)
 {
     if (step > start_.step)
-        write(start_, {step, clock_seconds(), waited, servers});
+        write(start_, now(step, waited, servers));
 }
 
 void Timing::write(const Mark& from, const Mark& to)
@@ -125,10 +141,15 @@ void Timing::write(const Mark& from, const Mark& to)
     const std::uint64_t pushes = to.servers.pushes - from.servers.pushes;
     const double age = pushes ? double(to.servers.staleness_sum - from.servers.staleness_sum) / double(pushes) : 0;
     char text[192];
-    std::snprintf(text, sizeof text, "%lld\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\n", static_cast<long long>(to.step),
+    std::snprintf(text, sizeof text, "%lld\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g", static_cast<long long>(to.step),
                   seconds, seconds > 0 ? double(to.step - from.step) * double(batch_) / seconds : 0, input, fetch, push,
                   age);
-    lines_.put(text);
+    std::string line = text;
+    for (std::size_t t = 0; t < to.tiles.size(); ++t) {
+        std::snprintf(text, sizeof text, "\t%.9g", share(from.tiles[t], to.tiles[t]));
+        line += text;
+    }
+    lines_.put(line + "\n");
 }
 
 }    // namespace nonna

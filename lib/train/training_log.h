@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/descriptor.h"
+#include "model/exchange.h"
 #include "model/model_file.h"
 #include "model/stage.h"
 #include "train/descent.h"
@@ -48,7 +49,9 @@ class TrainingLog
 class Timing
 {
   public:
-    Timing(const std::string& path, std::int64_t step, std::int64_t batch);
+    // `place`: of a network in tiles the table has a further column for each other tile, `waited_R,C`: the share of the
+    // time in which tile 0 waited for it.
+    Timing(const std::string& path, std::int64_t step, std::int64_t batch, const TilePlace& place = {});
     // Since the row before, or the beginning. `waited`: seconds for pictures; all are sums since the beginning.
     void row(std::int64_t step, double waited, const ServerTimes& servers);
     void whole(std::int64_t step, double waited, const ServerTimes& servers);
@@ -59,11 +62,14 @@ class Timing
         std::int64_t step;
         double seconds, waited;
         ServerTimes servers;
+        std::vector<double> tiles;    // seconds waited for each
     };
+    TilePlace place_;
     std::int64_t batch_;
     Mark start_, last_;
     double share_ = 0;
     Lines lines_;
+    Mark now(std::int64_t step, double waited, const ServerTimes& servers) const;
     void write(const Mark& from, const Mark& to);
 };
 

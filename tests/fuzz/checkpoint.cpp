@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
         std::vector<std::uint64_t> positions(2);
         std::vector<float> squares(model.parameters.size());
         RunState state{0, positions, {{"optimiser.squares", squares}}};
-        Checkpoints(folder.path, "a run", model, "2").restore(model, state);
+        Checkpoints(folder.path, "a run", model_digest(model), "2").restore(model, state);
         fuzz::require(state.step >= 0, "a step below 0");
     });
     return 0;

@@ -123,7 +123,8 @@ void write_models(const std::string& folder)
     std::vector<std::uint64_t> positions = {3, 4};
     std::vector<float> squares(model.parameters.size(), 0.5f);
     const std::string scratch = folder + "/scratch";
-    Checkpoints(scratch, "a run", model, "2").save(model, {20, positions, {{"optimiser.squares", squares}}});
+    Checkpoints(scratch, "a run", model_digest(model), "2")
+        .save(model, {20, positions, {{"optimiser.squares", squares}}});
     fs::rename(scratch + "/step-000000020.safetensors", folder + "/checkpoint/micro");
 
     const Layout layout(parameter_segments(model.architecture), model.statistics.size(),

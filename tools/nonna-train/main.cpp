@@ -2,9 +2,13 @@
 #include "../server_options.h"
 #include "base/parallel.h"
 #include "base/shown_text.h"
+#include "model/tile_parameters.h"
 #include "train/plan.h"
 #include "train/recipe.h"
+#include "train/tile_processes.h"
 #include "train_run.h"
+
+#include <algorithm>
 
 using namespace nonna;
 
@@ -16,22 +20,47 @@ ExitStatus TrainRun::run(const Command& command)
     recipe.fill(
         options, [&](const char* option) { return command.given(option); }, rate);
     check_rule(command, options.optimizer);
-    Pool pool(threads);
     const Architecture architecture = plan ? Architecture::of_any(input) : Architecture::of_model(input);
-    const MemoryPlan memory = plan_memory(architecture, options, pool);
-    print(plan ? plan_table(memory) : "");
-    require(memory, input);
+    const Tiling tiling = tiles.empty() ? Tiling{} : Tiling::parse(tiles, "--tiles");
+    require_tiles(architecture, tiling, "--tiles");
+    const int each = tiles.empty() ? threads : std::max(1, (threads > 0 ? threads : processors()) / tiling.tiles());
+    {
+        Pool pool(each);
+        const MemoryPlan all = tiles.empty() ? plan_memory(architecture, options, pool)
+                                             : plan_all_tiles(architecture, options, pool, tiling);
+        if (plan)
+            print(plan_table(tiles.empty() ? all : plan_largest_tile(architecture, options, pool, tiling)));
+        require(all, input);
+    }
     if (plan)
         return ExitStatus::done;
     const PictureForm form = load_model_head(input).preprocessing.form();
-    const auto sources = open_sources(data, form, options.served.replica);
-    const auto validation_sets = open_all(validation, form);
-    Model model = load_model(input);
-    train(model, sources, validation_sets, options, pool);
-    model.provenance["tool"] = "nonna " + version();
-    if (!output.empty())
-        save_model(output, model, {}, {}, store);
+    const auto sources = open_sources(data, form, options.served.replica);    // once, also where tiles read them
+    const Validation sets = open_all(validation, form);
+    const auto here = [&](const TilePlace& place) {
+        Pool pool(each);
+        train_here(sources, sets, pool, place);
+    };
+    if (tiles.empty())
+        here({});
+    else
+        in_tile_processes(tiling, here);
     return ExitStatus::done;
+}
+
+void TrainRun::train_here(const std::vector<Source>& sources, const Validation& sets, Pool& pool,
+                          const TilePlace& place)
+{
+    Model model = place.exchange ? load_tile_model(input, place) : load_model(input);
+    options.model = input;
+    train(model, sources, sets, options, pool, place);
+    model.provenance["tool"] = "nonna " + version();
+    if (output.empty())
+        return;
+    if (place.exchange)
+        save_tiles(place, output, model, {}, {}, false, store);
+    else
+        save_model(output, model, {}, {}, store);
 }
 
 int main(int argc, char** argv)

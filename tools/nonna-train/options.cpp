@@ -24,6 +24,7 @@ void TrainRun::declare(Command& command)
     command.threads(threads);
     command.group("Also");
     command.flag("--plan", plan, "print how much memory a run takes, and end");
+    command.option("--tiles", tiles, "RxC", "processes of this machine, each with a part of the network");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.choice("--store", store, "the filters in the trained model's file");
     command.option("--change", r.change, "WHAT", "go on with other `rate`, `rate-schedule` or `steps`");
@@ -56,6 +57,8 @@ void TrainRun::check(const Command& command)
     const std::string served = s.on() ? "" : command.given_in(on_servers);
     if (!served.empty() && !(served == "--insecure" && command.given("--metrics")))
         usage_error(served, "needs --servers or --rendezvous");
+    if (s.on() && !tiles.empty())
+        usage_error("--tiles", "is for training alone: a replica of servers is in one piece");
     for (const char* option : {"--optimizer", "--rate", "--momentum", "--change"})
         if (s.on() && command.given(option))
             usage_error(option, "is the servers' to choose: see nonna-serve");

@@ -2,14 +2,16 @@
 #pragma once
 
 #include "cli/run_tool.h"
+#include "model/exchange.h"
 #include "model/model_file.h"
 #include "train/trainer.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 struct TrainRun {
-    std::string input, output, rate, replica = "0/1";
+    std::string input, output, rate, tiles, replica = "0/1";
     std::vector<std::string> data, validation;
     int threads = 0;
     bool plan = false;
@@ -20,4 +22,10 @@ struct TrainRun {
     // What goes together, and what would do nothing or destroy an input, before a byte is read or written.
     void check(const nonna::Command& command);
     nonna::ExitStatus run(const nonna::Command& command);
+
+  private:
+    using Validation = std::vector<std::shared_ptr<const nonna::Pictures>>;
+    // In this process, the network in one piece or a tile of it.
+    void train_here(const std::vector<nonna::Source>& sources, const Validation& sets, nonna::Pool& pool,
+                    const nonna::TilePlace& place);
 };

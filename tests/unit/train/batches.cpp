@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(reads_no_further_than_the_ring_and_the_run)
         batches.next(1);
     }
     BOOST_TEST(numbered->reads == 20u);
-    BOOST_TEST(Batches::bytes(96, 48, 3) == 3u * 96 * 48 * 48 * 3 * 4);
+    BOOST_TEST(Batches::bytes(96, 48 * 48 * 3) == 3u * 96 * 48 * 48 * 3 * 4);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
