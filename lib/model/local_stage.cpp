@@ -65,7 +65,7 @@ template <class Real> class LocalStage : public Stage<Real>
         if (stage.norm > 0) {
             norm_.emplace(parts.pooling, parts.kept, most_lanes_, workspace, pool);
             normalised_ = Aligned<Real>(stage_.output.size() * most_lanes_);
-            workspace.claim(Scratch::pooled_gradient, pooled_.size());
+            workspace.claim(pooled_gradient(), pooled_.size());
         }
         workspace.claim(Scratch::hidden_gradient, hidden_.size());
         workspace.claim(Scratch::reconstruction, stage_.input.size() * most_lanes_);
@@ -213,8 +213,8 @@ template <class Real> class LocalStage : public Stage<Real>
         const Real* dq = from == 1 ? dy : nullptr;
         Real sparsity = Real(stage_.lambda) * cost_scale;
         if (dy && from == 2) {
-            norm_->down(rows_.lanes(), dy, workspace_[Scratch::pooled_gradient]);
-            dq = workspace_[Scratch::pooled_gradient];
+            norm_->down(rows_.lanes(), dy, workspace_[pooled_gradient()]);
+            dq = workspace_[pooled_gradient()];
         }
         if (dq || cost_scale != 0) {
             if (has_foreign_pooled()) {
@@ -236,7 +236,7 @@ template <class Real> class LocalStage : public Stage<Real>
     // its owner. `dq` is of all that are computed here, or of the own ones alone, or null.
     const Real* own_share(const Real* dq, bool own_alone, Real sparsity)
     {
-        Real* const all = workspace_[Scratch::pooled_gradient];
+        Real* const all = workspace_[pooled_gradient()];
         const std::size_t unit = std::size_t(all_pooled_.maps) * rows_.lanes(), n = own_pooled_.columns * unit;
         if (!dq || own_alone)
             std::fill_n(all, std::size_t(all_pooled_.rows) * all_pooled_.columns * unit, Real(0));
@@ -250,6 +250,11 @@ template <class Real> class LocalStage : public Stage<Real>
         return all;
     }
     bool has_foreign_pooled() const { return !(all_pooled_ == stage_.pooled); }
+    // Of a tile it is needed for the sparsity cost too, in one piece for gradients from above alone.
+    Scratch pooled_gradient() const
+    {
+        return has_foreign_pooled() ? Scratch::needed_pooled_gradient : Scratch::pooled_gradient;
+    }
     std::size_t first_own_pooled(int row) const    // in the array of all that are computed here, a position
     {
         return std::size_t(own_pooled_.row + row) * all_pooled_.columns + own_pooled_.column;

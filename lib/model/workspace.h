@@ -28,8 +28,9 @@ enum class Scratch : int {
     needed_input,             // W'h, then the error's gradient
     needed_input_gradient,    // d cost / d input
     needed_hidden_gradient,
+    needed_pooled_gradient,
 };
-inline constexpr int scratch_kinds = 10;
+inline constexpr int scratch_kinds = 11;
 
 // Copies in bf16 of a kernel's operands (kernels/bf16.h).
 enum class Narrow : int { pairs, lanes_x, lanes_a, lanes_e, lanes_b };
