@@ -56,6 +56,12 @@ bool Exchange::any(bool mine)
     return number > 0;
 }
 
+void Exchange::end_together()
+{
+    any(false);    // nobody leaves before all are here
+    ended_ = true;
+}
+
 std::string Exchange::share(std::string text)
 {
     const std::uint64_t tag = next_tags(2);

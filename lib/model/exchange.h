@@ -41,6 +41,9 @@ class Exchange
     void sum(std::span<double> numbers);
     bool any(bool mine);                    // does any tile say so?
     std::string share(std::string text);    // tile 0's
+    // All tiles end here, be it by an Error: none of them is lost.
+    void end_together();
+    bool ended_together() const { return ended_; }
 
     // What was exchanged with one tile so far.
     struct Traffic {
@@ -58,6 +61,7 @@ class Exchange
 
     int tile_;
     std::uint64_t tag_ = 0;
+    bool ended_ = false;
     std::vector<Traffic> traffic_;
 };
 

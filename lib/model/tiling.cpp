@@ -63,6 +63,27 @@ Tiling Tiling::parse(const std::string& text, const std::string& subject)
     throw Error(subject, "'" + text + "' is not ROWSxCOLUMNS, such as 2x3", ExitStatus::usage);
 }
 
+TileName TileName::parse(const std::string& text, const std::string& subject)
+{
+    const std::size_t slash = std::min(text.find('/'), text.size());
+    TileName name;
+    int row = -1, column = -1;
+    const char *const begin = text.data(), *const end = begin + slash;
+    const auto [comma, bad_row] = std::from_chars(begin, end, row);
+    if (slash < text.size() && bad_row == std::errc{} && comma != end && *comma == ',') {
+        const auto [stop, bad_column] = std::from_chars(comma + 1, end, column);
+        if (bad_column == std::errc{} && stop == end) {
+            name.tiling = Tiling::parse(text.substr(slash + 1), subject);
+            if (row >= 0 && row < name.tiling.rows && column >= 0 && column < name.tiling.columns) {
+                name.tile = row * name.tiling.columns + column;
+                return name;
+            }
+        }
+    }
+    throw Error(subject, "'" + text + "' is not ROW,COLUMN/ROWSxCOLUMNS, counted from 0, such as 0,1/2x3",
+                ExitStatus::usage);
+}
+
 Area own_area(const Tiling& tiling, int tile, const Shape& grid)
 {
     return area_of(own_range(grid.rows, tiling.rows, tile / tiling.columns),

@@ -39,6 +39,13 @@ struct Tiling {
     bool operator==(const Tiling&) const = default;
 };
 
+// One tile of a tiling, as people name it: "0,1/2x3" is the second of the first row.
+struct TileName {
+    Tiling tiling;
+    int tile = 0;
+    static TileName parse(const std::string& text, const std::string& subject);    // as Tiling's
+};
+
 // Of `grid`, the part that tile `tile` owns. The parts of all tiles cover it, and none overlap.
 Area own_area(const Tiling& tiling, int tile, const Shape& grid);
 // Both of one grid; without a position where they do not meet.

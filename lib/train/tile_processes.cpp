@@ -211,7 +211,10 @@ void run_tile(const Tiling& tiling, int tile, std::vector<Descriptor> sockets,
         f({tiling, &process});
         process.leave();
     } catch (const Error& e) {
-        process.leave(e);
+        if (process.ended_together())
+            process.leave();
+        else
+            process.leave(e);
         throw;
     } catch (const std::exception& e) {
         process.leave(Error(name_of_tile(tiling, tile), e.what()));

@@ -122,11 +122,12 @@ class Run
                 row(done, costs, timing, progress);
             look(done, last || stop);
             if (stop && !last) {
-                any_tile(place_.exchange, false);    // nobody ends before the checkpoint is whole
+                if (place_.exchange)    // nobody before the checkpoint is whole
+                    place_.exchange->end_together();
                 throw Error("interrupted",
                             "stopped after step " + std::to_string(done) +
-                                (checkpoints_ ? "; --resume goes on from there"
-                                              : "; nothing was kept, as there is no --checkpoint"),
+                                (!options_.checkpoint.empty() ? "; --resume goes on from there"
+                                                              : "; nothing was kept, as there is no --checkpoint"),
                             status_of_interrupt());
             }
         }
@@ -193,6 +194,8 @@ class Run
         }
         if (place_.exchange && !options.checkpoint.empty())
             follow_first_tile(state);
+        if (!options.checkpoint.empty())
+            interrupts_can_resume();
         state_ = state;
         start_ = state.step;
         if (!options.metrics.empty() && first_tile())

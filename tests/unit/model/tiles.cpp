@@ -321,6 +321,12 @@ BOOST_AUTO_TEST_CASE(a_tiling_is_read_strictly_and_refused_by_name)
     BOOST_TEST((Tiling::parse("3x2", "--tiles") == Tiling{3, 2}));
     for (const char* text : {"", "3", "x2", "3x", "0x1", "1x-1", "2x2x2", "2x2 ", "1001x1", "99999999999x1"})
         BOOST_CHECK_THROW(Tiling::parse(text, "--tiles"), Error);
+    const TileName name = TileName::parse("1,2/2x3", "--tile");
+    BOOST_TEST((name.tiling == Tiling{2, 3}));
+    BOOST_TEST(name.tile == 5);
+    for (const char* text :
+         {"", "1,2", "1/2x3", "2,0/2x3", "0,3/2x3", "-1,0/2x3", "0,0/2", "0,0,0/2x3", "0, 0/2x3", "/2x3"})
+        BOOST_CHECK_THROW(TileName::parse(text, "--tile"), Error);
     const Architecture tiny = installed("tiny");    // its top is 6 x 6
     require_tiles(tiny, most_tiles(tiny), "--tiles");
     BOOST_CHECK_EXCEPTION(require_tiles(tiny, {7, 1}, "--tiles"), Error, [&](const Error& e) {
