@@ -267,6 +267,28 @@ class Children
     }
 };
 
+// A tile whose messages the parameter servers' transport carries.
+class DistantTile : public Exchange
+{
+  public:
+    explicit DistantTile(const TilePeersOptions& options)
+        : Exchange(int(options.tile), int(options.tiles)), peers_(options)
+    {
+    }
+    TilePeers& peers() { return peers_; }
+
+  private:
+    TilePeers peers_;
+    void post(int to, std::uint64_t tag, std::span<const std::byte> bytes) override
+    {
+        peers_.post(std::uint32_t(to), tag, bytes);
+    }
+    void take(int from, std::uint64_t tag, std::span<std::byte> bytes) override
+    {
+        peers_.take(std::uint32_t(from), tag, bytes);
+    }
+};
+
 }    // namespace
 
 void in_tile_processes(const Tiling& tiling, const std::function<void(const TilePlace&)>& f)
@@ -289,6 +311,22 @@ void in_tile_processes(const Tiling& tiling, const std::function<void(const Tile
     sockets.clear();
     run_tile(tiling, 0, std::move(own), f);
     children.end();
+}
+
+void in_tile_process(const Tiling& tiling, const TilePeersOptions& options,
+                     const std::function<void(const TilePlace&)>& f)
+{
+    DistantTile tile(options);
+    try {
+        f({tiling, &tile});
+    } catch (const std::exception& e) {
+        if (tile.ended_together())
+            tile.peers().finish();
+        else
+            tile.peers().give_up(e.what());
+        throw;
+    }
+    tile.peers().finish();
 }
 
 }    // namespace nonna

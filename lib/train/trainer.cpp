@@ -42,31 +42,6 @@ void add(std::vector<StageCost>& sums, const std::vector<StageCost>& costs)
     }
 }
 
-// Everything that determines a run, as one line.
-std::string describe(const TrainOptions& o, const std::vector<Source>& sources)
-{
-    char number[64];
-    std::string rates = " rate ";
-    for (const double rate : o.rates) {
-        std::snprintf(number, sizeof number, "%s%.9g", rates.back() == ' ' ? "" : ",", rate);
-        rates += number;
-    }
-    std::snprintf(number, sizeof number, " momentum %.9g ", o.momentum);
-    std::string text = "batch " + std::to_string(o.batch) + " schedule " + name_of(o.schedule);
-    text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate "
-                          : std::string(" optimizer ") + name_of(o.optimizer) + rates + number;
-    text += name_of(o.rate_schedule) + (" seed " + std::to_string(o.seed));
-    if (o.precision != Precision::fp32)
-        text += std::string(" precision ") + name_of(o.precision);
-    if (o.rate_schedule != RateSchedule::constant || o.schedule == Schedule::greedy || o.schedule == Schedule::tuned)
-        text += " steps " + std::to_string(o.steps);
-    for (const Source& s : sources) {
-        std::snprintf(number, sizeof number, ":%.9g", s.weight);
-        text += " data " + s.pictures->digest() + number;
-    }
-    return text;
-}
-
 using Sets = std::vector<std::shared_ptr<const Pictures>>;
 
 // A run. What it is made of comes about in this order: an optimiser's arrays before the checkpoint that fills them;
@@ -85,7 +60,7 @@ class Run
           weights_(model, layout_, options.precision, pool),
           batches_(sources, model.preprocessing, area_, options.batch, options.steps, batches_seed(options),
                    input_threads(pool)),
-          run_(describe(options, sources))
+          run_(run_text(options, sources))
     {
         if (!options.served.on())
             descent_ = descend_alone(model, layout_, network_, weights_, options, pool);
@@ -353,6 +328,50 @@ class Run
 };
 
 }    // namespace
+
+std::string run_text(const TrainOptions& o, const std::vector<Source>& sources)
+{
+    char number[64];
+    std::string rates = " rate ";
+    for (const double rate : o.rates) {
+        std::snprintf(number, sizeof number, "%s%.9g", rates.back() == ' ' ? "" : ",", rate);
+        rates += number;
+    }
+    std::snprintf(number, sizeof number, " momentum %.9g ", o.momentum);
+    std::string text = "batch " + std::to_string(o.batch) + " schedule " + name_of(o.schedule);
+    text += o.served.on() ? " on servers, replica " + o.served.replica.text() + " rate "
+                          : std::string(" optimizer ") + name_of(o.optimizer) + rates + number;
+    text += name_of(o.rate_schedule) + (" seed " + std::to_string(o.seed));
+    if (o.precision != Precision::fp32)
+        text += std::string(" precision ") + name_of(o.precision);
+    if (o.rate_schedule != RateSchedule::constant || o.schedule == Schedule::greedy || o.schedule == Schedule::tuned)
+        text += " steps " + std::to_string(o.steps);
+    for (const Source& s : sources) {
+        std::snprintf(number, sizeof number, ":%.9g", s.weight);
+        text += " data " + s.pictures->digest() + number;
+    }
+    return text;
+}
+
+// What is computed, and when all of them meet: to log takes no other tile, to validate and to save does.
+std::string tile_run_text(const TrainOptions& o, const std::vector<Source>& sources, const Sets& validation,
+                          const Model& head, const Tiling& tiling)
+{
+    std::string text = tiling.text() + "\n" + run_text(o, sources) + "\nsteps " + std::to_string(o.steps) +
+                       " validate " + std::to_string(o.validate_every) + " checkpoint " +
+                       (o.checkpoint.empty() ? "never" : std::to_string(o.checkpoint_every)) + "\n";
+    for (const auto& set : validation)
+        text += set->digest() + "\n";
+    text += model_identity(head.architecture, head.preprocessing);
+    for (const auto& [key, value] : head.provenance)
+        text += "\n" + key + "=" + value;
+    char number[64];
+    for (const double sum : head.statistics) {
+        std::snprintf(number, sizeof number, "\n%.17g", sum);
+        text += number;
+    }
+    return text;
+}
 
 // As many as compute: where pictures are large they are what a step takes, and where not they sleep.
 int input_threads(const Pool& pool) { return pool.threads(); }

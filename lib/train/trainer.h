@@ -83,6 +83,12 @@ struct TrainOptions {
     ServedOptions served;
 };
 
+// Everything that determines a run, as one line; and what two tiles of one network must agree on, which is more.
+std::string run_text(const TrainOptions& options, const std::vector<Source>& sources);
+std::string tile_run_text(const TrainOptions& options, const std::vector<Source>& sources,
+                          const std::vector<std::shared_ptr<const Pictures>>& validation, const Model& head,
+                          const Tiling& tiling);
+
 int input_threads(const Pool& pool);    // that read and decode ahead, beside the pool's
 
 // Trains `model` in place. `validation` may be empty. With a place in a tiling `model` has the tile's parameters alone

@@ -21,13 +21,15 @@ ExitStatus TrainRun::run(const Command& command)
         options, [&](const char* option) { return command.given(option); }, rate);
     check_rule(command, options.optimizer);
     const Architecture architecture = plan ? Architecture::of_any(input) : Architecture::of_model(input);
-    const Tiling tiling = tiles.empty() ? Tiling{} : Tiling::parse(tiles, "--tiles");
-    require_tiles(architecture, tiling, "--tiles");
+    const TileName one = tile.empty() ? TileName{} : TileName::parse(tile, "--tile");
+    const Tiling tiling = tiles.empty() ? one.tiling : Tiling::parse(tiles, "--tiles");
+    require_tiles(architecture, tiling, tile.empty() ? "--tiles" : "--tile");
     const int each = tiles.empty() ? threads : std::max(1, (threads > 0 ? threads : processors()) / tiling.tiles());
     {
         Pool pool(each);
-        const MemoryPlan all = tiles.empty() ? plan_memory(architecture, options, pool)
-                                             : plan_all_tiles(architecture, options, pool, tiling);
+        const MemoryPlan all = !tiles.empty()  ? plan_all_tiles(architecture, options, pool, tiling)
+                               : !tile.empty() ? plan_largest_tile(architecture, options, pool, tiling)
+                                               : plan_memory(architecture, options, pool);
         if (plan)
             print(plan_table(tiles.empty() ? all : plan_largest_tile(architecture, options, pool, tiling)));
         require(all, input);
@@ -41,10 +43,15 @@ ExitStatus TrainRun::run(const Command& command)
         Pool pool(each);
         train_here(sources, sets, pool, place);
     };
-    if (tiles.empty())
-        here({});
-    else
+    if (!tiles.empty())
         in_tile_processes(tiling, here);
+    else if (!tile.empty()) {
+        peers.tile = std::uint32_t(one.tile);
+        peers.tiles = std::uint32_t(tiling.tiles());
+        peers.network = digest_of(tile_run_text(options, sources, sets, load_model_head(input), tiling));
+        in_tile_process(tiling, peers, here);
+    } else
+        here({});
     return ExitStatus::done;
 }
 

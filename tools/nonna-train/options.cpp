@@ -1,6 +1,8 @@
 #include "../server_options.h"
 #include "train_run.h"
 
+#include <utility>
+
 using namespace nonna;
 
 static const std::string on_servers = "On parameter servers";
@@ -25,6 +27,8 @@ void TrainRun::declare(Command& command)
     command.group("Also");
     command.flag("--plan", plan, "print how much memory a run takes, and end");
     command.option("--tiles", tiles, "RxC", "processes of this machine, each with a part of the network");
+    command.option("--tile", tile, "R,C/RxC", "this process is one of them; `--rendezvous` has the others");
+    command.option("--tile-listen", peers.listen, "URL", "where the others reach it, as `tcp://0.0.0.0:0`");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.choice("--store", store, "the filters in the trained model's file");
     command.option("--change", r.change, "WHAT", "go on with other `rate`, `rate-schedule` or `steps`");
@@ -54,7 +58,21 @@ void TrainRun::check(const Command& command)
     ServedOptions& s = r.served;
     if (!s.client.servers.empty() && !s.client.rendezvous.empty())
         usage_error("--servers", "excludes --rendezvous");
-    const std::string served = s.on() ? "" : command.given_in(on_servers);
+    if (!tile.empty()) {    // the folder, the patience and who is let in are the tiles' then
+        if (!tiles.empty() || !s.client.servers.empty() || plan)
+            usage_error("--tile", "excludes --tiles, --servers and --plan");
+        if (s.client.rendezvous.empty())
+            usage_error("--tile", "needs --rendezvous, the folder in which tiles find each other");
+        for (const char* option : {"--replica", "--fetch-every", "--push-every", "--warm-start", "--wire", "--deadline",
+                                   "--wait-for-servers"})
+            if (command.given(option))
+                usage_error(option, "is for parameter servers: a tile has none");
+        peers.folder = std::exchange(s.client.rendezvous, "");
+        peers.patience = s.client.patience;
+        peers.access = s.client.access;
+    }
+    command.needs({"--tile-listen"}, "--tile");
+    const std::string served = s.on() || !tile.empty() ? "" : command.given_in(on_servers);
     if (!served.empty() && !(served == "--insecure" && command.given("--metrics")))
         usage_error(served, "needs --servers or --rendezvous");
     if (s.on() && !tiles.empty())

@@ -4,6 +4,7 @@
 #include "cli/run_tool.h"
 #include "model/exchange.h"
 #include "model/model_file.h"
+#include "paramserver/tile_peers.h"
 #include "train/trainer.h"
 
 #include <memory>
@@ -11,7 +12,7 @@
 #include <vector>
 
 struct TrainRun {
-    std::string input, output, rate, tiles, replica = "0/1";
+    std::string input, output, rate, tiles, tile, replica = "0/1";
     std::vector<std::string> data, validation;
     int threads = 0;
     bool plan = false;
@@ -25,6 +26,8 @@ struct TrainRun {
 
   private:
     using Validation = std::vector<std::shared_ptr<const nonna::Pictures>>;
+    nonna::TilePeersOptions peers;    // where this process is one tile
+
     // In this process, the network in one piece or a tile of it.
     void train_here(const std::vector<nonna::Source>& sources, const Validation& sets, nonna::Pool& pool,
                     const nonna::TilePlace& place);
