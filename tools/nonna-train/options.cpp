@@ -5,7 +5,7 @@
 
 using namespace nonna;
 
-static const std::string on_servers = "On parameter servers";
+static const std::string with_others = "With other processes";
 
 void TrainRun::declare(Command& command)
 {
@@ -27,8 +27,6 @@ void TrainRun::declare(Command& command)
     command.group("Also");
     command.flag("--plan", plan, "print how much memory a run takes, and end");
     command.option("--tiles", tiles, "RxC", "processes of this machine, each with a part of the network");
-    command.option("--tile", tile, "R,C/RxC", "this process is one of them; `--rendezvous` has the others");
-    command.option("--tile-listen", peers.listen, "URL", "where the others reach it, as `tcp://0.0.0.0:0`");
     command.choice("--precision", r.precision, "of the filters' products; the rest is fp32");
     command.choice("--store", store, "the filters in the trained model's file");
     command.option("--change", r.change, "WHAT", "go on with other `rate`, `rate-schedule` or `steps`");
@@ -40,7 +38,7 @@ void TrainRun::declare(Command& command)
     command.option("--timing", r.timing, "T.tsv", "table of speed and waiting");
     command.option("--checkpoint-every", r.checkpoint_every, "N", "steps between checkpoints", 1, 1000000000);
     command.option("--checkpoint-keep", r.checkpoint_keep, "N|all", "how many of the newest checkpoints are kept");
-    command.group(on_servers);
+    command.group(with_others);
     ServedOptions& s = r.served;
     command.option("--servers", s.client.servers, "LIST", "addresses separated by commas, or a file of them");
     declare_client(command, s.client);
@@ -50,6 +48,8 @@ void TrainRun::declare(Command& command)
     command.option("--warm-start", s.warm_start, "STEPS", "steps that replica 0 makes alone", 0, 1000000000);
     declare_patience(command, s.client);
     command.choice("--wire", s.client.wire, "format of numbers between replica and servers");
+    command.option("--tile", tile, "R,C/RxC", "this process is one of `--tiles`; the others are in `--rendezvous`");
+    command.option("--tile-listen", peers.listen, "URL", "where the others reach it, as `tcp://0.0.0.0:0`");
 }
 
 void TrainRun::check(const Command& command)
@@ -72,7 +72,7 @@ void TrainRun::check(const Command& command)
         peers.access = s.client.access;
     }
     command.needs({"--tile-listen"}, "--tile");
-    const std::string served = s.on() || !tile.empty() ? "" : command.given_in(on_servers);
+    const std::string served = s.on() || !tile.empty() ? "" : command.given_in(with_others);
     if (!served.empty() && !(served == "--insecure" && command.given("--metrics")))
         usage_error(served, "needs --servers or --rendezvous");
     if (s.on() && !tiles.empty())
