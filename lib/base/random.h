@@ -42,6 +42,10 @@ enum class Purpose : std::uint32_t {
     drawn_neurons = 40,
     sheet_sample = 41,
     norm_sample = 42,
+    class_halves = 50,
+    head_order = 51,        // index: epoch
+    head_held_out = 52,     // index: the class
+    head_negatives = 53,    // index: epoch * 2^32 + picture
     tests = 1000,
 };
 

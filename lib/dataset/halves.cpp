@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -215,6 +216,31 @@ std::string part_letter(std::size_t part) { return std::string(1, char('a' + par
 std::string part_name(std::size_t part, std::size_t parts)
 {
     return (parts == 2 ? "half " : "part ") + part_letter(part);
+}
+
+NamedParts parse_parts(const std::string& text, const std::string& option)
+{
+    NamedParts parts{text, {1, 1}};
+    if (const std::size_t equals = text.rfind('='); equals != std::string::npos) {
+        parts = {text.substr(0, equals), {}};
+        const char* at = text.data() + equals + 1;
+        const char* const last = text.data() + text.size();
+        bool good = true;
+        for (bool more = true; more && good;) {
+            std::int64_t weight = 0;
+            const auto [end, failure] = std::from_chars(at, last, weight);
+            more = end != last && *end == ':';
+            good = failure == std::errc() && (more || end == last) && weight >= 1 && weight <= 1'000'000;
+            parts.weights.push_back(double(weight));
+            at = end + 1;
+        }
+        if (!good || parts.weights.size() < 2 || parts.weights.size() > most_parts)
+            throw Error(option, "must be PREFIX or PREFIX=A:B, A:B:C ... with whole numbers of at least 1",
+                        ExitStatus::usage);
+    }
+    if (parts.prefix.empty())
+        throw Error(option, "needs a prefix", ExitStatus::usage);
+    return parts;
 }
 
 double stretch_of(const std::vector<std::pair<const Sample*, bool>>& samples, std::size_t parts)

@@ -35,6 +35,13 @@ inline constexpr std::size_t most_parts = 26;
 std::string part_letter(std::size_t part);
 std::string part_name(std::size_t part, std::size_t parts);
 
+// "PREFIX" (halves) or "PREFIX=A:B[:C ...]", proportions in whole numbers. Error with status usage, of `option`.
+struct NamedParts {
+    std::string prefix;
+    std::vector<double> weights;
+};
+NamedParts parse_parts(const std::string& text, const std::string& option);
+
 enum class GroupBy {
     source,    // its content's digest
     time,      // a stretch of a film; what has no time is a group by its source

@@ -5,7 +5,6 @@
 #include "media/detect.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <set>
 
@@ -127,28 +126,9 @@ void record_framing(ImageMeta& meta, const View& view, const TestSetOptions& o)
 
 void TestSetOptions::set_lists(const std::string& text)
 {
-    std::string prefix = text;
-    part_weights = {1, 1};
-    if (const std::size_t equals = text.rfind('='); equals != std::string::npos) {
-        prefix = text.substr(0, equals);
-        part_weights.clear();
-        const char* at = text.data() + equals + 1;
-        const char* const last = text.data() + text.size();
-        bool good = true;
-        for (bool more = true; more && good;) {
-            std::int64_t weight = 0;
-            const auto [end, failure] = std::from_chars(at, last, weight);
-            more = end != last && *end == ':';
-            good = failure == std::errc() && (more || end == last) && weight >= 1 && weight <= 1'000'000;
-            part_weights.push_back(double(weight));
-            at = end + 1;
-        }
-        if (!good || part_weights.size() < 2 || part_weights.size() > most_parts)
-            throw Error("--split-lists", "must be PREFIX or PREFIX=A:B, A:B:C ... with whole numbers of at least 1",
-                        ExitStatus::usage);
-    }
-    if (prefix.empty())
-        throw Error("--split-lists", "needs a prefix", ExitStatus::usage);
+    const NamedParts parts = parse_parts(text, "--split-lists");
+    const std::string& prefix = parts.prefix;
+    part_weights = parts.weights;
     match_table = prefix + "-match.tsv";
     lists.clear();
     for (std::size_t part = 0; part < part_weights.size(); ++part)

@@ -8,6 +8,7 @@ void add_pack(nonna::Command& program);
 void add_faces(nonna::Command& program);
 void add_audit(nonna::Command& program);
 void add_testset(nonna::Command& program);
+void add_split(nonna::Command& program);
 void add_build(nonna::Command& program);
 void add_merge(nonna::Command& program);
 void add_remove(nonna::Command& program);

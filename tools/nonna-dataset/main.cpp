@@ -11,6 +11,7 @@ int main(int argc, char** argv)
     add_faces(command);
     add_audit(command);
     add_testset(command);
+    add_split(command);
     add_verify(command);
     add_sheet(command);
     return run_tool(argc, argv, command);

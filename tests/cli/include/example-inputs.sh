@@ -100,6 +100,15 @@ inputs_of() {
         cp photos/0000.jpg animals/cats
         cp photos/bars-1.jpg animals/dogs
         ;;
+    nonna-dataset-split.1)
+        mkdir -p animals/cats animals/dogs
+        drawn mandelbrot=size=64x64 -frames:v 6 animals/cats/%d.jpg
+        drawn testsrc2=size=64x64 -frames:v 6 animals/dogs/%d.jpg
+        mkdir films
+        cp -r animals/cats films/bars
+        cp -r animals/dogs films/street
+        nonna-dataset pack films -o frames.tar
+        ;;
     nonna-dataset-faces.1)
         photos
         mkdir faces    # one of them with a face that lbp is sure of
