@@ -13,4 +13,9 @@ namespace nonna
 void dot_products(const float* a, std::size_t m, const float* b, std::size_t n, std::size_t length, float* c,
                   std::size_t stride);
 
+// c[i * stride + j] = sum over k < count of a[k * a_stride + i] * b[k * b_stride + j] for i < m, j < n: how a gradient
+// arises from `count` pictures. Nothing overlaps.
+void outer_products(const float* a, std::size_t a_stride, std::size_t m, const float* b, std::size_t b_stride,
+                    std::size_t n, std::size_t count, float* c, std::size_t stride);
+
 }    // namespace nonna

@@ -32,7 +32,7 @@ for file in $(ls README.md CONTRIBUTING.md man/*.1.in man/*.1 man/*.7 share/nonn
         [ -e "$scratch/$tool" ] || continue
         options=$scratch/$tool\ $job
         [ -e "$options" ] || options=$scratch/$tool rest="$job $rest"
-        for option in $(printf '%s\n' "$rest" | grep -oE -e '(^|[[:space:]"])--[a-z][a-z-]*' | tr -d ' "\t'); do
+        for option in $(printf '%s\n' "$rest" | grep -oE -e '(^|[[:space:]"])--[a-z][a-z0-9-]*' | tr -d ' "\t'); do
             grep -qx -e "$option" "$options" || complain "$file: ${options##*/} has no option $option"
         done
     done <"$scratch/commands"

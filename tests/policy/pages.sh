@@ -37,7 +37,7 @@ for template in man/*.1.in; do
     [ -n "$tool" ] || { complain "$template is the page of no program"; continue; }
     [ -s "$tree/$page.1" ] || { complain "$tree/$page.1 is not there"; continue; }
     "$bin/$tool" --dump-manual "$template" | cmp -s - "$tree/$page.1" || complain "$tree/$page.1 is not up to date"
-    for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z\\-]*' "$tree/$page.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
+    for option in $(grep -o 'Fl \(\\-\|-\)[a-z][a-z0-9\\-]*' "$tree/$page.1" | sed 's/^Fl //; s/\\//g' | sort -u); do
         grep -q "\"long\": \"-$option\"" "$scratch/$tool" || complain "$template: $tool has no option -$option"
     done
     [ "$tool" = nonna ] || grep -q "Xr $tool 1" "$tree/nonna.1" || complain "$tree/nonna.1 does not name $tool"

@@ -156,6 +156,13 @@ inputs_of() {
         cp "$pool"/smooth-26/*.jpg pictures
         nonna-sweep model.safetensors test.tar -o sweep.tsv
         ;;
+    nonna-classify.1)
+        tiny
+        mkdir -p animals/cats animals/dogs
+        drawn mandelbrot=size=64x64 -frames:v 12 animals/cats/%d.jpg
+        drawn testsrc2=size=64x64 -frames:v 12 animals/dogs/%d.jpg
+        cp animals/cats/1.jpg what.jpg
+        ;;
     nonna-sweep.1 | nonna-cluster.1 | nonna-train.1) tiny ;;
     nonna-compare.1)
         sets 16
