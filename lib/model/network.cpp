@@ -128,18 +128,40 @@ template <class Real> struct Network<Real>::State {
     }
 };
 
+namespace
+{
+
+template <class Real>
+std::vector<std::unique_ptr<Stage<Real>>> make_stages(const Architecture& architecture, int batch, Precision precision,
+                                                      Workspace<Real>& workspace, Pool& pool, const TilePlace& place)
+{
+    if (!known_instruction_set())
+        throw Error("NONNA_ISA", "no such instruction set: generic, avx2 or avx512", ExitStatus::usage);
+    std::vector<std::unique_ptr<Stage<Real>>> stages;
+    for (const StageArchitecture& stage : architecture.stages)
+        stages.push_back(stage.kind == StageKind::autoencoder
+                             ? make_autoencoder_stage<Real>(stage, batch, precision, workspace, pool, place)
+                             : make_local_stage<Real>(stage, batch, precision, workspace, pool, place));
+    return stages;
+}
+
+}    // namespace
+
 template <class Real>
 Network<Real>::Network(const Architecture& architecture, int batch, Pool& pool, Precision precision,
                        const TilePlace& place)
 {
-    if (!known_instruction_set())
-        throw Error("NONNA_ISA", "no such instruction set: generic, avx2 or avx512", ExitStatus::usage);
     auto workspace = std::make_unique<Workspace<Real>>();
-    std::vector<std::unique_ptr<Stage<Real>>> stages;
-    for (const StageArchitecture& stage : architecture.stages)
-        stages.push_back(stage.kind == StageKind::autoencoder
-                             ? make_autoencoder_stage<Real>(stage, batch, precision, *workspace, pool, place)
-                             : make_local_stage<Real>(stage, batch, precision, *workspace, pool, place));
+    auto stages = make_stages<Real>(architecture, batch, precision, *workspace, pool, place);
+    state_ = std::make_unique<State>(std::move(workspace), std::move(stages), batch, pool);
+}
+
+template <class Real>
+Network<Real>::Network(const Architecture& architecture, std::unique_ptr<Stage<Real>> above, int batch, Pool& pool)
+{
+    auto workspace = std::make_unique<Workspace<Real>>();
+    auto stages = make_stages<Real>(architecture, batch, Precision::fp32, *workspace, pool, TilePlace{});
+    stages.push_back(std::move(above));
     state_ = std::make_unique<State>(std::move(workspace), std::move(stages), batch, pool);
 }
 
@@ -261,6 +283,30 @@ std::vector<StageCost> Network<Real>::gradient(Parameters<const Real> parameters
     GradientUse<Real> use;
     use.written = gradient.data();
     return state_->descend(parameters, statistics, decay, schedule, only, use);
+}
+
+template <class Real>
+StageCost Network<Real>::top_gradient(Parameters<const Real> parameters, std::span<const double> statistics,
+                                      std::span<Real> gradient)
+{
+    assert(gradient.size() == this->parameters());
+    State& s = *state_;
+    const int top = stages() - 1;
+    StageCost cost;
+    const Real* dy = nullptr;
+    for (int k = top; k >= 0; --k) {
+        Stage<Real>& stage = *s.stages[k];
+        const std::span<const double> own = s.statistics_of(statistics, k);
+        if (k == top)
+            cost = stage.cost(s.of(parameters, k), own, s.input_of(k));
+        GradientUse<Real> use;
+        use.written = gradient.data() + s.first_parameter[k];
+        Real* const dx = k > 0 ? s.gradient_of(k) : nullptr;
+        stage.down(s.of(parameters, k), own, s.input_of(k), k == top ? Real(1) / Real(s.count) : Real(0), dy,
+                   stage.sublayers() - 1, dx, &use);
+        dy = dx;
+    }
+    return cost;
 }
 
 template <class Real>

@@ -67,6 +67,8 @@ template <class Real> class Network
     Network(const Architecture& architecture, int batch, Pool& pool, Precision precision = Precision::fp32,
             const TilePlace& place = {});
     Network(std::vector<std::unique_ptr<Stage<Real>>> stages, int batch, Pool& pool);    // any stages (the layer seam)
+    // The architecture's, and one above them that was made for the same batch.
+    Network(const Architecture& architecture, std::unique_ptr<Stage<Real>> above, int batch, Pool& pool);
     ~Network();
 
     int batch() const;    // the most examples
@@ -100,6 +102,11 @@ template <class Real> class Network
     // The same, where the statistics take in this batch's means first, as `step` does.
     std::vector<StageCost> gradient(Parameters<const Real> parameters, std::span<double> statistics, double decay,
                                     Schedule schedule, int only, std::span<Real> gradient);
+
+    // Gradient at the last up of the last stage's mean cost alone, through all stages below it, whose own costs take no
+    // part: so a supervised objective moves all of a network. Written to `gradient`, all of it. Returns that cost.
+    StageCost top_gradient(Parameters<const Real> parameters, std::span<const double> statistics,
+                           std::span<Real> gradient);
 
     // One step of descent at the last up. Each stage's statistics first take in this batch's means,
     // s = decay * s + (1 - decay) * sums / count; then come its cost and gradient with that alpha, and its parameters

@@ -5,5 +5,6 @@
 #include "cli/run_tool.h"
 
 void add_fit(nonna::Command& program);
+void add_finetune(nonna::Command& program);
 void add_eval(nonna::Command& program);
 void add_predict(nonna::Command& program);
