@@ -282,8 +282,9 @@ class HeadFit
                                         z = 0;
                                         continue;
                                     }
-                                    losses[task] += logistic_loss(z, own);
-                                    z = float((logistic(z) - double(own)) / double(pictures));
+                                    const Judgement judged = judge_unit(z, own);
+                                    losses[task] += judged.loss;
+                                    z = float((judged.probability - double(own)) / double(pictures));
                                 }
                         });
         for (const double loss : losses)
@@ -311,23 +312,32 @@ class HeadFit
             outer_products(z_.data() + (c - first), count, n, x_.data() + f, state_.width, m, pictures, gradient, m);
             for (std::size_t b = 0; b < n; ++b) {
                 const std::size_t row = (c + b) * state_.width + f;
-                float* const w = state_.weights.data() + row;
-                float* const s = state_.kept.data() + row;
-                float* const mean = state_.mean.data() + row;
-                const float* const g = gradient + b * m;
-                for (std::size_t k = 0; k < m; ++k) {
-                    const float slope = f + k < length_ ? g[k] + l2 * w[k] : g[k];
-                    if (adagrad) {
-                        s[k] += slope * slope;
-                        w[k] -= scaled * slope / std::sqrt(s[k] + 1e-12F);
-                    } else {
-                        s[k] = momentum * s[k] + slope;
-                        w[k] -= scaled * s[k];
-                    }
-                    mean[k] += share * (w[k] - mean[k]);
-                }
+                const std::size_t penalised = l2 > 0 ? std::min(m, length_ - std::min(f, length_)) : 0;
+                float* const g = gradient + b * m;
+                for (std::size_t k = 0; k < penalised; ++k)
+                    g[k] += l2 * state_.weights.data()[row + k];
+                move(adagrad, m, scaled, momentum, share, g, state_.weights.data() + row, state_.kept.data() + row,
+                     state_.mean.data() + row);
             }
         });
+    }
+
+    // By the rule of fit_head.h; plain loops, which compilers turn into vectors.
+    static void move(bool adagrad, std::size_t n, float rate, float momentum, float share, const float* __restrict g,
+                     float* __restrict w, float* __restrict kept, float* __restrict mean)
+    {
+        if (adagrad)
+            for (std::size_t k = 0; k < n; ++k) {
+                kept[k] += g[k] * g[k];
+                w[k] -= rate * g[k] / std::sqrt(kept[k] + 1e-12F);
+                mean[k] += share * (w[k] - mean[k]);
+            }
+        else
+            for (std::size_t k = 0; k < n; ++k) {
+                kept[k] = momentum * kept[k] + g[k];
+                w[k] -= rate * kept[k];
+                mean[k] += share * (w[k] - mean[k]);
+            }
     }
 
     // The mean's top-1 and loss on the pictures held out, and whether it is the best so far. Nothing changes before all

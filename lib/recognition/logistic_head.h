@@ -28,12 +28,17 @@ namespace nonna
 
 class Pool;
 
-inline double logistic(double z) { return z >= 0 ? 1 / (1 + std::exp(-z)) : std::exp(z) / (1 + std::exp(z)); }
-inline double logistic_loss(double z, bool positive)
+// Both at once, from one exponential: where there are many units this is what takes long beside the products.
+struct Judgement {
+    double probability, loss;
+};
+inline Judgement judge_unit(double z, bool positive)
 {
-    const double s = positive ? z : -z;
-    return std::max(-s, 0.0) + std::log1p(std::exp(-std::abs(s)));
+    const double small = std::exp(-std::abs(z));
+    return {z >= 0 ? 1 / (1 + small) : small / (1 + small), std::max(positive ? -z : z, 0.0) + std::log1p(small)};
 }
+inline double logistic(double z) { return judge_unit(z, true).probability; }
+inline double logistic_loss(double z, bool positive) { return judge_unit(z, positive).loss; }
 
 struct LogisticHead {
     std::vector<std::string> classes;    // in the order of their names
