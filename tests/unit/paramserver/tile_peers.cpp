@@ -288,6 +288,8 @@ BOOST_AUTO_TEST_CASE(strangers_change_nothing)
     const Folder folder;
     TilePeers a(options_of(folder.path, 0, 2));
     const std::uint64_t incarnation = find_tile(folder.path, {0, 2, 0})->incarnation;
+    // The stranger's process lives, but cannot be called.
+    const PublishedTile living(folder.path, {1, 2, 0}, {"ipc://" + (folder / "nobody"), 5});
     Stranger s(a);
     const TileGreeting right{1, 0, 2, 0, 5, incarnation, ascending(1), Hello::Proof::none, {}};
     TileGreeting wrong = right;
